@@ -184,6 +184,19 @@ def table(claims):
     return "\n".join(lines)
 
 
+def parameters_of(namespace):
+    """The literals of a notebook's parameters cell: call it with globals() right after that cell.
+
+    >>> parameters_of({"seed": 1, "depths": [2, 3], "_hidden": 2, "In": [], "len": len})
+    {'seed': 1, 'depths': [2, 3]}
+    """
+    return {
+        name: value
+        for name, value in namespace.items()
+        if name[0].islower() and isinstance(value, (bool, int, float, str, list))
+    }
+
+
 def output_folder():
     """Where a notebook writes: the folder in $CLAIMS_OUTPUT, else build/lab of this checkout."""
     default = Path(__file__).resolve().parents[1] / "build" / "lab"

@@ -36,7 +36,9 @@ def log_steps(steps, per_decade=20):
     [0, 1, 3, 10]
     """
     count = max(2, round(per_decade * np.log10(max(steps, 10))) + 1)
-    return sorted({0, steps, *np.unique(np.geomspace(1, max(steps, 1), count).astype(int)).tolist()})
+    return sorted(
+        {0, steps, *np.unique(np.geomspace(1, max(steps, 1), count).astype(int)).tolist()}
+    )
 
 
 def decay_rate(steps, losses, high, low):

@@ -9,7 +9,6 @@ with `target` of shape (..., d_N, d_0). Everything is float64; time = learning r
 Arora et al. 2018 is arXiv:1810.02281.
 """
 
-import math
 from dataclasses import dataclass
 from functools import reduce
 
@@ -24,7 +23,9 @@ def _check_weights(weights):
         raise ValueError("weights must hold one matrix or more (depth >= 1)")
     for j, w in enumerate(weights, 1):
         if w.ndim < 2:
-            raise ValueError(f"weights must be matrices (..., d_j, d_(j-1)); W_{j} is {tuple(w.shape)}")
+            raise ValueError(
+                f"weights must be matrices (..., d_j, d_(j-1)); W_{j} is {tuple(w.shape)}"
+            )
     for j in range(1, len(weights)):
         if weights[j].shape[-1] != weights[j - 1].shape[-2]:
             raise ValueError(
@@ -241,7 +242,9 @@ def balanced_factors(matrix, widths, rng=None):
             f"widths must run from d_0 = {matrix.shape[-1]} to d_N = {matrix.shape[-2]}, got {widths}"
         )
     if min(widths) < small:
-        raise ValueError(f"widths must be at least min(d_0, d_N) = {small} (no bottleneck), got {widths}")
+        raise ValueError(
+            f"widths must be at least min(d_0, d_N) = {small} (no bottleneck), got {widths}"
+        )
     if not torch.isfinite(matrix).all():
         raise ValueError("matrix must be finite")
     left, sizes, right = torch.linalg.svd(matrix, full_matrices=False)
@@ -279,7 +282,9 @@ def unbalance(weights, imbalance_wanted, directions):
             changed[j + 1] = changed[j + 1] @ torch.matrix_exp(-scaled)
         return tuple(changed)
 
-    low = torch.zeros(torch.broadcast_shapes(wanted.shape, weights[0].shape[:-2]), dtype=torch.float64)
+    low = torch.zeros(
+        torch.broadcast_shapes(wanted.shape, weights[0].shape[:-2]), dtype=torch.float64
+    )
     high = torch.full_like(low, 1e-6)
     for _ in range(60):
         short = imbalance(moved(high)) < wanted

@@ -77,7 +77,9 @@ def test_a_finished_batch_still_gives_every_record():
 
 def test_divergence_names_step_seed_and_rate():
     with pytest.raises(DivergenceError, match=r"by step 2000 .* rate 0\.9 \(seed 0 of 3\)"):
-        descend(gradient, START, problem=(QUADRATIC,), learning_rate=0.9, steps=5000, check_every=1000)
+        descend(
+            gradient, START, problem=(QUADRATIC,), learning_rate=0.9, steps=5000, check_every=1000
+        )
 
 
 def test_divergence_kept_as_data():
@@ -104,7 +106,9 @@ def test_retraction_keeps_the_sphere():
         steps=20,
         retraction=lambda w: (w[0] / w[0].norm(dim=1, keepdim=True),),
     )
-    assert torch.allclose(run.weights[0].norm(dim=1), torch.ones(3, dtype=torch.float64), rtol=1e-14)
+    assert torch.allclose(
+        run.weights[0].norm(dim=1), torch.ones(3, dtype=torch.float64), rtol=1e-14
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,4 +35,6 @@ def test_glyph_scales_survive_the_rounding(tmp_path, monkeypatch):
     svg = drawn(tmp_path, monkeypatch)
     scales = [float(s) for s in re.findall(r"scale\(([\d.]+)", svg)]
     assert scales and min(scales) > 0.0001
-    assert all(f'"#{name}"' not in svg or f'id="{name}"' in svg for name in re.findall(r'"#(\w+)"', svg))
+    assert all(
+        f'"#{name}"' not in svg or f'id="{name}"' in svg for name in re.findall(r'"#(\w+)"', svg)
+    )

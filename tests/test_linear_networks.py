@@ -50,7 +50,11 @@ def test_gradients_agree_with_central_differences(widths, seed):
     direction = draw(widths, (), seed + 1)[0]
     step = 1e-5
     ahead, behind = (
-        float(ln.loss(tuple(w + s * step * v for w, v in zip(weights, direction, strict=True)), target))
+        float(
+            ln.loss(
+                tuple(w + s * step * v for w, v in zip(weights, direction, strict=True)), target
+            )
+        )
         for s in (1, -1)
     )
     inner = sum(
@@ -137,7 +141,9 @@ def test_unbalance_keeps_the_product_and_hits_the_imbalance():
     directions = [k + k.mT for k in directions]
     for wanted in (1e-6, 0.3):
         moved = ln.unbalance(weights, wanted, directions)
-        assert torch.allclose(ln.imbalance(moved), torch.full((4,), wanted, dtype=torch.float64), rtol=1e-6)
+        assert torch.allclose(
+            ln.imbalance(moved), torch.full((4,), wanted, dtype=torch.float64), rtol=1e-6
+        )
         assert torch.allclose(product(moved), matrix, atol=1e-10)
 
 
@@ -159,7 +165,10 @@ def test_guarantee_matches_the_worked_example_at_depth_three():
 
 
 def test_guarantee_is_batched_over_targets_and_margins():
-    targets = torch.eye(2, dtype=torch.float64) * torch.tensor([1.0, 2.0], dtype=torch.float64)[:, None, None]
+    targets = (
+        torch.eye(2, dtype=torch.float64)
+        * torch.tensor([1.0, 2.0], dtype=torch.float64)[:, None, None]
+    )
     both = ln.convergence_guarantee(targets, 3, torch.tensor([0.5, 1.5], dtype=torch.float64))
     for i, c in enumerate((0.5, 1.5)):
         one = ln.convergence_guarantee(targets[i], 3, c)
@@ -189,7 +198,10 @@ def test_spectral_recursion_equals_matrix_descent(depth):
 
 
 def test_spectral_recursion_ends_at_the_first_record_below_the_final_loss():
-    modes, singular = torch.full((2, 3, 2), 0.5, dtype=torch.float64), torch.ones(2, dtype=torch.float64)
+    modes, singular = (
+        torch.full((2, 3, 2), 0.5, dtype=torch.float64),
+        torch.ones(2, dtype=torch.float64),
+    )
     call = {"learning_rate": torch.tensor([[0.1], [0.1], [0.02]], dtype=torch.float64)}
     at, kept = ln.spectral_descent(modes, singular, record=range(1000), final_loss=1e-3, **call)
     losses = (kept.prod(1) - 1).square().sum(-1) / 2
@@ -220,7 +232,9 @@ def test_asymptotic_rate_is_the_slope_of_log_loss():
     rng = np.random.default_rng(5)
     singular = np.array([1.4, 1.0, 0.6])
     target = torch.diag(torch.from_numpy(singular))[None]
-    start = ln.balanced_factors(target + 1e-4 * torch.from_numpy(rng.standard_normal((1, 3, 3))), [3] * 4)
+    start = ln.balanced_factors(
+        target + 1e-4 * torch.from_numpy(rng.standard_normal((1, 3, 3))), [3] * 4
+    )
     run = descend(
         ln.gradients,
         start,
@@ -246,7 +260,9 @@ def test_regression_on_whitened_inputs_is_the_matrix_problem():
         float(ln.loss(weights, target)) + constant, rel=1e-12
     )
     for a, b in zip(
-        ln.regression_gradients(weights, inputs, outputs), ln.gradients(weights, target), strict=True
+        ln.regression_gradients(weights, inputs, outputs),
+        ln.gradients(weights, target),
+        strict=True,
     ):
         assert torch.allclose(a, b, atol=1e-12)
 

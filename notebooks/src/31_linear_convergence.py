@@ -63,6 +63,7 @@ from lib import claims, data, figures
 from lib import linear_networks as ln
 from lib.descent import decay_rate, descend
 
+parameters = claims.parameters_of(globals())
 figures.style()
 rng = np.random.default_rng(seed)
 rows = []
@@ -147,7 +148,7 @@ def practical_run(depth, steps=1000):
     structure = go(record=range(0, steps + 1, 50), measure=ln.structure).records
     faster = (rate / promise.learning_rate).median()
     print(f"N = {depth}: smallest margin {margin.min():.2f}, delta {promise.imbalance.median():.0e}, "
-          f"step {faster:.0e} x the guaranteed one")  # fmt: skip
+          f"step {faster:.0e} x the guaranteed one")
     relative = run.records["loss"] / run.records["loss"][0]
     judged = relative > 1e-14  # below this the loss is rounding noise
     ratio = ln.decrease_ratio(run.records["loss"], run.records["smallest"], rate, depth)
@@ -158,7 +159,7 @@ def practical_run(depth, steps=1000):
         "ratio": ratio.where(judged[:-1], torch.nan), "pace": pace.where(judged[1:], torch.inf),
         "predicted": -2 * torch.log(1 - rate * ln.asymptotic_rate(target, depth) / 2),
         "slope": slope, "kept": run.records["smallest"] / margin, "loss": run.records["loss"],
-    }  # fmt: skip
+    }
 
 
 practical = {depth: practical_run(depth) for depth in depths}
@@ -210,7 +211,7 @@ rows += [
           most(lambda p: p["spread"].max()), "<=", 0.01),
     lemma("31.4e", "neighbouring layers' singular vectors: cosine, smallest at the end",
           least(lambda p: p["alignment"][-1].min()), ">=", 0.99),
-]  # fmt: skip
+]
 
 # %% [markdown]
 # ## Why balance survives, and what real data change
@@ -237,7 +238,7 @@ error = max(
 def drift(halvings):
     """Change of the imbalance over the same time, with the step halved so many times."""
     run = descend(ln.gradients, weights, problem=(target,), learning_rate=p["rate"] / 2**halvings,
-                  steps=100 * 2**halvings)  # fmt: skip
+                  steps=100 * 2**halvings)
     ends = ln.imbalance_matrices(run.weights)
     return torch.stack([(b - a).norm(dim=(-2, -1)) for a, b in zip(before, ends, strict=True)]).amax(0)
 
@@ -249,7 +250,7 @@ rows += [
              claims.power_of_ten_above(error), "<=", 1e-12),
     identity("31.5b", "drift of the imbalance at step eta / drift at eta/2 over the same time, mean",
              halved.mean(), "within", 2, tolerance=0.1, interval=claims.mean_interval(halved)),
-]  # fmt: skip
+]
 
 # %%
 images, labels = data.digits()
@@ -261,9 +262,9 @@ weights = ln.balanced_factors(start, [components, components, 12, 9], rng)
 rate = step_size / (3 * float(torch.linalg.matrix_norm(target, 2)) ** (4 / 3))
 go = partial(descend, weights=weights, learning_rate=rate, steps=500, record=range(0, 501, 10))
 matrix_loss = go(ln.gradients, problem=(target.expand(4, -1, -1),),
-                 measure=lambda w, t: {"loss": ln.loss(w, t)}).records["loss"]  # fmt: skip
+                 measure=lambda w, t: {"loss": ln.loss(w, t)}).records["loss"]
 image_loss = go(lambda w: ln.regression_gradients(w, inputs, outputs),
-                measure=lambda w: {"loss": ln.regression_loss(w, inputs, outputs)}).records["loss"]  # fmt: skip
+                measure=lambda w: {"loss": ln.regression_loss(w, inputs, outputs)}).records["loss"]
 print(f"digits: sigma_min {float(ln.smallest_singular_value(target)):.3f}, margin {margin.min():.3f}, optimum {constant:.4f}")
 guaranteed = rate * margin ** (4 / 3)
 pace = -(matrix_loss[-1] / matrix_loss[0]).log() / 500 / guaranteed
@@ -282,13 +283,13 @@ cut = tuple(  # the same starts with one unit of every hidden layer taken out
 )
 floor = ln.smallest_singular_value(p["target"]) ** 2 / 2
 narrow = descend(ln.gradients, cut, problem=(p["target"],), learning_rate=p["rate"], steps=1000,
-                 record=range(1001), measure=lambda w, t: {"loss": ln.loss(w, t)}).records["loss"] / floor  # fmt: skip
+                 record=range(1001), measure=lambda w, t: {"loss": ln.loss(w, t)}).records["loss"] / floor
 wide = p["loss"] / floor
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
 left.plot(range(0, 501, 10), image_loss - constant, color="C0", marker="o", markevery=5, lw=1)
 left.plot([], [], color="C0", marker="o", label="descent on the images, 4 starts")
 left.plot(range(0, 501, 10), matrix_loss[0] * torch.exp(-guaranteed * torch.arange(0, 501, 10)[:, None]),
-          **figures.PREDICTION)  # fmt: skip
+          **figures.PREDICTION)
 left.plot([], [], **figures.PREDICTION, label="guaranteed pace")
 left.set(xlabel="step", ylabel="loss above the optimum", yscale="log", title="31.6: 5,000 real digits, N = 3")
 for ratio, color, marker, text in ((wide, "C0", "o", f"width {size}"), (narrow, "C1", "s", f"width {size - 1}")):
@@ -306,9 +307,7 @@ rows += [
     control("31.7a", "one hidden unit too few: smallest loss / (sigma_min^2 / 2)", narrow.min(), ">=", 1),
     control("31.7b", "the same starts at full width: final loss / (sigma_min^2 / 2), largest", wide[-1].max().clamp(min=1e-20), "<=", 1e-6),
 ]
-chosen = ("seed", "depths", "seeds", "size", "step_size", "theorem_depths", "theorem_seeds", "margin_share",
-          "reduction", "components")  # fmt: skip
-claims.conclude("31_linear_convergence", rows, {name: globals()[name] for name in chosen})
+claims.conclude("31_linear_convergence", rows, parameters)
 
 # %% [markdown]
 # ## Reading
