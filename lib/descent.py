@@ -83,6 +83,17 @@ def _rate(learning_rate, seeds):
     return rate
 
 
+def _packed(tensors):
+    """Copies of the tensors; tiny matrices with seeds innermost in memory, where work on all seeds
+    at once is a run over neighbours. Shape and values stay."""
+    return tuple(
+        w.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+        if w.ndim == 3 and len(w) >= 64 and w.shape[1] * w.shape[2] <= 36
+        else w.clone()
+        for w in tensors
+    )
+
+
 def _finite(weights):
     flags = [torch.isfinite(w).flatten(1).all(1) for w in weights]
     return torch.stack(flags).all(0)
@@ -142,7 +153,7 @@ def descend(
     >>> run.weights[0].flatten().tolist()
     [0.25, 0.25, 0.25]
     """
-    weights = tuple(w.clone() for w in weights)
+    weights, problem = _packed(weights), _packed(problem)
     seeds = len(weights[0])
     if any(len(w) != seeds for w in (*weights, *problem)):
         raise ValueError(f"weights and problem must share the leading seed dimension {seeds}")
@@ -193,7 +204,7 @@ def descend(
             refresh()
         for whole, part in zip(final, weights, strict=True):
             whole[active[done]] = part[done]
-        weights, problem = (tuple(x[~done] for x in xs) for xs in (weights, problem))
+        weights, problem = (_packed(x[~done] for x in xs) for xs in (weights, problem))
         velocity = None if velocity is None else tuple(v[~done] for v in velocity)
         active = active[~done]
         layer_rates = rates()

@@ -63,6 +63,15 @@ def test_gradients_agree_with_central_differences(widths, seed):
     assert (ahead - behind) / (2 * step) == pytest.approx(inner, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.parametrize("widths", [[5, 5, 5, 5], [2, 6, 3], [6, 1, 6], [3, 7, 3], [1, 1]])
+def test_many_tiny_networks_in_the_layout_of_descend_give_the_same(widths):
+    weights, target = draw(widths, (100,), 4)
+    packed = tuple(w.permute(1, 2, 0).contiguous().permute(2, 0, 1) for w in weights)
+    assert torch.allclose(ln.end_to_end(packed), product(weights), rtol=1e-12, atol=1e-13)
+    for a, b in zip(ln.gradients(packed, target), ln.gradients(weights, target), strict=True):
+        assert torch.allclose(a, b, rtol=1e-11, atol=1e-12)
+
+
 def test_end_to_end_is_the_product_from_either_side():
     for widths in ([2, 5, 6], [6, 5, 2], [3, 3], [4, 1, 4]):
         weights, _ = draw(widths, (3,), 0)
