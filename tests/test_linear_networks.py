@@ -68,8 +68,11 @@ def test_many_tiny_networks_in_the_layout_of_descend_give_the_same(widths):
     weights, target = draw(widths, (100,), 4)
     packed = tuple(w.permute(1, 2, 0).contiguous().permute(2, 0, 1) for w in weights)
     assert torch.allclose(ln.end_to_end(packed), product(weights), rtol=1e-12, atol=1e-13)
-    for a, b in zip(ln.gradients(packed, target), ln.gradients(weights, target), strict=True):
-        assert torch.allclose(a, b, rtol=1e-11, atol=1e-12)
+    expected = ln.gradients(weights, target)
+    with torch.no_grad():
+        for weights_in_some_layout in (packed, weights):
+            for a, b in zip(ln.gradients(weights_in_some_layout, target), expected, strict=True):
+                assert torch.allclose(a, b, rtol=1e-11, atol=1e-12)
 
 
 def test_end_to_end_is_the_product_from_either_side():
@@ -92,6 +95,15 @@ def test_drift_of_imbalance_is_second_order_exactly(widths, batch, seed):
     for j, d in enumerate(drift):
         expected = rate**2 * (g[j + 1].mT @ g[j + 1] - g[j] @ g[j].mT)
         assert torch.allclose(d, expected, rtol=1e-9, atol=1e-11 * (1 + float(d.abs().max())))
+
+
+@pytest.mark.parametrize("size", [3, 8])
+def test_divergence_is_found_without_a_warning(size):
+    weights, target = draw([size] * 4, (70,), 0, scale=3.0)
+    run = descend(
+        ln.gradients, weights, problem=(target,), learning_rate=1.0, steps=20, keep_diverged=True
+    )
+    assert (run.diverged > 0).all()
 
 
 def test_imbalance_conservation_is_first_order_in_the_step():
