@@ -60,6 +60,8 @@ def _product(a, b):
         for k in range(1, inner):
             out.addcmul_(a[:, :, k, None], b[:, None, k])
         return out
+    if inner == 1:  # an outer product: no sums
+        return a * b
     if a.ndim == 2 or torch.is_grad_enabled() or not a.is_cpu:
         return a @ b
     with np.errstate(all="ignore"):  # a run that diverges is the stepper's business
