@@ -391,9 +391,8 @@ def run_cells(root, name, parameters, work, progress):
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    logging.getLogger("papermill").setLevel(
-        logging.CRITICAL
-    )  # what it would say is in our one line
+    # What it would say of a failure is in our one line.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     draft = work / f"{name}.ipynb"
     write_notebook(read_source(source_path(root, name)), draft)
     try:
