@@ -49,7 +49,7 @@ test: environment ## unit tests, structure and pairing of notebooks, then every 
 
 run: environment ## one notebook with other parameters: make run NOTEBOOK=... PARAMETERS="seed=7" OUTPUT=folder
 	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' $$($(BIN)/claims list) >&2; exit 2; }
-	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} -- $$PARAMETERS
+	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} $$PARAMETERS
 
 lab: environment ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -344,6 +344,17 @@ def kernel_environment(root, work):
         os.environ.update(before)
 
 
+@contextlib.contextmanager
+def kernel_address(root):
+    """Where runner and kernel meet: files in build/, because two kernels that start at once are now
+    and then given the same TCP port. Relative to notebooks/, because a socket's path must be short.
+    """
+    kernels = root / "build" / "kernels"
+    kernels.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kernels, ignore_cleanup_errors=True) as folder:
+        yield os.path.relpath(Path(folder, "kernel.json"), root / "notebooks")
+
+
 def execute(root, name, parameters, output, progress=False):
     """Run notebook `name` with `parameters` into the folder `output`; returns its ledger.
 
@@ -390,18 +401,20 @@ def run_cells(root, name, parameters, work, progress):
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     # What it would say of a failure is in our one line.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     draft = work / f"{name}.ipynb"
     write_notebook(read_source(source_path(root, name)), draft)
     try:
-        with kernel_environment(root, work):
+        with kernel_environment(root, work), kernel_address(root) as address:
             papermill.execute_notebook(
                 *[str(draft).replace("{", "{{").replace("}", "}}")] * 2,  # papermill formats paths
                 parameters=parameters,
                 kernel_name=KERNEL["name"],
                 cwd=root / "notebooks",
+                config=Config(KernelManager={"transport": "ipc", "connection_file": address}),
                 extra_arguments=["--log-level=50"],  # ipykernel warns about every start
                 progress_bar={"desc": name, "leave": False} if progress else False,
             )
