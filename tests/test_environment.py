@@ -1,10 +1,13 @@
 """The lock, the conda environment and the direct dependencies belong together."""
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
@@ -35,8 +38,6 @@ def test_conda_installs_the_lock_with_pip():
 
 @pytest.mark.parametrize("name, wanted", requirements(DIRECT))
 def test_direct_dependency_is_pinned_inside_its_range(name, wanted):
-    from packaging.specifiers import SpecifierSet
-
     pins = [rest for pinned, rest in requirements(LOCK) if pinned == name]
     assert pins, f"{name} is not in requirements.txt: run make lock"
     versions = [re.match(r"==([^ ;]+)", rest)[1] for rest in pins]
@@ -60,11 +61,13 @@ def test_lock_is_portable():
 
 
 def test_everything_imported_is_a_direct_dependency():
-    import ast
-    import sys
-
     direct = {name for name, _ in requirements(DIRECT)}
-    brought = {"matplotlib": "seaborn", "pandas": "seaborn", "traitlets": "papermill"}
+    brought = {
+        "ipython": "jupyterlab",
+        "matplotlib": "seaborn",
+        "pandas": "seaborn",
+        "traitlets": "papermill",
+    }
     imported = set()
     for path in [*ROOT.glob("lib/*.py"), *ROOT.glob("notebooks/src/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

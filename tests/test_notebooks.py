@@ -1,4 +1,4 @@
-"""Every notebook: paired with its source, complete, clean, and in step with ledger, figures, README."""
+"""Every notebook: in step with source, ledger, figures and README; complete and clean."""
 
 import json
 import math
@@ -29,6 +29,8 @@ KEYS = [
     "control",
     "verdict",
 ]
+# A loop over steps of descent, in a cell.
+LOOP = re.compile(r"\bfor\s+\w+\s+in\s+(?:tqdm\(|trange|range)\s*\(?[^\n]*steps|\bwhile\b")
 VERDICTS = {"reproduced", "partly reproduced", "not reproduced"}
 
 
@@ -112,15 +114,12 @@ def test_shape_of_the_story(name):
 
 @each_notebook
 def test_loops_over_steps_live_in_lib(name):
-    loop = re.compile(r"\bfor\s+\w+\s+in\s+(?:tqdm\(|trange|range)\s*\(?[^\n]*steps|\bwhile\b")
-    assert [cell.id for cell in code_cells(name) if loop.search(cell.source)] == []
+    assert [cell.id for cell in code_cells(name) if LOOP.search(cell.source)] == []
 
 
 def test_pattern_of_loops_over_steps_finds_them():
-    # The pattern above passes on good notebooks; here it must bite.
-    loop = re.compile(r"\bfor\s+\w+\s+in\s+(?:tqdm\(|trange|range)\s*\(?[^\n]*steps|\bwhile\b")
-    assert loop.search("for step in range(steps):") and loop.search("for _ in range(n_steps):")
-    assert loop.search("while True:") and not loop.search("for depth in depths:")
+    assert LOOP.search("for step in range(steps):") and LOOP.search("for _ in range(n_steps):")
+    assert LOOP.search("while True:") and not LOOP.search("for depth in depths:")
 
 
 # --- What is stored -----------------------------------------------------------
