@@ -1,0 +1,68 @@
+# Thin verbs over `claims` (lib/runner.py), pytest and ruff. `make` alone prints them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help figures test run lab lint lock clean
+# The targets share the environment and two cores: what runs side by side, they decide themselves.
+.NOTPARALLEL:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?=
+NOTEBOOK ?=
+PARAMETERS ?=
+OUTPUT ?=
+PIP_OPTIONS ?=
+# To the shells as environment variables: no quote or bracket in a value meets make or a command line.
+export NOTEBOOK PARAMETERS OUTPUT
+
+help: ## print the targets
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
+	@echo 'variables: NOTEBOOK, PARAMETERS="seed=7 depths=[2,3]", OUTPUT, JOBS, PYTHON, PIP_OPTIONS'
+
+# .installed, written last, holds the checksum of the lock and of where we are: an environment that was
+# left half made, moved, or belongs to another lock is made again. (Times say nothing in a fresh clone.)
+.PHONY: environment
+environment:
+	@wanted="$$({ pwd; cat requirements.txt; } | cksum)"; \
+	[ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$$wanted" ] || exit 0; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo '$(PYTHON) is missing or older than 3.11; name another: make PYTHON=python3.12' >&2; exit 1; }; \
+	set -e; mkdir -p build; exec 9>build/environment.lock; \
+	if command -v flock >/dev/null; then flock 9; fi; \
+	[ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$$wanted" ] || exit 0; \
+	echo 'making $(VENV) from requirements.txt (some minutes)'; \
+	$(PYTHON) -m venv --clear $(VENV); \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) --no-deps -e .; \
+	echo "$$wanted" > $(VENV)/.installed
+
+figures: environment ## re-run every notebook that changed: notebooks, results, figures, README table
+	@$(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS))
+
+test: environment ## unit tests, structure and pairing of notebooks, then every stored output anew
+	$(BIN)/python -m pytest -q -n 2 tests
+	@rm -rf build/nbval && mkdir -p build/nbval
+	env -u MPLBACKEND CLAIMS_OUTPUT="$$PWD/build/nbval" OMP_NUM_THREADS=1 \
+	  MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0 IPYTHONDIR="$$PWD/build/nbval/ipython" \
+	  $(BIN)/python -m pytest -q --nbval --nbval-current-env -n 2 --dist loadscope notebooks/*.ipynb
+
+run: environment ## one notebook with other parameters: make run NOTEBOOK=... PARAMETERS="seed=7" OUTPUT=folder
+	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' $$($(BIN)/claims list) >&2; exit 2; }
+	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} $$PARAMETERS
+
+lab: environment ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+lint: environment ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# uv reads metadata only. What torch asks for under CUDA is left out by pyproject.toml.
+lock: environment ## compile requirements.in to requirements.txt; make lock LOCK_OPTIONS=--upgrade
+	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --universal --python-version 3.11 \
+	  --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" requirements.in --output-file requirements.txt
+
+clean: ## remove build/
+	rm -rf build

@@ -1,0 +1,7 @@
+"""Settings of all tests."""
+
+from hypothesis import settings
+
+# The same examples on every run, and no time limit for one: a busy machine is not a failure.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")

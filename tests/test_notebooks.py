@@ -1,0 +1,223 @@
+"""Every notebook: in step with source, ledger, figures and README; complete and clean."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+from lib import claims
+from lib.runner import KERNEL, check_value, declared, names, read_source, source_path
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = names(ROOT)
+each_notebook = pytest.mark.parametrize("name", NAMES)
+
+KEYS = [
+    "id",
+    "statement",
+    "source",
+    "predicted",
+    "measured",
+    "relation",
+    "tolerance",
+    "seeds",
+    "interval",
+    "control",
+    "verdict",
+]
+# A loop over steps of descent, in a cell.
+LOOP = re.compile(r"\bfor\s+\w+\s+in\s+(?:tqdm\(|trange|range)\s*\(?[^\n]*steps|\bwhile\b")
+VERDICTS = {"reproduced", "partly reproduced", "not reproduced"}
+
+
+def notebook(name):
+    return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
+def code_cells(name):
+    return [cell for cell in notebook(name).cells if cell.cell_type == "code"]
+
+
+def stored_outputs(name):
+    return [output for cell in code_cells(name) for output in cell.outputs]
+
+
+def ledger(name):
+    return json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def stems(pattern):
+    return sorted(path.stem for path in ROOT.glob(pattern))
+
+
+# --- The set of them ----------------------------------------------------------
+
+
+def test_there_is_a_notebook():
+    assert NAMES != []
+
+
+@pytest.mark.parametrize(
+    "pattern", ["notebooks/src/*.py", "notebooks/*.ipynb", "results/*.json", "figures/*"]
+)
+def test_sources_notebooks_ledgers_and_figures_match_one_to_one(pattern):
+    assert stems(pattern) == NAMES
+
+
+def test_claim_ids_are_unique_in_the_whole_suite():
+    ids = [row["id"] for name in NAMES for row in ledger(name)["claims"]]
+    assert len(ids) == len(set(ids)) and len(ids) >= len(NAMES)
+
+
+def test_readme_holds_the_table_of_the_ledgers():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert claims.readme_with_table(text, [ledger(name) for name in NAMES]) == text
+
+
+# --- Source and notebook ------------------------------------------------------
+
+
+@each_notebook
+def test_notebook_is_in_step_with_its_source(name):
+    source = jupytext.read(source_path(ROOT, name))
+    assert [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in notebook(name).cells] == [
+        (c.cell_type, c.source, c.metadata.get("tags", [])) for c in source.cells
+    ], "source and notebook differ: run make figures"
+
+
+@each_notebook
+def test_parameters_are_declared_with_ranges(name):
+    found = declared(source_path(ROOT, name).read_text(encoding="utf-8"))
+    assert type(found["seed"].default) is int
+    for key, parameter in found.items():
+        check_value(key, parameter.default, parameter)
+
+
+@each_notebook
+def test_one_cell_is_tagged_parameters(name):
+    tags = [cell.metadata.get("tags", []) for cell in notebook(name).cells]
+    assert tags.count(["parameters"]) == 1
+    assert all(tag in ([], ["parameters"]) for tag in tags)
+
+
+@each_notebook
+def test_shape_of_the_story(name):
+    cells = notebook(name).cells
+    assert 8 <= len(cells) <= 16
+    assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
+    assert [c.id for c in code_cells(name) if len(c.source.splitlines()) > 30] == []
+
+
+@each_notebook
+def test_loops_over_steps_live_in_lib(name):
+    assert [cell.id for cell in code_cells(name) if LOOP.search(cell.source)] == []
+
+
+def test_pattern_of_loops_over_steps_finds_them():
+    assert LOOP.search("for step in range(steps):") and LOOP.search("for _ in range(n_steps):")
+    assert LOOP.search("while True:") and not LOOP.search("for depth in depths:")
+
+
+# --- What is stored -----------------------------------------------------------
+
+
+@each_notebook
+def test_notebook_is_clean(name):
+    stored = notebook(name)
+    nbformat.validate(stored)
+    assert stored.metadata == {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    assert [cell.id for cell in stored.cells] == [
+        f"cell-{number:02d}" for number in range(1, len(stored.cells) + 1)
+    ]
+    assert [cell.id for cell in stored.cells if set(cell.metadata) - {"tags"}] == []
+
+
+@each_notebook
+def test_every_code_cell_ran_in_order_without_error(name):
+    counts = [cell.execution_count for cell in code_cells(name)]
+    assert counts == list(range(1, len(counts) + 1))
+    kinds = {output.output_type for output in stored_outputs(name)}
+    assert kinds <= {"stream", "display_data", "execute_result"}
+    streams = {output.name for output in stored_outputs(name) if output.output_type == "stream"}
+    assert streams <= {"stdout"}
+
+
+@each_notebook
+def test_nothing_stored_depends_on_the_machine(name):
+    text = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert re.findall(r"0x[0-9a-f]{6,}|/home/\w+|/tmp/\w+|site-packages", text) == []
+
+
+@each_notebook
+def test_figures_are_those_shown_in_the_notebook(name):
+    shown = [
+        o.data["image/svg+xml"]
+        for o in stored_outputs(name)
+        if "image/svg+xml" in o.get("data", {})
+    ]
+    saved = [path.read_text(encoding="utf-8") for path in (ROOT / "figures" / name).glob("*.svg")]
+    assert saved != []
+    assert {text.strip() for text in shown} == {text.strip() for text in saved}
+    assert len(shown) == len(saved)
+
+
+# --- The ledger ---------------------------------------------------------------
+
+
+@each_notebook
+def test_ledger_has_its_schema(name):
+    stored = ledger(name)
+    assert list(stored) == ["notebook", "parameters", "claims"]
+    assert stored["notebook"] == name
+    for row in stored["claims"]:
+        assert list(row) == KEYS
+        assert re.fullmatch(rf"{name[:2]}\.\d+[a-z]?", row["id"])
+        assert row["statement"].strip() and row["source"].strip()
+        assert all(type(row[key]) is float for key in ("predicted", "measured"))
+        assert math.isfinite(row["predicted"]) and math.isfinite(row["measured"])
+        assert (row["relation"] == "within") == (row["tolerance"] is not None)
+        assert type(row["seeds"]) is int and row["seeds"] >= 1
+        assert row["interval"] is None or row["interval"] == sorted(row["interval"])
+        assert row["interval"] is None or len(row["interval"]) == 2
+        assert type(row["control"]) is bool and row["verdict"] in VERDICTS
+
+
+@each_notebook
+def test_ledger_was_made_with_the_default_parameters(name):
+    found = declared(source_path(ROOT, name).read_text(encoding="utf-8"))
+    defaults = {key: parameter.default for key, parameter in found.items()}
+    assert ledger(name)["parameters"] == defaults
+
+
+@each_notebook
+def test_verdicts_follow_from_their_rows(name):
+    judged = ("predicted", "measured", "relation", "tolerance", "interval")
+    for row in ledger(name)["claims"]:
+        assert row["verdict"] == claims.verdict(**{key: row[key] for key in judged}), row["id"]
+
+
+@each_notebook
+def test_a_control_shows_the_failure(name):
+    assert any(row["control"] for row in ledger(name)["claims"])
+
+
+@each_notebook
+def test_verdict_table_is_printed_in_the_notebook(name):
+    printed = "".join(o.text for o in stored_outputs(name) if o.output_type == "stream")
+    assert claims.table(ledger(name)["claims"]) in printed
+
+
+@each_notebook
+def test_claims_were_announced_before_the_first_code(name):
+    cells = read_source(source_path(ROOT, name)).cells
+    first = next(number for number, cell in enumerate(cells) if cell.cell_type == "code")
+    announced = "\n".join(cell.source for cell in cells[:first])
+    families = {re.match(r"\d+\.\d+", row["id"])[0] for row in ledger(name)["claims"]}
+    missing = [
+        family for family in families if not re.search(rf"\b{re.escape(family)}\b", announced)
+    ]
+    assert missing == []
