@@ -252,6 +252,7 @@ def outputs(root, name):
 
 
 def stamp_path(root, name):
+    """Where the stamp of notebook `name` lies."""
     return root / "build" / "stamps" / name
 
 
@@ -428,6 +429,7 @@ def run_cells(root, name, parameters, work, progress):
 
 
 def first_line(text):
+    """The first line of a text, white space around it left out."""
     return text.strip().split("\n")[0]
 
 
@@ -449,6 +451,7 @@ def ledger_problem(path):
 
 
 def write_notebook(notebook, path):
+    """Write a notebook to `path`; nbformat is loaded only here."""
     import nbformat
 
     nbformat.write(notebook, path)
@@ -579,6 +582,8 @@ def run(root, name, pairs, output):
 
 
 class Parser(argparse.ArgumentParser):
+    """argparse with faults of ours instead of its own exit."""
+
     def error(self, message):
         """A usage error in one line, like every other fault."""
         raise Fault(message)
@@ -592,6 +597,7 @@ def positive(text):
 
 
 def parser():
+    """The command line: figures, run, list."""
     top = Parser(prog="claims", description="Run the claim notebooks.")
     top.add_argument("--root", type=Path, help="folder of the project (default: found from here)")
     commands = top.add_subparsers(dest="command", required=True)
@@ -618,6 +624,7 @@ def parse(arguments):
 
 
 def dispatch(arguments):
+    """Do what the command line says; returns the exit code."""
     root = arguments.root or find_root(Path.cwd())
     if not (root / "pyproject.toml").is_file():
         raise Fault(f"no pyproject.toml in {root}; --root must name the folder of the project")
@@ -632,6 +639,7 @@ def dispatch(arguments):
 
 
 def interrupt(signum, frame):
+    """SIGTERM ends a run as Ctrl-C does."""
     raise KeyboardInterrupt
 
 
