@@ -48,7 +48,7 @@ def backend(scheduler):
     from distributed import Client
 
     try:
-        client = Client(scheduler, timeout="10s")
+        client = Client(scheduler, timeout="3s")
     except (OSError, ValueError) as error:
         raise runner.Fault(f"SCHEDULER {scheduler!r} does not answer ({error})") from None
     with client, joblib.parallel_config(backend="dask"):

@@ -1,9 +1,12 @@
 """Sweeps on a project of one tiny notebook: what is kept, counted, reported."""
 
 import json
+import os
+import shutil
+import signal
 
 import pytest
-from tiny import call, edit, source, tree, write
+from tiny import call, edit, source, start, tree, wait_until, write
 
 from lib import claims, runner, sweeps
 
@@ -105,3 +108,31 @@ def test_paper_scale_refuses_a_parameter_that_is_not_allowed(project, capsys):
     write(project / "parameters" / "01_tiny.yaml", "sead: 7\n")
     assert call(project, "paper") == 2
     assert "sead" in capsys.readouterr().err
+
+
+def test_a_dask_cluster_gives_the_same_sweep(project):
+    """A scheduler and two workers on the loopback address, real notebook runs."""
+    from distributed import LocalCluster
+
+    assert sweeps.sweep(project, [], 3) == 0
+    here = tree(project / "build" / "sweeps")
+    shutil.rmtree(project / "build" / "sweeps")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        assert sweeps.sweep(project, [], 3, scheduler=cluster.scheduler_address) == 0
+    assert tree(project / "build" / "sweeps") == here
+
+
+def test_a_sweep_killed_half_way_goes_on(project):
+    edit(source(project), "wait = 0.0", "wait = 1.0")
+    folder = sweeps.kept(project, "01_tiny")
+    process = start(project, "sweep", "--seeds", "4", "--jobs", "1")
+    wait_until(lambda: len(list(folder.glob("*.json"))) == 2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    finished = tree(folder)
+    assert 2 <= len(finished) < 4
+    assert call(project, "sweep", "--seeds", "4") == 0
+    assert {path: tree(folder)[path] for path in finished} == finished
+    assert len(tree(folder)) == 4
