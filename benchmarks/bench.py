@@ -118,7 +118,10 @@ def linear(name, widths, seeds, scale, steps, peer_steps, floor, mask_share=None
             return jax.lax.scan(step, parameters, None, length=steps)[0]
 
         run = jax.jit(jax.vmap(one))
-        arrays = tuple(jnp.array(w.numpy()) for w in weights), tuple(jnp.array(x.numpy()) for x in problem)
+        arrays = (
+            tuple(jnp.array(w.numpy()) for w in weights),
+            tuple(jnp.array(x.numpy()) for x in problem),
+        )
         return lambda: jax.block_until_ready(run(*arrays))
 
     thin = min(widths[0], widths[-1])
@@ -134,7 +137,11 @@ def xor():
 
     def ours(steps):
         return descend(
-            lambda w: perceptrons.gradients(w, task), weights, learning_rate=0.5, momentum=0.9, steps=steps
+            lambda w: perceptrons.gradients(w, task),
+            weights,
+            learning_rate=0.5,
+            momentum=0.9,
+            steps=steps,
         ).weights
 
     def peer(seed, steps):
@@ -226,7 +233,9 @@ def measure(task, pairs=7):
     if task.jax is not None and importlib.util.find_spec("jax"):
         run = task.jax(task.steps)
         run()  # compiles
-        row["jax_us"] = round(min(seconds(run) for _ in range(3)) / task.steps / task.seeds * 1e6, 4)
+        row["jax_us"] = round(
+            min(seconds(run) for _ in range(3)) / task.steps / task.seeds * 1e6, 4
+        )
     return row
 
 
@@ -244,8 +253,12 @@ def spectral_against_matrices(seeds=1000, size=5, depth=3, steps=200):
     bases = ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
     target = bases[0] @ torch.diag_embed(values) @ bases[1]
     weights = ln.spectral_weights(modes, *bases)
-    matrices = seconds(lambda: descend(ln.gradients, weights, problem=(target,), learning_rate=1e-2, steps=steps))
-    spectral = seconds(lambda: ln.spectral_descent(modes, values, learning_rate=1e-2, record=[steps]))
+    matrices = seconds(
+        lambda: descend(ln.gradients, weights, problem=(target,), learning_rate=1e-2, steps=steps)
+    )
+    spectral = seconds(
+        lambda: ln.spectral_descent(modes, values, learning_rate=1e-2, record=[steps])
+    )
     return matrices / spectral
 
 
@@ -255,7 +268,9 @@ def dropping(networks=1000):
     weights = perceptrons.start(networks, 2, 2, 1.0, np.random.default_rng(0))
     call = {"learning_rate": 0.5, "momentum": 0.9}
     drop = seconds(lambda: perceptrons.train(weights, task, sweeps=5000, tolerance=0.1, **call))
-    keep = seconds(lambda: descend(lambda w: perceptrons.gradients(w, task), weights, steps=5000, **call))
+    keep = seconds(
+        lambda: descend(lambda w: perceptrons.gradients(w, task), weights, steps=5000, **call)
+    )
     return keep / drop
 
 

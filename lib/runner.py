@@ -546,6 +546,12 @@ def main(arguments=None):
     except NotebookFailed as failure:
         print(failure, file=sys.stderr)
         return 1
+    except OSError as error:  # a full disk, a read-only checkout
+        where = f" {error.filename}" if error.filename else ""
+        print(
+            f"cannot write{where}: {error.strerror}; what was there is unchanged", file=sys.stderr
+        )
+        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
