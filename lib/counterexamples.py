@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from lib.linear_networks import spectral_descent
+
 
 def _even(depth):
     if int(depth) != depth or depth < 2 or depth % 2:
@@ -83,6 +85,24 @@ def modes_of_imbalance(imbalance, depth, product):
     return two_group_modes(((d + torch.sqrt(d**2 + 4 * q**2)) / 2).sqrt(), depth, product)
 
 
+def scalar_descent(modes, learning_rate, record):
+    """Descent on 1/2 (a_N ... a_1 - 1)^2: (steps, a_j (records, N, ...), losses (records, ...)).
+
+    modes: (N, ...); learning_rate: number or (...); record: steps to keep, the last is the number of
+    steps. Overflow is data here: a loss that is not finite is inf.
+
+    >>> _, _, losses = scalar_descent(torch.tensor([8.0, 0.75 / 8]), 0.1, [0, 1000])
+    >>> losses.tolist()
+    [0.03125, inf]
+    """
+    rate = _tensor(learning_rate)[..., None]
+    wanted = torch.ones(1, dtype=torch.float64)
+    steps, path = spectral_descent(modes[..., None], wanted, learning_rate=rate, record=record)
+    path = path[..., 0]
+    losses = (path.prod(1) - 1).square() / 2
+    return steps, path, losses.nan_to_num(nan=torch.inf, posinf=torch.inf)
+
+
 def overshoot_bounds(modes, learning_rate, depth, steps):
     """The proof's bounds on every |a_j| from step 1 on: (log10 B, log10 C), each (steps, ...).
 
@@ -141,7 +161,7 @@ def critical_learning_rate(modes):
     where S is large: twice the edge of linear stability. modes: (2, ...).
 
     >>> round(float(critical_learning_rate(torch.tensor([6.0, 0.125], dtype=torch.float64))), 4)
-    0.1109
+    0.111
     """
     size, product = _two_layers(modes)
     return (8 / (size + torch.sqrt(size**2 - 16 * (product - 1)))).clamp(max=1)

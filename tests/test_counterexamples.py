@@ -116,6 +116,44 @@ def test_imbalance_of_two_layers_takes_an_exact_factor(a, b, rate):
     assert after[0] ** 2 - after[1] ** 2 == pytest.approx((a * a - b * b) * factor, abs=1e-10)
 
 
+def test_scalar_descent_is_the_step_written_out_and_ends_in_infinity():
+    start = ce.two_group_modes(one([0.9, 1.3]), 4, 0.75)
+    steps, path, losses = ce.scalar_descent(start, one([0.1, 0.02]), [0, 1, 5])
+    assert steps.tolist() == [0, 1, 5] and path.shape == (3, 4, 2) and losses.shape == (3, 2)
+    for i, rate in enumerate((0.1, 0.02)):
+        w = start[:, i].tolist()
+        for _ in range(5):
+            w = scalar_step(w, rate)
+        assert path[-1, :, i].tolist() == pytest.approx(w, rel=1e-12)
+        assert float(losses[-1, i]) == pytest.approx((math.prod(w) - 1) ** 2 / 2, rel=1e-12)
+    large = ce.overshooting_size(0.1, 4, 0.75)
+    _, _, losses = ce.scalar_descent(ce.two_group_modes(large, 4, 0.75), 0.1, range(13))
+    assert losses.min() == losses[0] and losses[-1] == math.inf
+
+
+@pytest.mark.parametrize("depth", [2, 4])
+def test_full_matrices_overshoot_in_the_same_way(depth):
+    """The construction as d x d matrices, through the ordinary stepper, until float64 ends."""
+    modes = torch.ones(depth, 1, 5, dtype=torch.float64)
+    modes[:, 0, 0] = ce.two_group_modes(ce.overshooting_size(0.1, depth, 0.75), depth, 0.75)
+    eye = torch.eye(5, dtype=torch.float64)[None]
+    run = descend(
+        ln.gradients,
+        ln.spectral_weights(modes, eye, eye),
+        problem=(eye,),
+        learning_rate=0.1,
+        steps=8,
+        record=range(9),
+        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        keep_diverged=True,
+    )
+    _, _, losses = ce.scalar_descent(modes[:, 0, 0], 0.1, range(9))
+    both = torch.isfinite(run.records["loss"][:, 0]) & torch.isfinite(losses)
+    assert 3 <= int(both.sum()) < 9 and int(run.diverged[0]) == 8
+    ours, scalar = run.records["loss"][both, 0].log10(), losses[both].log10()
+    assert torch.allclose(ours, scalar, rtol=1e-12)
+
+
 # --- without a margin ----------------------------------------------------------------------------
 
 
