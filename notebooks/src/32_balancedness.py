@@ -277,6 +277,7 @@ print("eta = 0.1, N = 2, steps to 1e-14:", {float(a): int(t) for a, t in zip(siz
 imbalance = path[:, 0] ** 2 - path[:, 1] ** 2
 factor = 1 - 0.01 * (path[:-1].prod(1) - 1) ** 2
 exact = imbalance[0] * torch.cat([torch.ones_like(factor[:1]), factor.cumprod(0)])
+drift = ((imbalance - exact).abs().amax(0) / imbalance[0].abs())[arrived.any(0)]
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.7))
@@ -298,7 +299,6 @@ right.set(xlabel="step + 1", ylabel="imbalance |D|", xscale="log", ylim=(-9, 38)
 right.legend(ncols=3, loc="lower left")
 figures.save(fig, "quantifiers")
 settles = torch.cat([s[len(factors) // 2].isfinite() for s in scans.values()])
-drift = ((imbalance - exact).abs().amax(0) / imbalance[0].abs())[arrived.any(0)]
 kept = (m["end"][0] ** 2 - m["end"][1] ** 2).abs() / m["imbalance"]
 calm, thrown = kept[m["converged"] & (m["product"] < 1)], kept[m["converged"] & (m["product"] > 2)]
 print(f"imbalance at the end / at the start, after a catapult: {thrown.median():.2f} (median)")
