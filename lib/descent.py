@@ -94,6 +94,13 @@ def _packed(tensors):
     )
 
 
+def _rows(tensor, keep):
+    """tensor[keep] along the seeds, with the seeds innermost in memory if they are so in `tensor`."""
+    if tensor.ndim > 1 and tensor.stride(0) == 1:
+        return tensor.movedim(0, -1)[..., keep].contiguous().movedim(-1, 0)
+    return tensor[keep]
+
+
 def _finite(weights):
     flags = [torch.isfinite(w).flatten(1).all(1) for w in weights]
     return torch.stack(flags).all(0)
@@ -204,8 +211,8 @@ def descend(
             refresh()
         for whole, part in zip(final, weights, strict=True):
             whole[active[done]] = part[done]
-        weights, problem = (_packed(x[~done] for x in xs) for xs in (weights, problem))
-        velocity = None if velocity is None else tuple(v[~done] for v in velocity)
+        weights, problem = (tuple(_rows(x, ~done) for x in xs) for xs in (weights, problem))
+        velocity = None if velocity is None else tuple(_rows(v, ~done) for v in velocity)
         active = active[~done]
         layer_rates = rates()
 
