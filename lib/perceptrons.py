@@ -227,6 +227,26 @@ def train(
     )
 
 
+def local_minimum(weights, task, *, weight_decay, learning_rate, steps, units="logistic"):
+    """The best settled of a batch of networks after descent on E + weight_decay/2 |weights|^2.
+
+    The decay keeps every minimum at finite weights and isolated; the loss still does not know the
+    order of the units, nor a tanh unit's sign. Returns (network of batch size 1, gradient norm,
+    smallest Hessian eigenvalue), the last two of the decayed loss.
+    """
+
+    def gradient(w):
+        found = gradients(w, task, units=units)
+        return tuple(g + weight_decay * x for g, x in zip(found, w, strict=True))
+
+    run = descend(gradient, weights, learning_rate=learning_rate, steps=steps, momentum=0.9)
+    size = torch.cat([g.flatten(1) for g in gradient(run.weights)], 1).norm(dim=1)
+    best = size.argmin()[None]
+    network = chosen(run.weights, best)
+    lowest = torch.linalg.eigvalsh(hessians(network, task, units=units))[0, 0] + weight_decay
+    return network, float(size[best]), float(lowest)
+
+
 def chosen(weights, which):
     """The networks `which` (bool or indices over seeds), as `start` lays them out."""
     return _seeds_last([w[which] for w in weights])

@@ -129,6 +129,23 @@ def test_split_units_stay_together_under_descent():
     assert torch.allclose(output[:, :2], output[:, 2:4], atol=1e-10)
 
 
+@pytest.mark.parametrize("units", ["logistic", "tanh"])
+def test_local_minimum_is_one(units):
+    rng = np.random.default_rng(0)
+    task = pc.task(pc.parity(3).inputs[:, :3], rng.uniform(0, 1, 8))
+    starts = pc.start(5, 3, 2, 1.0, rng)
+    network, size, lowest = pc.local_minimum(
+        starts, task, weight_decay=0.01, learning_rate=0.1, steps=3000, units=units
+    )
+    assert size < 1e-8 and lowest > 0
+
+    def loss(w):
+        return float(pc.energy(w, task, units=units)) + 0.005 * sum(float((x * x).sum()) for x in w)
+
+    for _ in range(20):
+        assert loss(pc.add_noise(network, 1e-3, rng)) > loss(network)
+
+
 @pytest.mark.parametrize("units, flips, count", [("logistic", False, 24), ("tanh", True, 384)])
 def test_equivalent_networks_compute_the_same_and_are_distinct(units, flips, count):
     task, rng = pc.parity(3), np.random.default_rng(6)
