@@ -155,3 +155,12 @@ def test_dropping_seeds_keeps_the_layout_in_memory_and_the_result():
     plain = descend(lambda w: w, tuple(w.contiguous() for w in start), stop=stop, **call)
     assert min(n for n, _ in seen) < 5 and all(last for _, last in seen)
     assert torch.equal(run.weights[0], plain.weights[0]) and torch.equal(run.stopped, plain.stopped)
+
+
+def test_the_start_is_not_changed_however_it_lies_in_memory():
+    """The end of one run, seeds innermost already, may start the next."""
+    first = descend(lambda w: w, (torch.ones(64, 2, 2).double(),), learning_rate=0.1, steps=1)
+    before = first.weights[0].clone()
+    second = descend(lambda w: w, first.weights, learning_rate=0.1, steps=1)
+    assert torch.equal(first.weights[0], before)
+    assert torch.allclose(second.weights[0], 0.9 * before)
