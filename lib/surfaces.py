@@ -254,7 +254,7 @@ def spectrum_signs(size, values, probabilities):
     return uniform, tuple(float(weight @ s[:, -1]) for s in signs)
 
 
-def share_positive_definite(size, samples, rng, shift=0.0):
+def count_positive_definite(size, samples, rng, shift=0.0):
     """How many of `samples` GOE matrices of `size`, plus shift times I, have only positive eigenvalues.
 
     Entries above the diagonal have variance 1/2, on it 1. Returns a count.

@@ -137,7 +137,7 @@ def test_positive_definite_probability_against_known_values_and_sampling(size, k
     if known is not None:
         assert exact == pytest.approx(known, rel=1e-12)
     samples = 200_000
-    hits = sf.share_positive_definite(size, samples, np.random.default_rng(size))
+    hits = sf.count_positive_definite(size, samples, np.random.default_rng(size))
     assert abs(hits - samples * exact) < 4 * math.sqrt(samples * exact) + 1
 
 
