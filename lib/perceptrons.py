@@ -305,27 +305,29 @@ def add_noise(weights, standard_deviation, rng):
 
 
 def silent_coupling(weights, task):
-    """q = d2E/dv dw of a silent unit, (seeds, n + 1): q = 1/4 sum over patterns delta x.
+    """|q| for q = d2E/dv dw of a silent unit, (seeds,): q = 1/4 sum over patterns delta x.
 
-    A silent unit's incoming weights meet nothing in the Hessian but its outgoing weight v, so the
-    Hessian gains a negative eigenvalue if and only if q is not 0 (derived here).
+    delta = (y - target) y (1 - y), x with its constant 1. The incoming weights w of a silent unit
+    meet nothing in the Hessian but its outgoing weight v, and there they meet q (derived here).
     """
     _, y, _ = _forward(weights, task.inputs, "logistic")
     delta = (y - task.targets[:, None]) * y * (1 - y)
-    return delta.T @ task.inputs / 4
+    return (delta.T @ task.inputs).norm(dim=-1) / 4
 
 
-def silent_eigenvalue(weights, task):
-    """Bound from above on the smallest Hessian eigenvalue after `add_silent`, (seeds,).
+def silent_eigenvalue_bounds(weights, task):
+    """Bounds (low, high) on the smallest Hessian eigenvalue after `add_silent`, each (seeds,).
 
-    The block of the new unit alone is [[c, q], [q, 0]] with c = d2E/dv^2 = 1/4 d2E/d(bias)^2; its
-    lower eigenvalue is (c - sqrt(c^2 + 4 |q|^2)) / 2 (derived here; interlacing gives the bound).
+        -|q| + 5/4 min(0, old smallest eigenvalue)  <=  eigenvalue  <=  -(2 / sqrt 5) |q|
+
+    Derived here. With w = 0 the energy knows v and the output bias c only as c + v/2, so the
+    direction (v, c) = (2, -1) / sqrt 5 is flat and couples to w by 2q / sqrt 5: the bound from above.
+    Weyl's inequality gives the other. So a stationary point without negative eigenvalue becomes a
+    saddle if and only if q is not 0.
     """
-    _, y, _ = _forward(weights, task.inputs, "logistic")
-    slope = y * (1 - y)
-    c = (slope**2 + (y - task.targets[:, None]) * slope * (1 - 2 * y)).sum(0) / 4
-    q = silent_coupling(weights, task).square().sum(-1)
-    return (c - torch.sqrt(c**2 + 4 * q)) / 2
+    q = silent_coupling(weights, task)
+    old = smallest_eigenvalue(weights, task).clamp(max=0)
+    return -q + 1.25 * old, -2 / 5**0.5 * q
 
 
 # --- symmetries ----------------------------------------------------------------------------------
