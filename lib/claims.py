@@ -123,6 +123,20 @@ def wilson_interval(successes, trials):
     return [float(share.low), float(share.high)]
 
 
+def difference_interval(successes, trials, other_successes, other_trials):
+    """95% interval [low, high] of share - other share, both independent (Newcombe 1998, method 10).
+
+    >>> [round(end, 3) for end in difference_interval(56, 70, 48, 80)]
+    [0.052, 0.334]
+    """
+    p, q = successes / trials, other_successes / other_trials
+    (l, u), (m, v) = (
+        wilson_interval(successes, trials),
+        wilson_interval(other_successes, other_trials),
+    )
+    return [p - q - math.hypot(p - l, v - q), p - q + math.hypot(u - p, q - m)]
+
+
 def mean_interval(values):
     """95% Student interval [low, high] of the mean of independent values (1-D)."""
     from scipy.stats import t

@@ -87,11 +87,18 @@ def _packed(tensors):
     """Copies of the tensors; tiny matrices with seeds innermost in memory, where work on all seeds
     at once is a run over neighbours. Shape and values stay."""
     return tuple(
-        w.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+        w.permute(1, 2, 0).clone(memory_format=torch.contiguous_format).permute(2, 0, 1)
         if w.ndim == 3 and len(w) >= 64 and w.shape[1] * w.shape[2] <= 36
         else w.clone()
         for w in tensors
     )
+
+
+def _rows(tensor, keep):
+    """tensor[keep] along the seeds, with the seeds innermost in memory if they are so in `tensor`."""
+    if tensor.ndim > 1 and tensor.stride(0) == 1:
+        return tensor.movedim(0, -1)[..., keep].contiguous().movedim(-1, 0)
+    return tensor[keep]
 
 
 def _finite(weights):
@@ -204,8 +211,8 @@ def descend(
             refresh()
         for whole, part in zip(final, weights, strict=True):
             whole[active[done]] = part[done]
-        weights, problem = (_packed(x[~done] for x in xs) for xs in (weights, problem))
-        velocity = None if velocity is None else tuple(v[~done] for v in velocity)
+        weights, problem = (tuple(_rows(x, ~done) for x in xs) for xs in (weights, problem))
+        velocity = None if velocity is None else tuple(_rows(v, ~done) for v in velocity)
         active = active[~done]
         layer_rates = rates()
 
