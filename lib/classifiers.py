@@ -74,8 +74,8 @@ def uniform_start(widths, networks, rng, dtype=torch.float64):
 
 def _forward(weights, biases, images):
     """Inputs of every layer and the scores; an image is a column: [x, relu(a_1), ...], (R, d_N, m)."""
-    first = torch.addmm(biases[0].reshape(-1, 1), weights[0].flatten(0, 1), images.mT)
-    out = first.view(*biases[0].shape, len(images))
+    first = torch.addmm(biases[0].flatten(), images, weights[0].flatten(0, 1).mT)
+    out = first.view(len(images), *biases[0].shape).permute(1, 2, 0)
     inputs = [images]
     for w, b in zip(weights[1:], biases[1:], strict=True):
         inputs.append(out.relu_())
@@ -87,8 +87,14 @@ def _backward(weights, inputs, scores, one_hot):
     """Derivative of the summed loss in a_1..a_N: list of (networks, d_j, m). Overwrites `scores`."""
     deltas = [torch.softmax(scores, 1, out=scores).sub_(one_hot)]
     for w, x in zip(reversed(weights[1:]), reversed(inputs[1:]), strict=True):
-        deltas.append((w.mT @ deltas[-1]).mul_(x > 0))
+        deltas.append((w.mT @ deltas[-1]).mul_(x.sign()))  # relu'(a) = sign(relu(a))
     return deltas[::-1]
+
+
+def _inputs_innermost(w):
+    """The same (R, d_1, d_0) tensor, laid out in memory as (d_0, R, d_1): its two products are a
+    quarter to a half faster so."""
+    return w.permute(2, 0, 1).contiguous().permute(1, 2, 0)
 
 
 def _one_hot(weights, labels):
@@ -211,7 +217,8 @@ def train(
     wanted = sorted({_whole("record", e, 0) for e in record})
     if wanted and (measure is None or wanted[-1] > epochs):
         raise ValueError(f"record needs `measure`, and epochs within 0..{epochs}")
-    weights, biases = (tuple(x.clone().contiguous() for x in part) for part in (weights, biases))
+    biases = tuple(b.clone() for b in biases)
+    weights = (_inputs_innermost(weights[0].clone()), *(w.clone() for w in weights[1:]))
     images, one_hot = images.to(weights[0].dtype), _one_hot(weights, labels)
     starts = range(0, len(images), batch_size)
     records = []
@@ -232,7 +239,7 @@ def train(
                 f"a smaller learning_rate is needed"
             )
     return Training(
-        weights=weights,
+        weights=(weights[0].contiguous(), *weights[1:]),
         biases=biases,
         epochs=torch.tensor(wanted, dtype=torch.int64),
         records={
