@@ -123,7 +123,8 @@ def evaluate(weights, biases, images, labels):
     _check_network(weights, biases, images)
     _check_labels(weights, images, labels)
     loss = correct = 0
-    for x, y in zip(images.to(weights[0].dtype).split(500), labels.split(500), strict=True):
+    piece = max(1, 3_000_000 // weights[0].shape[:2].numel())  # keeps the activations small
+    for x, y in zip(images.to(weights[0].dtype).split(piece), labels.split(piece), strict=True):
         scores = _forward(weights, biases, x)[1]
         own = scores.gather(1, y.expand(len(scores), 1, -1)).squeeze(1)
         loss = loss + (scores.logsumexp(1) - own).sum(-1)
@@ -145,6 +146,12 @@ def gradients(weights, biases, images, labels):
     inputs[0] = inputs[0].mT  # images are rows, the inputs of later layers columns
     by_weights = tuple(d @ x.mT / len(images) for d, x in zip(deltas, inputs, strict=True))
     return by_weights, tuple(d.mean(-1) for d in deltas)
+
+
+def gradient_norm(weights, biases, images, labels):
+    """Norm of the gradient of the mean loss in all parameters together, (networks,)."""
+    parts = [g.flatten(1) for part in gradients(weights, biases, images, labels) for g in part]
+    return torch.cat(parts, 1).norm(dim=1)
 
 
 # --- training ------------------------------------------------------------------------------------

@@ -48,8 +48,17 @@ def test_loss_and_gradients_agree_with_autograd(widths, networks, seed):
                 assert torch.allclose(g[r], leaf.grad, rtol=1e-10, atol=1e-12)
 
 
+def test_gradient_norm_is_the_norm_of_all_gradients():
+    weights, biases, images, labels = problem([4, 3, 5], 3, 0)
+    found = cl.gradients(weights, biases, images, labels)
+    squares = sum(float(g[1].square().sum()) for part in found for g in part)
+    assert float(cl.gradient_norm(weights, biases, images, labels)[1]) ** 2 == pytest.approx(
+        squares
+    )
+
+
 def test_evaluate_in_pieces_is_the_mean_over_all_and_accuracy_counts():
-    weights, biases, images, labels = problem([4, 3, 5], 3, 0, examples=1203)
+    weights, biases, images, labels = problem([2, 1000, 5], 3, 0, examples=1203)
     loss, accuracy = cl.evaluate(weights, biases, images, labels)
     scores = cl.logits(weights, biases, images)
     assert scores.shape == (3, 5, 1203)
