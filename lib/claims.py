@@ -150,6 +150,20 @@ def mean_interval(values):
     return [mean - half, mean + half]
 
 
+def correlation_interval(correlation, samples):
+    """95% interval [low, high] of a correlation by Fisher's transform, artanh r +- 1.96/sqrt(n - 3).
+
+    Meant for pairs that are close to Gaussian. Raises ValueError unless |r| < 1 and n > 3.
+
+    >>> [round(end, 3) for end in correlation_interval(0.8, 60)]
+    [0.685, 0.876]
+    """
+    if not (abs(correlation) < 1 and samples > 3):
+        raise ValueError(f"need |correlation| < 1 and samples > 3, got {correlation}, {samples}")
+    middle, half = math.atanh(correlation), 1.959964 / math.sqrt(samples - 3)
+    return [math.tanh(middle - half), math.tanh(middle + half)]
+
+
 def bootstrap_interval(values, statistic, seed, *, resamples=2000):
     """95% percentile bootstrap interval [low, high] of `statistic` over the first axis.
 
