@@ -249,23 +249,22 @@ def _hessian(first, second, images, one_hot):
     (h, d1), c, m = first.shape, len(second), len(images)
     x = torch.cat([images, images.new_ones(m, 1)], 1)
     a = x @ first.mT
-    on = (a > 0).to(x.dtype)
     hidden = torch.cat([a.relu(), a.new_ones(m, 1)], 1)
     q = torch.softmax(hidden @ second.mT, 1)
     w = second[:, :-1]
     # pull[:, k, j] = (S W_2)_kj with S = diag(q) - q q^T, and both sides: W_2^T S W_2.
-    mean = q @ w
-    pull = q.unsqueeze(-1) * (w - mean.unsqueeze(1)) * on.unsqueeze(1)
-    both = torch.einsum("mkj,kl->mjl", pull, w) * on.unsqueeze(1)
+    pull = q.unsqueeze(-1) * (w - (q @ w).unsqueeze(1))
+    both = torch.einsum("mkj,kl->mjl", pull, w) * (a > 0).unsqueeze(1)
     residual = q - one_hot.mT
     out = x.new_zeros(h * d1 + c * (h + 1), h * d1 + c * (h + 1))
     for j in range(h):
-        rows = slice(j * d1, (j + 1) * d1)
-        right = (both[:, j, j:, None] * x.unsqueeze(1)).flatten(1)
-        out[rows, j * d1 : h * d1] = x.mT @ right
-        cross = pull[:, :, j, None] * hidden.unsqueeze(1)
-        cross[:, :, j] += on[:, j, None] * residual
-        out[rows, h * d1 :] = x.mT @ cross.flatten(1)
+        on = a[:, j] > 0  # a unit that is off adds nothing: work on its own images only
+        x_on, rows = x[on], slice(j * d1, (j + 1) * d1)
+        right = (both[on, j, j:].unsqueeze(-1) * x_on.unsqueeze(1)).flatten(1)
+        out[rows, j * d1 : h * d1] = x_on.mT @ right
+        cross = pull[on, :, j].unsqueeze(-1) * hidden[on].unsqueeze(1)
+        cross[:, :, j] += residual[on]
+        out[rows, h * d1 :] = x_on.mT @ cross.flatten(1)
     for k in range(c):
         s = -q[:, k, None] * q
         s[:, k] += q[:, k]
