@@ -33,8 +33,8 @@ environment:
 	[ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$$wanted" ] || exit 0; \
 	echo 'making $(VENV) from requirements.txt (some minutes)'; \
 	$(PYTHON) -m venv --clear $(VENV); \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) --no-deps -e .; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) --no-deps -e .; \
 	echo "$$wanted" > $(VENV)/.installed
 
 figures: environment ## re-run every notebook that changed: notebooks, results, figures, README table

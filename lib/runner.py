@@ -257,6 +257,7 @@ def stamp_path(root, name):
 
 
 def failed_path(root, name):
+    """Where the notebook of a run that failed is kept."""
     return root / "build" / "failed" / f"{name}.ipynb"
 
 

@@ -99,7 +99,7 @@ def start(root, *arguments):
     )
 
 
-def wait_until(happened, seconds=30):
+def wait_until(happened, seconds=120):
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "waited in vain"
@@ -518,10 +518,10 @@ def test_ctrl_c_stops_kernels_and_keeps_outputs(built, command, send):
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.send_signal(signal.SIGINT)
-    printed, error = process.communicate(timeout=20)
+    printed, error = process.communicate(timeout=60)
     assert (process.returncode, printed, error) == (130, "", "interrupted\n")
     for path in pids:
-        wait_until(lambda path=path: not alive(int(path.read_text())), seconds=10)
+        wait_until(lambda path=path: not alive(int(path.read_text())), seconds=60)
         path.unlink()
     after = {path: text for path, text in tree(built).items() if not path.startswith("build/")}
     assert after == {path: text for path, text in before.items() if not path.startswith("build/")}
@@ -543,7 +543,7 @@ def test_second_build_waits_for_the_first(built):
         process = start(built, "figures")
         assert process.stderr.readline() == "another run is going on; waiting\n"
         assert process.poll() is None
-    printed, error = process.communicate(timeout=20)
+    printed, error = process.communicate(timeout=60)
     assert (process.returncode, error) == (0, "")
     assert printed == "nothing to do: 1 notebook up to date\n"
 
