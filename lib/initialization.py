@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from lib import linear_networks as ln
+
 # --- starts --------------------------------------------------------------------------------------
 
 
@@ -68,11 +70,20 @@ def at_scales(tensors, factors):
     >>> at_scales((torch.tensor([1.0, 2.0]),), [1, 10])[0].tolist()
     [1.0, 2.0, 10.0, 20.0]
     """
-    table = torch.as_tensor(factors, dtype=tensors[0].dtype)
+    table = torch.as_tensor(np.asarray(factors), dtype=tensors[0].dtype)
     table = table.expand(len(tensors), -1)
     return tuple(
         (f.view(-1, *[1] * x.ndim) * x).flatten(0, 1) for x, f in zip(tensors, table, strict=True)
     )
+
+
+def product_scale(widths, init_scale=1.0):
+    """Standard deviation of an entry of W_N ... W_1 under a layer-wise start: s^N sqrt(d_1 ... d_(N-1)).
+
+    >>> product_scale([784, 128, 32, 10], 0.5)
+    8.0
+    """
+    return init_scale ** (len(widths) - 1) * float(np.prod(widths[1:-1], dtype=float)) ** 0.5
 
 
 def product_parts(widths, init_scale, draws, rng):
@@ -224,6 +235,19 @@ def fastest(step, state, learning_rates, *, final_loss, steps, possible=None, bl
     return needed, torch.where(needed.isinf(), torch.nan, chosen)
 
 
+def balance(weights, target):
+    """Loss, imbalance and the smallest ||W_j W_j^T||_F over the layers, of every seed: for `descend`.
+
+    As `loss`, `imbalance`, `smallest` (Arora et al. 2018, section 4: balance against weights).
+    """
+    sizes = [torch.linalg.matrix_norm(w @ w.mT) for w in weights]
+    return {
+        "loss": ln.loss(weights, target),
+        "imbalance": ln.imbalance(weights),
+        "smallest": torch.stack(sizes).amin(0),
+    }
+
+
 def working_decades(scales, values, limit):
     """How many decades of `scales` (k,) have a value of at most `limit`: (...) from values (k, ...).
 
@@ -248,6 +272,16 @@ def working_decades(scales, values, limit):
 def margin(along, across):
     """Deficiency margin c = 1 - |W - target| of a product with these parts, |target| = 1: (...)."""
     return 1 - torch.hypot(along - 1, across)
+
+
+def positive_margins(widths, product_scales, draws, rng):
+    """How many of `draws` layer-wise starts have a positive margin, at each scale of their product.
+
+    widths as in `product_parts`: [d_0, 1] is the balanced start. Returns a list of counts.
+    """
+    unit, depth = product_scale(widths), len(widths) - 1
+    scales = [(wanted / unit) ** (1 / depth) for wanted in product_scales]
+    return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
 
 
 def margin_probability(init_scale, size, least=0.0):

@@ -177,6 +177,8 @@ def test_working_decades_of_a_parabola_and_of_nothing():
 def test_product_parts_have_the_law_of_gaussian_products(widths):
     rng = np.random.default_rng(1)
     product = ln.end_to_end(init.gaussian_weights(widths, 20000, rng, 0.2))[:, 0]
+    spread = float(product.square().mean()) ** 0.5
+    assert init.product_scale(widths, 0.2) == pytest.approx(spread, rel=0.03)
     along, across = init.product_parts(widths, 0.2, 20000, rng)
     for ours, theirs in (
         (along.abs(), product[:, 0].abs()),
@@ -203,6 +205,15 @@ def test_margin_probability_is_the_share_of_margins(scale, least):
     assert float(shares.double().mean()) == pytest.approx(exact, abs=0.015)
 
 
+def test_positive_margins_follow_the_exact_law_and_half_at_every_depth():
+    rng = np.random.default_rng(3)
+    counts = init.positive_margins([20, 1], [1e-3, 0.02, 0.05, 1.0], 20000, rng)
+    for scale, count in zip([1e-3, 0.02, 0.05, 1.0], counts, strict=True):
+        assert count / 20000 == pytest.approx(init.margin_probability(scale, 20), abs=0.015)
+    (deep,) = init.positive_margins([20, 8, 8, 8, 1], [1e-6], 20000, rng)
+    assert deep / 20000 == pytest.approx(0.5, abs=0.015)
+
+
 def test_promise_is_the_papers_example_and_its_limit():
     assert init.balanced_promise(100, 3, 100).probability > 0.25
     assert init.balanced_promise(10**4, 3, 1e12).probability == pytest.approx(0.5, abs=1e-5)
@@ -224,3 +235,12 @@ def test_learning_rates_must_be_positive_and_finite(rates):
         init.fastest(step, state, rates, final_loss=1e-5, steps=5)
     with pytest.raises(ValueError, match="learning_rates"):
         init.can_reach(torch.ones(2, 3), rates, final_loss=1e-5, steps=5)
+
+
+def test_balance_measures_are_those_of_the_definition():
+    weights = init.gaussian_weights([6, 4, 4, 1], 3, np.random.default_rng(0))
+    found = init.balance(weights, UNIT[:, :6])
+    grams = [(w @ w.mT).square().sum((-2, -1)).sqrt() for w in weights]
+    assert torch.equal(found["imbalance"], ln.imbalance(weights))
+    assert torch.allclose(found["smallest"], torch.minimum(torch.minimum(*grams[:2]), grams[2]))
+    assert torch.allclose(found["loss"], ln.loss(weights, UNIT[:, :6]))
