@@ -75,6 +75,14 @@ def units(weights):
     return torch.cat((weights[0], weights[1].mT), -1)
 
 
+def _core(weights):
+    """(frame, core): Omega = frame @ core with orthonormal frame, min(m1, m0 + m2) units in core.
+
+    A linear network with the units of core takes the same steps as the whole one, rotated.
+    """
+    return torch.linalg.qr(units(weights))
+
+
 def from_units(omega, inputs):
     """Weights (W_1, W_2) of the units Omega (..., m1, m0 + m2); inputs = m0."""
     return omega[..., :inputs], omega[..., inputs:].mT
@@ -240,21 +248,22 @@ def misalignment_exponent(speeds, learning_rate):
 def exit_run(weights, moments, *, learning_rate, exit_scale, steps=20_000):
     """Descent of linear networks until the root-mean-square weight exceeds `exit_scale`.
 
-    Returns descend's Trajectory; `stopped` holds the steps. moments as of `moments`, (seeds, ...).
+    Returns (weights, steps), steps int64 (seeds,), -1 where `steps` were not enough; moments as of
+    `moments`, (seeds, ...). Units are rotated into their own span meanwhile, as in `staged_descent`.
     """
-
-    def out(weights, *_):
-        return units(weights).square().mean((-2, -1)) > exit_scale**2
-
-    return descend(
+    frame, core = _core(weights)
+    m0 = weights[0].shape[-1]
+    limit = exit_scale**2 * frame.shape[-2] * core.shape[-1]
+    run = descend(
         gradients,
-        weights,
+        from_units(core, m0),
         problem=moments,
         learning_rate=learning_rate,
         steps=steps,
-        stop=out,
+        stop=lambda w, *_: w[0].square().sum((-2, -1)) + w[1].square().sum((-2, -1)) > limit,
         check_every=1,
     )
+    return from_units(frame @ units(run.weights), m0), run.stopped
 
 
 def transported_residual(weights, cxx, cyx, cyy, *, direction, learning_rate, steps):
@@ -346,6 +355,23 @@ def steps_per_log_scale(cxx, cyx, learning_rate, stages):
         left = (left - rates * wait.unsqueeze(-1))[..., 1:]
         waits.append(wait)
     return torch.stack(waits, -1)
+
+
+def crossing(times, losses, level):
+    """When the losses (records, ...) first fall below `level` (...), between records linearly: (...).
+
+    times: (records,). nan where they never do, and where they start below.
+
+    >>> losses = torch.tensor([4.0, 2.0, 0.0], dtype=torch.float64)
+    >>> float(crossing(torch.tensor([0, 10, 20]), losses, torch.tensor(1.0)))
+    15.0
+    """
+    after = (losses < level).to(torch.int8).argmax(0, keepdim=True)
+    high = losses.gather(0, (after - 1).clamp(min=0))[0]
+    low, after = losses.gather(0, after)[0], after[0]
+    times = times.to(torch.float64)
+    step = times[after] - times[(after - 1).clamp(min=0)]
+    return torch.where(after > 0, times[after] - step * (level - low) / (high - low), math.nan)
 
 
 # --- the jump --------------------------------------------------------------------------------------
@@ -459,7 +485,7 @@ def staged_descent(
     if not (learning_rate > 0 and math.isfinite(learning_rate)):
         raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
     m0, runs = weights[0].shape[-1], len(weights[0])
-    frame, core = torch.linalg.qr(units(weights))
+    frame, core = _core(weights)
     (w1, w2), (cxx, cyx, cyy) = from_units(core, m0), moments
     goal = torch.as_tensor(final_loss, dtype=torch.float64).expand(runs)
     end, live = core.clone(), torch.arange(runs)

@@ -148,6 +148,15 @@ def test_waits_of_isotropic_inputs_end_with_the_slowest_mode():
     assert close(waits, torch.full_like(waits, 1 / math.log1p(0.05 * 0.2)))
 
 
+def test_crossing_of_a_curve_and_of_none():
+    times = torch.arange(0, 50, 5)
+    losses = torch.exp(-times.double() / 10)[:, None] * torch.tensor([1.0, 2.0, 100.0])
+    level = torch.tensor([0.2, 0.2, 0.2], dtype=torch.float64)
+    found = tl.crossing(times, losses, level)
+    assert found[:2].tolist() == pytest.approx([10 * math.log(5), 10 * math.log(10)], abs=0.4)
+    assert found[2].isnan() and tl.crossing(times, losses, 10 * level + 1)[0].isnan()
+
+
 def test_staged_descent_without_jumps_is_descent():
     seen = tl.moments(*problem())
     weights = start(scale=1e-5, hidden=12)
@@ -252,17 +261,21 @@ def test_exit_run_stops_at_the_first_step_outside():
     seen = tl.moments(*problem())
     weights, many = tl.at_scales(start(), seen, [1e-6, 1e-8])
     assert close(weights[0][3:], 1e-8 * start()[0]) and torch.equal(many[1][:3], many[1][3:])
-    run = tl.exit_run(weights, many, learning_rate=0.05, exit_scale=1e-3)
+    out, taken = tl.exit_run(weights, many, learning_rate=0.05, exit_scale=1e-3)
     before = descend(
         tl.gradients,
         tuple(w[:1] for w in weights),
         problem=tuple(m[:1] for m in many),
         learning_rate=0.05,
-        steps=int(run.stopped[0]) - 1,
+        steps=int(taken[0]) - 1,
     )
-    size = tl.units(run.weights).square().mean((-2, -1)).sqrt()
+    size = tl.units(out).square().mean((-2, -1)).sqrt()
     assert (size > 1e-3).all()
     assert float(tl.units(before.weights).square().mean().sqrt()) <= 1e-3
+    after = descend(
+        tl.gradients, weights, problem=many, learning_rate=0.05, steps=int(taken[0])
+    ).weights
+    assert close(tl.units(after)[0] * 1e3, tl.units(out)[0] * 1e3, 1e-10)
 
 
 def test_plateau_depths_of_known_dips():
