@@ -245,33 +245,73 @@ def gemm_peak(size=512):
     return max(2 * size**3 / seconds(lambda: a @ a) / 1e9 for _ in range(10))
 
 
-def spectral_against_matrices(seeds=1000, size=5, depth=3, steps=200):
+def spectral_against_matrices(seeds=100, size=32, depth=4, steps=100):
     """How many times faster the spectral recursion is than batched matrices, same problem."""
     rng = np.random.default_rng(0)
     values = torch.from_numpy(rng.uniform(0.5, 1.5, (seeds, size)))
     modes = torch.full((depth, seeds, size), 0.9, dtype=torch.float64)
     bases = ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
-    target = bases[0] @ torch.diag_embed(values) @ bases[1]
     weights = ln.spectral_weights(modes, *bases)
-    matrices = seconds(
-        lambda: descend(ln.gradients, weights, problem=(target,), learning_rate=1e-2, steps=steps)
-    )
-    spectral = seconds(
-        lambda: ln.spectral_descent(modes, values, learning_rate=1e-2, record=[steps])
-    )
-    return matrices / spectral
+    problem = (bases[0] @ torch.diag_embed(values) @ bases[1],)
+    call = {"learning_rate": 1e-2}
+    matrices = seconds(lambda: descend(ln.gradients, weights, problem=problem, steps=steps, **call))
+    return matrices / seconds(lambda: ln.spectral_descent(modes, values, record=[steps], **call))
 
 
-def dropping(networks=1000):
-    """How many times faster training to `solved` is when finished networks are dropped (XOR, heavy tail)."""
+def dropping(networks=10_000):
+    """How many times faster training to `solved` is when finished networks are dropped."""
     task = perceptrons.xor()
     weights = perceptrons.start(networks, 2, 2, 1.0, np.random.default_rng(0))
     call = {"learning_rate": 0.5, "momentum": 0.9}
-    drop = seconds(lambda: perceptrons.train(weights, task, sweeps=5000, tolerance=0.1, **call))
-    keep = seconds(
-        lambda: descend(lambda w: perceptrons.gradients(w, task), weights, steps=5000, **call)
+    drop = seconds(lambda: perceptrons.train(weights, task, sweeps=3000, tolerance=0.1, **call))
+    gradient = lambda w: perceptrons.gradients(w, task)  # noqa: E731
+    return seconds(lambda: descend(gradient, weights, steps=3000, **call)) / drop
+
+
+def linear_step(seeds, size, depth, steps=10):
+    """CPU microseconds of one step of `seeds` deep linear networks."""
+    rng = np.random.default_rng(0)
+    weights = tuple(
+        torch.from_numpy(0.1 * rng.standard_normal((seeds, size, size))) for _ in range(depth)
     )
-    return keep / drop
+    problem = (torch.from_numpy(rng.standard_normal((seeds, size, size))),)
+    run = lambda: descend(ln.gradients, weights, problem=problem, learning_rate=1e-3, steps=steps)  # noqa: E731
+    return min(seconds(run) for _ in range(3)) / steps * 1e6
+
+
+def spin_step(n, starts=20):
+    """CPU microseconds of one gradient at `starts` spins of one 3-spin glass."""
+    couplings = spin_glass.couplings(n, 3, 0)
+    spins = spin_glass.random_spins(n, (starts,), np.random.default_rng(1))
+    return min(seconds(lambda: spin_glass.gradient(couplings, spins)) for _ in range(5)) * 1e6
+
+
+def growth(path):
+    """One figure: how a step's cost grows, with the exponent predicted by counting operations."""
+    import matplotlib.pyplot as plt
+
+    from lib import figures
+
+    sweeps = [
+        ("seeds (N = 3, d = 5)", [1, 10, 100, 1000, 10_000], lambda x: linear_step(x, 5, 3), 1),
+        ("depth N (d = 16, 100 seeds)", [2, 4, 8, 16, 32], lambda x: linear_step(100, 16, x), 1),
+        ("width d (N = 3, 20 seeds)", [8, 16, 32, 64, 128], lambda x: linear_step(20, x, 3), 3),
+        ("spins n (p = 3, 20 starts)", [25, 50, 100, 200], spin_step, 3),
+    ]
+    figures.style()
+    figure, axes = plt.subplots(1, 4, figsize=(13, 3.2))
+    for ax, (name, sizes, cost, predicted) in zip(axes, sweeps, strict=True):
+        measured = [cost(x) for x in sizes]
+        half = np.log(sizes[len(sizes) // 2 :]), np.log(measured[len(sizes) // 2 :])
+        slope = np.polyfit(*half, 1)[0]
+        ax.loglog(sizes, measured, marker="o", label=f"measured, exponent {slope:.2f}")
+        line = [measured[-1] * (x / sizes[-1]) ** predicted for x in sizes]
+        ax.loglog(sizes, line, **figures.PREDICTION, label=f"operations, exponent {predicted}")
+        ax.set(xlabel=name, ylabel="microseconds a step")
+        ax.legend(fontsize=8)
+        print(f"{name}: exponent {slope:.2f} over the upper half, {predicted} by operations")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
 
 
 def table(rows, peak, extras):
@@ -314,12 +354,13 @@ def main():
         rows.append(measure(task))
         print({key: rows[-1][key] for key in rows[-1]}, flush=True)
     extras = {
-        "Spectral recursion against batched matrices (d = 5, N = 3, 1,000 seeds)": spectral_against_matrices(),
-        "Dropping finished networks (XOR to solved, 1,000 networks)": dropping(),
+        "Spectral recursion against batched matrices (d = 32, N = 4, 100 seeds)": spectral_against_matrices(),
+        "Dropping finished networks (XOR to solved, 10,000 networks)": dropping(),
     }
     text = table(rows, peak, extras)
     print(text)
     claims.write_text(ROOT / "build" / "benchmarks.json", json.dumps(rows, indent=1) + "\n")
+    growth(ROOT / "build" / "cost.svg")
     if arguments.readme:
         path = ROOT / "README.md"
         before, rest = path.read_text(encoding="utf-8").split(BEGIN)
