@@ -268,7 +268,7 @@ def dropping(networks=10_000):
     return seconds(lambda: descend(gradient, weights, steps=3000, **call)) / drop
 
 
-def linear_step(seeds, size, depth, steps=10):
+def linear_step(seeds, size, depth, steps=50):
     """CPU microseconds of one step of `seeds` deep linear networks."""
     rng = np.random.default_rng(0)
     weights = tuple(
@@ -307,9 +307,12 @@ def growth(path):
         ax.loglog(sizes, measured, marker="o", label=f"measured, exponent {slope:.2f}")
         line = [measured[-1] * (x / sizes[-1]) ** predicted for x in sizes]
         ax.loglog(sizes, line, **figures.PREDICTION, label=f"operations, exponent {predicted}")
-        ax.set(xlabel=name, ylabel="microseconds a step")
+        ax.set(xlabel=name, xticks=sizes[:: 1 + len(str(sizes[-1])) // 5])
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.minorticks_off()
         ax.legend(fontsize=8)
         print(f"{name}: exponent {slope:.2f} over the upper half, {predicted} by operations")
+    axes[0].set_ylabel("microseconds a step")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
 

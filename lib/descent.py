@@ -88,7 +88,7 @@ def _packed(tensors):
     at once is a run over neighbours. Shape and values stay."""
     return tuple(
         w.permute(1, 2, 0).clone(memory_format=torch.contiguous_format).permute(2, 0, 1)
-        if w.ndim == 3 and len(w) >= 64 and w.shape[1] * w.shape[2] <= 36
+        if w.ndim == 3 and len(w) >= 500 and w.shape[1] * w.shape[2] <= 36
         else w.clone()
         for w in tensors
     )

@@ -65,7 +65,7 @@ def test_gradients_agree_with_central_differences(widths, seed):
 
 @pytest.mark.parametrize("widths", [[5, 5, 5, 5], [2, 6, 3], [6, 1, 6], [3, 7, 3], [1, 1]])
 def test_many_tiny_networks_in_the_layout_of_descend_give_the_same(widths):
-    weights, target = draw(widths, (100,), 4)
+    weights, target = draw(widths, (500,), 4)
     packed = tuple(w.permute(1, 2, 0).contiguous().permute(2, 0, 1) for w in weights)
     assert torch.allclose(ln.end_to_end(packed), product(weights), rtol=1e-12, atol=1e-13)
     expected = ln.gradients(weights, target)
