@@ -274,15 +274,14 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.5))
 for k, (name, counts) in enumerate(positive.items()):
     left.plot(product, np.array(counts) / draws, ls="", marker=figures.MARKERS[k], label=f"drawn: {name}")
 left.plot(product, [init.margin_probability(s, size) for s in product], color="black", lw=0.8, label="exact: balanced")
-bound = sorted((promise.init_scale, promise.probability) for promise, _, _ in kept.values())
-left.plot(*zip(*bound, strict=True), **figures.PREDICTION, label=r"theorem 2: margin $\geq s^2d_0/2$, at least")
+left.plot(*zip(*sorted((p.init_scale, p.probability) for p, _, _ in kept.values()), strict=True),
+          **figures.PREDICTION, label="promised by theorem 2")
 left.set(xscale="log", xlabel="scale of the product", ylabel="probability of a positive margin", ylim=(-0.02, 0.56))
-look = {"markevery": (10, 30), "lw": 0.8}
-right.plot(range(0, 1501, 10), low["imbalance"], "C0-o", **look, label=[r"imbalance $\delta$"] + ["_"] * (seeds - 1))
-right.plot(range(0, 1501, 10), low["smallest"], "C1-s", **look, label=[r"smallest $\|W_jW_j^\top\|_F$"] + ["_"] * (seeds - 1))
+for key, mark, text in (("imbalance", "C0-o", r"imbalance $\delta$"), ("smallest", "C1-s", r"smallest $\|W_jW_j^\top\|_F$")):
+    right.plot(range(0, 1501, 10), low[key], mark, markevery=(10, 30), lw=0.8, label=[text] + ["_"] * (seeds - 1))
 right.axhline(float(low["imbalance"][0].median()), **figures.PREDICTION, label="conserved by the flow (median)")
 right.set(yscale="log", xlabel="step", title=f"N = 3, layer-wise, s = 0.001, {seeds} starts")
-left.legend(fontsize=8)
+left.legend(fontsize=8, loc="upper right")
 right.legend(fontsize=8, loc="lower right")
 figures.save(fig, "probability_and_balance")
 
