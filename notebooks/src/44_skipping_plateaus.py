@@ -140,7 +140,7 @@ for (left, right), name in zip(axes, teachers, strict=True):
         right.plot(decades, steps[name, arm].mean(1), color=f"C{k}", marker=figures.MARKERS[k], lw=1, label=arm, **hollow)
     cxx, cyx, _ = problems[name]
     slope = float(tl.steps_per_log_scale(cxx, cyx, learning_rate, len(teachers[name])).sum(-1).mean()) * np.log(10)
-    right.plot(decades, steps[name, "plain"].mean(1)[last] + slope * (decades - decades[last]), **figures.PREDICTION, label="plain, slope predicted")
+    right.plot(decades, float(steps[name, "plain"][last].mean()) + slope * (decades - decades[last]), **figures.PREDICTION, label="plain, slope predicted")
     right.set(xlabel=r"$\log_{10}(1/\epsilon)$", ylabel="steps", title=f"{name} teacher, mean of {seeds} seeds")
     left.legend()
 axes[1, 1].set_ylim(top=1.25 * axes[1, 1].get_ylim()[1])
