@@ -87,11 +87,27 @@ def _packed(tensors):
     """Copies of the tensors; tiny matrices with seeds innermost in memory, where work on all seeds
     at once is a run over neighbours. Shape and values stay."""
     return tuple(
-        w.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+        w.permute(1, 2, 0).clone(memory_format=torch.contiguous_format).permute(2, 0, 1)
         if w.ndim == 3 and len(w) >= 64 and w.shape[1] * w.shape[2] <= 36
         else w.clone()
         for w in tensors
     )
+
+
+def _rows(tensor, keep):
+    """tensor[keep] along the seeds, with the seeds innermost in memory if they are so in `tensor`."""
+    if tensor.ndim > 1 and tensor.stride(0) == 1:
+        return tensor.movedim(0, -1)[..., keep].contiguous().movedim(-1, 0)
+    return tensor[keep]
+
+
+def _blocks(weights, cache=1 << 21):
+    """Slices over the seeds: one, or blocks of about `cache` bytes where all seeds are far more."""
+    seeds, size = len(weights[0]), sum(w.numel() for w in weights) * 8
+    if size <= 3 * cache:
+        return [slice(None)]
+    count = max(1, round(seeds * cache / size))
+    return [slice(first, first + count) for first in range(0, seeds, count)]
 
 
 def _finite(weights):
@@ -117,6 +133,7 @@ def _step(weights, velocity, gradient, problem, rates, momentum, retraction):
 
 
 @torch.no_grad()
+@np.errstate(all="ignore")  # overflow is seen by the check for finite weights, not by a warning
 def descend(
     gradient,
     weights,
@@ -204,19 +221,33 @@ def descend(
             refresh()
         for whole, part in zip(final, weights, strict=True):
             whole[active[done]] = part[done]
-        weights, problem = (_packed(x[~done] for x in xs) for xs in (weights, problem))
-        velocity = None if velocity is None else tuple(v[~done] for v in velocity)
+        weights, problem = (tuple(_rows(x, ~done) for x in xs) for xs in (weights, problem))
+        velocity = None if velocity is None else tuple(_rows(v, ~done) for v in velocity)
         active = active[~done]
         layer_rates = rates()
+
+    def walk(count):
+        if retraction is not None:
+            now = weights
+            for _ in range(count):
+                now = _step(now, velocity, gradient, problem, layer_rates, momentum, retraction)
+            return now
+        # Block by block, so that a block's weights stay in the cache for all `count` steps.
+        for block in _blocks(weights):
+            parts = [tuple(x[block] for x in xs) for xs in (weights, velocity or (), problem)]
+            sizes = tuple(r[block] if torch.is_tensor(r) and len(r) > 1 else r for r in layer_rates)
+            for _ in range(count):
+                _step(parts[0], parts[1] or None, gradient, parts[2], sizes, momentum, None)
+        return weights
 
     layer_rates = rates()
     now = 0
     for event in sorted({0, steps, *wanted, *range(0, steps, check_every)}):
         if not len(active):
             now = event
-        while now < event:
-            weights = _step(weights, velocity, gradient, problem, layer_rates, momentum, retraction)
-            now += 1
+        if now < event:
+            weights = walk(event - now)
+            now = event
         if event in wanted:
             if len(active):
                 refresh()

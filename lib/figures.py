@@ -10,7 +10,7 @@ import re
 import matplotlib.pyplot as plt
 import seaborn as sns
 
-from lib.claims import output_folder, write_text
+from lib.claims import output_folder, wilson_interval, write_text
 
 PREDICTION = {"color": "black", "linestyle": "--", "linewidth": 1.4, "zorder": 5}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -51,6 +51,18 @@ def _canonical(svg):
     for order, name in enumerate(dict.fromkeys(re.findall(r'id="([a-zA-Z][0-9a-f]{10})"', svg))):
         svg = svg.replace(name, f"{name[0]}_{order}")
     return "\n".join(line.rstrip() for line in svg.split("\n"))
+
+
+def shares(ax, x, successes, trials, **options):
+    """Shares successes/trials at x, with 95% Wilson intervals; `trials` one number or one for each."""
+    trials = [trials] * len(successes) if isinstance(trials, int) else trials
+    pairs = list(zip(successes, trials, strict=True))
+    ends = [wilson_interval(k, n) for k, n in pairs]
+    reach = [
+        [abs(end[side] - k / n) for end, (k, n) in zip(ends, pairs, strict=True)] for side in (0, 1)
+    ]
+    look = {"fmt": "o", "capsize": 2} | options
+    return ax.errorbar(x, [k / n for k, n in pairs], reach, **look)
 
 
 def save(figure, name):

@@ -137,3 +137,30 @@ def test_log_steps_grow_evenly_and_include_both_ends():
     assert steps[0] == 0 and steps[1] == 1 and steps[-1] == 10_000
     late = np.array(steps[-20:])
     assert np.allclose(late[1:] / late[:-1], 10**0.1, rtol=0.01)
+
+
+def test_dropping_seeds_keeps_the_layout_in_memory_and_the_result():
+    """Seeds innermost in memory stay innermost: small networks depend on it for speed."""
+    flat = torch.linspace(0.1, 2, 30, dtype=torch.float64)
+    start = flat.reshape(2, 3, 5).movedim(-1, 0), flat[:10].reshape(2, 5).T
+    seen = []
+
+    def gradient(weights):
+        seen.append((len(weights[0]), all(w.movedim(0, -1).is_contiguous() for w in weights)))
+        return weights
+
+    call = {"learning_rate": 0.1, "steps": 40, "momentum": 0.5, "check_every": 1}
+    stop = lambda w: w[0].flatten(1).amax(1) < 0.5  # noqa: E731
+    run = descend(gradient, start, stop=stop, **call)
+    plain = descend(lambda w: w, tuple(w.contiguous() for w in start), stop=stop, **call)
+    assert min(n for n, _ in seen) < 5 and all(last for _, last in seen)
+    assert torch.equal(run.weights[0], plain.weights[0]) and torch.equal(run.stopped, plain.stopped)
+
+
+def test_the_start_is_not_changed_however_it_lies_in_memory():
+    """The end of one run, seeds innermost already, may start the next."""
+    first = descend(lambda w: w, (torch.ones(64, 2, 2).double(),), learning_rate=0.1, steps=1)
+    before = first.weights[0].clone()
+    second = descend(lambda w: w, first.weights, learning_rate=0.1, steps=1)
+    assert torch.equal(first.weights[0], before)
+    assert torch.allclose(second.weights[0], 0.9 * before)

@@ -3,8 +3,9 @@
 import re
 
 import numpy as np
+import pytest
 
-from lib import figures
+from lib import claims, figures
 
 
 def drawn(folder, monkeypatch, shift=0.0):
@@ -38,3 +39,14 @@ def test_glyph_scales_survive_the_rounding(tmp_path, monkeypatch):
     assert all(
         f'"#{name}"' not in svg or f'id="{name}"' in svg for name in re.findall(r'"#(\w+)"', svg)
     )
+
+
+def test_shares_have_their_wilson_intervals():
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots()
+    bars = figures.shares(ax, [1, 2], [95, 0], 100)
+    (low, high), _ = [line[:, 1] for line in bars[2][0].get_segments()]
+    plt.close(fig)
+    assert bars[0].get_ydata().tolist() == [0.95, 0]
+    assert [low, high] == pytest.approx(claims.wilson_interval(95, 100))

@@ -1,0 +1,362 @@
+"""Many small networks at once: logistic units, one hidden layer, all patterns in every sweep.
+
+The setting of Rumelhart, Hinton and Williams 1986 (Nature 323:533, doi:10.1038/323533a0):
+
+    y = s(v . s(W x) + c),   s(z) = 1 / (1 + exp(-z)),   E = 1/2 sum over patterns (y - target)^2
+
+A batch of networks is a tuple (hidden, output): hidden (seeds, h, n + 1) holds W with the biases of
+the hidden units as its last column, output (seeds, h + 1) holds v and, last, c. Everything is
+float64. `start` lays the seeds out last in memory: one step of 2000 small networks is then a few
+long vector operations.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations, product
+
+import numpy as np
+import torch
+
+from lib.descent import descend
+
+_UNITS = {"logistic": torch.sigmoid, "tanh": torch.tanh}
+
+# --- tasks ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Task:
+    """Patterns and what to answer.
+
+    inputs: (patterns, n + 1), the last column ones; targets: (patterns,).
+    """
+
+    inputs: torch.Tensor
+    targets: torch.Tensor
+
+
+def task(inputs, targets):
+    """Task of patterns (patterns, n) and targets (patterns,); appends the constant input."""
+    inputs, targets = (torch.as_tensor(x, dtype=torch.float64) for x in (inputs, targets))
+    if inputs.ndim != 2 or targets.shape != inputs.shape[:1]:
+        raise ValueError(
+            f"inputs must be (patterns, n) and targets (patterns,), got {tuple(inputs.shape)} "
+            f"and {tuple(targets.shape)}"
+        )
+    return Task(torch.cat([inputs, inputs.new_ones(len(inputs), 1)], -1), targets)
+
+
+def _all_patterns(bits):
+    return np.array(list(product((0.0, 1.0), repeat=bits)))
+
+
+def xor():
+    """Exclusive or: 4 patterns of 2 bits.
+
+    >>> xor().targets.tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+    return parity(2)
+
+
+def parity(bits):
+    """Is the number of ones odd? All 2^bits patterns. Raises ValueError for bits < 1."""
+    if bits < 1:
+        raise ValueError(f"bits must be 1 or more, got {bits}")
+    patterns = _all_patterns(bits)
+    return task(patterns, patterns.sum(1) % 2)
+
+
+def mirror_symmetry(bits=6):
+    """Is the string its own mirror image? All 2^bits patterns (Rumelhart et al. 1986, figure 1).
+
+    >>> int(mirror_symmetry(6).targets.sum())
+    8
+    """
+    if bits < 2:
+        raise ValueError(f"bits must be 2 or more, got {bits}")
+    patterns = _all_patterns(bits)
+    return task(patterns, (patterns == patterns[:, ::-1]).all(1))
+
+
+# --- the model -----------------------------------------------------------------------------------
+
+
+def _seeds_last(weights):
+    """The same weights with the seed dimension last in memory."""
+    return tuple(w.movedim(0, -1).contiguous().movedim(-1, 0) for w in weights)
+
+
+def start(seeds, inputs, hidden_units, half_width, rng):
+    """Networks with all weights and biases uniform on [-half_width, half_width].
+
+    inputs: n; rng: a numpy generator. Returns (hidden, output). Raises ValueError for sizes < 1.
+    """
+    if min(seeds, inputs, hidden_units) < 1:
+        raise ValueError(
+            f"seeds, inputs and hidden_units must be 1 or more, got {seeds}, {inputs}, {hidden_units}"
+        )
+    shapes = (seeds, hidden_units, inputs + 1), (seeds, hidden_units + 1)
+    return _seeds_last(
+        [torch.from_numpy(rng.uniform(-half_width, half_width, shape)) for shape in shapes]
+    )
+
+
+def _check(weights, inputs):
+    hidden, output = weights
+    if hidden.shape[2] != inputs.shape[1] or output.shape != (len(hidden), hidden.shape[1] + 1):
+        raise ValueError(
+            f"weights must be (seeds, h, {inputs.shape[1]}) and (seeds, h + 1) for this task, got "
+            f"{tuple(hidden.shape)} and {tuple(output.shape)}"
+        )
+
+
+def _forward(weights, inputs, units):
+    """Hidden (h, patterns, seeds) and final (patterns, seeds) outputs, and v (h, 1, seeds)."""
+    _check(weights, inputs)
+    hidden, output = weights[0].permute(1, 2, 0), weights[1].T
+    s = _UNITS[units](inputs @ hidden)
+    v = output[:-1, None]
+    y = (s * v).sum(0).add_(output[-1]).sigmoid_()
+    return s, y, v
+
+
+def _slopes(s, units):
+    """First and second derivative of the hidden unit at output s."""
+    if units == "logistic":
+        return s * (1 - s), s * (1 - s) * (1 - 2 * s)
+    return 1 - s * s, -2 * s * (1 - s * s)
+
+
+def outputs(weights, task, *, units="logistic"):
+    """Answers y of every network, (seeds, patterns). units: of the hidden layer, or "tanh"."""
+    return _forward(weights, task.inputs, units)[1].T
+
+
+def energy(weights, task, *, units="logistic"):
+    """E = 1/2 sum over patterns (y - target)^2 of every network, (seeds,)."""
+    return (outputs(weights, task, units=units) - task.targets).square().sum(-1) / 2
+
+
+def gradients(weights, task, *, units="logistic"):
+    """Gradient of `energy`: tuple like `weights` (backpropagation, Rumelhart et al. 1986, eq. 6, 7).
+
+    With delta = (y - t) y (1 - y): dE/dv = sum delta s, dE/dc = sum delta, and for hidden unit j
+    dE/dW_j = sum delta v_j s'_j x. Raises ValueError if the weights do not fit the task.
+    """
+    s, y, v = _forward(weights, task.inputs, units)
+    delta = (y - task.targets[:, None]).mul_(y)
+    delta.addcmul_(delta, y, value=-1)
+    back = s * delta
+    output = torch.cat([back.sum(1), delta.sum(0, keepdim=True)])
+    if units == "logistic":
+        back.addcmul_(back, s, value=-1).mul_(v)
+    else:
+        back = delta * v * (1 - s * s)
+    return (task.inputs.T @ back).permute(2, 0, 1), output.T
+
+
+def gradient_norm(weights, task):
+    """Norm of the whole gradient of every network, (seeds,)."""
+    return (
+        torch.stack([g.flatten(1).square().sum(1) for g in gradients(weights, task)]).sum(0).sqrt()
+    )
+
+
+def hessians(weights, task, *, units="logistic"):
+    """Hessian of `energy` in all weights, (seeds, m, m); order: hidden row by row, then output.
+
+    sum of kappa J J^T + delta (second derivatives of v . s), with J the Jacobian of a = v . s + c,
+    delta = dE/da = (y - t) y', kappa = d2E/da2 = y'^2 + (y - t) y''.
+    """
+    s, y, v = _forward(weights, task.inputs, units)
+    s, y, v, x = s.permute(2, 1, 0), y.T, v.permute(2, 1, 0), task.inputs
+    slope = y * (1 - y)
+    delta = (y - task.targets) * slope
+    kappa = slope**2 + delta * (1 - 2 * y)
+    first, second = _slopes(s, units)
+    reach = (v * first)[..., None] * x[:, None]  # da/dW_j, (seeds, patterns, h, n + 1)
+    jacobian = torch.cat([reach.flatten(2), s, torch.ones_like(s[..., :1])], -1)
+    found = (jacobian * kappa[..., None]).mT @ jacobian
+    h, n = reach.shape[2:]
+    for j in range(h):
+        rows = slice(j * n, (j + 1) * n)
+        found[:, rows, rows] += (x * (delta * v[..., j] * second[..., j])[..., None]).mT @ x
+        mixed = (delta * first[..., j]) @ x
+        found[:, rows, h * n + j] += mixed
+        found[:, h * n + j, rows] += mixed
+    return found
+
+
+def smallest_eigenvalue(weights, task):
+    """Smallest Hessian eigenvalue of every network, (seeds,)."""
+    return torch.linalg.eigvalsh(hessians(weights, task))[:, 0]
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+def solved(weights, task, tolerance):
+    """Is every answer within `tolerance` of its target? bool (seeds,)."""
+    return (outputs(weights, task) - task.targets).abs().amax(-1) < tolerance
+
+
+def train(
+    weights,
+    task,
+    *,
+    learning_rate,
+    sweeps,
+    tolerance,
+    momentum=0.9,
+    check_every=50,
+):
+    """Full-batch descent with momentum until `solved`: a Trajectory of `lib.descent`.
+
+    dw(t) = -learning_rate dE/dw + momentum dw(t - 1) (Rumelhart et al. 1986, eq. 9). A network that
+    is solved when checked, every `check_every` sweeps, is finished; `stopped` holds that sweep, -1
+    for a network that is stuck: not solved within `sweeps`.
+    """
+    return descend(
+        lambda w: gradients(w, task),
+        weights,
+        learning_rate=learning_rate,
+        steps=sweeps,
+        momentum=momentum,
+        stop=lambda w: solved(w, task, tolerance),
+        check_every=check_every,
+    )
+
+
+def local_minimum(weights, task, *, weight_decay, learning_rate, steps, units="logistic"):
+    """The best settled of a batch of networks after descent on E + weight_decay/2 |weights|^2.
+
+    The decay keeps every minimum at finite weights and isolated; the loss still does not know the
+    order of the units, nor a tanh unit's sign. Returns (network of batch size 1, gradient norm,
+    smallest Hessian eigenvalue), the last two of the decayed loss.
+    """
+
+    def gradient(w):
+        found = gradients(w, task, units=units)
+        return tuple(g + weight_decay * x for g, x in zip(found, w, strict=True))
+
+    run = descend(gradient, weights, learning_rate=learning_rate, steps=steps, momentum=0.9)
+    size = torch.cat([g.flatten(1) for g in gradient(run.weights)], 1).norm(dim=1)
+    best = size.argmin()[None]
+    network = chosen(run.weights, best)
+    lowest = torch.linalg.eigvalsh(hessians(network, task, units=units))[0, 0] + weight_decay
+    return network, float(size[best]), float(lowest)
+
+
+def chosen(weights, which):
+    """The networks `which` (bool or indices over seeds), as `start` lays them out."""
+    return _seeds_last([w[which] for w in weights])
+
+
+# --- units added without changing the function ---------------------------------------------------
+
+
+def _grown(weights, incoming, outgoing):
+    hidden, output = weights
+    return _seeds_last(
+        [torch.cat([hidden, incoming], 1), torch.cat([output[:, :-1], outgoing, output[:, -1:]], 1)]
+    )
+
+
+def add_units(weights, count, half_width, rng):
+    """`count` new hidden units: incoming uniform on [-half_width, half_width], outgoing weights 0.
+
+    The function and the energy do not change; the gradient gains dE/dv_new = sum delta s(w . x).
+    """
+    hidden = weights[0]
+    shape = (len(hidden), count, hidden.shape[2])
+    incoming = torch.from_numpy(rng.uniform(-half_width, half_width, shape))
+    return _grown(weights, incoming, hidden.new_zeros(shape[:2]))
+
+
+def add_silent(weights, count=1):
+    """`count` new hidden units with all weights 0.
+
+    Function and energy do not change. The only new gradient is dE/dv_new = 1/2 dE/dc, so the
+    gradient norm grows by the factor sqrt(5/4) at most: a stationary point stays one.
+    """
+    hidden = weights[0]
+    shape = (len(hidden), count, hidden.shape[2])
+    return _grown(weights, hidden.new_zeros(shape), hidden.new_zeros(shape[:2]))
+
+
+def split_units(weights, count):
+    """Duplicate hidden units 1..count; unit and copy share the outgoing weight equally.
+
+    The function does not change and descent cannot tell the copies apart: both follow the same path.
+    Raises ValueError if there are fewer than `count` units.
+    """
+    hidden, output = weights
+    if not 1 <= count <= hidden.shape[1]:
+        raise ValueError(f"count must be in 1..{hidden.shape[1]}, got {count}")
+    halves = output.clone()
+    halves[:, :count] /= 2
+    return _grown((hidden, halves), hidden[:, :count], halves[:, :count])
+
+
+def add_noise(weights, standard_deviation, rng):
+    """Every weight plus independent Gaussian noise."""
+    noise = [torch.from_numpy(rng.standard_normal(tuple(w.shape))) for w in weights]
+    return _seeds_last([w + standard_deviation * e for w, e in zip(weights, noise, strict=True)])
+
+
+def silent_coupling(weights, task):
+    """|q| for q = d2E/dv dw of a silent unit, (seeds,): q = 1/4 sum over patterns delta x.
+
+    delta = (y - target) y (1 - y), x with its constant 1. The incoming weights w of a silent unit
+    meet nothing in the Hessian but its outgoing weight v, and there they meet q (derived here).
+    """
+    _, y, _ = _forward(weights, task.inputs, "logistic")
+    delta = (y - task.targets[:, None]) * y * (1 - y)
+    return (delta.T @ task.inputs).norm(dim=-1) / 4
+
+
+def silent_eigenvalue_bounds(weights, task):
+    """Bounds (low, high) on the smallest Hessian eigenvalue after `add_silent`, each (seeds,).
+
+        -|q| + 5/4 min(0, old smallest eigenvalue)  <=  eigenvalue  <=  -(2 / sqrt 5) |q|
+
+    Derived here. With w = 0 the energy knows v and the output bias c only as c + v/2, so the
+    direction (v, c) = (2, -1) / sqrt 5 is flat and couples to w by 2q / sqrt 5: the bound from above.
+    Weyl's inequality gives the other. So a stationary point without negative eigenvalue becomes a
+    saddle if and only if q is not 0.
+    """
+    q = silent_coupling(weights, task)
+    old = smallest_eigenvalue(weights, task).clamp(max=0)
+    return -q + 1.25 * old, -2 / 5**0.5 * q
+
+
+# --- symmetries ----------------------------------------------------------------------------------
+
+
+def equivalent_networks(weights, *, flips=False):
+    """All networks that differ from one network by the order of its hidden units, and by signs.
+
+    weights: one network (1, h, n + 1), (1, h + 1). Returns h! networks, or with `flips` 2^h h!: a
+    tanh unit whose incoming and outgoing weights all change sign computes the same.
+    Distinct only if no two units agree (for `flips`, up to sign) and none is 0.
+
+    >>> w = start(1, 2, 3, 1.0, np.random.default_rng(0))
+    >>> len(equivalent_networks(w)[0]), len(equivalent_networks(w, flips=True)[0])
+    (6, 48)
+    """
+    hidden, output = weights
+    if len(hidden) != 1:
+        raise ValueError(f"weights must hold one network, got {len(hidden)}")
+    h = hidden.shape[1]
+    orders = torch.tensor(list(permutations(range(h))))
+    signs = torch.tensor(list(product((1.0, -1.0), repeat=h if flips else 0)), dtype=hidden.dtype)
+    signs = signs if flips else torch.ones(1, h, dtype=hidden.dtype)
+    rows = (signs[:, None, :, None] * hidden[0][orders]).flatten(0, 1)
+    out = (signs[:, None] * output[0, :h][orders]).flatten(0, 1)
+    return _seeds_last([rows, torch.cat([out, output[:, h:].expand(len(out), 1)], 1)])
+
+
+def count_distinct(weights, resolution=1e-6):
+    """The number of networks in a batch that differ by more than `resolution` in some weight."""
+    flat = torch.cat([w.flatten(1) for w in weights], 1)
+    return len(torch.unique((flat / resolution).round(), dim=0))
