@@ -402,21 +402,22 @@ def stretch(weights, direction, length, active):
     return from_units(moved, weights[0].shape[-1])
 
 
-def jump(weights, cxx, cyx, cyy=None, *, size=None, mode=0, direction=None):
+def jump(weights, cxx, cyx, cyy=None, *, size=None, direction=None, clear_used=True):
     """Weights (seeds, ...) past a plateau: `stretch` along the top pair of M.
 
     size: the length of the units' components after the jump; None finds the exact minimum along
-    the line loss(W + x b a^T), x = s / (a^T Cxx a), length sqrt(2 x) (square loss). mode: which
-    singular pair, 0 the fastest; direction (seeds, m0 + m2): another direction instead, for
-    controls. A direction of the units counts as used if its squared singular value is above a
-    quarter of 2x, what the next one will have. Cost: two small SVDs, about one step.
+    the line loss(W + x b a^T), x = s / (a^T Cxx a), length sqrt(2 x) (square loss). A direction of
+    the units counts as used if its squared singular value is above a quarter of 2x, what the next
+    one will have. For controls: direction (seeds, m0 + m2) instead of the pair, and clear_used =
+    False leaves out the clearing of used directions. Cost: three small SVDs, about one step.
     """
     s, pairs = escape_pairs(escape_matrix(weights, cxx, cyx))
     m0 = weights[0].shape[-1]
     a = pairs[..., :m0, 0] * math.sqrt(2)
     best = 2 * s[..., 0] / (a.unsqueeze(-2) @ cxx @ a.unsqueeze(-1)).flatten(-3)
     active = (torch.linalg.svdvals(units(weights)).square() > best.unsqueeze(-1) / 4).sum(-1)
-    chosen = pairs[..., mode] if direction is None else direction
+    active = active if clear_used else torch.zeros_like(active)
+    chosen = pairs[..., 0] if direction is None else direction
     length = best.sqrt() if size is None else torch.full_like(best, size)
     return stretch(weights, chosen, length, active)
 
@@ -456,6 +457,18 @@ class StagedRun:
     losses: torch.Tensor
 
 
+def portion(run, which):
+    """A `StagedRun` of some of its runs; which: a slice or an index tensor."""
+    return StagedRun(
+        weights=tuple(w[which] for w in run.weights),
+        steps=run.steps[which],
+        jumps=run.jumps[which],
+        saddles=run.saddles[which],
+        times=run.times,
+        losses=run.losses[:, which],
+    )
+
+
 @torch.no_grad()
 def staged_descent(
     weights,
@@ -476,7 +489,7 @@ def staged_descent(
     A plateau is where descent's promise eta |gradient|^2 / loss, the relative fall of the loss in a
     step, is below `quiet`; its loss is noted where that is least. skip(weights, *moments) -> weights,
     such as `jump`, is applied as soon as a plateau is seen, but not within `rest` steps of the last
-    jump, and at most `most_jumps` times (then the plateau is walked).
+    jump, and at most `most_jumps` times, a number or (runs,) (then the plateau is walked).
 
     The units are first rotated into their own span, m1 -> min(m1, m0 + m2), which changes neither
     steps nor losses of a linear network, and rotated back at the end. Raises ValueError for a
@@ -489,6 +502,7 @@ def staged_descent(
     (w1, w2), (cxx, cyx, cyy) = from_units(core, m0), moments
     goal = torch.as_tensor(final_loss, dtype=torch.float64).expand(runs)
     end, live = core.clone(), torch.arange(runs)
+    most_jumps = torch.as_tensor(most_jumps).expand(runs)
     taken, jumps, last = (torch.full((runs,), x, dtype=torch.int64) for x in (-1, 0, -rest))
     least, noted = (torch.full((runs,), math.inf, dtype=torch.float64) for _ in range(2))
     saddles, times, losses = [[] for _ in range(runs)], [], []
@@ -516,7 +530,7 @@ def staged_descent(
             lower = still & (fall < least[live])
             least[live[lower]], noted[live[lower]] = fall[lower], value[lower]
             done = value <= goal[live]
-            due = still & ~done & (now - last[live] >= rest) & (jumps[live] < most_jumps)
+            due = still & ~done & (now - last[live] >= rest) & (jumps[live] < most_jumps[live])
             if skip is not None and due.any():
                 leave(due)
                 w1[due], w2[due] = skip((w1[due], w2[due]), cxx[due], cyx[due], cyy[due])

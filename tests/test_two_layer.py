@@ -182,8 +182,15 @@ def test_plateaus_are_the_saddles_and_jumps_do_not_change_them():
         assert near.jumps.tolist() == [3, 3, 3] and (near.steps - far.steps).abs().max() <= 5
         assert (near.steps < plain.steps).all() and (near.steps > 0).all()
         assert (tl.loss(near.weights, *seen) <= 1e-6 * seen[2]).all()
+    blunt = go(start(scale=1e-9), skip=partial(skips[0], clear_used=False))
+    assert (blunt.jumps > 3).all()
     once = go(start(scale=1e-9), skip=skips[0], most_jumps=1)
     assert once.jumps.tolist() == [1, 1, 1] and (once.steps > 0.9 * plain.steps).all()
+    mixed = go(start(scale=1e-9), skip=skips[0], most_jumps=torch.tensor([0, 1, 9]))
+    assert mixed.jumps.tolist() == [0, 1, 3]
+    last = tl.portion(mixed, slice(2, 3))
+    assert last.jumps.tolist() == [3] and last.losses.shape == (len(mixed.times), 1)
+    assert mixed.steps.tolist()[:2] == [int(plain.steps[0]), int(once.steps[1])]
 
 
 def test_line_search_jump_from_the_origin_reaches_the_minimum_along_the_pair():
