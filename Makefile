@@ -1,7 +1,7 @@
 # Thin verbs over `claims` (lib/runner.py), pytest and ruff. `make` alone prints them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help figures test run lab lint lock clean
+.PHONY: help figures test run sweep bench lab lint lock clean
 # The targets share the environment and two cores: what runs side by side, they decide themselves.
 .NOTPARALLEL:
 
@@ -12,13 +12,16 @@ JOBS ?=
 NOTEBOOK ?=
 PARAMETERS ?=
 OUTPUT ?=
+SEEDS ?= 30
+SCALE ?=
+SCHEDULER ?=
 PIP_OPTIONS ?=
 # To the shells as environment variables: no quote or bracket in a value meets make or a command line.
-export NOTEBOOK PARAMETERS OUTPUT
+export NOTEBOOK PARAMETERS OUTPUT SCHEDULER
 
 help: ## print the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
-	@echo 'variables: NOTEBOOK, PARAMETERS="seed=7 depths=[2,3]", OUTPUT, JOBS, PYTHON, PIP_OPTIONS'
+	@echo 'variables: NOTEBOOK, PARAMETERS="seed=7 depths=[2,3]", OUTPUT, SEEDS, SCALE, SCHEDULER, JOBS, PYTHON, PIP_OPTIONS'
 
 # .installed, written last, holds the checksum of the lock and of where we are: an environment that was
 # left half made, moved, or belongs to another lock is made again. (Times say nothing in a fresh clone.)
@@ -33,12 +36,12 @@ environment:
 	[ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$$wanted" ] || exit 0; \
 	echo 'making $(VENV) from requirements.txt (some minutes)'; \
 	$(PYTHON) -m venv --clear $(VENV); \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS) --no-deps -e .; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) --no-deps -e .; \
 	echo "$$wanted" > $(VENV)/.installed
 
-figures: environment ## re-run every notebook that changed: notebooks, results, figures, README table
-	@$(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS))
+figures: environment ## re-run what changed: notebooks, results, figures, README table (SCALE=paper: into build/paper)
+	@$(if $(filter paper,$(SCALE)),$(BIN)/claims paper $$NOTEBOOK,$(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK)
 
 test: environment ## unit tests, structure and pairing of notebooks, then every stored output anew
 	$(BIN)/python -m pytest -q -n 2 tests
@@ -50,6 +53,12 @@ test: environment ## unit tests, structure and pairing of notebooks, then every 
 run: environment ## one notebook with other parameters: make run NOTEBOOK=... PARAMETERS="seed=7" OUTPUT=folder
 	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' $$($(BIN)/claims list) >&2; exit 2; }
 	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} $$PARAMETERS
+
+sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=100 (all notebooks without NOTEBOOK)
+	@$(BIN)/claims sweep --seeds $(SEEDS) $(if $(JOBS),--jobs $(JOBS)) $${SCHEDULER:+--scheduler "$$SCHEDULER"} $$NOTEBOOK
+
+bench: environment ## our stepping against a user's loop: build/benchmarks.json and the table in README
+	$(BIN)/python benchmarks/bench.py --readme
 
 lab: environment ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -150,6 +150,20 @@ def mean_interval(values):
     return [mean - half, mean + half]
 
 
+def correlation_interval(correlation, samples):
+    """95% interval [low, high] of a correlation by Fisher's transform, artanh r +- 1.96/sqrt(n - 3).
+
+    Meant for pairs that are close to Gaussian. Raises ValueError unless |r| < 1 and n > 3.
+
+    >>> [round(end, 3) for end in correlation_interval(0.8, 60)]
+    [0.685, 0.876]
+    """
+    if not (abs(correlation) < 1 and samples > 3):
+        raise ValueError(f"need |correlation| < 1 and samples > 3, got {correlation}, {samples}")
+    middle, half = math.atanh(correlation), 1.959964 / math.sqrt(samples - 3)
+    return [math.tanh(middle - half), math.tanh(middle + half)]
+
+
 def bootstrap_interval(values, statistic, seed, *, resamples=2000):
     """95% percentile bootstrap interval [low, high] of `statistic` over the first axis.
 
@@ -243,17 +257,30 @@ def conclude(notebook, claims, parameters):
 BEGIN, END = "<!-- claims: begin (generated) -->", "<!-- claims: end -->"
 
 
+def _fresh_seeds(row):
+    """`holds on 30 of 30 seeds, 89-100%`, where a sweep has run this row."""
+    swept = row.get("sweep")
+    if not swept:
+        return ""
+    low, high = (f"{100 * end:.0f}" for end in swept["interval"])
+    return f"holds on {swept['held']} of {swept['runs']} seeds, {low}-{high}%"
+
+
 def _markdown(results):
-    rows = ["| | claim | predicted | measured | seeds | verdict |", "|---|---|---|---|---|---|"]
+    rows = [
+        "| | claim | predicted | measured | seeds | verdict | fresh seeds |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for ledger in results:
         name = ledger["notebook"]
-        rows.append(f"| **[{name}](notebooks/{name}.ipynb)** | | | | | |")
+        rows.append(f"| **[{name}](notebooks/{name}.ipynb)** | | | | | | |")
         for row in ledger["claims"]:
             kind = "*control:* " if row["control"] else ""
             mark = row["verdict"] if row["verdict"] == REPRODUCED else f"**{row['verdict']}**"
             rows.append(
                 f"| {row['id']} | {kind}{row['statement']} <br> <sub>{row['source']}</sub> "
-                f"| {_region(row)} | {_measured(row)} | {row['seeds']} | {mark} |"
+                f"| {_region(row)} | {_measured(row)} | {row['seeds']} | {mark} "
+                f"| {_fresh_seeds(row)} |"
             )
     return "\n".join(rows)
 
@@ -267,9 +294,21 @@ def readme_with_table(text, results):
 
 
 def ledgers(root):
-    """All ledgers under results/, in the order of their notebooks."""
-    paths = sorted(Path(root, "results").glob("[0-9][0-9]_*.json"))
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    """All ledgers under results/, in the order of their notebooks.
+
+    A row that a sweep has run on fresh seeds (results/robustness.json) carries what came out as
+    `sweep`: {"held", "runs", "interval"}.
+    """
+    results = Path(root, "results")
+    paths = sorted(results.glob("[0-9][0-9]_*.json"))
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    swept = results / "robustness.json"
+    known = json.loads(swept.read_text(encoding="utf-8")) if swept.exists() else []
+    by_row = {(entry["notebook"], row["id"]): row for entry in known for row in entry["claims"]}
+    for ledger in found:
+        for row in ledger["claims"]:
+            row["sweep"] = by_row.get((ledger["notebook"], row["id"]))
+    return found
 
 
 def update_readme(root):

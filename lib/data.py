@@ -29,6 +29,27 @@ def one_hot(labels, classes=10):
     return torch.nn.functional.one_hot(labels, classes).mT.to(torch.float64)
 
 
+def shrink(images, size=10):
+    """Square images (m, side^2), row by row, averaged down to (m, size^2) by area.
+
+    Each new pixel is the mean of the old ones it covers, those on its border by the share covered;
+    the mean of an image stays. Raises ValueError for images that are not square or size > side.
+
+    >>> shrink(torch.tensor([[0.0, 1.0, 2.0, 5.0]]), 1).tolist()
+    [[2.0]]
+    """
+    side = round(images.shape[-1] ** 0.5)
+    if side * side != images.shape[-1] or not 1 <= size <= side:
+        raise ValueError(
+            f"images must be square and size in 1..side, got {images.shape[-1]} pixels, size {size}"
+        )
+    edges = torch.arange(size + 1, dtype=images.dtype) * (side / size)
+    old = torch.arange(side, dtype=images.dtype)
+    covered = torch.minimum(edges[1:, None], old + 1) - torch.maximum(edges[:-1, None], old)
+    average = covered.clamp(min=0) * (size / side)
+    return (average @ images.reshape(-1, side, side) @ average.mT).flatten(1)
+
+
 def whiten(inputs, components):
     """PCA whitening: the leading `components` scores (components, m) of inputs (d, m).
 

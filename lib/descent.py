@@ -101,6 +101,15 @@ def _rows(tensor, keep):
     return tensor[keep]
 
 
+def _blocks(weights, cache=1 << 21):
+    """Slices over the seeds: one, or blocks of about `cache` bytes where all seeds are far more."""
+    seeds, size = len(weights[0]), sum(w.numel() for w in weights) * 8
+    if size <= 3 * cache:
+        return [slice(None)]
+    count = max(1, round(seeds * cache / size))
+    return [slice(first, first + count) for first in range(0, seeds, count)]
+
+
 def _finite(weights):
     flags = [torch.isfinite(w).flatten(1).all(1) for w in weights]
     return torch.stack(flags).all(0)
@@ -124,6 +133,7 @@ def _step(weights, velocity, gradient, problem, rates, momentum, retraction):
 
 
 @torch.no_grad()
+@np.errstate(all="ignore")  # overflow is seen by the check for finite weights, not by a warning
 def descend(
     gradient,
     weights,
@@ -216,14 +226,28 @@ def descend(
         active = active[~done]
         layer_rates = rates()
 
+    def walk(count):
+        if retraction is not None:
+            now = weights
+            for _ in range(count):
+                now = _step(now, velocity, gradient, problem, layer_rates, momentum, retraction)
+            return now
+        # Block by block, so that a block's weights stay in the cache for all `count` steps.
+        for block in _blocks(weights):
+            parts = [tuple(x[block] for x in xs) for xs in (weights, velocity or (), problem)]
+            sizes = tuple(r[block] if torch.is_tensor(r) and len(r) > 1 else r for r in layer_rates)
+            for _ in range(count):
+                _step(parts[0], parts[1] or None, gradient, parts[2], sizes, momentum, None)
+        return weights
+
     layer_rates = rates()
     now = 0
     for event in sorted({0, steps, *wanted, *range(0, steps, check_every)}):
         if not len(active):
             now = event
-        while now < event:
-            weights = _step(weights, velocity, gradient, problem, layer_rates, momentum, retraction)
-            now += 1
+        if now < event:
+            weights = walk(event - now)
+            now = event
         if event in wanted:
             if len(active):
                 refresh()

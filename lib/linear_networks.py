@@ -54,18 +54,17 @@ def _product(a, b):
     as fast at 32 x 32), unless autograd may be watching.
     """
     inner = a.shape[-1]
-    tiny = a.ndim == 3 and a.stride(0) == 1 and len(a) >= 64 and a.shape[1] * inner <= 36
-    if tiny and b.ndim == 3 and b.stride(0) == 1 and b.shape[2] <= 6:
-        out = a[:, :, 0, None] * b[:, None, 0]
-        for k in range(1, inner):
-            out.addcmul_(a[:, :, k, None], b[:, None, k])
-        return out
     if inner == 1:  # an outer product: no sums
         return a * b
-    if a.ndim == 2 or torch.is_grad_enabled() or not a.is_cpu:
+    if inner <= 6 and a.ndim == b.ndim == 3 and a.stride(0) == b.stride(0) == 1 and len(a) >= 64:
+        if a.shape[1] <= 6 and b.shape[2] <= 6:
+            out = a[:, :, 0, None] * b[:, None, 0]
+            for k in range(1, inner):
+                out.addcmul_(a[:, :, k, None], b[:, None, k])
+            return out
+    if a.ndim == 2 or torch.is_grad_enabled() or a.requires_grad or b.requires_grad:
         return a @ b
-    with np.errstate(all="ignore"):  # a run that diverges is the stepper's business
-        return torch.from_numpy(np.matmul(a.detach().numpy(), b.detach().numpy()))
+    return torch.from_numpy(np.matmul(a.numpy(), b.numpy()))
 
 
 def _from_output(weights):
@@ -114,15 +113,26 @@ def gradients(weights, target):
     network as one side. Raises ValueError if the shapes do not chain.
     """
     _check_problem(weights, target)
+    return layer_gradients(weights, lambda matrix: matrix - target)
+
+
+def layer_gradients(weights, slope):
+    """Gradient in every layer of any loss of the end-to-end matrix: tuple of (..., d_j, d_(j-1)).
+
+    slope(W) -> dloss/dW, both (..., d_N, d_0); the chain rule does the rest:
+    dloss/dW_j = (W_N ... W_(j+1))^T slope(W) (W_(j-1) ... W_1)^T.
+    Raises ValueError if the shapes do not chain.
+    """
+    _check_weights(weights)
     if _narrow_input(weights):
-        mirrored = _gradients(tuple(w.mT for w in reversed(weights)), target.mT)
+        mirrored = _gradients(tuple(w.mT for w in reversed(weights)), lambda m: slope(m.mT).mT)
         return tuple(g.mT for g in reversed(mirrored))
-    return _gradients(weights, target)
+    return _gradients(weights, slope)
 
 
-def _gradients(weights, target):
+def _gradients(weights, slope):
     products = _from_output(weights)
-    back = products.pop() - target
+    back = slope(products.pop())
     found = []
     for w, above in zip(weights, reversed(products), strict=False):
         found.append(_product(above.mT, back))
@@ -140,14 +150,9 @@ def regression_loss(weights, inputs, outputs):
 
 def regression_gradients(weights, inputs, outputs):
     """Gradient of `regression_loss` in every layer, from the data itself: tuple like `weights`."""
-    _check_weights(weights)
-    products = _from_output(weights)
-    back = (products.pop() @ inputs - outputs) @ inputs.mT / inputs.shape[-1]
-    found = []
-    for w, above in zip(weights, reversed(products), strict=False):
-        found.append(above.mT @ back)
-        back = back @ w.mT
-    return (*found, back)
+    return layer_gradients(
+        weights, lambda matrix: (matrix @ inputs - outputs) @ inputs.mT / inputs.shape[-1]
+    )
 
 
 def whitened_problem(inputs, outputs):

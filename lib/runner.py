@@ -13,164 +13,25 @@ import ast
 import contextlib
 import fcntl
 import hashlib
-import io
 import json
 import logging
-import math
 import os
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
-import tokenize
 from pathlib import Path
-from typing import NamedTuple
+
+from lib.parameters import Fault, check_value, declared, read_pair
 
 # One thread a process, parallel over notebooks: more threads in each cost 10 times and more.
 THREADS = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS")}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-class Fault(Exception):
-    """Bad input: one line that names it and what is allowed. Nothing has been written."""
-
-
 class NotebookFailed(Exception):
     """A notebook did not run to its end: one line that says where and why."""
-
-
-# --- Parameters -------------------------------------------------------------
-
-
-class Parameter(NamedTuple):
-    """A declared parameter: its default, and from its comment what is allowed and what it means."""
-
-    default: object
-    allowed: str
-    meaning: str
-
-
-NUMBER = r"[-+]?(?:inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
-INTERVAL = re.compile(rf"(?:each )?in ([\[(])\s*({NUMBER})\s*,\s*({NUMBER})\s*([\])])")
-CHOICE = re.compile(r"(?:each )?one of (\S.*)")
-KINDS = {bool: "", int: "an integer", float: "a finite number", str: ""}
-
-
-def parameters_cell(source):
-    """The text of the one cell tagged `parameters` in a percent script; Fault unless it is one."""
-    cells = re.split(r"^# %%", source, flags=re.MULTILINE)[1:]
-    tagged = [cell for cell in cells if re.match(r'.*tags=\[.*"parameters".*\]', cell)]
-    if len(tagged) != 1:
-        raise Fault(f"one cell must be tagged parameters, there are {len(tagged)}")
-    return tagged[0].partition("\n")[2]
-
-
-def declared(source):
-    """The parameters that a notebook's source declares, by name, in order.
-
-    One line each: `name = literal  # in [low, high]: meaning`. A round bracket leaves its bound
-    out, a bound may be inf, `one of a, b` lists words, a list says `each in` or `each one of`.
-    Raises Fault for any other line, and for a default outside of its own range.
-    """
-    cell = parameters_cell(source)
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(cell).readline))
-        lines = ast.parse(cell).body
-    except (SyntaxError, tokenize.TokenError) as error:
-        raise Fault(f"the parameters cell is not Python: {error.args[0]}") from None
-    comments = {t.start[0]: t.string[1:].strip() for t in tokens if t.type == tokenize.COMMENT}
-    return dict(declaration(line, comments) for line in lines)
-
-
-def declaration(line, comments):
-    """(name, Parameter) of one statement of the parameters cell."""
-    text = ast.unparse(line)
-    if not (isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name)):
-        raise Fault(f"parameters cell: `{text}` is not `name = literal`")
-    name = line.targets[0].id
-    allowed, _, meaning = comments.get(line.end_lineno, "").partition(":")
-    allowed, meaning = allowed.strip(), meaning.strip()
-    if not meaning or not (INTERVAL.fullmatch(allowed) or CHOICE.fullmatch(allowed)):
-        raise Fault(f"parameter {name}: its comment must read `in [low, high]: meaning`")
-    try:
-        default = ast.literal_eval(line.value)
-    except ValueError:
-        raise Fault(f"parameter {name}: its default must be a literal, not {text}") from None
-    if isinstance(default, list) != allowed.startswith("each "):
-        raise Fault(f"parameter {name}: a list, and only a list, is declared with `each`")
-    parameter = Parameter(default, allowed, meaning)
-    check_value(name, default, parameter)
-    return name, parameter
-
-
-def within(value, allowed):
-    """Whether one number or word lies in `in [low, high]` or `one of a, b`."""
-    if choice := CHOICE.fullmatch(allowed):
-        return str(value) in [word.strip() for word in choice[1].split(",")]
-    left, low, high, right = INTERVAL.fullmatch(allowed).groups()
-    above = value >= float(low) if left == "[" else value > float(low)
-    return above and (value <= float(high) if right == "]" else value < float(high))
-
-
-def check_value(name, value, parameter):
-    """`value` in the type of the default (an int becomes the float it stands for).
-
-    Raises Fault for another type, a number that is not finite or not in range, and an empty list.
-    """
-    default, allowed, _ = parameter
-    many = isinstance(default, list)
-    kinds = {type(item) for item in default} if many else {type(default)}
-    kind = float if kinds == {int, float} else next(iter(kinds), None)
-    if kind not in KINDS or (len(kinds) > 1 and kinds != {int, float}):
-        raise Fault(f"parameter {name}: its default must be number, word, bool or list of one kind")
-    if kind in (bool, str) and not CHOICE.fullmatch(allowed):
-        raise Fault(f"parameter {name}: words, True and False are declared with `one of a, b`")
-    words = ["a list, each" if many else "", KINDS[kind], allowed.removeprefix("each ")]
-    wanted = " ".join(filter(None, words))
-    bad = Fault(f"parameter {name}: {value!r} is not allowed; it must be {wanted}")
-    if many and not (isinstance(value, list | tuple) and value):
-        raise bad
-    items = list(value) if many else [value]
-    if not all(fits(item, kind) and within(kind(item), allowed) for item in items):
-        raise bad
-    return [kind(item) for item in items] if many else kind(value)
-
-
-def fits(value, kind):
-    """Whether `value` is of `kind`: an int passes for a float, a bool for nothing else, and numbers
-    must be finite (an int may be too large for a float)."""
-    if type(value) is not kind and (kind, type(value)) != (float, int):
-        return False
-    try:
-        return kind in (bool, str) or math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-def read_pair(text):
-    """`key=value` as (key, value): a Python literal where it is one, else a word."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise Fault(f"{text!r} is not allowed; a parameter is given as key=value")
-    try:
-        return key.strip(), ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return key.strip(), value.strip()
-
-
-def checked_parameters(root, name, given):
-    """`given`, checked against what notebook `name` declares; Fault if a name or value is bad."""
-    source = source_path(root, name).read_text(encoding="utf-8")
-    try:
-        known = declared(source)
-    except Fault as fault:
-        raise Fault(f"{name}: {fault}") from None
-    for key in given:
-        if key not in known:
-            raise Fault(f"unknown parameter {key!r}; {name} has: {', '.join(known)}")
-    return {key: check_value(key, value, known[key]) for key, value in given.items()}
 
 
 # --- Names, dependencies, stamps --------------------------------------------
@@ -194,6 +55,19 @@ def source_path(root, name):
     if name not in names(root):
         raise Fault(f"unknown notebook {name!r}; there is: {', '.join(names(root)) or 'none'}")
     return root / "notebooks" / "src" / f"{name}.py"
+
+
+def checked_parameters(root, name, given):
+    """`given`, checked against what notebook `name` declares; Fault if a name or value is bad."""
+    source = source_path(root, name).read_text(encoding="utf-8")
+    try:
+        known = declared(source)
+    except Fault as fault:
+        raise Fault(f"{name}: {fault}") from None
+    for key in given:
+        if key not in known:
+            raise Fault(f"unknown parameter {key!r}; {name} has: {', '.join(known)}")
+    return {key: check_value(key, value, known[key]) for key, value in given.items()}
 
 
 def imported(path, inside=False):
@@ -252,10 +126,12 @@ def outputs(root, name):
 
 
 def stamp_path(root, name):
+    """Where the stamp of notebook `name` lies."""
     return root / "build" / "stamps" / name
 
 
 def failed_path(root, name):
+    """Where the notebook of a run that failed is kept."""
     return root / "build" / "failed" / f"{name}.ipynb"
 
 
@@ -428,6 +304,7 @@ def run_cells(root, name, parameters, work, progress):
 
 
 def first_line(text):
+    """The first line of a text, white space around it left out."""
     return text.strip().split("\n")[0]
 
 
@@ -449,6 +326,7 @@ def ledger_problem(path):
 
 
 def write_notebook(notebook, path):
+    """Write a notebook to `path`; nbformat is loaded only here."""
     import nbformat
 
     nbformat.write(notebook, path)
@@ -579,6 +457,8 @@ def run(root, name, pairs, output):
 
 
 class Parser(argparse.ArgumentParser):
+    """argparse with faults of ours instead of its own exit."""
+
     def error(self, message):
         """A usage error in one line, like every other fault."""
         raise Fault(message)
@@ -592,6 +472,7 @@ def positive(text):
 
 
 def parser():
+    """The command line: figures, run, sweep, paper, list."""
     top = Parser(prog="claims", description="Run the claim notebooks.")
     top.add_argument("--root", type=Path, help="folder of the project (default: found from here)")
     commands = top.add_subparsers(dest="command", required=True)
@@ -602,6 +483,15 @@ def parser():
     one.add_argument("--output", type=Path, help="folder for what it makes (default: build/run)")
     one.add_argument("name", metavar="NAME")
     one.add_argument("rest", nargs="*", metavar="key=value")
+    many = commands.add_parser("sweep", help="run notebooks on fresh seeds 1..SEEDS")
+    many.add_argument("--seeds", type=positive, default=30, help="how many (default: 30)")
+    many.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
+    many.add_argument("--scheduler", help="address of a dask scheduler, such as tcp://host:8786")
+    many.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
+    large = commands.add_parser("paper", help="run notebooks at the paper's own scale")
+    large.add_argument(
+        "rest", nargs="*", metavar="NAME", help="only these (default: all that have one)"
+    )
     commands.add_parser("list", help="print the names of all notebooks")
     return top
 
@@ -618,6 +508,7 @@ def parse(arguments):
 
 
 def dispatch(arguments):
+    """Do what the command line says; returns the exit code."""
     root = arguments.root or find_root(Path.cwd())
     if not (root / "pyproject.toml").is_file():
         raise Fault(f"no pyproject.toml in {root}; --root must name the folder of the project")
@@ -627,11 +518,20 @@ def dispatch(arguments):
     if arguments.command == "run":
         output = (arguments.output or root / "build" / "run").resolve()
         return run(root, arguments.name, arguments.rest, output)
+    if arguments.command == "sweep":
+        from lib.sweeps import sweep
+
+        return sweep(root, arguments.rest, arguments.seeds, arguments.jobs, arguments.scheduler)
+    if arguments.command == "paper":
+        from lib.sweeps import paper_scale
+
+        return paper_scale(root, arguments.rest, root / "build" / "paper")
     print(*names(root), sep="\n")
     return 0
 
 
 def interrupt(signum, frame):
+    """SIGTERM ends a run as Ctrl-C does."""
     raise KeyboardInterrupt
 
 
@@ -645,6 +545,12 @@ def main(arguments=None):
         return 2
     except NotebookFailed as failure:
         print(failure, file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a read-only checkout
+        where = f" {error.filename}" if error.filename else ""
+        print(
+            f"cannot write{where}: {error.strerror}; what was there is unchanged", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -136,3 +136,17 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         claims.write_text(path, "\udc80")
     assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_correlation_interval_covers_the_true_correlation():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1000, 2, 40))
+    x[:, 1] = 0.6 * x[:, 0] + 0.8 * x[:, 1]
+    ends = [claims.correlation_interval(np.corrcoef(pair)[0, 1], 40) for pair in x]
+    assert 0.93 <= np.mean([low <= 0.6 <= high for low, high in ends]) <= 0.97
+
+
+@pytest.mark.parametrize("correlation, samples", [(1.0, 60), (0.5, 3)])
+def test_correlation_interval_refuses_what_has_none(correlation, samples):
+    with pytest.raises(ValueError, match="correlation"):
+        claims.correlation_interval(correlation, samples)

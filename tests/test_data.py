@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.data import digits, one_hot, whiten
+from lib.data import digits, one_hot, shrink, whiten
 
 
 def test_digits_are_five_hundred_of_each():
@@ -22,6 +22,22 @@ def test_digits_cannot_be_spoiled_by_a_caller():
 def test_one_hot_marks_the_class():
     hot = one_hot(torch.tensor([2, 0]), 3)
     assert hot.tolist() == [[0.0, 1.0], [0.0, 0.0], [1.0, 0.0]]
+
+
+def test_shrink_is_the_average_over_a_fine_grid():
+    """Blow each pixel up 10 x 10, then average blocks of 28 x 28: no code shared."""
+    images = digits()[0][::1000]
+    fine = images.view(-1, 28, 28).repeat_interleave(10, 1).repeat_interleave(10, 2)
+    blocks = fine.reshape(-1, 10, 28, 10, 28).mean((2, 4)).flatten(1)
+    assert torch.allclose(shrink(images), blocks, atol=1e-14)
+    assert torch.allclose(shrink(images).mean(-1), images.mean(-1), atol=1e-14)
+    assert torch.allclose(shrink(images, 28), images, atol=1e-14)
+
+
+def test_shrink_refuses_what_is_no_smaller_square():
+    for images, size in ((torch.ones(2, 10), 2), (torch.ones(2, 9), 4)):
+        with pytest.raises(ValueError, match="square"):
+            shrink(images, size)
 
 
 def test_whitened_inputs_have_zero_mean_and_identity_covariance():

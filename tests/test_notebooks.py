@@ -10,7 +10,8 @@ import nbformat
 import pytest
 
 from lib import claims
-from lib.runner import KERNEL, check_value, declared, names, read_source, source_path
+from lib.parameters import check_value, declared
+from lib.runner import KERNEL, names, read_source, source_path
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = names(ROOT)

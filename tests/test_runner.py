@@ -8,102 +8,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny import REPOSITORY, TINY, TINY_OUTPUTS, call, edit, source, start, tree, wait_until, write
 
-from lib import runner
-from lib.runner import Fault, Parameter
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-
-TINY = """\
-# %% [markdown]
-# # Tiny
-
-# %% tags=["parameters"]
-seed = 0  # in [0, 10]: seed of every random draw
-depths = [2, 3]  # each in [1, 8]: depths
-wait = 0.0  # in [0, inf): seconds
-scheme = "balanced"  # one of balanced, layerwise: initialization
-
-# %%
-import json
-import os
-import time
-from pathlib import Path
-
-from lib.used import value
-
-# %%
-print("first", flush=True)
-time.sleep(wait)
-print("second", value, seed, depths, scheme, type(wait).__name__)
-
-# %%
-output = Path(os.environ["CLAIMS_OUTPUT"])
-(output / "figures").mkdir(exist_ok=True)
-_ = (output / "figures" / "line.svg").write_text(f"<svg>{value + seed}</svg>")
-row = {
-    "id": "01.1", "statement": "two is two", "source": "arithmetic", "predicted": 2.0,
-    "measured": float(value), "relation": "<=", "tolerance": None, "seeds": 1, "interval": None,
-    "control": False, "verdict": "reproduced" if value <= 2 else "not reproduced",
-}
-ledger = {"notebook": "01_tiny", "parameters": {"seed": seed}, "claims": [row]}
-_ = (output / "01_tiny.json").write_text(json.dumps(ledger))
-"""
-TINY_OUTPUTS = ["notebooks/01_tiny.ipynb", "results/01_tiny.json", "figures/01_tiny/line.svg"]
-
-
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def tree(root):
-    """{path: bytes} of every file of a project."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def source(root, name="01_tiny"):
-    return root / "notebooks" / "src" / f"{name}.py"
-
-
-def edit(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    write(path, text.replace(old, new))
-
-
-def call(root, *arguments):
-    return runner.main(["--root", str(root), *arguments])
-
-
-def start(root, *arguments):
-    """The command line in a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "lib.runner", "--root", str(root), *arguments],
-        cwd=REPOSITORY,
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_until(happened, seconds=30):
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+from lib import parameters, runner
+from lib.parameters import Fault, Parameter
 
 
 @pytest.fixture(autouse=True)
@@ -113,25 +27,11 @@ def signals():
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.fixture
-def project(tmp_path):
-    root = tmp_path / "project"
-    write(root / "pyproject.toml", "")
-    write(root / "requirements.txt", "numpy==2\n")
-    write(root / "README.md", "<!-- claims: begin (generated) -->\n<!-- claims: end -->\n")
-    write(root / "lib" / "__init__.py", "")
-    write(root / "lib" / "used.py", "from .deeper import value\n")
-    write(root / "lib" / "deeper.py", "value = 2\n")
-    write(root / "lib" / "unused.py", "from lib.used import value\n")
-    write(source(root), TINY)
-    return root
-
-
 # --- Parameters ---------------------------------------------------------------
 
 
 def test_declared_reads_default_range_and_meaning():
-    found = runner.declared(TINY)
+    found = parameters.declared(TINY)
     assert list(found) == ["seed", "depths", "wait", "scheme"]
     assert found["seed"] == Parameter(0, "in [0, 10]", "seed of every random draw")
     assert found["scheme"].allowed == "one of balanced, layerwise"
@@ -160,13 +60,13 @@ def test_declared_reads_default_range_and_meaning():
 )
 def test_declaration_that_breaks_the_rules_is_a_fault(line, word):
     with pytest.raises(Fault, match=word):
-        runner.declared(f'# %% tags=["parameters"]\n{line}\n')
+        parameters.declared(f'# %% tags=["parameters"]\n{line}\n')
 
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_one_cell_is_tagged_parameters(count):
     with pytest.raises(Fault, match=f"there are {count}"):
-        runner.declared("# %%\nx = 1\n" + '# %% tags=["parameters"]\n' * count)
+        parameters.declared("# %%\nx = 1\n" + '# %% tags=["parameters"]\n' * count)
 
 
 bounds = st.integers(-50, 50)
@@ -182,33 +82,33 @@ def test_range_holds_just_what_its_brackets_say(value, low, width, left, right):
     )
     parameter = Parameter(0.5, allowed, "meaning")
     if expected:
-        checked = runner.check_value("x", value, parameter)
+        checked = parameters.check_value("x", value, parameter)
         assert checked == value and type(checked) is float
     else:
         with pytest.raises(Fault, match="it must be a finite number in"):
-            runner.check_value("x", value, parameter)
+            parameters.check_value("x", value, parameter)
 
 
 @given(st.lists(st.integers(-3, 12)))
 def test_every_element_of_a_list_is_checked(values):
     parameter = Parameter([2], "each in [1, 8]", "depths")
     if values and all(1 <= value <= 8 for value in values):
-        assert runner.check_value("depths", values, parameter) == values
+        assert parameters.check_value("depths", values, parameter) == values
     else:
         with pytest.raises(Fault, match="depths"):
-            runner.check_value("depths", values, parameter)
+            parameters.check_value("depths", values, parameter)
 
 
 @pytest.mark.parametrize("value", [1.0, True, "1", None, [1], 10**400, {}])
 def test_integer_takes_only_an_integer(value):
     with pytest.raises(Fault, match="an integer"):
-        runner.check_value("seed", value, Parameter(0, "in [0, 10]", "seed"))
+        parameters.check_value("seed", value, Parameter(0, "in [0, 10]", "seed"))
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 10**400, True, "1.0", [1.0]])
 def test_number_must_be_finite(value):
     with pytest.raises(Fault, match="a finite number"):
-        runner.check_value("x", value, Parameter(0.5, "in [-inf, inf]", "x"))
+        parameters.check_value("x", value, Parameter(0.5, "in [-inf, inf]", "x"))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +125,7 @@ def test_number_must_be_finite(value):
     ],
 )
 def test_read_pair(pair, expected):
-    assert runner.read_pair(pair) == expected
+    assert parameters.read_pair(pair) == expected
 
 
 @pytest.mark.parametrize(
@@ -518,10 +418,10 @@ def test_ctrl_c_stops_kernels_and_keeps_outputs(built, command, send):
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.send_signal(signal.SIGINT)
-    printed, error = process.communicate(timeout=20)
+    printed, error = process.communicate(timeout=60)
     assert (process.returncode, printed, error) == (130, "", "interrupted\n")
     for path in pids:
-        wait_until(lambda path=path: not alive(int(path.read_text())), seconds=10)
+        wait_until(lambda path=path: not alive(int(path.read_text())), seconds=60)
         path.unlink()
     after = {path: text for path, text in tree(built).items() if not path.startswith("build/")}
     assert after == {path: text for path, text in before.items() if not path.startswith("build/")}
@@ -543,7 +443,7 @@ def test_second_build_waits_for_the_first(built):
         process = start(built, "figures")
         assert process.stderr.readline() == "another run is going on; waiting\n"
         assert process.poll() is None
-    printed, error = process.communicate(timeout=20)
+    printed, error = process.communicate(timeout=60)
     assert (process.returncode, error) == (0, "")
     assert printed == "nothing to do: 1 notebook up to date\n"
 

@@ -1,0 +1,374 @@
+"""Our stepping of many seeds against the loop that a user would write: `make bench`.
+
+Each task runs both in one process, one thread, float64: first the same steps from the same starts,
+which must agree to 1e-10, then pairs of timings in turn. Time is CPU time for one step of one seed.
+Writes build/benchmarks.json and the table between the marks in README.
+"""
+
+import argparse
+import datetime
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from lib import claims, low_rank, perceptrons, spin_glass  # noqa: E402
+from lib import linear_networks as ln  # noqa: E402
+from lib.descent import descend  # noqa: E402
+
+torch.set_num_threads(1)
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- benchmarks: begin (generated) -->", "<!-- benchmarks: end -->"
+
+
+@dataclass(frozen=True)
+class Task:
+    """ours(steps) -> weights (seeds, ...); peer(seed, steps) -> that seed's weights, by autograd.
+
+    flops: floating-point operations of the matrix products in our step of one seed.
+    floor: the ratio that a busy machine must reach.
+    """
+
+    name: str
+    seeds: int
+    ours: callable
+    peer: callable
+    steps: int
+    peer_steps: int
+    flops: float
+    floor: float
+    jax: callable = None
+
+
+def user_loop(weights, loss, rate, steps, momentum=0.0, after=None):
+    """What a user writes: parameters, an optimizer, a loss, backward, step."""
+    weights = [torch.nn.Parameter(w.clone()) for w in weights]
+    optimizer = torch.optim.SGD(weights, lr=rate, momentum=momentum)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss(weights).backward()
+        optimizer.step()
+        if after is not None:
+            with torch.no_grad():
+                after(weights)
+    return tuple(w.detach() for w in weights)
+
+
+def chain(weights):
+    """W_N ... W_1, the way it is said: one layer after the other."""
+    product = weights[0]
+    for w in weights[1:]:
+        product = w @ product
+    return product
+
+
+def linear(name, widths, seeds, scale, steps, peer_steps, floor, mask_share=None):
+    """A deep linear network on a random target, all entries seen or a share of them."""
+    rng = np.random.default_rng(0)
+    shapes = [(seeds, b, a) for a, b in zip(widths, widths[1:], strict=False)]
+    weights = tuple(torch.from_numpy(scale * rng.standard_normal(s)) for s in shapes)
+    target = torch.from_numpy(rng.standard_normal((seeds, widths[-1], widths[0])))
+    problem, gradient, rate = (target,), ln.gradients, 1e-3
+    if mask_share is not None:
+        mask = torch.from_numpy((rng.random(target.shape) < mask_share).astype(float))
+        problem, gradient = (target, mask), low_rank.completion_gradients
+
+    def ours(steps):
+        return descend(gradient, weights, problem=problem, learning_rate=rate, steps=steps).weights
+
+    def peer(seed, steps):
+        seen = [x[seed] for x in problem]
+
+        def loss(parameters):
+            residual = chain(parameters) - seen[0]
+            if mask_share is not None:
+                residual = residual * seen[1]
+            return (residual**2).sum() / 2
+
+        return user_loop([w[seed] for w in weights], loss, rate, steps)
+
+    def by_jax(steps):
+        import jax
+        import jax.numpy as jnp
+
+        jax.config.update("jax_enable_x64", True)
+
+        def loss(parameters, problem):
+            residual = chain(parameters) - problem[0]
+            if mask_share is not None:
+                residual = residual * problem[1]
+            return (residual**2).sum() / 2
+
+        def one(parameters, problem):
+            def step(w, _):
+                g = jax.grad(loss)(w, problem)
+                return tuple(a - rate * b for a, b in zip(w, g, strict=True)), None
+
+            return jax.lax.scan(step, parameters, None, length=steps)[0]
+
+        run = jax.jit(jax.vmap(one))
+        arrays = (
+            tuple(jnp.array(w.numpy()) for w in weights),
+            tuple(jnp.array(x.numpy()) for x in problem),
+        )
+        return lambda: jax.block_until_ready(run(*arrays))
+
+    thin = min(widths[0], widths[-1])
+    layers = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+    flops = 2 * thin * (3 * layers - widths[0] * widths[1] - widths[-1] * widths[-2])
+    return Task(name, seeds, ours, peer, steps, peer_steps, flops, floor, by_jax)
+
+
+def xor():
+    """2-2-1 logistic, momentum .9: Rumelhart's setting, 2,000 networks."""
+    task = perceptrons.xor()
+    weights = perceptrons.start(2000, 2, 2, 1.0, np.random.default_rng(0))
+
+    def ours(steps):
+        return descend(
+            lambda w: perceptrons.gradients(w, task),
+            weights,
+            learning_rate=0.5,
+            momentum=0.9,
+            steps=steps,
+        ).weights
+
+    def peer(seed, steps):
+        def loss(parameters):
+            hidden = torch.sigmoid(task.inputs @ parameters[0].T)
+            answer = torch.sigmoid(hidden @ parameters[1][:-1] + parameters[1][-1])
+            return ((answer - task.targets) ** 2).sum() / 2
+
+        return user_loop([w[seed] for w in weights], loss, 0.5, steps, momentum=0.9)
+
+    return Task("xor", 2000, ours, peer, 200, 200, 2 * 4 * (2 * 2 * 3 + 2 * 3), 1200)
+
+
+def three_spin(n=100, starts=50):
+    """Descent on the sphere in one 3-spin glass from many starts."""
+    couplings = spin_glass.couplings(n, 3, 0)
+    spins = spin_glass.random_spins(n, (starts,), np.random.default_rng(1))
+    tensor = spin_glass.to_tensor(couplings)
+
+    def ours(steps):
+        return descend(
+            lambda w: (spin_glass.gradient(couplings, w[0]),), (spins,), learning_rate=0.05, steps=steps,
+            retraction=lambda w: (spin_glass.to_sphere(w[0]),),
+        ).weights  # fmt: skip
+
+    def peer(seed, steps):
+        def loss(parameters):
+            unit = parameters[0] / parameters[0].norm() * n**0.5  # the energy on the sphere
+            return ((tensor @ unit) @ unit) @ unit / n
+
+        def back(parameters):
+            parameters[0].mul_(n**0.5 / parameters[0].norm())
+
+        return user_loop([spins[seed]], loss, 0.05, steps, after=back)
+
+    return Task("three_spin", starts, ours, peer, 20, 20, n * n * (n + 1), 8)
+
+
+def tasks():
+    """The six tasks, floors included."""
+    return [
+        linear("linear_d5", [5] * 4, 1000, 0.3, 100, 200, 120),
+        linear("linear_d32", [32] * 5, 100, 0.1, 30, 200, 5),
+        linear("completion_d20", [20] * 3, 20, 0.1, 200, 200, 45, mask_share=0.8),
+        linear("scalar_128", [128, 128, 32, 1], 50, 0.05, 50, 100, 10),
+        xor(),
+        three_spin(),
+    ]
+
+
+def agreement(task):
+    """Largest difference between ours and the peer after the same steps, first and last seed."""
+    steps = min(task.steps, 50)
+    ours = task.ours(steps)
+    return max(
+        float((a[seed] - b).abs().max())
+        for seed in (0, task.seeds - 1)
+        for a, b in zip(ours, task.peer(seed, steps), strict=True)
+    )
+
+
+def seconds(call):
+    """CPU seconds of one call."""
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
+def measure(task, pairs=7):
+    """One row: microseconds for a step of a seed, ours and peer's in turn; the median and range of their ratios."""
+    difference = agreement(task)
+    if not difference <= 1e-10:
+        raise SystemExit(f"{task.name}: results differ by {difference:.1e}, 1e-10 is allowed")
+    ours, peer = [], []
+    for _ in range(pairs):
+        ours.append(seconds(lambda: task.ours(task.steps)) / task.steps / task.seeds * 1e6)
+        peer.append(seconds(lambda: task.peer(0, task.peer_steps)) / task.peer_steps * 1e6)
+    ratios = [b / a for a, b in zip(ours, peer, strict=True)]
+    row = {
+        "task": task.name,
+        "peer_us": round(statistics.median(peer), 2),
+        "ours_us": round(statistics.median(ours), 4),
+        "ratio": round(statistics.median(ratios), 1),
+        "ratio_range": [round(min(ratios), 1), round(max(ratios), 1)],
+        "floor": task.floor,
+        "difference": difference,
+        "gflops": round(task.flops / statistics.median(ours) / 1e3, 2),
+    }
+    if task.jax is not None and importlib.util.find_spec("jax"):
+        run = task.jax(task.steps)
+        run()  # compiles
+        row["jax_us"] = round(
+            min(seconds(run) for _ in range(3)) / task.steps / task.seeds * 1e6, 4
+        )
+    return row
+
+
+def gemm_peak(size=512):
+    """GFLOP/s of one large float64 matrix product, the best of ten: what this core can do."""
+    a = np.random.default_rng(0).standard_normal((size, size))
+    return max(2 * size**3 / seconds(lambda: a @ a) / 1e9 for _ in range(10))
+
+
+def spectral_against_matrices(seeds=100, size=32, depth=4, steps=100):
+    """How many times faster the spectral recursion is than batched matrices, same problem."""
+    rng = np.random.default_rng(0)
+    values = torch.from_numpy(rng.uniform(0.5, 1.5, (seeds, size)))
+    modes = torch.full((depth, seeds, size), 0.9, dtype=torch.float64)
+    bases = ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
+    weights = ln.spectral_weights(modes, *bases)
+    problem = (bases[0] @ torch.diag_embed(values) @ bases[1],)
+    call = {"learning_rate": 1e-2}
+    matrices = seconds(lambda: descend(ln.gradients, weights, problem=problem, steps=steps, **call))
+    return matrices / seconds(lambda: ln.spectral_descent(modes, values, record=[steps], **call))
+
+
+def dropping(networks=10_000):
+    """How many times faster training to `solved` is when finished networks are dropped."""
+    task = perceptrons.xor()
+    weights = perceptrons.start(networks, 2, 2, 1.0, np.random.default_rng(0))
+    call = {"learning_rate": 0.5, "momentum": 0.9}
+    drop = seconds(lambda: perceptrons.train(weights, task, sweeps=3000, tolerance=0.1, **call))
+    gradient = lambda w: perceptrons.gradients(w, task)  # noqa: E731
+    return seconds(lambda: descend(gradient, weights, steps=3000, **call)) / drop
+
+
+def linear_step(seeds, size, depth, steps=10):
+    """CPU microseconds of one step of `seeds` deep linear networks."""
+    rng = np.random.default_rng(0)
+    weights = tuple(
+        torch.from_numpy(0.1 * rng.standard_normal((seeds, size, size))) for _ in range(depth)
+    )
+    problem = (torch.from_numpy(rng.standard_normal((seeds, size, size))),)
+    run = lambda: descend(ln.gradients, weights, problem=problem, learning_rate=1e-3, steps=steps)  # noqa: E731
+    return min(seconds(run) for _ in range(3)) / steps * 1e6
+
+
+def spin_step(n, starts=20):
+    """CPU microseconds of one gradient at `starts` spins of one 3-spin glass."""
+    couplings = spin_glass.couplings(n, 3, 0)
+    spins = spin_glass.random_spins(n, (starts,), np.random.default_rng(1))
+    return min(seconds(lambda: spin_glass.gradient(couplings, spins)) for _ in range(5)) * 1e6
+
+
+def growth(path):
+    """One figure: how a step's cost grows, with the exponent predicted by counting operations."""
+    import matplotlib.pyplot as plt
+
+    from lib import figures
+
+    sweeps = [
+        ("seeds (N = 3, d = 5)", [1, 10, 100, 1000, 10_000], lambda x: linear_step(x, 5, 3), 1),
+        ("depth N (d = 16, 100 seeds)", [2, 4, 8, 16, 32], lambda x: linear_step(100, 16, x), 1),
+        ("width d (N = 3, 20 seeds)", [8, 16, 32, 64, 128], lambda x: linear_step(20, x, 3), 3),
+        ("spins n (p = 3, 20 starts)", [25, 50, 100, 200], spin_step, 3),
+    ]
+    figures.style()
+    figure, axes = plt.subplots(1, 4, figsize=(13, 3.2))
+    for ax, (name, sizes, cost, predicted) in zip(axes, sweeps, strict=True):
+        measured = [cost(x) for x in sizes]
+        half = np.log(sizes[len(sizes) // 2 :]), np.log(measured[len(sizes) // 2 :])
+        slope = np.polyfit(*half, 1)[0]
+        ax.loglog(sizes, measured, marker="o", label=f"measured, exponent {slope:.2f}")
+        line = [measured[-1] * (x / sizes[-1]) ** predicted for x in sizes]
+        ax.loglog(sizes, line, **figures.PREDICTION, label=f"operations, exponent {predicted}")
+        ax.set(xlabel=name, ylabel="microseconds a step")
+        ax.legend(fontsize=8)
+        print(f"{name}: exponent {slope:.2f} over the upper half, {predicted} by operations")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def table(rows, peak, extras):
+    """The README table, date and kind of machine above it."""
+    today = datetime.date.today().isoformat()
+    lines = [
+        f"{today}, one thread of {cpu()}, torch {torch.__version__.split('+')[0]}; best float64 "
+        f"matrix product {peak:.0f} GFLOP/s. Microseconds for one step of one seed, median of 7 pairs.",
+        "",
+        "| task | user's loop | ours | ratio (range) | floor | share of peak |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        low, high = row["ratio_range"]
+        lines.append(
+            f"| `{row['task']}` | {row['peer_us']:.0f} | {row['ours_us']:.3g} | **{row['ratio']:.0f}** "
+            f"({low:.0f}-{high:.0f}) | {row['floor']} | {row['gflops'] / peak:.0%} |"
+        )
+    lines += ["", *(f"{text}: {value:.0f} times." for text, value in extras.items())]
+    return "\n".join(lines)
+
+
+def cpu():
+    """The kind of processor, as the system names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().split("\n")
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def main():
+    """Run the tasks, print and store the table; exit 1 if a floor is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--readme", action="store_true", help="put the table into README")
+    arguments = parser.parse_args()
+    peak = gemm_peak()
+    rows = []
+    for task in tasks():
+        rows.append(measure(task))
+        print({key: rows[-1][key] for key in rows[-1]}, flush=True)
+    extras = {
+        "Spectral recursion against batched matrices (d = 32, N = 4, 100 seeds)": spectral_against_matrices(),
+        "Dropping finished networks (XOR to solved, 10,000 networks)": dropping(),
+    }
+    text = table(rows, peak, extras)
+    print(text)
+    claims.write_text(ROOT / "build" / "benchmarks.json", json.dumps(rows, indent=1) + "\n")
+    growth(ROOT / "build" / "cost.svg")
+    if arguments.readme:
+        path = ROOT / "README.md"
+        before, rest = path.read_text(encoding="utf-8").split(BEGIN)
+        claims.write_text(path, f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")
+    missed = [row["task"] for row in rows if row["ratio"] < row["floor"]]
+    if missed:
+        sys.exit(f"below the floor: {', '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()

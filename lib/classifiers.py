@@ -1,0 +1,327 @@
+"""Many ReLU networks at once, trained as classifiers on shared minibatches, with exact gradients.
+
+A network of depth N is a tuple of weights W_1..W_N, W_j of shape (networks, d_j, d_(j-1)), and a
+tuple of biases b_j (networks, d_j). On images x (m, d_0) with labels (m,) in 0..d_N - 1:
+
+    a_1 = W_1 x + b_1,  a_j = W_j relu(a_(j-1)) + b_j,  scores = a_N
+    loss = mean over images of  log sum_k exp(scores_k) - scores_label      (cross-entropy, nats)
+
+All networks see the same images, so the first layer of all of them is one matrix product.
+Everything is computed in the type of the weights: float64, or float32 where speed decides.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lib.descent import DivergenceError
+
+# --- the model -----------------------------------------------------------------------------------
+
+
+def _check_network(weights, biases, images):
+    if len(weights) == 0 or any(w.ndim != 3 for w in weights):
+        raise ValueError("weights must be one matrix (networks, d_j, d_(j-1)) or more")
+    for j, (below, w) in enumerate(zip(weights, weights[1:], strict=False), 2):
+        if w.shape[-1] != below.shape[-2] or len(w) != len(below):
+            raise ValueError(
+                f"weights do not chain: W_{j - 1} is {tuple(below.shape)}, W_{j} is {tuple(w.shape)}"
+            )
+    if [tuple(b.shape) for b in biases] != [tuple(w.shape[:2]) for w in weights]:
+        raise ValueError("biases must be (networks, d_j), one for each matrix of weights")
+    if images.ndim != 2 or images.shape[1] != weights[0].shape[-1]:
+        raise ValueError(
+            f"images must be (m, {weights[0].shape[-1]}) as W_1 asks, got {tuple(images.shape)}"
+        )
+
+
+def _check_labels(weights, images, labels):
+    classes = weights[-1].shape[-2]
+    if labels.shape != images.shape[:1]:
+        raise ValueError(
+            f"labels must be ({len(images)},), one an image, got {tuple(labels.shape)}"
+        )
+    if len(labels) == 0 or int(labels.min()) < 0 or int(labels.max()) >= classes:
+        raise ValueError(f"labels must lie in 0..{classes - 1}, one image or more")
+
+
+def _whole(name, value, least):
+    if int(value) != value or value < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
+    return int(value)
+
+
+def uniform_start(widths, networks, rng, dtype=torch.float64):
+    """Weights and biases drawn uniformly from +-1/sqrt(d_(j-1)): (weights, biases).
+
+    The default start of a linear layer in Torch, used by Choromanska et al. 2015 (their code).
+    widths: d_0..d_N; rng: numpy generator.
+
+    >>> weights, biases = uniform_start([4, 3, 2], 10, np.random.default_rng(0))
+    >>> [tuple(x.shape) for x in (*weights, *biases)]
+    [(10, 3, 4), (10, 2, 3), (10, 3), (10, 2)]
+    """
+
+    def draw(fan_in, *shape):
+        side = fan_in**-0.5
+        return torch.from_numpy(rng.uniform(-side, side, (networks, *shape))).to(dtype)
+
+    pairs = list(zip(widths, widths[1:], strict=False))
+    weights = tuple(draw(a, b, a) for a, b in pairs)
+    return weights, tuple(draw(a, b) for a, b in pairs)
+
+
+def _forward(weights, biases, images):
+    """Inputs of every layer and the scores; an image is a column: [x, relu(a_1), ...], (R, d_N, m)."""
+    first = torch.addmm(biases[0].flatten(), images, weights[0].flatten(0, 1).mT)
+    out = first.view(len(images), *biases[0].shape).permute(1, 2, 0)
+    inputs = [images]
+    for w, b in zip(weights[1:], biases[1:], strict=True):
+        inputs.append(out.relu_())
+        out = torch.baddbmm(b.unsqueeze(-1), w, out)
+    return inputs, out
+
+
+def _backward(weights, inputs, scores, one_hot):
+    """Derivative of the summed loss in a_1..a_N: list of (networks, d_j, m). Overwrites `scores`."""
+    deltas = [torch.softmax(scores, 1, out=scores).sub_(one_hot)]
+    for w, x in zip(reversed(weights[1:]), reversed(inputs[1:]), strict=True):
+        deltas.append((w.mT @ deltas[-1]).mul_(x.sign()))  # relu'(a) = sign(relu(a))
+    return deltas[::-1]
+
+
+def _inputs_innermost(w):
+    """The same (R, d_1, d_0) tensor, laid out in memory as (d_0, R, d_1): its two products are a
+    quarter to a half faster so."""
+    return w.permute(2, 0, 1).contiguous().permute(1, 2, 0)
+
+
+def _one_hot(weights, labels):
+    classes = weights[-1].shape[-2]
+    return torch.nn.functional.one_hot(labels, classes).mT.to(weights[0].dtype)
+
+
+def logits(weights, biases, images):
+    """Scores a_N of every network and image, (networks, d_N, m), from images (m, d_0).
+
+    Raises ValueError if the shapes do not chain.
+    """
+    _check_network(weights, biases, images)
+    return _forward(weights, biases, images.to(weights[0].dtype))[1]
+
+
+def evaluate(weights, biases, images, labels):
+    """Mean loss [nats] and accuracy of every network on these images: two tensors (networks,).
+
+    Raises ValueError if the shapes do not chain or a label names no class.
+
+    >>> weights, biases = (torch.zeros(1, 10, 4),), (torch.zeros(1, 10),)
+    >>> [round(float(x), 4) for x in evaluate(weights, biases, torch.ones(2, 4), torch.tensor([0, 3]))]
+    [2.3026, 0.5]
+    """
+    _check_network(weights, biases, images)
+    _check_labels(weights, images, labels)
+    loss = correct = 0
+    piece = max(1, 3_000_000 // weights[0].shape[:2].numel())  # keeps the activations small
+    for x, y in zip(images.to(weights[0].dtype).split(piece), labels.split(piece), strict=True):
+        scores = _forward(weights, biases, x)[1]
+        own = scores.gather(1, y.expand(len(scores), 1, -1)).squeeze(1)
+        loss = loss + (scores.logsumexp(1) - own).sum(-1)
+        correct = correct + (scores.argmax(1) == y).sum(-1)
+    return loss / len(labels), correct.to(loss.dtype) / len(labels)
+
+
+def gradients(weights, biases, images, labels):
+    """Gradient of the mean loss: (in the weights, in the biases), tuples like `weights`, `biases`.
+
+    With delta_N = softmax(a_N) - one_hot(label), delta_(j-1) = (W_j^T delta_j) [a_(j-1) > 0]:
+    dloss/dW_j = mean of delta_j (input of layer j)^T, dloss/db_j = mean of delta_j.
+    Raises ValueError if the shapes do not chain or a label names no class.
+    """
+    _check_network(weights, biases, images)
+    _check_labels(weights, images, labels)
+    inputs, scores = _forward(weights, biases, images.to(weights[0].dtype))
+    deltas = _backward(weights, inputs, scores, _one_hot(weights, labels))
+    inputs[0] = inputs[0].mT  # images are rows, the inputs of later layers columns
+    by_weights = tuple(d @ x.mT / len(images) for d, x in zip(deltas, inputs, strict=True))
+    return by_weights, tuple(d.mean(-1) for d in deltas)
+
+
+def gradient_norm(weights, biases, images, labels):
+    """Norm of the gradient of the mean loss in all parameters together, (networks,)."""
+    parts = [g.flatten(1) for part in gradients(weights, biases, images, labels) for g in part]
+    return torch.cat(parts, 1).norm(dim=1)
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Training:
+    """What `train` brings back.
+
+    weights, biases: the final networks.
+    epochs: the recorded epochs, int64 (records,).
+    records: name -> (records, ...) as measured after those epochs.
+    """
+
+    weights: tuple
+    biases: tuple
+    epochs: torch.Tensor
+    records: dict
+
+
+def _step(weights, biases, images, one_hot, learning_rate):
+    """One step of descent on one minibatch, in place."""
+    inputs, scores = _forward(weights, biases, images)
+    deltas = _backward(weights, inputs, scores, one_hot)
+    share = -learning_rate / len(images)
+    weights[0].flatten(0, 1).addmm_(deltas[0].flatten(0, 1), images, alpha=share)
+    for w, d, x in zip(weights[1:], deltas[1:], inputs[1:], strict=True):
+        w.baddbmm_(d, x.mT, alpha=share)
+    for b, d in zip(biases, deltas, strict=True):
+        b.add_(d.sum(-1), alpha=share)
+
+
+@torch.no_grad()
+def train(
+    weights,
+    biases,
+    images,
+    labels,
+    *,
+    learning_rate,
+    batch_size,
+    epochs,
+    rng,
+    falling=False,
+    record=(),
+    measure=None,
+    keep_diverged=False,
+):
+    """Stochastic gradient descent on all networks at once: a `Training`.
+
+    Every epoch goes once through the images in a fresh order, the same for all networks; the last
+    minibatch of an epoch may be short. The arguments are not changed.
+
+    weights, biases: the start, tuples of (networks, d_j, d_(j-1)) and (networks, d_j).
+    images (m, d_0), labels (m,): the training set, turned into the type of the weights.
+    learning_rate: of every step; with `falling=True` it falls linearly, step by step, to 0.
+    batch_size, epochs: whole numbers; rng: the numpy generator of the orders.
+    record, measure: after these epochs (0: the start) keep measure(weights, biases), a dict of
+        tensors. The tensors of the networks are changed in place later: a measure copies what it keeps.
+    keep_diverged: True where divergence is data: networks that are not finite stay so.
+
+    Raises DivergenceError (checked once an epoch) unless `keep_diverged`; ValueError for shapes,
+    labels and numbers that do not fit.
+    """
+    _check_network(weights, biases, images)
+    _check_labels(weights, images, labels)
+    batch_size, epochs = _whole("batch_size", batch_size, 1), _whole("epochs", epochs, 0)
+    if not (np.isfinite(learning_rate) and learning_rate > 0):
+        raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
+    wanted = sorted({_whole("record", e, 0) for e in record})
+    if wanted and (measure is None or wanted[-1] > epochs):
+        raise ValueError(f"record needs `measure`, and epochs within 0..{epochs}")
+    biases = tuple(b.clone() for b in biases)
+    weights = (_inputs_innermost(weights[0].clone()), *(w.clone() for w in weights[1:]))
+    images, one_hot = images.to(weights[0].dtype), _one_hot(weights, labels)
+    starts = range(0, len(images), batch_size)
+    records = []
+    for epoch in range(epochs + 1):
+        if epoch in wanted:
+            records.append({k: x.clone() for k, x in measure(weights, biases).items()})
+        if epoch == epochs:
+            break
+        order = torch.from_numpy(rng.permutation(len(images)))
+        x, y = images[order], one_hot[:, order]
+        for k, start in enumerate(starts):
+            left = 1 - (epoch + k / len(starts)) / epochs if falling else 1.0
+            batch = slice(start, start + batch_size)
+            _step(weights, biases, x[batch], y[:, batch], learning_rate * left)
+        if not keep_diverged and not all(torch.isfinite(w).all() for w in weights):
+            raise DivergenceError(
+                f"training diverged in epoch {epoch + 1} at learning rate {learning_rate:g}; "
+                f"a smaller learning_rate is needed"
+            )
+    return Training(
+        weights=(weights[0].contiguous(), *weights[1:]),
+        biases=biases,
+        epochs=torch.tensor(wanted, dtype=torch.int64),
+        records={
+            k: torch.stack([row[k] for row in records]) for k in (records[0] if records else {})
+        },
+    )
+
+
+# --- curvature of networks with one hidden layer -------------------------------------------------
+
+
+def _hessian(first, second, images, one_hot):
+    """Hessian of one network; first (h, d + 1) and second (c, h + 1) carry the biases last."""
+    (h, d1), c, m = first.shape, len(second), len(images)
+    x = torch.cat([images, images.new_ones(m, 1)], 1)
+    a = x @ first.mT
+    hidden = torch.cat([a.relu(), a.new_ones(m, 1)], 1)
+    q = torch.softmax(hidden @ second.mT, 1)
+    w = second[:, :-1]
+    # pull[:, k, j] = (S W_2)_kj with S = diag(q) - q q^T, and both sides: W_2^T S W_2.
+    pull = q.unsqueeze(-1) * (w - (q @ w).unsqueeze(1))
+    both = torch.einsum("mkj,kl->mjl", pull, w) * (a > 0).unsqueeze(1)
+    residual = q - one_hot.mT
+    out = x.new_zeros(h * d1 + c * (h + 1), h * d1 + c * (h + 1))
+    for j in range(h):
+        on = a[:, j] > 0  # a unit that is off adds nothing: work on its own images only
+        x_on, rows = x[on], slice(j * d1, (j + 1) * d1)
+        right = (both[on, j, j:].unsqueeze(-1) * x_on.unsqueeze(1)).flatten(1)
+        out[rows, j * d1 : h * d1] = x_on.mT @ right
+        cross = pull[on, :, j].unsqueeze(-1) * hidden[on].unsqueeze(1)
+        cross[:, :, j] += residual[on]
+        out[rows, h * d1 :] = x_on.mT @ cross.flatten(1)
+    for k in range(c):
+        s = -q[:, k, None] * q
+        s[:, k] += q[:, k]
+        rows = slice(h * d1 + k * (h + 1), h * d1 + (k + 1) * (h + 1))
+        out[rows, h * d1 :] = hidden.mT @ (s.unsqueeze(-1) * hidden.unsqueeze(1)).flatten(1)
+    return (out.triu() + out.triu(1).mT) / m
+
+
+def _networks(weights, biases, images, labels):
+    _check_network(weights, biases, images)
+    _check_labels(weights, images, labels)
+    if len(weights) != 2:
+        raise ValueError(f"weights must be those of one hidden layer (depth 2), got {len(weights)}")
+    layers = (
+        torch.cat([w, b.unsqueeze(-1)], -1).unbind() for w, b in zip(weights, biases, strict=True)
+    )
+    data = images.to(weights[0].dtype), _one_hot(weights, labels)
+    return [(first, second, *data) for first, second in zip(*layers, strict=True)]
+
+
+@torch.no_grad()
+def hessian(weights, biases, images, labels):
+    """Exact Hessian of the mean loss, one hidden layer: (networks, D, D), D = all parameters.
+
+    Order of the parameters: (row of W_1, its bias) for every hidden unit, then (row of W_2, its
+    bias) for every class. With x~ = (x, 1), h~ = (relu(a), 1), on = [a > 0], q = softmax,
+    r = q - one_hot, S = diag(q) - q q^T, and w_j the j-th column of W_2, the blocks are the means of
+
+        x~ x~^T on_j on_l w_j^T S w_l,   x~ [on_j (S w_j)_k h~_i + on_j r_k (i = j)],   h~ h~^T S_kk'
+
+    (derived here; relu has no curvature of its own). Raises ValueError unless depth is 2.
+    """
+    return torch.stack([_hessian(*n) for n in _networks(weights, biases, images, labels)])
+
+
+@torch.no_grad()
+def index_fraction(weights, biases, images, labels, *, below=-1e-3):
+    """Share of eigenvalues of the exact Hessian that are smaller than `below`: (networks,).
+
+    The normalised index of Choromanska et al. 2015 (their code counts below -0.001). One Hessian is
+    held at a time. Raises ValueError unless depth is 2.
+    """
+    shares = []
+    for network in _networks(weights, biases, images, labels):
+        shares.append((torch.linalg.eigvalsh(_hessian(*network)) < below).double().mean())
+    return torch.stack(shares)

@@ -1,0 +1,275 @@
+"""Where descent on deep linear networks fails: starts without balance, starts without a margin.
+
+The two necessity results of Arora et al. 2018 (arXiv:1810.02281, claims 4 and 5 of its appendix) and
+what can be said exactly about them. Both come down to one mode: a network of scalars a_1..a_N on
+1/2 (a_N ... a_1 - 1)^2, or N equal layers on 1/2 (x^N - eigenvalue)^2. Modes are (N, ...), as for
+`linear_networks.spectral_descent`; everything is float64; time = learning rate x steps.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lib.linear_networks import spectral_descent
+
+
+def _even(depth):
+    if int(depth) != depth or depth < 2 or depth % 2:
+        raise ValueError(f"depth must be an even whole number >= 2, got {depth}")
+    return int(depth)
+
+
+def _tensor(values):
+    return torch.as_tensor(values, dtype=torch.float64)
+
+
+# --- without balance -----------------------------------------------------------------------------
+
+
+def overshooting_size(learning_rate, depth, margin):
+    """A size A of half the layers from which one step overshoots and the next ones diverge: a float.
+
+    Start: a_j = A for half of the layers, margin^(2/N) / A for the others, so that the product is
+    `margin` whatever A is. With kappa = learning_rate (1 - c) c^(1 - 2/N), c = margin,
+    m = min(1, kappa), M = max(1, kappa):
+
+        A = max(4 / m, (40 M / (learning_rate m^(2N-1)))^(1/(2N-2)))
+
+    makes the induction of lemma 17 of Arora et al. 2018 start at step 1 (derived here; the paper's
+    own choice, eq. 50, was not readable in our copy). Every larger A does as well.
+    Raises ValueError for an odd depth, a margin outside (0, 1), a learning rate that is not positive.
+
+    >>> round(overshooting_size(0.1, 2, 0.75))
+    5060
+    """
+    n, c, rate = _even(depth), float(margin), float(learning_rate)
+    if not 0 < c < 1:
+        raise ValueError(f"margin must lie in (0, 1), got {margin}")
+    if not (rate > 0 and math.isfinite(rate)):
+        raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
+    kappa = rate * (1 - c) * c ** (1 - 2 / n)
+    low, high = min(1.0, kappa), max(1.0, kappa)
+    return max(4 / low, (40 * high / (rate * low ** (2 * n - 1))) ** (1 / (2 * n - 2)))
+
+
+def two_group_modes(large, depth, product):
+    """Layers a_1..a_N with `large` in the first half, the rest equal, and the given product: (N, ...).
+
+    large: number or (...). Raises ValueError for an odd depth.
+
+    >>> two_group_modes(3.0, 4, 0.25).tolist()
+    [3.0, 3.0, 0.16666666666666666, 0.16666666666666666]
+    """
+    half, large = _even(depth) // 2, _tensor(large)
+    small = product ** (1 / half) / large
+    return torch.stack([large] * half + [small] * half)
+
+
+def two_group_imbalance(large, depth, product):
+    """Imbalance large^2 - small^2 of `two_group_modes`, (...)."""
+    small = product ** (2 / _even(depth)) / _tensor(large)
+    return _tensor(large) ** 2 - small**2
+
+
+def modes_of_imbalance(imbalance, depth, product):
+    """`two_group_modes` of a given imbalance D: large^2 = (D + sqrt(D^2 + 4 q^2)) / 2, q = product^(2/N).
+
+    imbalance: number or (...), >= 0, else ValueError. Returns (N, ...).
+    """
+    d = _tensor(imbalance)
+    if not bool((d >= 0).all()):
+        raise ValueError("imbalance must be >= 0")
+    q = product ** (2 / _even(depth))
+    return two_group_modes(((d + torch.sqrt(d**2 + 4 * q**2)) / 2).sqrt(), depth, product)
+
+
+def scalar_descent(modes, learning_rate, record):
+    """Descent on 1/2 (a_N ... a_1 - 1)^2: (steps, a_j (records, N, ...), losses (records, ...)).
+
+    modes: (N, ...); learning_rate: number or (...); record: steps to keep, the last is the number of
+    steps. Overflow is data here: a loss that is not finite is inf.
+
+    >>> _, _, losses = scalar_descent(torch.tensor([8.0, 0.75 / 8]), 0.1, [0, 1000])
+    >>> losses.tolist()
+    [0.03125, inf]
+    """
+    rate = _tensor(learning_rate)[..., None]
+    wanted = torch.ones(1, dtype=torch.float64)
+    steps, path = spectral_descent(modes[..., None], wanted, learning_rate=rate, record=record)
+    path = path[..., 0]
+    losses = (path.prod(1) - 1).square() / 2
+    return steps, path, losses.nan_to_num(nan=torch.inf, posinf=torch.inf)
+
+
+def overshoot_bounds(modes, learning_rate, depth, steps):
+    """The proof's bounds on every |a_j| from step 1 on: (log10 B, log10 C), each (steps, ...).
+
+    From B(1) <= |a_j(1)| <= C(1), if B(1) >= 2 and learning_rate B(1)^(2N-1) >= 20 C(1):
+    B(t+1) = 9 C(t), C(t+1) = learning_rate C(t)^(2N-1) (Arora et al. 2018, lemma 17). The number of
+    digits grows 2N - 1 times a step, so these are logarithms. modes: a_j at step 1, (N, ...).
+    learning_rate: number or (...).
+    """
+    rate = torch.log10(_tensor(learning_rate))
+    low, high = [modes.abs().amin(0).log10()], [modes.abs().amax(0).log10()]
+    for _ in range(int(steps) - 1):
+        low.append(math.log10(9) + high[-1])
+        high.append(rate + (2 * depth - 1) * high[-1])
+    return torch.stack(low), torch.stack(high)
+
+
+def nearby_sharpness(imbalance, depth):
+    """Curvature lambda = (N/2) sqrt(D^2 + 4) at the minimum that the flow reaches, (...).
+
+    Gradient flow keeps the imbalance D of `two_group_modes`, and on a_N ... a_1 = 1 the loss has one
+    curvature that is not zero, sum_j 1/a_j^2. Descent is stable there for learning rates below
+    2/lambda (derived here). Raises ValueError for an odd depth.
+    """
+    return _even(depth) / 2 * torch.sqrt(_tensor(imbalance) ** 2 + 4)
+
+
+def sharpness(modes):
+    """sum_j (a_N ... a_1 / a_j)^2, (...): the top curvature where the loss is 0. modes: (N, ...)."""
+    return (modes.prod(0) / modes).square().sum(0)
+
+
+def _two_layers(modes):
+    if len(modes) != 2:
+        raise ValueError(f"modes must hold two layers, got {len(modes)}")
+    return modes.square().sum(0), modes.prod(0)
+
+
+def overshoot_gap(modes, learning_rate):
+    """4 - eta S + eta^2 (p - 1), S = a_1^2 + a_2^2, p = a_2 a_1, (...): its sign never changes.
+
+    One step multiplies it by 1 + eta^2 p (p - 1), which is positive for eta < 2. At a minimum it is
+    4 - eta lambda. So a run that starts below 0 stays there and can settle at no minimum (it would
+    need eta lambda <= 2), however long it runs (derived here). Above 0, for eta < 1, almost every
+    start converges (Liang and Montufar 2025, recalled). modes: (2, ...).
+    """
+    size, product = _two_layers(modes)
+    return 4 - learning_rate * size + learning_rate**2 * (product - 1)
+
+
+def critical_learning_rate(modes):
+    """The learning rate up to which a start of two scalar layers converges on target 1, (...).
+
+        min(1, 8 / (S + sqrt(S^2 - 16 (p - 1)))),    S = a_1^2 + a_2^2, p = a_2 a_1
+
+    the zero of `overshoot_gap`, and 1 because no minimum is flatter than lambda = 2. About 4/lambda
+    where S is large: twice the edge of linear stability. modes: (2, ...).
+
+    >>> round(float(critical_learning_rate(torch.tensor([6.0, 0.125], dtype=torch.float64))), 4)
+    0.111
+    """
+    size, product = _two_layers(modes)
+    return (8 / (size + torch.sqrt(size**2 - 16 * (product - 1)))).clamp(max=1)
+
+
+# --- without a margin ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class IdentityRun:
+    """What `identity_descent` brings back.
+
+    steps: recorded steps (records,). layers: eigenvalues of every layer there, (records, ..., k).
+    losses: (records, ...), inf where a run has overflowed. lowest: least loss of all steps, (...).
+    """
+
+    steps: torch.Tensor
+    layers: torch.Tensor
+    losses: torch.Tensor
+    lowest: torch.Tensor
+
+
+def identity_descent(eigenvalues, depth, *, learning_rate, record):
+    """Descent from W_1 = ... = W_N = I on a symmetric target, exactly: an `IdentityRun`.
+
+    All layers stay equal and diagonal in the target's eigenbasis (Bartlett et al. 2018, lemma 6,
+    recalled), so each eigenvalue phi is a problem in one number, for every discrete step:
+
+        x <- x - learning_rate x^(N-1) (x^N - phi),    x(0) = 1.
+
+    One number for all layers keeps them equal to the last bit; matrices in a rotated basis do not.
+    eigenvalues: (..., k); learning_rate: number, or broadcast against (..., k); record: steps to
+    keep, the last is the number of steps. Overflow is data here. Raises ValueError for depth < 2.
+
+    >>> run = identity_descent(torch.tensor([-1.0]), 2, learning_rate=0.1, record=[0, 100])
+    >>> run.losses[0].item(), round(run.losses[1].item(), 6), run.lowest.item() >= 0.5
+    (2.0, 0.5, True)
+    """
+    rate, wanted = _tensor(learning_rate).numpy(), _tensor(eigenvalues).numpy()
+    record = sorted({int(step) for step in record})
+    if int(depth) != depth or depth < 2:
+        raise ValueError(f"depth must be a whole number >= 2, got {depth}")
+    if not (np.isfinite(rate).all() and (rate > 0).all()):
+        raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
+    if not record or record[0] < 0:
+        raise ValueError("record must hold one step or more, none negative")
+    x = np.ones(np.broadcast_shapes(rate.shape, wanted.shape))
+    lowest, layers, losses, now = np.inf, [], [], 0
+    with np.errstate(all="ignore"):
+        for event in record:
+            while True:
+                power = x ** (depth - 1)
+                residual = power * x - wanted
+                loss = np.square(residual).sum(-1) / 2
+                lowest = np.fmin(lowest, loss)
+                if now == event:
+                    break
+                x = x - rate * power * residual
+                now += 1
+            layers.append(x)
+            losses.append(np.where(np.isnan(loss), np.inf, loss))
+    arrays = (np.array(layers), np.array(losses), np.asarray(lowest))
+    return IdentityRun(torch.tensor(record), *map(torch.from_numpy, arrays))
+
+
+def identity_floor(eigenvalues, depth):
+    """1/2 sum of phi^2 over the negative eigenvalues phi: no step from the identity gets below, (...).
+
+    At even depth the end-to-end matrix is positive semidefinite as long as the layers are equal and
+    symmetric (Arora et al. 2018, claim 5). eigenvalues: (..., k). Raises ValueError for an odd depth,
+    where the claim does not hold.
+    """
+    _even(depth)
+    return _tensor(eigenvalues).clamp(max=0).square().sum(-1) / 2
+
+
+def stuck_product(time, negative, depth):
+    """Eigenvalue x^N of the end-to-end matrix that should become -negative, late in the flow: (...).
+
+        N = 2:  negative / ((1 + negative) e^(2 negative t) - 1), exact
+        N > 2:  ((N - 2) negative t)^(-N/(N-2)), leading order          (derived here)
+
+    time: t; negative > 0, the absolute value of the eigenvalue, else ValueError.
+    """
+    time, negative = _tensor(time), _tensor(negative)
+    if not bool((negative > 0).all()):
+        raise ValueError("negative must be > 0: it is the absolute value of the eigenvalue")
+    if depth == 2:
+        return negative / ((1 + negative) * torch.exp(2 * negative * time) - 1)
+    return ((depth - 2) * negative * time) ** (-depth / (depth - 2))
+
+
+def departure_rate(eigenvalues, depth):
+    """Rate per unit of time at which a disturbance leaves the point where identity starts are held.
+
+    There the layers are diag(0, mu^(1/N), ...), mu the positive eigenvalues, -negative the negative
+    one. With E_j the disturbance of layer j, the pair (E_1)_(mu, -), (E_N)_(-, mu) grows at
+
+        mu^((N-2)/N) (negative - mu);    and at N = 2, a_1 - a_2 of the negative mode at `negative`
+
+    (derived here; minus the lowest Hessian eigenvalue). 0 if nothing grows exponentially, which for
+    N > 2 is the case when the negative eigenvalue is the smallest in size. eigenvalues: (k,), with
+    exactly one negative, else ValueError. Returns a number tensor.
+    """
+    values = _tensor(eigenvalues)
+    if values.ndim != 1 or int((values < 0).sum()) != 1:
+        raise ValueError("eigenvalues must be (k,) with exactly one negative")
+    negative, mu = -values.min(), values[values > 0]
+    rates = mu ** ((depth - 2) / depth) * (negative - mu)
+    rates = torch.cat([rates, negative[None] if depth == 2 else negative.new_zeros(1)])
+    return rates.max()

@@ -1,0 +1,747 @@
+"""Spherical p-spin glass: energy, gradient, Hessian, complexity, band edges, counts, search.
+
+The Hamiltonian on the sphere |x|^2 = n is
+
+    H(x) = n^(-(p-1)/2) sum_{i_1..i_p} J_{i_1..i_p} x_{i_1} ... x_{i_p},   J iid N(0, 1),
+
+so that Cov H(x) H(y) = n (x.y / n)^p. Energies are per spin, u = H/n.
+
+**Couplings.** The gradient of H is a polynomial of degree p - 1, and only the symmetric part of J
+matters. A tensor of couplings (..., n, M), M = C(n+p-2, p-1), holds in row k the coefficients of
+dH/dx_k, one for each monomial; the scale n^(-(p-1)/2) is included. Monomials stand in the order of
+`monomials`: for p = 3 these are the n(n+1)/2 products x_i x_j with i <= j, so the gradient at many
+spins is one matrix product, at half the cost of the full n^3 tensor. The order p is read off the shape.
+A mixed model, Cov = n xi(x.y / n) with xi(t) = sum_p c_p^2 t^p, is a tuple of such tensors.
+
+Leading dimensions are seeds: couplings (*seeds, n, M) go with spins (*seeds, ..., n), or with one
+spin (n,) for all seeds; couplings without seeds go with any spins (..., n). Everything is float64.
+ABAC is Auffinger, Ben Arous, Cerny 2013.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb, factorial
+
+import numpy as np
+import torch
+
+from lib.descent import descend
+from lib.newton import find_roots
+
+
+def _whole(name, value, least):
+    if isinstance(value, bool) or not np.isfinite(value) or int(value) != value or value < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
+    return int(value)
+
+
+def _like(value, result):
+    """A float where a float came in."""
+    return result if isinstance(value, (torch.Tensor, np.ndarray, list, tuple)) else float(result)
+
+
+# --- complexity and bands: large n -----------------------------------------------------------------
+
+
+def threshold_energy(p):
+    """E_infinity = 2 sqrt((p-1)/p): minus this is the energy where minima give way to saddles.
+
+    ABAC, equation for E_inf (recalled). At a critical point of energy u the Hessian has a negative
+    eigenvalue of its bulk if and only if u > -E_infinity. Raises ValueError for p < 2.
+
+    >>> round(threshold_energy(3), 8)
+    1.63299316
+    """
+    p = _whole("p", p, 2)
+    return 2 * ((p - 1) / p) ** 0.5
+
+
+def _edge_cost(u, p):
+    """I_1(u) = (2/E^2) int_u^{-E} sqrt(z^2 - E^2) dz for u <= -E, else 0: cost of one eigenvalue beyond the bulk.
+
+    With cosh t = -u/E it is (sinh 2t - 2t)/2, which loses no digits near the edge except below
+    t = 0.01, where the series takes over.
+    """
+    t = torch.acosh((-u / threshold_energy(p)).clamp(min=1))
+    series = t**3 * (2 / 3 + t**2 * (2 / 15 + t**2 * 4 / 315))
+    return torch.where(t < 1e-2, series, (torch.sinh(2 * t) - 2 * t) / 2)
+
+
+def complexity(u, p, index=None):
+    """Theta_p(u), or Theta_{k,p}(u) for index k: growth rate of the number of critical points.
+
+    lim (1/n) log E(number of critical points, of index k, with energy H/n <= u). ABAC, theorems 2.5,
+    2.8 (recalled); E = E_infinity, I_1 the cost of an eigenvalue beyond the bulk (0 for u >= -E):
+
+        Theta_p     = 1/2 log(p-1) - (p-2)/(4(p-1)) u^2 - I_1(u),   u <= 0;   1/2 log(p-1),  u >= 0
+        Theta_{k,p} = 1/2 log(p-1) - (p-2)/(4(p-1)) u^2 - (k+1) I_1(u),  u <= -E;  constant above
+
+    The formula, not clipped: below -band_edge(p, k) it is negative. u: number or (...), energy per spin;
+    returns the same shape. Raises ValueError for p < 2 and index < 0.
+
+    >>> round(complexity(-threshold_energy(3), 3, index=0), 8)
+    0.01324026
+    """
+    p = _whole("p", p, 2)
+    energy = torch.as_tensor(u, dtype=torch.float64)
+    if index is None:
+        bulk, times = energy.clamp(max=0), 1
+    else:
+        bulk, times = energy.clamp(max=-threshold_energy(p)), _whole("index", index, 0) + 1
+    gauss = (p - 2) / (4 * (p - 1)) * bulk.square()
+    return _like(u, np.log(p - 1) / 2 - gauss - times * _edge_cost(energy, p))
+
+
+def band_edge(p, k):
+    """E_k > E_infinity: no critical point of index k or more lies below -E_k, for large n.
+
+    The root x of Theta_{k,p}(-x) = 0 (ABAC, theorem 2.14, recalled): E_0 > E_1 > ... -> E_infinity,
+    and -E_0 is the ground state. With x = E cosh t it solves
+    (p-2)/p cosh(t)^2 + (k+1)(sinh 2t - 2t)/2 = 1/2 log(p-1). Energy per spin.
+    Raises ValueError for p < 3 (p = 2 has 2n critical points and no band) and for k < 0.
+
+    >>> round(band_edge(3, 0), 8), round(band_edge(3, 1), 8)
+    (1.65699836, 1.6528732)
+    """
+    from scipy.optimize import brentq
+
+    p, k = _whole("p", p, 3), _whole("k", k, 0)
+
+    def excess(t):
+        cost = np.sinh(2 * t) / 2 - t if t > 1e-2 else t**3 * (2 / 3 + t**2 * 2 / 15)
+        return (p - 2) / p * np.cosh(t) ** 2 + (k + 1) * cost - np.log(p - 1) / 2
+
+    return threshold_energy(p) * float(np.cosh(brentq(excess, 0, 5, xtol=1e-14, rtol=1e-14)))
+
+
+def ground_state_energy(p):
+    """Ground state of the p-spin glass by one-step replica symmetry breaking, as minus energy per spin.
+
+    1/2 min over L > a > 0 of p L - (p-1) a + (1/a) log(L/(L-a)) (recalled). The minimum over L at fixed
+    q = a/L is explicit, which leaves min over q of sqrt((p - (p-1) q) (-log(1-q)) / q).
+    It shares nothing with `band_edge`, and equals band_edge(p, 0). Raises ValueError for p < 3.
+
+    >>> round(ground_state_energy(3), 10)
+    1.6569983635
+    """
+    from scipy.optimize import minimize_scalar
+
+    p = _whole("p", p, 3)
+
+    def squared(s):  # s = -log(1 - q)
+        q = -np.expm1(-s)
+        return (p - (p - 1) * q) * s / q
+
+    found = minimize_scalar(squared, bounds=(1e-3, 30), options={"xatol": 1e-10})
+    return float(found.fun) ** 0.5
+
+
+def semicircle_share(t):
+    """Share of Wigner's semicircle on [-1, 1] that lies below t: 1/2 + (t sqrt(1-t^2) + arcsin t)/pi.
+
+    >>> semicircle_share(0.0), semicircle_share(-3.0)
+    (0.5, 0.0)
+    """
+    x = torch.as_tensor(t, dtype=torch.float64).clamp(-1, 1)
+    return _like(t, 0.5 + (x * (1 - x * x).sqrt() + x.asin()) / np.pi)
+
+
+def index_fraction(u, p):
+    """Share of negative Hessian eigenvalues at a critical point of energy u, large n: F_sc(u / E_infinity).
+
+    The Hessian there is a GOE matrix of radius 2 sqrt(p(p-1)) minus p u times the identity
+    (ABAC; as a law for random fields: Bray and Dean 2007). u: number or (...), energy per spin.
+    Raises ValueError for p < 2.
+
+    >>> index_fraction(0.0, 3), index_fraction(-2.0, 3)
+    (0.5, 0.0)
+    """
+    e = threshold_energy(p)
+    return _like(u, semicircle_share(torch.as_tensor(u, dtype=torch.float64) / e))
+
+
+# --- numbers of critical points: finite n --------------------------------------------------------------
+
+
+def tridiagonal_eigenvalues(diagonal, squares, indices):
+    """Eigenvalues of many symmetric tridiagonal matrices, by bisection on Sturm counts.
+
+    diagonal: (samples, n); squares: squared off-diagonal entries (samples, n-1); indices: which,
+    0 for the smallest. Arrays; returns (samples, len(indices)), right to about 1e-13 of the spread.
+    Every count runs over all matrices at once.
+    """
+    a, b = np.ascontiguousarray(diagonal.T), np.ascontiguousarray(squares.T)
+    n = len(a)
+    radius = np.zeros_like(a)
+    radius[1:] += np.sqrt(b)
+    radius[:-1] += np.sqrt(b)
+    low = np.repeat((a - radius).min(0)[None], len(indices), 0)
+    high = np.repeat((a + radius).max(0)[None], len(indices), 0)
+    wanted = np.asarray(indices)[:, None]
+    with np.errstate(divide="ignore", over="ignore"):
+        for _ in range(50):
+            middle = (low + high) / 2
+            pivot = a[0] - middle
+            below = (pivot < 0).astype(np.int64)
+            for i in range(1, n):
+                np.divide(b[i - 1], pivot, out=pivot)
+                np.subtract(a[i] - middle, pivot, out=pivot)
+                below += pivot < 0
+            more = below > wanted
+            high, low = np.where(more, middle, high), np.where(more, low, middle)
+    return ((low + high) / 2).T
+
+
+def critical_point_sample(n, p, index, *, samples, seed):
+    """Energies (samples,) and weights (samples,): mean(weights) estimates the number of critical points.
+
+    Finite n, exact (ABAC, theorems 2.1, 2.2, recalled, constants verified here by p = 2, by counting
+    and by Morse's alternating sum): with lambda_0 <= lambda_1 <= ... the eigenvalues of the GOE whose
+    semicircle ends at +-sqrt 2,
+
+        E #{critical points of index k with H/n in B}
+            = 2 sqrt(2/p) (p-1)^(n/2) E[ exp(-n (p-2)/(2p) lambda_k^2) 1{sqrt(2(p-1)/p) lambda_k in B} ],
+
+    index k = 0..n-1. GOE eigenvalues come from the tridiagonal model (Dumitriu, Edelman 2002). The weight
+    favours lambda_k nearer to 0 than usual, so the diagonal's mean is moved that way, by the first-order
+    amount, and the weights carry the exact correction.
+    Weighted means over the sample are means over critical points; see `weighted_mean`.
+    Raises ValueError for n < 2, p < 2, index outside 0..n-1, samples < 2.
+    """
+    n, p, samples = _whole("n", n, 2), _whole("p", p, 2), _whole("samples", samples, 2)
+    if _whole("index", index, 0) >= n:
+        raise ValueError(f"index must lie in 0..{n - 1}, got {index}")
+    rng = np.random.default_rng(seed)
+    decay = n * (p - 2) / (2 * p)
+    freedom = np.arange(n - 1, 0, -1)
+    values, vectors = np.linalg.eigh(np.diag((freedom / (2 * n)) ** 0.5, 1), UPLO="U")
+    moved = -2 * decay * values[index] * vectors[:, index] ** 2 / n
+    diagonal = rng.standard_normal((samples, n)) / n**0.5 + moved
+    squares = rng.chisquare(freedom, (samples, n - 1)) / (2 * n)
+    (eigenvalue,) = tridiagonal_eigenvalues(diagonal, squares, [int(index)]).T
+    correction = n * (moved**2 / 2 - diagonal * moved).sum(1)
+    log_prefactor = np.log(2) + np.log(2 / p) / 2 + n / 2 * np.log(p - 1)
+    weights = np.exp(log_prefactor - decay * eigenvalue**2 + correction)
+    energies = (2 * (p - 1) / p) ** 0.5 * eigenvalue
+    return torch.from_numpy(energies), torch.from_numpy(weights)
+
+
+def expected_critical_points(n, p, index, *, samples, seed):
+    """Expected number of critical points of a given index at finite n: (mean, standard error).
+
+    The formula and the sampling of `critical_point_sample`; index = 0..n-1; `effective_sample_size` of its
+    weights tells how far the standard error may be trusted. Both members of a pair +-x count.
+    Raises ValueError for n < 2, p < 2, index outside 0..n-1, samples < 2.
+
+    >>> expected_critical_points(10, 2, 3, samples=100, seed=0)
+    (2.0, 0.0)
+    """
+    _, weights = critical_point_sample(n, p, index, samples=samples, seed=seed)
+    if p == 2:
+        return 2.0, 0.0  # every weight is 2: nothing random is left, not even rounding
+    return float(weights.mean()), float(weights.std() / len(weights) ** 0.5)
+
+
+def effective_sample_size(weights):
+    """(sum w)^2 / sum w^2: so many equal weights would be as good.
+
+    >>> effective_sample_size(torch.ones(7, dtype=torch.float64))
+    7.0
+    """
+    return float(weights.sum().square() / weights.square().sum())
+
+
+def weighted_mean(values, weights):
+    """Mean, its standard error (delta method) and standard deviation of values under weights, (samples,)."""
+    share = weights / weights.sum()
+    mean = (share * values).sum()
+    away = (values - mean).square()
+    return (
+        float(mean),
+        float((share.square() * away).sum().sqrt()),
+        float((share * away).sum().sqrt()),
+    )
+
+
+# --- couplings ---------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def _multisets(n, degree):
+    """All multisets of 0..n-1 of a size, each sorted, (count, degree), ordered by largest member first.
+
+    In this order the position of i_1 <= ... <= i_d is sum_r C(i_r + r - 1, r), and the multisets with
+    largest member m are those of size d - 1 with members <= m, each with m put behind.
+    """
+    if degree == 0:
+        return np.zeros((1, 0), dtype=np.int64)
+    smaller = _multisets(n, degree - 1)
+    counts = [comb(i + degree - 1, degree - 1) for i in range(n)]
+    rows = np.concatenate([np.arange(c) for c in counts])
+    return np.concatenate([smaller[rows], np.repeat(np.arange(n), counts)[:, None]], 1)
+
+
+def _positions(members, n):
+    """Position among the multisets of each row of `members` (..., degree), in any order."""
+    members = np.sort(members, -1)
+    total = np.zeros(members.shape[:-1], dtype=np.int64)
+    for r in range(1, members.shape[-1] + 1):
+        total += np.array([comb(i + r - 1, r) for i in range(n)])[members[..., r - 1]]
+    return total
+
+
+def _factorials(members):
+    """Product of the factorials of the multiplicities of each sorted row, as float64."""
+    run, total = np.ones(len(members)), np.ones(len(members))
+    for r in range(1, members.shape[-1]):
+        run = np.where(members[:, r] == members[:, r - 1], run + 1, 1)
+        total = total * run
+    return total
+
+
+@lru_cache(maxsize=16)
+def _derivative(n, degree):
+    """For monomials of `degree` - 1 in each variable k: position of x_k times it, and x_k's power there.
+
+    A polynomial sum_a c_a x^a of that degree has dP/dx_k = sum_b power[k, b] c[position[k, b]] x^b.
+    Both (n, M).
+    """
+    lower = _multisets(n, degree - 1)
+    k = np.arange(n)[:, None]
+    grown = np.concatenate(
+        [
+            np.broadcast_to(lower, (n, *lower.shape)),
+            np.broadcast_to(k[..., None], (n, len(lower), 1)),
+        ],
+        -1,
+    )
+    power = (lower[None] == k[..., None]).sum(-1) + 1.0
+    return torch.from_numpy(_positions(grown, n)), torch.from_numpy(power)
+
+
+@lru_cache(maxsize=16)
+def _factors(n, degree):
+    """Positions of a monomial's two factors: the monomial of degree - 1 and the largest variable."""
+    members = _multisets(n, degree)
+    return torch.from_numpy(_positions(members[:, :-1], n)), torch.from_numpy(members[:, -1].copy())
+
+
+def monomials(spins, degree):
+    """All monomials of a degree, (..., C(n+degree-1, degree)) from spins (..., n).
+
+    Ordered by the largest variable, then the next: x_0^2, x_0 x_1, x_1^2, x_0 x_2, ...
+
+    >>> monomials(torch.tensor([2.0, 3.0, 5.0], dtype=torch.float64), 2).tolist()
+    [4.0, 6.0, 9.0, 10.0, 15.0, 25.0]
+    """
+    return _monomials(spins[..., None], degree)[..., 0]
+
+
+def _monomials(columns, degree):
+    """The same for spins that stand in columns (..., n, spins): a gather moves whole rows of memory."""
+    if degree == 0:
+        return torch.ones_like(columns[..., :1, :])
+    n, values = columns.shape[-2], columns
+    for d in range(2, degree + 1):
+        smaller, largest = _factors(n, d)
+        values = values.index_select(-2, smaller) * columns.index_select(-2, largest)
+    return values
+
+
+@lru_cache(maxsize=16)
+def _spread(n, p):
+    """Standard deviation n^(-(p-1)/2) sqrt(p!/a!) of the coefficient of each monomial x^a of H."""
+    return np.sqrt(factorial(p) / _factorials(_multisets(n, p))) * float(n) ** (-(p - 1) / 2)
+
+
+def _draw(n, p, rng):
+    """Couplings (n, M) from one normal number for each monomial of H."""
+    spread = _spread(n, p)
+    position, power = _derivative(n, p)
+    return power * torch.from_numpy(spread * rng.standard_normal(len(spread)))[position]
+
+
+def couplings(n, p, seed):
+    """Random couplings of the pure p-spin model in n spins, (n, M), M = C(n+p-2, p-1).
+
+    The symmetric form of iid N(0, 1) entries J (see the head of this module), drawn as such: the
+    sum of the p!/a! entries that multiply one monomial x^a is one normal number of that variance.
+    seed: a whole number, or a sequence of them: then (len(seed), n, M), one draw each.
+    Raises ValueError for n < 2 and p < 2.
+
+    >>> couplings(4, 3, 0).shape, couplings(4, 3, [0, 1]).shape
+    (torch.Size([4, 10]), torch.Size([2, 4, 10]))
+    """
+    n, p = _whole("n", n, 2), _whole("p", p, 2)
+    if np.ndim(seed):
+        return torch.stack([couplings(n, p, int(s)) for s in seed])
+    return _draw(n, p, np.random.default_rng(seed))
+
+
+def mixed_couplings(n, covariance, seed):
+    """Couplings of a mixed model, Cov H(x) H(y) = n xi(x.y / n), xi(t) = sum_p covariance[p] t^p: a tuple.
+
+    covariance: {p: c_p^2}, p >= 1 (p = 1 is a random field), weights positive. Every function that
+    takes couplings takes the tuple. seed: as in `couplings`.
+    Raises ValueError for n < 2, p < 1, a weight that is not positive.
+
+    >>> [tuple(c.shape) for c in mixed_couplings(4, {1: 0.5, 3: 0.5}, 0)]
+    [(4, 1), (4, 10)]
+    """
+    n = _whole("n", n, 2)
+    if not covariance or not all(weight > 0 for weight in covariance.values()):
+        raise ValueError("covariance must be {p: weight} with positive weights, one or more")
+    if np.ndim(seed):
+        draws = [mixed_couplings(n, covariance, int(s)) for s in seed]
+        return tuple(torch.stack(parts) for parts in zip(*draws, strict=True))
+    rng = np.random.default_rng(seed)
+    return tuple(w**0.5 * _draw(n, _whole("p", p, 1), rng) for p, w in covariance.items())
+
+
+def from_tensor(tensor):
+    """Couplings (..., n, M) of a given tensor of order p >= 2, symmetric or not: (n, n, ..., n).
+
+    Raises ValueError unless all sides are equal and at least 2.
+
+    >>> identity, ones = torch.eye(2, dtype=torch.float64), torch.ones(2, dtype=torch.float64)
+    >>> round(float(energy(from_tensor(identity), ones)), 6)
+    0.707107
+    """
+    n, p = len(tensor) if tensor.ndim else 0, tensor.ndim
+    if p < 2 or n < 2 or set(tensor.shape) != {n}:
+        raise ValueError(
+            f"tensor must be (n, ..., n) of order 2 or more, got {tuple(tensor.shape)}"
+        )
+    where = _positions(np.indices(tensor.shape).reshape(p, -1).T, n)
+    sums = np.bincount(where, tensor.flatten().to(torch.float64).numpy())
+    position, power = _derivative(n, p)
+    return power * torch.from_numpy(sums * float(n) ** (-(p - 1) / 2))[position]
+
+
+def to_tensor(couplings):
+    """The symmetric tensor J (n, n, ..., n) of couplings (n, M) without seeds, the inverse of `from_tensor`.
+
+    H = n^(-(p-1)/2) sum J x ... x; n^p entries. Raises ValueError for a wrong shape.
+    """
+    n, p = _orders(couplings)[1][0]
+    if couplings.ndim != 2:
+        raise ValueError(f"couplings must be (n, M) here, got {tuple(couplings.shape)}")
+    where = _positions(np.indices((n,) * (p - 1)).reshape(p - 1, -1).T, n)
+    orders = _factorials(_multisets(n, p - 1)) / factorial(p) * float(n) ** ((p - 1) / 2)
+    return (couplings * torch.from_numpy(orders))[:, torch.from_numpy(where)].reshape((n,) * p)
+
+
+# --- energy, gradient, Hessian --------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _order(n, count):
+    """The p whose couplings have `count` monomials in n variables; None if there is none."""
+    p = 1
+    while comb(n + p - 2, p - 1) < count:
+        p += 1
+    return p if comb(n + p - 2, p - 1) == count else None
+
+
+def _orders(couplings):
+    """The parts of a model, and (n, p) of each; ValueError for what cannot be couplings."""
+    parts = couplings if isinstance(couplings, (tuple, list)) else (couplings,)
+    found = []
+    for part in parts:
+        ok = part.ndim >= 2 and part.shape[-2] >= 2
+        p = _order(*part.shape[-2:]) if ok else None
+        if p is None or part.shape[:-1] != parts[0].shape[:-1]:
+            raise ValueError(
+                f"couplings must be (..., n, C(n+p-2, p-1)) as `couplings` makes them, got {tuple(part.shape)}"
+            )
+        found.append((part.shape[-2], p))
+    if not found:
+        raise ValueError("couplings must hold one part or more")
+    return parts, found
+
+
+def _columns(parts, spins):
+    """Spins as (*seeds, n, spins) columns, and the shape (...) to give results back in."""
+    seeds, n = parts[0].shape[:-2], parts[0].shape[-2]
+    if spins.ndim == 0 or spins.shape[-1] != n:
+        raise ValueError(f"spins must be (..., {n}) as the couplings ask, got {tuple(spins.shape)}")
+    if spins.ndim == 1:
+        return spins.expand(*seeds, 1, n).mT, seeds
+    if spins.shape[: len(seeds)] != seeds or spins.ndim == len(seeds):
+        raise ValueError(
+            f"spins must be ({n},) or ({', '.join(map(str, seeds))}, ..., {n}), "
+            f"as the couplings' seeds ask, got {tuple(spins.shape)}"
+        )
+    shape = spins.shape[:-1]
+    return spins.reshape(*seeds, -1, n).mT.contiguous(), shape
+
+
+def _multiply(a, b):
+    """a @ b; through numpy's BLAS, faster for these shapes, unless autograd has to see it."""
+    if a.requires_grad or b.requires_grad:
+        return a @ b
+    return torch.from_numpy(a.numpy() @ b.numpy())
+
+
+def _ambient(couplings, spins):
+    """For each part p of the model its gradient in space, (..., n): pairs (p, gradient)."""
+    parts, orders = _orders(couplings)
+    columns, shape = _columns(parts, spins)
+    found = []
+    for part, (n, p) in zip(parts, orders, strict=True):
+        rows = _multiply(_monomials(columns, p - 1).mT, part.mT)
+        found.append((p, rows.reshape(*shape, n)))
+    return found
+
+
+def energy(couplings, spins):
+    """Energy per spin H/n, (...), at spins (..., n) on the sphere |x|^2 = n.
+
+    H = x . grad / p for each part. Mean 0, variance 1/n at a fixed spin. Raises ValueError for
+    shapes that do not fit.
+    """
+    total = sum(g / p for p, g in _ambient(couplings, spins))
+    return (total * spins).sum(-1) / spins.shape[-1]
+
+
+def radial_derivative(couplings, spins):
+    """x . grad H / n, (...): p u for a pure model; it shifts the Hessian's spectrum by minus itself."""
+    return (sum(g for _, g in _ambient(couplings, spins)) * spins).sum(-1) / spins.shape[-1]
+
+
+def gradient(couplings, spins):
+    """Gradient of H on the sphere: tangent vectors (..., n) at spins (..., n).
+
+    P grad H, P = I - x x^T / |x|^2. Raises ValueError for shapes that do not fit.
+    """
+    total = sum(g for _, g in _ambient(couplings, spins))
+    radial = (total * spins).sum(-1, keepdim=True) / spins.square().sum(-1, keepdim=True)
+    return total - radial * spins
+
+
+def _second_derivatives(couplings):
+    """For each part its (p, coefficients (..., n n, M')) of the second derivatives; p = 1 has none."""
+    found = []
+    for part, (n, p) in zip(*_orders(couplings), strict=True):
+        if p > 1:
+            position, power = _derivative(n, p - 1)
+            second = part[..., position.flatten()] * power.flatten()
+            # (..., k, (l, b)) -> (..., (k, l), b)
+            second = second.reshape(*part.shape[:-2], n * n, position.shape[1])
+            found.append((p, second))
+    return found
+
+
+def _on_sphere(matrix, spins, gradient):
+    """P Q P - (x . g / n) P from the matrix Q of second derivatives (..., n, n) in space, g in space."""
+    size = spins.square().sum(-1)
+    y = spins / size.sqrt()[..., None]
+    rho = ((gradient * spins).sum(-1) / size)[..., None, None]
+    along = (matrix @ y[..., None]).squeeze(-1)
+    outer = along[..., None] * y[..., None, :]
+    mixed = (along * y).sum(-1)[..., None, None]
+    radial = y[..., None] * y[..., None, :]
+    unit = torch.eye(spins.shape[-1], dtype=spins.dtype)
+    return matrix - outer - outer.mT + (mixed + rho) * radial - rho * unit
+
+
+def hessian(couplings, spins):
+    """Hessian of H on the sphere of radius sqrt(n), (..., n, n), at spins (..., n).
+
+    P (d2H - (x . grad H / n) I) P: rows and columns along the radius are zero, so index and spectrum
+    are those of the other n - 1 eigenvalues. Raises ValueError for shapes that do not fit.
+    """
+    parts, _ = _orders(couplings)
+    columns, shape = _columns(parts, spins)
+    n = parts[0].shape[-2]
+    total = sum(g for _, g in _ambient(couplings, spins))
+    matrix = total.new_zeros((*shape, n, n))
+    for p, second in _second_derivatives(couplings):
+        entries = _multiply(second, _monomials(columns, p - 2))
+        matrix = matrix + entries.mT.reshape(*shape, n, n)
+    return _on_sphere(matrix, spins.expand(*shape, n), total)
+
+
+def index(couplings, spins):
+    """Number of negative eigenvalues of the Hessian on the sphere, int64 (...), and its eigenvalues (..., n-1).
+
+    The eigenvalue 0 along the radius is moved out of the way and left out. Ascending.
+    """
+    matrix = hessian(couplings, spins)
+    y = spins / spins.square().sum(-1, keepdim=True).sqrt()
+    bound = matrix.abs().sum(-1).amax(-1)[..., None, None] + 1
+    values = torch.linalg.eigvalsh(matrix + bound * y[..., None] * y[..., None, :])[..., :-1]
+    return (values < 0).sum(-1), values
+
+
+@dataclass(frozen=True)
+class IndexLaw:
+    """Energy u, radial derivative rho and index at the critical points of a model; see `index_law`."""
+
+    radius: float
+    energy_given_radial: float
+    spread_of_energy: float
+    radial_given_energy: float
+    spread_of_radial: float
+    ordinary_slope: float
+
+    def index_at_radial(self, rho):
+        """F_sc(rho / R), R = 2 sqrt(xi''): share of negative eigenvalues at radial derivative rho."""
+        return semicircle_share(rho / self.radius)
+
+    def index_at_energy(self, u):
+        """F_sc(K u / R): the same at the typical radial derivative K u of critical points of energy u."""
+        return semicircle_share(self.radial_given_energy * u / self.radius)
+
+
+def index_law(covariance):
+    """The index law of H with Cov = n xi(x.y/n), xi(t) = sum_p covariance[p] t^p, large n.
+
+    Derived here; in flat space it is Bray and Dean 2007. With xi, xi', xi'' at t = 1, u = H/n and
+    rho = x . grad H / n: at any point (u, rho) is Gaussian with covariance (1/n) [[xi, xi'],
+    [xi', xi' + xi'']], independent of the Hessian's GOE part of radius R = 2 sqrt(xi''), which rho shifts.
+
+        radius               R
+        energy_given_radial  xi'/(xi' + xi''): mean of u / rho, at any point and so at critical ones
+        spread_of_energy     sqrt(D / (xi' + xi'')), D = xi (xi' + xi'') - xi'^2: sqrt(n) x sd of u at given rho
+        radial_given_energy  K = 2 xi' xi'' / (xi xi'' - xi xi' + xi'^2): rho / u at critical points, mean
+        spread_of_radial     sqrt(2 xi'' D / (2 xi xi'' - D)): sqrt(n) x sd of rho at given u there
+        ordinary_slope       xi'/xi: the mean of rho / u at points that are not critical
+
+    K differs from the ordinary slope because |det Hessian| favours small |rho|; it holds for |rho| <= R.
+    A pure model has D = 0 and rho = p u. Raises ValueError if xi'' = 0 or a weight is not positive.
+    """
+    if not covariance or not all(weight > 0 for weight in covariance.values()):
+        raise ValueError("covariance must be {p: weight} with positive weights, one or more")
+    xi, first, second = (
+        sum(weight * factor(p) for p, weight in covariance.items())
+        for factor in (lambda p: 1, lambda p: p, lambda p: p * (p - 1))
+    )
+    if not second > 0:
+        raise ValueError("covariance must hold a p >= 2, else there is one minimum and one maximum")
+    loose = max(xi * (first + second) - first**2, 0.0)
+    return IndexLaw(
+        radius=2 * second**0.5,
+        energy_given_radial=first / (first + second),
+        spread_of_energy=(loose / (first + second)) ** 0.5,
+        radial_given_energy=2 * first * second / (xi * second - xi * first + first**2),
+        spread_of_radial=(2 * second * loose / (2 * xi * second - loose)) ** 0.5,
+        ordinary_slope=first / xi,
+    )
+
+
+# --- moving on the sphere ---------------------------------------------------------------------------------
+
+
+def to_sphere(points):
+    """Points (..., n) moved along the radius to the sphere |x|^2 = n."""
+    n = points.shape[-1]
+    return points * (n**0.5 / torch.linalg.vector_norm(points, dim=-1, keepdim=True))
+
+
+def random_spins(n, shape, rng):
+    """Uniform on the sphere, (*shape, n), from a numpy generator."""
+    return to_sphere(torch.from_numpy(rng.standard_normal((*shape, n))))
+
+
+def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **options):
+    """Gradient descent on the sphere, from every start, for one draw of couplings: a Trajectory.
+
+    x <- x - learning_rate * gradient, then back to the sphere. spins: (starts, n). A start is
+    finished when |gradient| / sqrt n <= tolerance. learning_rate: below 2 / (largest curvature),
+    which is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them.
+    """
+    reach = tolerance * spins.shape[-1] ** 0.5
+    return descend(
+        lambda w: (gradient(couplings, w[0]),),
+        (spins,),
+        learning_rate=learning_rate,
+        steps=steps,
+        retraction=lambda w: (to_sphere(w[0]),),
+        stop=lambda w: torch.linalg.vector_norm(gradient(couplings, w[0]), dim=-1) <= reach,
+        **options,
+    )
+
+
+@dataclass(frozen=True)
+class CriticalPoints:
+    """What `critical_points` brings back, one entry a point, of every index.
+
+    energy: u = H/n. radial: rho = x . grad H / n. index_fraction: negative eigenvalues / (n - 1).
+    smallest: the least |eigenvalue|. draw: which couplings. searches, converged: counts, before
+    double finds were dropped.
+    """
+
+    energy: torch.Tensor
+    radial: torch.Tensor
+    index_fraction: torch.Tensor
+    smallest: torch.Tensor
+    draw: torch.Tensor
+    searches: int
+    converged: int
+
+
+def _search(couplings, spins, steps):
+    """Newton-type search on the sphere from spins (starts, n): points (starts, n) and |gradient|/sqrt n."""
+    n = spins.shape[-1]
+    second = _second_derivatives(couplings)
+    field_part = sum(
+        part[..., 0] for part, (_, p) in zip(*_orders(couplings), strict=True) if p == 1
+    )
+
+    def field(x):
+        columns = x.mT.contiguous()
+        matrix, total = 0, field_part
+        for p, coefficients in second:
+            found = _multiply(coefficients, _monomials(columns, p - 2)).mT.reshape(-1, n, n)
+            matrix = matrix + found
+            total = total + (found @ x[..., None]).squeeze(-1) / (p - 1)
+        tangent = total - (total * x).sum(-1, keepdim=True) / n * x
+        return tangent, _on_sphere(matrix, x, total)
+
+    return find_roots(
+        field,
+        spins,
+        steps=steps,
+        tolerance=1e-9 * n**0.5,
+        longest=n**0.5 / 2,
+        retraction=to_sphere,
+        normal=lambda x: x / n**0.5,
+    )
+
+
+def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rate=0.06, steps=60):
+    """Critical points of every index: a search from each of `starts` starts in every draw of couplings.
+
+    A start is uniform on the sphere, then takes 0..walk-1 steps of descent, or of ascent for half of the
+    starts if `both_ways`: that spreads the energies. From there Levenberg-Marquardt on |gradient|^2
+    (`find_roots`). A search counts as converged at |gradient| / sqrt n < 1e-7; two points closer than
+    1 - overlap = 1e-6 are one. draws: a sequence of couplings (or tuples) without seeds.
+    """
+    found, converged = [], 0
+    for draw, c in enumerate(draws):
+        n = _orders(c)[1][0][0]
+        x = random_spins(n, (starts,), rng)
+        length = torch.from_numpy(rng.integers(walk, size=starts))
+        sign = torch.ones(starts, dtype=torch.float64)
+        sign[: starts // 2] = -1.0 if both_ways else 1.0
+        for step in range(walk - 1):
+            moves = (sign * (step < length))[:, None]
+            x = to_sphere(x - learning_rate * moves * gradient(c, x))
+        x, size = _search(c, x, steps)
+        x = x[size < 1e-7 * n**0.5]
+        converged += len(x)
+        same = torch.triu(x @ x.mT / n > 1 - 1e-6, 1).any(0)
+        x = x[~same]
+        number, values = index(c, x)
+        found.append(
+            (
+                energy(c, x),
+                radial_derivative(c, x),
+                number / (n - 1),
+                values.abs().amin(-1),
+                torch.full((len(x),), draw),
+            )
+        )
+    columns = (torch.cat(column) for column in zip(*found, strict=True))
+    return CriticalPoints(*columns, searches=starts * len(draws), converged=converged)

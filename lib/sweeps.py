@@ -1,0 +1,165 @@
+"""Every notebook on many fresh seeds: on how many of them does each claim hold?
+
+A seed counts as held when its verdict is `reproduced`. Each run is kept under build/sweeps/, by the
+inputs that made it: a sweep that was interrupted goes on where it stopped, and a change of the code
+starts a new one. joblib spreads the runs over the cores, or over a dask cluster whose workers see
+the same folder.
+"""
+
+import contextlib
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from lib import claims, runner
+
+
+def digest(root, name):
+    """What stands for the inputs of notebook `name`: source, lib modules, lock."""
+    inputs = runner.hashes(root, runner.dependencies(root, name))
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:12]
+
+
+def kept(root, name):
+    """The folder of the finished runs of notebook `name` as it stands: one SEED.json a seed."""
+    return root / "build" / "sweeps" / name / digest(root, name)
+
+
+def one_run(root, name, seed):
+    """(name, seed, ledger) of one run, or (name, seed, the line that says why it failed)."""
+    work = root / "build" / "sweeps" / name / f"run-{seed}"
+    try:
+        return name, seed, runner.execute(root, name, {"seed": seed}, work)
+    except (runner.Fault, runner.NotebookFailed) as error:
+        return name, seed, runner.first_line(str(error))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def backend(scheduler):
+    """Where joblib runs: this machine's cores, or the dask cluster at address `scheduler`."""
+    if scheduler is None:
+        yield
+        return
+    import joblib
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout="3s")
+    except (OSError, ValueError) as error:
+        raise runner.Fault(f"SCHEDULER {scheduler!r} does not answer ({error})") from None
+    with client, joblib.parallel_config(backend="dask"):
+        yield
+
+
+def summary(name, ledgers):
+    """How often each claim of one notebook held: {"notebook", "seeds", "claims": [...]}.
+
+    ledgers: {seed: ledger}. Intervals are Wilson's, 95%.
+    """
+    rows = {}
+    for ledger in ledgers.values():
+        for row in ledger["claims"]:
+            rows.setdefault(row["id"], []).append(row["verdict"] == claims.REPRODUCED)
+    return {
+        "notebook": name,
+        "seeds": sorted(ledgers),
+        "claims": [
+            {
+                "id": id,
+                "held": sum(held),
+                "runs": len(held),
+                "interval": [round(x, 4) for x in claims.wilson_interval(sum(held), len(held))],
+            }
+            for id, held in rows.items()
+        ],
+    }
+
+
+def write_json(path, value):
+    """Write JSON in one step."""
+    claims.write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def sweep(root, wanted, seeds, jobs=None, scheduler=None):
+    """Run the notebooks on seeds 1..`seeds`, what is finished left out; exit code 0 or 1.
+
+    Writes build/sweeps/NAME.json, results/robustness.json and README's table, which reads it.
+    """
+    from joblib import Parallel, cpu_count, delayed
+    from tqdm import tqdm
+
+    wanted = [runner.source_path(root, name).stem for name in wanted] or runner.names(root)
+    folders = {name: kept(root, name) for name in wanted}
+    tasks = [
+        (name, seed)
+        for seed in range(1, seeds + 1)
+        for name in wanted
+        if not (folders[name] / f"{seed}.json").exists()
+    ]
+    print(
+        f"{len(tasks)} runs to do, {len(wanted) * seeds - len(tasks)} kept from before", flush=True
+    )
+    good = True
+    with (
+        runner.build_lock(root),
+        backend(scheduler),
+        tqdm(total=len(tasks), unit="run", disable=not sys.stderr.isatty()) as bar,
+    ):
+        calls = (delayed(one_run)(root, name, seed) for name, seed in tasks)
+        pool = Parallel(jobs or cpu_count(), return_as="generator_unordered")
+        for name, seed, outcome in pool(calls) if tasks else ():
+            bar.update()
+            if isinstance(outcome, str):
+                good = False
+                tqdm.write(f"seed {seed}: {outcome}", file=sys.stderr)
+            else:
+                write_json(folders[name] / f"{seed}.json", outcome)
+    for name in wanted:
+        found = {
+            seed: json.loads(path.read_text(encoding="utf-8"))
+            for seed in range(1, seeds + 1)
+            if (path := folders[name] / f"{seed}.json").exists()
+        }
+        if found:
+            report(root, summary(name, found))
+    claims.update_readme(root)
+    return 0 if good else 1
+
+
+def report(root, result):
+    """Store one notebook's summary and print its line."""
+    name = result["notebook"]
+    write_json(root / "build" / "sweeps" / f"{name}.json", result)
+    path = root / "results" / "robustness.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    others = [entry for entry in known if entry["notebook"] != name]
+    write_json(path, sorted([*others, result], key=lambda entry: entry["notebook"]))
+    short = [row for row in result["claims"] if row["held"] < row["runs"]]
+    count = f"{len(result['claims']) - len(short)} of {len(result['claims'])}"
+    words = [f"{row['id']}: {row['held']} of {row['runs']}" for row in short]
+    line = f"{name}  {len(result['seeds'])} seeds  {count} claims held on every seed"
+    print("; ".join([line, *words]), flush=True)
+
+
+def paper_scale(root, wanted, output):
+    """Run notebooks with the paper's own scale, parameters/NAME.yaml, into `output`/NAME; exit code."""
+    import yaml
+
+    have = {path.stem: path for path in sorted(Path(root, "parameters").glob("*.yaml"))}
+    wanted = [runner.source_path(root, name).stem for name in wanted] or sorted(have)
+    good = True
+    for name in wanted:
+        if name not in have:
+            raise runner.Fault(f"{name} has no parameters/{name}.yaml; there is: {', '.join(have)}")
+        given = yaml.safe_load(have[name].read_text(encoding="utf-8")) or {}
+        try:
+            pairs = [f"{key}={value!r}" for key, value in given.items()]
+            runner.run(root, name, pairs, output / name)
+        except runner.NotebookFailed as failure:
+            good = False
+            print(failure, file=sys.stderr)
+    return 0 if good else 1

@@ -1,0 +1,225 @@
+"""Many networks at once against autograd, against torch's own layers, and against one network alone."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import classifiers as cl
+from lib.descent import DivergenceError
+
+
+def problem(widths, networks, seed, examples=30):
+    rng = np.random.default_rng(seed)
+    weights, biases = cl.uniform_start(widths, networks, rng)
+    images = torch.from_numpy(rng.standard_normal((examples, widths[0])))
+    labels = torch.from_numpy(rng.integers(0, widths[-1], examples))
+    return weights, biases, images, labels
+
+
+def oracle(weights, biases, images, labels):
+    """Mean cross-entropy of one network, by torch's own functions."""
+    x = images
+    for j, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        x = torch.nn.functional.linear(x.relu() if j else x, w, b)
+    return torch.nn.functional.cross_entropy(x, labels)
+
+
+def one(layers, r):
+    return tuple(x[r].clone() for x in layers)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.integers(1, 6), min_size=2, max_size=5), st.integers(1, 4), st.integers(0, 10**6)
+)
+def test_loss_and_gradients_agree_with_autograd(widths, networks, seed):
+    weights, biases, images, labels = problem(widths, networks, seed)
+    loss, _ = cl.evaluate(weights, biases, images, labels)
+    found = cl.gradients(weights, biases, images, labels)
+    for r in range(networks):
+        leaves = [tuple(x.requires_grad_() for x in one(part, r)) for part in (weights, biases)]
+        value = oracle(*leaves, images, labels)
+        value.backward()
+        assert float(loss[r]) == pytest.approx(value.item(), rel=1e-12)
+        for ours, layers in zip(found, leaves, strict=True):
+            for g, leaf in zip(ours, layers, strict=True):
+                assert torch.allclose(g[r], leaf.grad, rtol=1e-10, atol=1e-12)
+
+
+def test_gradient_norm_is_the_norm_of_all_gradients():
+    weights, biases, images, labels = problem([4, 3, 5], 3, 0)
+    found = cl.gradients(weights, biases, images, labels)
+    squares = sum(float(g[1].square().sum()) for part in found for g in part)
+    assert float(cl.gradient_norm(weights, biases, images, labels)[1]) ** 2 == pytest.approx(
+        squares
+    )
+
+
+def test_evaluate_in_pieces_is_the_mean_over_all_and_accuracy_counts():
+    weights, biases, images, labels = problem([2, 1000, 5], 3, 0, examples=1203)
+    loss, accuracy = cl.evaluate(weights, biases, images, labels)
+    scores = cl.logits(weights, biases, images)
+    assert scores.shape == (3, 5, 1203)
+    for r in range(3):
+        assert float(loss[r]) == pytest.approx(
+            float(torch.nn.functional.cross_entropy(scores[r].mT, labels)), rel=1e-12
+        )
+        assert float(accuracy[r]) == (scores[r].argmax(0) == labels).double().mean()
+
+
+@pytest.mark.parametrize("widths", [[6, 3], [6, 4, 3], [6, 5, 4, 3]])
+@pytest.mark.parametrize("falling", [False, True])
+def test_training_is_the_loop_of_torch(widths, falling):
+    """The same minibatches through torch.optim.SGD, one network alone, a last batch that is short."""
+    weights, biases, images, labels = problem(widths, 3, 1, examples=23)
+    kept = [x.clone() for x in (*weights, *biases)]
+    run = cl.train(
+        weights,
+        biases,
+        images,
+        labels,
+        learning_rate=0.3,
+        batch_size=5,
+        epochs=4,
+        rng=np.random.default_rng(9),
+        falling=falling,
+    )
+    assert all(torch.equal(a, b) for a, b in zip(kept, (*weights, *biases), strict=True))
+    rng, leaves = np.random.default_rng(9), [one(part, 2) for part in (weights, biases)]
+    optimizer = torch.optim.SGD([x.requires_grad_() for part in leaves for x in part], lr=0.3)
+    step, total = 0, 4 * 5
+    for _ in range(4):
+        for batch in torch.from_numpy(rng.permutation(23)).split(5):
+            optimizer.param_groups[0]["lr"] = 0.3 * (1 - step / total if falling else 1)
+            optimizer.zero_grad()
+            oracle(*leaves, images[batch], labels[batch]).backward()
+            optimizer.step()
+            step += 1
+    assert step == total
+    for ours, theirs in zip((run.weights, run.biases), leaves, strict=True):
+        for a, b in zip(ours, theirs, strict=True):
+            assert torch.allclose(a[2], b.detach(), rtol=1e-10, atol=1e-12)
+
+
+def test_records_are_the_networks_at_those_epochs():
+    weights, biases, images, labels = problem([4, 5, 3], 2, 3)
+
+    def go(epochs, **more):
+        options = {"learning_rate": 0.1, "batch_size": 7, "rng": np.random.default_rng(4)}
+        return cl.train(weights, biases, images, labels, epochs=epochs, **options, **more)
+
+    def measure(w, b):
+        return {"loss": cl.evaluate(w, b, images, labels)[0], "first": w[0]}
+
+    run = go(3, record=[0, 2, 3], measure=measure)
+    assert run.epochs.tolist() == [0, 2, 3]
+    assert run.records["loss"].shape == (3, 2)
+    for k, epochs in enumerate([0, 2, 3]):
+        assert torch.equal(run.records["first"][k], go(epochs).weights[0])
+    assert (run.records["loss"][-1] < run.records["loss"][0]).all()
+
+
+def test_float32_follows_float64():
+    weights, biases, images, labels = problem([6, 5, 4, 3], 3, 5)
+    single = [tuple(x.float() for x in part) for part in (weights, biases)]
+    runs = [
+        cl.train(
+            *part,
+            images,
+            labels,
+            learning_rate=0.1,
+            batch_size=10,
+            epochs=5,
+            rng=np.random.default_rng(0),
+        )
+        for part in ((weights, biases), single)
+    ]
+    assert runs[1].weights[0].dtype == torch.float32
+    for a, b in zip(runs[0].weights, runs[1].weights, strict=True):
+        assert torch.allclose(a, b.double(), atol=1e-5)
+
+
+def flat(weights, biases):
+    return torch.cat(
+        [torch.cat([w, b[:, None]], 1).flatten() for w, b in zip(weights, biases, strict=True)]
+    )
+
+
+@pytest.mark.parametrize("widths", [[4, 3, 3], [5, 1, 2], [3, 6, 4]])
+def test_hessian_agrees_with_autograd(widths):
+    d, h, k = widths
+    weights, biases, images, labels = problem(widths, 2, 7)
+
+    def value(theta):
+        first, second = theta[: h * (d + 1)].view(h, d + 1), theta[h * (d + 1) :].view(k, h + 1)
+        return oracle(
+            (first[:, :-1], second[:, :-1]), (first[:, -1], second[:, -1]), images, labels
+        )
+
+    found = cl.hessian(weights, biases, images, labels)
+    assert torch.equal(found, found.mT)
+    for r in range(2):
+        exact = torch.autograd.functional.hessian(value, flat(one(weights, r), one(biases, r)))
+        assert torch.allclose(found[r], exact, atol=1e-12)
+
+
+def test_index_fraction_counts_the_negative_eigenvalues():
+    weights, biases, images, labels = problem([4, 3, 3], 3, 8)
+    spectrum = torch.linalg.eigvalsh(cl.hessian(weights, biases, images, labels))
+    share = cl.index_fraction(weights, biases, images, labels, below=-1e-2)
+    assert torch.equal(share, (spectrum < -1e-2).double().mean(-1))
+    assert (share > 0).any()
+
+
+def test_uniform_start_has_the_spread_of_its_fan_in():
+    weights, biases = cl.uniform_start([16, 50, 10], 200, np.random.default_rng(0))
+    assert [tuple(w.shape) for w in weights] == [(200, 50, 16), (200, 10, 50)]
+    assert [tuple(b.shape) for b in biases] == [(200, 50), (200, 10)]
+    for w, b, fan_in in zip(weights, biases, (16, 50), strict=True):
+        for x in (w, b):
+            assert float(x.abs().max()) <= fan_in**-0.5
+            assert float(x.std()) * (3 * fan_in) ** 0.5 == pytest.approx(1, abs=0.02)
+
+
+def test_divergence_is_an_error_unless_it_is_data():
+    weights, biases, images, labels = problem([4, 5, 5, 3], 2, 0)
+    weights = tuple(1e200 * w for w in weights)
+    options = {"learning_rate": 1e200, "batch_size": 10, "epochs": 3}
+    with pytest.raises(DivergenceError, match="epoch"):
+        cl.train(weights, biases, images, labels, rng=np.random.default_rng(0), **options)
+    run = cl.train(
+        weights, biases, images, labels, rng=np.random.default_rng(0), keep_diverged=True, **options
+    )
+    assert not torch.isfinite(run.weights[0]).all()
+
+
+BAD = {
+    "chain": (lambda w, b, x, y: cl.logits((w[0], w[1][..., :2]), b, x), "do not chain"),
+    "biases": (lambda w, b, x, y: cl.logits(w, (b[0][..., :1], b[1]), x), "biases"),
+    "no networks": (lambda w, b, x, y: cl.logits((w[0][0], w[1][0]), b, x), "weights"),
+    "empty": (lambda w, b, x, y: cl.logits((), (), x), "weights"),
+    "images": (lambda w, b, x, y: cl.logits(w, b, x[:, :2]), "images"),
+    "labels": (lambda w, b, x, y: cl.evaluate(w, b, x, y + 3), "labels"),
+    "label count": (lambda w, b, x, y: cl.gradients(w, b, x, y[:5]), "labels"),
+    "depth": (lambda w, b, x, y: cl.hessian(w[:1], b[:1], x, y), "one hidden layer"),
+    "rate": (lambda w, b, x, y: go(w, b, x, y, learning_rate=0.0), "learning_rate"),
+    "batch": (lambda w, b, x, y: go(w, b, x, y, batch_size=0), "batch_size"),
+    "epochs": (lambda w, b, x, y: go(w, b, x, y, epochs=-1), "epochs"),
+    "record": (lambda w, b, x, y: go(w, b, x, y, record=[9], measure=lambda w, b: {}), "record"),
+    "measure": (lambda w, b, x, y: go(w, b, x, y, record=[0]), "measure"),
+}
+
+
+def go(weights, biases, images, labels, **changed):
+    options = {"learning_rate": 0.1, "batch_size": 5, "epochs": 1} | changed
+    return cl.train(weights, biases, images, labels, rng=np.random.default_rng(0), **options)
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_clear_line(case):
+    call, words = BAD[case]
+    with pytest.raises(ValueError, match=words) as caught:
+        call(*problem([4, 3, 3], 2, 0))
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,138 @@
+"""Sweeps on a project of one tiny notebook: what is kept, counted, reported."""
+
+import json
+import os
+import shutil
+import signal
+
+import pytest
+from tiny import call, edit, source, start, tree, wait_until, write
+
+from lib import claims, runner, sweeps
+
+
+@pytest.fixture
+def swept(project, monkeypatch):
+    """The project, with runs that cost nothing: seed 3 is not reproduced, seed 4 fails."""
+    write(project / "README.md", f"{claims.BEGIN}\n{claims.END}\n")
+    project.joinpath("results").mkdir(exist_ok=True)
+    ran = []
+
+    def execute(root, name, parameters, output, progress=False):
+        seed = runner.checked_parameters(root, name, parameters)["seed"]
+        ran.append(seed)
+        if seed == 4:
+            raise runner.NotebookFailed(f"{name} failed in cell 2: ValueError: four")
+        verdict = "not reproduced" if seed == 3 else "reproduced"
+        row = {"id": "01.1", "verdict": verdict}
+        return {"notebook": name, "parameters": parameters, "claims": [row]}
+
+    monkeypatch.setattr(runner, "execute", execute)
+    return project, ran
+
+
+def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
+    root, _ = swept
+    assert sweeps.sweep(root, [], 3, jobs=1) == 0
+    expected = {
+        "notebook": "01_tiny",
+        "seeds": [1, 2, 3],
+        "claims": [
+            {
+                "id": "01.1",
+                "held": 2,
+                "runs": 3,
+                "interval": [round(x, 4) for x in claims.wilson_interval(2, 3)],
+            }
+        ],
+    }
+    assert json.loads((root / "build" / "sweeps" / "01_tiny.json").read_text()) == expected
+    assert json.loads((root / "results" / "robustness.json").read_text()) == [expected]
+    assert "01.1: 2 of 3" in capsys.readouterr().out
+
+
+def test_finished_seeds_are_kept_and_only_the_rest_runs(swept):
+    root, ran = swept
+    sweeps.sweep(root, [], 2, jobs=1)
+    sweeps.sweep(root, [], 3, jobs=1)
+    assert ran == [1, 2, 3]
+
+
+def test_a_change_of_the_code_starts_a_new_sweep(swept):
+    root, ran = swept
+    sweeps.sweep(root, [], 2, jobs=1)
+    edit(source(root), 'print("first"', 'print("changed"')
+    sweeps.sweep(root, [], 2, jobs=1)
+    assert ran == [1, 2, 1, 2]
+
+
+def test_a_seed_that_fails_is_named_and_the_others_count(swept, capsys):
+    root, ran = swept
+    assert sweeps.sweep(root, [], 5, jobs=1) == 1
+    assert "seed 4: 01_tiny failed in cell 2" in capsys.readouterr().err
+    result = json.loads((root / "build" / "sweeps" / "01_tiny.json").read_text())
+    assert result["seeds"] == [1, 2, 3, 5] and result["claims"][0]["runs"] == 4
+    sweeps.sweep(root, [], 5, jobs=1)
+    assert ran == [1, 2, 3, 4, 5, 4]
+
+
+def test_readme_shows_the_share(swept):
+    root, _ = swept
+    row = claims.check("01.1", "s", 1, "<=", 2, source="t", seeds=1)
+    ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row]}
+    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    sweeps.sweep(root, [], 3, jobs=1)
+    low, high = claims.wilson_interval(2, 3)
+    share = f"holds on 2 of 3 seeds, {100 * low:.0f}-{100 * high:.0f}%"
+    assert share in (root / "README.md").read_text()
+
+
+def test_bad_words_are_refused_in_one_line(project, capsys):
+    before = tree(project)
+    for words in (["--seeds", "0"], ["02_none"], ["--scheduler", "tcp://127.0.0.1:1"]):
+        assert call(project, "sweep", *words) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    assert {path: tree(project)[path] for path in before} == before
+
+
+def test_paper_scale_runs_the_file_of_parameters(project, capsys):
+    write(project / "parameters" / "01_tiny.yaml", "# seconds\nseed: 7\ndepths: [4, 5]\n")
+    before = tree(project)
+    assert call(project, "paper") == 0
+    made = json.loads((project / "build" / "paper" / "01_tiny" / "01_tiny.json").read_text())
+    assert made["parameters"]["seed"] == 7
+    assert {path: tree(project)[path] for path in before} == before
+
+
+def test_paper_scale_refuses_a_parameter_that_is_not_allowed(project, capsys):
+    write(project / "parameters" / "01_tiny.yaml", "sead: 7\n")
+    assert call(project, "paper") == 2
+    assert "sead" in capsys.readouterr().err
+
+
+def test_a_dask_cluster_gives_the_same_sweep(project):
+    """A scheduler and two workers on the loopback address, real notebook runs."""
+    from distributed import LocalCluster
+
+    assert sweeps.sweep(project, [], 3) == 0
+    here = tree(project / "build" / "sweeps")
+    shutil.rmtree(project / "build" / "sweeps")
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        assert sweeps.sweep(project, [], 3, scheduler=cluster.scheduler_address) == 0
+    assert tree(project / "build" / "sweeps") == here
+
+
+def test_a_sweep_killed_half_way_goes_on(project):
+    edit(source(project), "wait = 0.0", "wait = 1.0")
+    folder = sweeps.kept(project, "01_tiny")
+    process = start(project, "sweep", "--seeds", "4", "--jobs", "1")
+    wait_until(lambda: len(list(folder.glob("*.json"))) == 2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    finished = tree(folder)
+    assert 2 <= len(finished) < 4
+    assert call(project, "sweep", "--seeds", "4") == 0
+    assert {path: tree(folder)[path] for path in finished} == finished
+    assert len(tree(folder)) == 4
