@@ -114,15 +114,26 @@ def gradients(weights, target):
     network as one side. Raises ValueError if the shapes do not chain.
     """
     _check_problem(weights, target)
+    return layer_gradients(weights, lambda matrix: matrix - target)
+
+
+def layer_gradients(weights, slope):
+    """Gradient in every layer of any loss of the end-to-end matrix: tuple of (..., d_j, d_(j-1)).
+
+    slope(W) -> dloss/dW, both (..., d_N, d_0); the chain rule does the rest:
+    dloss/dW_j = (W_N ... W_(j+1))^T slope(W) (W_(j-1) ... W_1)^T.
+    Raises ValueError if the shapes do not chain.
+    """
+    _check_weights(weights)
     if _narrow_input(weights):
-        mirrored = _gradients(tuple(w.mT for w in reversed(weights)), target.mT)
+        mirrored = _gradients(tuple(w.mT for w in reversed(weights)), lambda m: slope(m.mT).mT)
         return tuple(g.mT for g in reversed(mirrored))
-    return _gradients(weights, target)
+    return _gradients(weights, slope)
 
 
-def _gradients(weights, target):
+def _gradients(weights, slope):
     products = _from_output(weights)
-    back = products.pop() - target
+    back = slope(products.pop())
     found = []
     for w, above in zip(weights, reversed(products), strict=False):
         found.append(_product(above.mT, back))
@@ -140,14 +151,9 @@ def regression_loss(weights, inputs, outputs):
 
 def regression_gradients(weights, inputs, outputs):
     """Gradient of `regression_loss` in every layer, from the data itself: tuple like `weights`."""
-    _check_weights(weights)
-    products = _from_output(weights)
-    back = (products.pop() @ inputs - outputs) @ inputs.mT / inputs.shape[-1]
-    found = []
-    for w, above in zip(weights, reversed(products), strict=False):
-        found.append(above.mT @ back)
-        back = back @ w.mT
-    return (*found, back)
+    return layer_gradients(
+        weights, lambda matrix: (matrix @ inputs - outputs) @ inputs.mT / inputs.shape[-1]
+    )
 
 
 def whitened_problem(inputs, outputs):
