@@ -10,7 +10,6 @@ dimensions are seeds, float64 everywhere, time = learning rate x steps.
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 # --- plateaus of a recorded run ------------------------------------------------------------------
 

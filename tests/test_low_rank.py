@@ -1,6 +1,5 @@
 """Each piece against a limit, a closed form, or something that does not share its code."""
 
-import math
 
 import numpy as np
 import pytest
