@@ -198,6 +198,113 @@ def test_start_distances_agree_with_the_jacobian_of_a_drawn_network():
         assert abs(column.mean() - float(values.mean())) < 4 * noise
 
 
+def test_symmetric_problem_is_symmetric_and_has_its_share():
+    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 7, np.random.default_rng(0))
+    assert torch.allclose(target, target.mT) and torch.equal(mask, mask.mT)
+    assert (mask.triu().sum((1, 2)) == 9).all()
+    values = torch.linalg.eigvalsh(target)[0]
+    assert torch.allclose(values, torch.tensor([0.0, 0.0, 0.0, 1.0, 2.0]).double(), atol=1e-12)
+
+
+def test_symmetric_network_has_the_gradient_of_the_factorization():
+    """d/dU of 1/2 f(U U^T) with f = completion_loss, by autograd, against the two-layer network."""
+    rng = np.random.default_rng(0)
+    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 3, rng)
+    factor = torch.from_numpy(rng.standard_normal((3, 5, 4))).requires_grad_()
+    lr.completion_loss(factor @ factor.mT, target, mask).sum().div(2).backward()
+    lower, upper = lr.completion_gradients(lr.symmetric_weights(factor.detach()), target, mask)
+    assert torch.allclose(upper, factor.grad, rtol=1e-12, atol=1e-13)
+    assert torch.allclose(lower, factor.grad.mT, rtol=1e-12, atol=1e-13)
+
+
+def test_linear_phase_is_the_matrix_exponential():
+    rng = np.random.default_rng(0)
+    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 3, rng)
+    slope, factor = -mask * target, torch.from_numpy(rng.standard_normal((3, 5, 4)))
+    ours = lr.linear_phase(slope, factor, -30.0, 1e-6)
+    values, vectors = torch.linalg.eigh(-slope)
+    top = vectors[..., -1:]
+    size = (top.mT @ ours).square().sum((1, 2))
+    assert torch.allclose(size, torch.full((3,), 1e-6).double(), rtol=1e-10)
+    before = (top.mT @ factor).square().sum((1, 2)) * math.exp(-60)
+    time = (1e-6 / before).log() / (2 * values[:, -1])
+    exact = torch.matrix_exp(-slope * time[:, None, None]) @ factor * math.exp(-30)
+    assert torch.allclose(ours, exact, rtol=1e-9, atol=1e-18)
+    assert torch.allclose(lr.linear_phase(slope, factor, 0.0, 1e-6), factor)
+
+
+def test_linear_phase_joins_the_flow():
+    """Handing over at a ten times smaller W changes the path after it ten times less, or better."""
+    rng = np.random.default_rng(1)
+    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 3, rng)
+    factor = torch.from_numpy(rng.standard_normal((3, 5, 5)))
+    drops = torch.tensor([[0.1], [0.4]]).double().expand(2, 3)
+    ends = [
+        lr.flow_to_drops(
+            lr.symmetric_weights(lr.linear_phase(-mask * target, factor, -12.0, largest)),
+            target, mask, drops,
+        )
+        for largest in (1e-5, 1e-6, 1e-9)
+    ]  # fmt: skip
+    gaps = [(end - ends[-1]).abs().max() for end in ends[:2]]
+    assert gaps[0] < 1e-7 and gaps[1] < gaps[0] / 5
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_flow_clocked_by_the_loss_is_the_path_of_small_steps(depth):
+    target, mask, rng = small_problem(2)
+    weights = lr.gaussian_weights([6] * (depth + 1), 0.05, 2, rng)
+    origin = lr.completion_loss(0 * target, target, mask)
+    weights = tuple(  # a start that is already moving downhill
+        w - 0.5 * g
+        for w, g in zip(weights, lr.completion_gradients(weights, target, mask), strict=True)
+    )
+    drops = torch.stack([0.2 * origin, 0.5 * origin])
+    ours = lr.flow_to_drops(weights, target, mask, drops)
+    assert torch.allclose(origin - lr.completion_loss(ours, target, mask), drops, rtol=1e-8)
+    for k in range(2):
+        run = lr.paced_descent(
+            weights, target, mask, learning_rate=0.02, share=1e-2, steps=6_000, every=6_000,
+            final_loss=origin - drops[k], check_every=1,
+        )  # fmt: skip
+        assert torch.allclose(ln.end_to_end(run.weights[:-1]), ours[k], atol=3e-2)
+
+
+def test_loss_drop_is_the_difference_of_losses():
+    target, mask, rng = small_problem()
+    matrix = torch.from_numpy(rng.standard_normal((3, 6, 6)))
+    difference = lr.completion_loss(0 * matrix, target, mask) - lr.completion_loss(
+        matrix, target, mask
+    )
+    assert torch.allclose(lr.loss_drop(matrix, target, mask), difference, rtol=1e-12)
+    assert (lr.loss_drop(1e-30 * target, target, mask) > 0).all()
+
+
+@pytest.mark.parametrize("ratio", [1.5, 3.0])
+def test_counterexample_by_semidefinite_algebra(ratio):
+    """The matrices of least trace and least rank are feasible, and have the traces stated."""
+    target, mask = lr.counterexample(ratio)
+    r = ratio
+    least_trace = torch.tensor([[r, 1, 1, r], [1, r, r, 1], [1, r, r, 1], [r, 1, 1, r]]).double()
+    x = torch.tensor([1.0, r, 1.0, r]).double()
+    for matrix, rank, trace in ((least_trace, 2, 4 * r), (torch.outer(x, x), 1, 2 * r**2 + 2)):
+        assert float(lr.completion_loss(matrix, target, mask)) == 0
+        assert torch.linalg.eigvalsh(matrix)[0] > -1e-12
+        assert int(torch.linalg.matrix_rank(matrix)) == rank
+        assert float(matrix.trace()) == pytest.approx(trace)
+
+
+def test_counterexample_tends_to_the_rank_one_solution():
+    """R = 2: the traces of the facts' table, falling start by falling start."""
+    target, mask = (x.expand(4, 4, 4) for x in lr.counterexample(2.0))
+    factor = torch.from_numpy(np.random.default_rng(0).standard_normal((4, 4))).expand(4, 4, 4)
+    scales = torch.tensor([1e-1, 1e-2, 1e-4, 1e-8], dtype=torch.float64).log()
+    start = lr.linear_phase(-target, factor, scales, 1e-9)
+    matrices = lr.symmetric_limit(start, target, mask)
+    traces = matrices.diagonal(dim1=1, dim2=2).sum(1)
+    assert traces.tolist() == pytest.approx([8.11, 8.69, 9.81, 9.9997], abs=0.02)
+
+
 BAD = {
     "norms": (lambda: lr.plateaus(torch.ones(3), torch.ones(3, 1)), "records, seeds"),
     "prominence": (
@@ -211,6 +318,21 @@ BAD = {
     "share": (
         lambda: lr.completion_problem([1.0], 3, 0.0, 1, np.random.default_rng(0)),
         "share",
+    ),
+    "eigenvalues": (
+        lambda: lr.symmetric_completion_problem([1.0] * 4, 3, 0.5, 1, np.random.default_rng(0)),
+        "eigenvalues",
+    ),
+    "symmetric share": (
+        lambda: lr.symmetric_completion_problem([1.0], 3, 2.0, 1, np.random.default_rng(0)),
+        "share",
+    ),
+    "ratio": (lambda: lr.counterexample(1.0), "ratio"),
+    "drops": (
+        lambda: lr.flow_to_drops(
+            (torch.zeros(1, 4, 4).double(),) * 2, *lr.counterexample(2.0), [[1.0]]
+        ),
+        "drops",
     ),
     "depth": (lambda: lr.escape_time(1.0, 0.1, 1.0, 1), "depth"),
     "width": (
