@@ -89,8 +89,7 @@ def staircase(depth, gamma, target, mask, width=width, step=step, steps=9000, ev
     """Descent from N(0, w^-gamma), its plateaus, and the greedy losses: a dict."""
     size = target.shape[-1]
     weights = lr.gaussian_weights([size] + [width] * (depth - 1) + [size], width ** (-gamma / 2), len(target), rng)
-    run = lr.paced_descent(weights, target, mask, learning_rate=step, share=0.05, steps=steps,
-                           every=every, final_loss=1e-3)
+    run = lr.paced_descent(weights, target, mask, learning_rate=step, share=0.05, steps=steps, every=every, final_loss=1e-3)
     found = lr.plateaus(run.records["norm"], run.records["values"])
     return run.records | {"steps": run.steps, "found": found, "depth": depth, "gamma": gamma}
 
@@ -180,11 +179,10 @@ for ax, (depth, run) in zip([axes[0], axes[1], axes[1]], leaving.items(), strict
     axes[2].plot(scales[depth], 1 - run["cosine"].amin(1), color=color, marker=marker, label=f"N = {depth}, worst of {problems}")
 axes[0].set(ylabel="time to leave the origin")
 axes[1].set(yscale="log", ylim=(1e2, 1e23))
-axes[2].axhline(0.01, **figures.PREDICTION, label="claimed: below")
+axes[2].axhline(0.01, **figures.PREDICTION)
 axes[2].set(yscale="log", ylabel=r"1 - cosine with $uv^\top$ on leaving")
-for ax in axes:
-    if ax is not axes[2]:
-        ax.plot([], [], **figures.PREDICTION, label="along $(u,v)$, predicted")
+for ax, text in zip(axes, ["along $(u,v)$, predicted"] * 2 + ["claimed: below"], strict=True):
+    ax.plot([], [], **figures.PREDICTION, label=text)
     ax.set(xscale="log", xlabel=r"size $\epsilon$ of the start")
     ax.legend(fontsize=8)
 figures.save(fig, "leaving_the_origin")
@@ -241,7 +239,7 @@ for j, g in enumerate(regimes):
         if g <= 1 or k == 0:
             y = far[g][:, k].mean(1)
             ax.plot(widths, y, color=f"C{j}", marker=figures.MARKERS[j], ls="", label=f"$\\gamma$ = {g:g}" + (", linearised" if k else ""))
-            ax.plot(widths, y[-1] * (widths / widths[-1]) ** power, **figures.PREDICTION)
+            ax.plot(widths, float(y[-1]) * (widths / widths[-1]) ** power, **figures.PREDICTION)
 for g, j in ((0.8, 0), (2.0, 2)):
     axes[1].plot(narrow, trained[g].mean(1), color=f"C{j}", marker=figures.MARKERS[j], mfc="white", ls="", label=f"$\\gamma$ = {g:g}, trained")
 axes[1].axhline(trained[2.0].mean(), **figures.PREDICTION, label="exponent predicted")

@@ -132,12 +132,12 @@ one = int(gap.argsort()[problems // 2])
 for j, (kind, (_, power)) in enumerate(kinds.items()):
     scale = 10 ** (-levels / float(power[one]) / 2)
     left.plot(scale, found[j, :, one], color=f"C{j}", marker=figures.MARKERS[j], label=f"depth 2, {kind}")
-    left.plot(scale, found[j, -1, one] * (scale / scale[-1]) ** (2 * float(power[one])), **figures.PREDICTION)
+    left.plot(scale, float(found[j, -1, one]) * (scale / scale[-1]) ** (2 * float(power[one])), **figures.PREDICTION)
     right.plot(1 - gap, exponents[kind], figures.MARKERS[j], color=f"C{j}", label=f"depth 2, {kind}, power of $\\epsilon$")
 for j, depth in enumerate(deep, 2):
     left.plot(ladder, deep[depth][:, one], color=f"C{j}", marker=figures.MARKERS[j], label=f"depth {depth}, identity")
-    left.plot(ladder, deep[depth][-1, one] * (ladder / ladder[-1]) ** 2, **figures.PREDICTION)
-    right.plot(1 - gap, exponents[f"depth {depth}"], figures.MARKERS[j], color=f"C{j}", label=f"depth {depth}, power of $a$")
+    left.plot(ladder, float(deep[depth][-1, one]) * (ladder / ladder[-1]) ** 2, **figures.PREDICTION)
+    right.plot(1 - gap, exponents[f"depth {depth}"], figures.MARKERS[j], color=f"C{j}", mfc="none", ms=14 - 3 * j, label=f"depth {depth}, power of $a$")
 x = np.linspace(float(1 - gap.max()), float(1 - gap.min()), 2)
 for y in ((1 - x) / 2, 1 - x, [2, 2]):
     right.plot(x, y, **figures.PREDICTION)
@@ -238,12 +238,12 @@ for j, depth in enumerate(unseen):
     left.plot(range(1, problems + 1), unseen[depth].sort().values, **look)
     right.plot(range(1, 9), spectra[depth].median(0).values[:8], **look)
 left.axhline(0.05, **figures.PREDICTION, label="recovered: below")
-left.set(xlabel="problems, sorted", ylabel="relative error on unseen entries", yscale="log")
+left.set(xlabel="problems, sorted", ylabel="relative error on unseen entries", yscale="log", ylim=(None, 2))
 left.xaxis.get_major_locator().set_params(integer=True)
 right.plot(range(1, 9), torch.linalg.svdvals(wide[0])[:8].clamp(min=1e-4), **figures.PREDICTION, label="target")
 right.set(xlabel="k", ylabel=r"$\sigma_k$ of the limit, median", yscale="log", ylim=(2e-4, 5))
-for ax in (left, right):
-    ax.legend()
+left.legend(loc="upper left", ncols=3)
+right.legend()
 figures.save(fig, "practical_start")
 claims.conclude("42_greedy_low_rank", rows, parameters)
 
