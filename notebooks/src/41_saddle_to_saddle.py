@@ -167,6 +167,7 @@ for depth, ladder in scales.items():
     promised = torch.stack([torch.stack([torch.as_tensor(lr.escape_time(s, eps, e, depth)) for s, e in zip(speed, row, strict=True)])
                             for eps, row in zip(ladder, end, strict=True)])
     leaving[depth] = {"time": time, "cosine": cosine, "quickest": quickest, "promised": promised}
+cosines = torch.cat([run["cosine"][-1] for run in leaving.values()]).numpy()
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.3))
@@ -191,7 +192,6 @@ for letter, (depth, run) in zip("abc", leaving.items(), strict=True):
     slope = np.polyfit(x, y * speed.numpy() if depth == 2 else np.log(y), 1)[0]
     text = "N = 2: growth of s_1 x escape time per unit of log(1/eps), mean" if depth == 2 else f"N = {depth}: power of 1/eps in the escape time, mean"
     rows += [jacot(f"41.2{letter}", text, slope.mean(), "within", max(depth - 2, 1), tolerance=0.05, interval=claims.mean_interval(slope))]
-cosines = torch.cat([run["cosine"][-1] for run in leaving.values()]).numpy()
 off = torch.cat([(run["quickest"] / run["promised"]).flatten() for run in leaving.values()])
 rows += [
     jacot("41.2d", "fastest way out, N = 2, 3, 4: time / predicted time, farthest from 1", off[(off - 1).abs().argmax()], "within", 1, tolerance=0.05),
