@@ -132,6 +132,20 @@ def evaluate(weights, biases, images, labels):
     return loss / len(labels), correct.to(loss.dtype) / len(labels)
 
 
+def dead_units(weights, biases, images):
+    """Number of units of the first hidden layer that are off on every one of these images, (networks,).
+
+    Such a unit has no gradient there: descent on these images never wakes it again.
+
+    >>> weights, biases = uniform_start([4, 3, 2], 1, np.random.default_rng(0))
+    >>> int(dead_units((0 * weights[0], weights[1]), (biases[0] - 1, biases[1]), torch.ones(5, 4)))
+    3
+    """
+    _check_network(weights, biases, images)
+    first = torch.tensordot(weights[0], images.to(weights[0].dtype), dims=([2], [1]))
+    return (first + biases[0].unsqueeze(-1) <= 0).all(-1).sum(-1)
+
+
 def gradients(weights, biases, images, labels):
     """Gradient of the mean loss: (in the weights, in the biases), tuples like `weights`, `biases`.
 

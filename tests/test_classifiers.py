@@ -48,6 +48,13 @@ def test_loss_and_gradients_agree_with_autograd(widths, networks, seed):
                 assert torch.allclose(g[r], leaf.grad, rtol=1e-10, atol=1e-12)
 
 
+def test_dead_units_have_no_gradient_and_are_counted():
+    weights, biases, images, labels = problem([4, 6, 3], 50, 0, examples=5)
+    for_unit = cl.gradients(weights, biases, images, labels)[1][0]
+    count = cl.dead_units(weights, biases, images)
+    assert torch.equal(count, (for_unit == 0).sum(-1)) and 0 < int(count.sum()) < 300
+
+
 def test_gradient_norm_is_the_norm_of_all_gradients():
     weights, biases, images, labels = problem([4, 3, 5], 3, 0)
     found = cl.gradients(weights, biases, images, labels)
