@@ -188,7 +188,9 @@ def one_step_difference(weights, inputs, outputs, learning_rate, activation="lin
     """
     a = unit_matrices(weights, inputs, outputs, learning_rate, activation)
     omega = units(weights)
-    by_matrix = (a @ omega.unsqueeze(-1)).squeeze(-1) - omega
+    eye = torch.eye(a.shape[-1], dtype=a.dtype)
+    # (A - I) w and not A w - w: the update is small beside w.
+    by_matrix = ((a - eye) @ omega.unsqueeze(-1)).squeeze(-1)
     by_gradient = -learning_rate * units(network_gradients(weights, inputs, outputs, activation))
     return (by_matrix - by_gradient).norm(dim=(-2, -1)) / by_gradient.norm(dim=(-2, -1))
 

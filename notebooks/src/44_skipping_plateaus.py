@@ -50,6 +50,7 @@ widths = [10, 50, 6]  # each in [3, 200]: m0, m1, m2
 learning_rate = 0.02  # in [0.001, 0.05]: eta
 start_scales = [1e-2, 1e-4, 1e-6, 1e-8, 1e-12]  # each in [1e-13, 0.1]: start scales, the largest first
 jump_length = 0.3  # in [0.05, 1]: length of c after a jump of fixed size
+relu_seeds = 25  # in [4, 500]: problems with their starts for ReLU networks, strong teacher
 relu_scales = [1e-3, 1e-5, 1e-8]  # each in [1e-12, 1e-2]: start scales of ReLU networks, the largest first
 relu_length = 0.1  # in [0.01, 0.5]: length of the longest unit after their jump
 samples = 100  # in [20, 2000]: n for ReLU networks (linear ones see only Cxx, Cyx)
@@ -74,9 +75,8 @@ thesis = partial(claims.check, source="Arata, section 4; algorithm and numbers o
 teachers = {"strong": strong_teacher, "weak": weak_teacher}
 variances = np.linspace(*input_variances, widths[0])
 shape = (len(start_scales), seeds)
-data = {name: tl.teacher_problem(seeds, rng, variances=variances, singular_values=values, outputs=widths[2], samples=samples)
-        for name, values in teachers.items()}
-problems = {name: tl.moments(*xy) for name, xy in data.items()}
+make = partial(tl.teacher_problem, variances=variances, outputs=widths[2], samples=samples)
+problems = {name: tl.moments(*make(seeds, rng, singular_values=values)) for name, values in teachers.items()}
 levels = {name: tl.saddle_losses(*p)[:, : len(teachers[name])] for name, p in problems.items()}
 start = tl.draw_weights(seeds, widths, rng)
 for name, (cxx, cyx, _) in problems.items():
@@ -214,10 +214,10 @@ rows += [thesis("44.3a", f"start scale {start_scales[0]:g}: jumps made in all ru
 # saddles the used directions are not a subspace any more. We count gradients, the 15 included, to 2% of the loss at the start.
 
 # %%
-x, y = data["strong"]
-relu = {"plain": [], "jump": []}
+x, y = make(relu_seeds, rng, singular_values=strong_teacher)
+drawn, relu = tl.draw_weights(relu_seeds, widths, rng), {"plain": [], "jump": []}
 for scale in relu_scales:
-    begin = tuple(scale * w for w in start)
+    begin = tuple(scale * w for w in drawn)
     for arm in relu:
         first = begin if arm == "plain" else tl.relu_jump(begin, x, y, size=relu_length, iterations=15)
         run = descend(partial(tl.network_gradients, activation="relu"), first, problem=(x, y), learning_rate=learning_rate,
@@ -230,7 +230,7 @@ print(f"ReLU: gradients without / with the jump, mean, by start scale {[round(fl
 for k, (letter, relation) in enumerate([("b", "<="), ("c", ">=")]):
     gain, interval = mean(gains[-k])
     rows += [thesis(f"44.3{letter}", f"ReLU, start scale {relu_scales[-k]:g}: gradients without / with the jump, mean", gain, relation, 1.1,
-                    interval=interval)]
+                    interval=interval, seeds=relu_seeds)]
 
 # %%
 fig, ax = plt.subplots(figsize=(5.4, 3.3))
@@ -239,7 +239,7 @@ for k, (arm, values) in enumerate(relu.items()):
     ax.errorbar(-np.log10(relu_scales), middle, np.abs(np.quantile(values, [0.1, 0.9], axis=1) - middle), color=f"C{k}",
                 marker=figures.MARKERS[k], label=arm)
 ax.set(xlabel=r"$\log_{10}(1/\epsilon)$", ylabel="gradients to 2% of the loss", ylim=(0, None))
-ax.set_title(f"ReLU units: mean and 80% of {seeds} seeds", fontsize=10)
+ax.set_title(f"ReLU units: mean and 80% of {relu_seeds} seeds", fontsize=10)
 ax.legend()
 figures.save(fig, "relu")
 rows.sort(key=lambda row: row["id"])
