@@ -7,6 +7,7 @@ paying for torch or scipy.
 import json
 import math
 import os
+import re
 import textwrap
 from pathlib import Path
 
@@ -257,32 +258,66 @@ def conclude(notebook, claims, parameters):
 BEGIN, END = "<!-- claims: begin (generated) -->", "<!-- claims: end -->"
 
 
-def _fresh_seeds(row):
-    """`holds on 30 of 30 seeds, 89-100%`, where a sweep has run this row."""
-    swept = row.get("sweep")
+def _fresh_seeds(rows):
+    """`30 of 30 seeds, 89-100%`: the row that held least often in the sweep, if there was one."""
+    swept = [row["sweep"] for row in rows if row.get("sweep")]
     if not swept:
         return ""
-    low, high = (f"{100 * end:.0f}" for end in swept["interval"])
-    return f"holds on {swept['held']} of {swept['runs']} seeds, {low}-{high}%"
+    least = min(swept, key=lambda entry: entry["held"] / entry["runs"])
+    low, high = (f"{100 * end:.0f}" for end in least["interval"])
+    return f"{least['held']} of {least['runs']} seeds, {low}-{high}%"
+
+
+def _paper(source):
+    """`Li, Luo, Lyu 2021` of `Li, Luo, Lyu 2021, theorem 6`; without a year, what stands first."""
+    dated = re.match(r"[^;]*?\b(?:19|20)\d\d\b", source)
+    return dated[0] if dated else re.split("[,;]", source)[0]
+
+
+def _summary(ledger):
+    """One line of the first table: a notebook, what held in it and what did not."""
+    rows, name = ledger["claims"], ledger["notebook"]
+    sources = dict.fromkeys(_paper(row["source"]) for row in rows)
+    missed = [row for row in rows if row["verdict"] != REPRODUCED]
+    held = f"{len(rows) - len(missed)} of {len(rows)}"
+    words = [
+        f"**{row['id']} {row['verdict']}**: {row['statement']}: {_measured(row)}, "
+        f"claimed {_region(row)}"
+        for row in missed
+    ]
+    title = ledger.get("title", name)
+    return (
+        f"| [{name[:2]}](notebooks/{name}.ipynb) | {title} | {'; '.join([*sources][:2])} | {held} "
+        f"| {'<br>'.join(words)} | {_fresh_seeds(rows)} |"
+    )
+
+
+def _details(ledger):
+    """Every row of one notebook, folded under its name."""
+    rows = [
+        f"<details><summary>{ledger['notebook']}: every claim</summary>",
+        "",
+        "| | claim | predicted | measured | seeds | verdict | fresh seeds |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in ledger["claims"]:
+        kind = "*control:* " if row["control"] else ""
+        statement = row["statement"].replace("|", "\\|")
+        mark = row["verdict"] if row["verdict"] == REPRODUCED else f"**{row['verdict']}**"
+        rows.append(
+            f"| {row['id']} | {kind}{statement} <br> <sub>{row['source']}</sub> | {_region(row)} "
+            f"| {_measured(row)} | {row['seeds']} | {mark} | {_fresh_seeds([row])} |"
+        )
+    return "\n".join([*rows, "", "</details>"])
 
 
 def _markdown(results):
     rows = [
-        "| | claim | predicted | measured | seeds | verdict | fresh seeds |",
-        "|---|---|---|---|---|---|---|",
+        "| | the claim | source | held | what did not | held on fresh seeds, least |",
+        "|---|---|---|---|---|---|",
+        *map(_summary, results),
     ]
-    for ledger in results:
-        name = ledger["notebook"]
-        rows.append(f"| **[{name}](notebooks/{name}.ipynb)** | | | | | | |")
-        for row in ledger["claims"]:
-            kind = "*control:* " if row["control"] else ""
-            mark = row["verdict"] if row["verdict"] == REPRODUCED else f"**{row['verdict']}**"
-            rows.append(
-                f"| {row['id']} | {kind}{row['statement']} <br> <sub>{row['source']}</sub> "
-                f"| {_region(row)} | {_measured(row)} | {row['seeds']} | {mark} "
-                f"| {_fresh_seeds(row)} |"
-            )
-    return "\n".join(rows)
+    return "\n".join([*rows, "", *map(_details, results)])
 
 
 def readme_with_table(text, results):
@@ -296,8 +331,8 @@ def readme_with_table(text, results):
 def ledgers(root):
     """All ledgers under results/, in the order of their notebooks.
 
-    A row that a sweep has run on fresh seeds (results/robustness.json) carries what came out as
-    `sweep`: {"held", "runs", "interval"}.
+    Each gets the `title` of its notebook; a row that a sweep has run on fresh seeds
+    (results/robustness.json) carries what came out as `sweep`: {"held", "runs", "interval"}.
     """
     results = Path(root, "results")
     paths = sorted(results.glob("[0-9][0-9]_*.json"))
@@ -306,6 +341,10 @@ def ledgers(root):
     known = json.loads(swept.read_text(encoding="utf-8")) if swept.exists() else []
     by_row = {(entry["notebook"], row["id"]): row for entry in known for row in entry["claims"]}
     for ledger in found:
+        source = Path(root, "notebooks", "src", f"{ledger['notebook']}.py")
+        lines = source.read_text(encoding="utf-8").split("\n") if source.exists() else []
+        heads = [line[4:] for line in lines if line.startswith("# # ")]
+        ledger["title"] = heads[0] if heads else ledger["notebook"]
         for row in ledger["claims"]:
             row["sweep"] = by_row.get((ledger["notebook"], row["id"]))
     return found

@@ -83,7 +83,7 @@ def test_readme_shows_the_share(swept):
     write(root / "results" / "01_tiny.json", json.dumps(ledger))
     sweeps.sweep(root, [], 3, jobs=1)
     low, high = claims.wilson_interval(2, 3)
-    share = f"holds on 2 of 3 seeds, {100 * low:.0f}-{100 * high:.0f}%"
+    share = f"2 of 3 seeds, {100 * low:.0f}-{100 * high:.0f}%"
     assert share in (root / "README.md").read_text()
 
 
