@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from lib.descent import descend
+from lib.newton import find_roots
 
 _UNITS = {"logistic": torch.sigmoid, "tanh": torch.tanh}
 
@@ -360,3 +361,79 @@ def count_distinct(weights, resolution=1e-6):
     """The number of networks in a batch that differ by more than `resolution` in some weight."""
     flat = torch.cat([w.flatten(1) for w in weights], 1)
     return len(torch.unique((flat / resolution).round(), dim=0))
+
+
+# --- critical points of every index ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CriticalNetworks:
+    """What `critical_points` brings back, one entry a distinct critical point.
+
+    weights: the networks. loss: of the decayed loss; misfit: without the decay. index_fraction:
+    negative Hessian eigenvalues / parameters; smallest: the least |eigenvalue|. searches, converged:
+    counts, before copies were dropped.
+    """
+
+    weights: tuple
+    loss: torch.Tensor
+    misfit: torch.Tensor
+    index_fraction: torch.Tensor
+    smallest: torch.Tensor
+    searches: int
+    converged: int
+
+
+@torch.no_grad()
+def critical_points(
+    weights, task, rng, *, weight_decay, walk, learning_rate, units="tanh", steps=150
+):
+    """Critical points of L = E / patterns + weight_decay/2 |weights|^2, searched from every network.
+
+    A network first takes 1 to `walk` steps of descent, log-uniform, so that the searches begin at all
+    heights; then Levenberg-Marquardt on |gradient of L|^2 (`lib.newton.find_roots`). Converged means
+    |gradient| < 1e-8. Two points are one if loss and both ends of the spectrum agree to 1e-6: that
+    drops copies with units exchanged or signs flipped. rng: a numpy generator.
+    """
+    h, n = weights[0].shape[1:]
+    patterns = len(task.inputs)
+
+    def flat(w):
+        return torch.cat([w[0].flatten(1), w[1]], 1)
+
+    def network(v):
+        return v[:, : h * n].reshape(-1, h, n), v[:, h * n :]
+
+    def gradient(v):
+        return flat(gradients(network(v), task, units=units)) / patterns + weight_decay * v
+
+    def field(v):
+        matrix = hessians(network(v), task, units=units) / patterns
+        matrix.diagonal(dim1=-2, dim2=-1).add_(weight_decay)
+        return gradient(v), matrix
+
+    v = flat(weights)
+    length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
+    order = length.argsort(descending=True)  # those that walk on are always the first
+    v, length = v[order], length[order]
+    for step in range(int(walk)):
+        going = int((length > step).sum())
+        v[:going] -= learning_rate * gradient(v[:going])
+    v, size = find_roots(field, v, steps=steps, tolerance=1e-10, longest=1.0)
+    v = v[size < 1e-8]
+    converged = len(v)
+    values = torch.linalg.eigvalsh(field(v)[1])
+    misfit = energy(network(v), task, units=units) / patterns
+    loss = misfit + weight_decay / 2 * v.square().sum(1)
+    key = torch.stack([loss, values[:, 0], values[:, -1]], 1)
+    copies = torch.triu((key[:, None] - key).abs().amax(-1) <= 1e-6, 1).any(0)
+    v, values, loss, misfit = (x[~copies] for x in (v, values, loss, misfit))
+    return CriticalNetworks(
+        weights=network(v),
+        loss=loss,
+        misfit=misfit,
+        index_fraction=(values < 0).to(torch.float64).mean(1),
+        smallest=values.abs().amin(1),
+        searches=len(order),
+        converged=converged,
+    )

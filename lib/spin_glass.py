@@ -630,6 +630,23 @@ def index_law(covariance):
     )
 
 
+def circle_count(couplings, grid=720):
+    """Critical points on the circle (n = 2), counted: sign changes of the derivative on a grid, (*seeds).
+
+    An oracle for `expected_critical_points`: H on the circle is a stationary process of covariance
+    2 cos^p, so Rice's formula gives the mean 2 sqrt(3p - 2) exactly. Pairs of points closer than the
+    grid's 2 pi / `grid` are missed. Raises ValueError unless n = 2.
+    """
+    parts, orders = _orders(couplings)
+    if orders[0][0] != 2:
+        raise ValueError(f"couplings must be of n = 2 spins, got n = {orders[0][0]}")
+    t = torch.arange(grid, dtype=torch.float64) * (2 * np.pi / grid)
+    tangent = torch.stack([-t.sin(), t.cos()], -1)
+    spins = (2**0.5 * torch.stack([t.cos(), t.sin()], -1)).expand(*parts[0].shape[:-2], -1, -1)
+    rising = (gradient(couplings, spins) * tangent).sum(-1) > 0
+    return (rising != rising.roll(1, -1)).sum(-1)
+
+
 # --- moving on the sphere ---------------------------------------------------------------------------------
 
 
@@ -645,20 +662,33 @@ def random_spins(n, shape, rng):
 
 
 def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **options):
-    """Gradient descent on the sphere, from every start, for one draw of couplings: a Trajectory.
+    """Gradient descent on the sphere from every start: a Trajectory.
 
-    x <- x - learning_rate * gradient, then back to the sphere. spins: (starts, n). A start is
-    finished when |gradient| / sqrt n <= tolerance. learning_rate: below 2 / (largest curvature),
-    which is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them.
+    x <- x - learning_rate * gradient, then back to the sphere. For couplings without seeds spins are
+    (starts, n), and a start is finished when |gradient| / sqrt n <= tolerance. For couplings (draws, n, M)
+    spins are (draws, starts, n), and a draw is finished with the last of its starts: the better choice
+    for small n, where calls cost more than products. learning_rate: below 2 / (largest curvature), which
+    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them.
     """
+    parts, _ = _orders(couplings)
+    many = parts[0].ndim > 2
     reach = tolerance * spins.shape[-1] ** 0.5
+
+    def slope(w, *problem):
+        return gradient(problem if many else couplings, w[0])
+
+    def arrived(w, *problem):
+        sizes = torch.linalg.vector_norm(slope(w, *problem), dim=-1)
+        return (sizes.amax(-1) if many else sizes) <= reach
+
     return descend(
-        lambda w: (gradient(couplings, w[0]),),
+        lambda w, *problem: (slope(w, *problem),),
         (spins,),
+        problem=tuple(parts) if many else (),
         learning_rate=learning_rate,
         steps=steps,
         retraction=lambda w: (to_sphere(w[0]),),
-        stop=lambda w: torch.linalg.vector_norm(gradient(couplings, w[0]), dim=-1) <= reach,
+        stop=arrived,
         **options,
     )
 

@@ -194,3 +194,28 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call(pc.start(3, 2, 2, 1.0, np.random.default_rng(0)))
     assert "\n" not in str(caught.value)
+
+
+def test_critical_points_are_critical_and_have_their_index():
+    rng = np.random.default_rng(0)
+    task = pc.task(rng.standard_normal((30, 2)), (rng.random(30) < 0.5).astype(float))
+    start = pc.start(60, 2, 2, 1.0, rng)
+    found = pc.critical_points(start, task, rng, weight_decay=1e-3, walk=300, learning_rate=1.0)
+    assert found.searches == 60 >= found.converged >= len(found.loss) > 1
+    assert len(set(found.index_fraction.tolist())) > 1
+
+    def loss(hidden, output):
+        s = torch.tanh(task.inputs @ hidden.T)
+        y = torch.sigmoid(s @ output[:-1] + output[-1])
+        decay = hidden.square().sum() + output.square().sum()
+        return (y - task.targets).square().mean() / 2 + 5e-4 * decay
+
+    for k in range(len(found.loss)):
+        w = tuple(x[k].contiguous() for x in found.weights)
+        assert float(loss(*w)) == pytest.approx(float(found.loss[k]), abs=1e-12)
+        slopes = torch.autograd.functional.jacobian(loss, w)
+        assert max(float(g.abs().max()) for g in slopes) < 1e-7
+        blocks = torch.autograd.functional.hessian(loss, w)
+        rows = [torch.cat([b.reshape(w[i].numel(), -1) for b in blocks[i]], 1) for i in (0, 1)]
+        values = torch.linalg.eigvalsh(torch.cat(rows))
+        assert float((values < 0).double().mean()) == pytest.approx(float(found.index_fraction[k]))

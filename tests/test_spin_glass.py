@@ -102,25 +102,15 @@ def test_p_two_has_exactly_two_critical_points_of_each_index():
         assert (weights - 2).abs().max() < 1e-12
 
 
-def circle_counts(p, draws, seed):
-    """Minima on the circle, counted as sign changes of the derivative: the mean and its error."""
-    t = torch.linspace(0, 2 * math.pi, 721, dtype=torch.float64)[:-1]
-    spins = math.sqrt(2) * torch.stack([t.cos(), t.sin()], -1)
-    tangent = torch.stack([-t.sin(), t.cos()], -1)
-    c = sg.couplings(2, p, range(seed, seed + draws))
-    slope = (sg.gradient(c, spins.expand(draws, -1, -1)) * tangent).sum(-1)
-    counts = ((slope < 0) & (slope.roll(-1, 1) > 0)).sum(1).double()
-    return float(counts.mean()), float(counts.std() / draws**0.5)
-
-
-@pytest.mark.parametrize("p", [3, 4, 6])
+@pytest.mark.parametrize("p", [3, 4, 7])
 def test_counts_on_the_circle(p):
-    counted, e = circle_counts(p, 3000, 10)
+    """Formula, counting and Rice's 2 sqrt(3p - 2), which gives 5.2915 at p = 3."""
+    rice = 2 * math.sqrt(3 * p - 2)
+    counts = sg.circle_count(sg.couplings(2, p, range(2000))).double()
+    assert abs(float(counts.mean()) - rice) < 4 * float(counts.std()) / 2000**0.5
     for index in (0, 1):
-        mean, s = sg.expected_critical_points(2, p, index, samples=20000, seed=index)
-        assert abs(mean - counted) < 4 * math.hypot(e, s)
-    if p == 3:
-        assert 2 * mean == pytest.approx(5.29, abs=0.03)
+        mean, error = sg.expected_critical_points(2, p, index, samples=20000, seed=index)
+        assert abs(mean - rice / 2) < 4 * error
 
 
 @pytest.mark.parametrize("n, p", [(3, 3), (4, 3), (5, 4), (3, 8)])
@@ -296,6 +286,18 @@ def test_descent_at_p_two_finds_the_smallest_eigenvalue():
     assert torch.allclose(sg.energy(c, run.weights[0]), ground, atol=1e-9)
 
 
+def test_descent_in_many_draws_at_once_is_descent_in_each():
+    c, rng = sg.couplings(6, 3, [0, 1]), np.random.default_rng(0)
+    start = sg.random_spins(6, (2, 5), rng)
+    options = {"learning_rate": 0.1, "steps": 40, "tolerance": 1e-12}
+    both = sg.sphere_descent(c, start, **options).weights[0]
+    for k in range(2):
+        assert torch.allclose(
+            sg.sphere_descent(c[k], start[k], **options).weights[0], both[k], atol=1e-10
+        )
+    assert (sg.energy(c, both) < sg.energy(c, start)).all()
+
+
 def test_search_at_p_two_finds_every_eigenvector_with_its_index():
     c = sg.couplings(8, 2, 3)
     found = sg.critical_points([c], 400, np.random.default_rng(0))
@@ -372,6 +374,7 @@ BAD = {
     "shape": (lambda: sg.energy(torch.ones(3, 5), ONES), "couplings must"),
     "vector": (lambda: sg.energy(torch.ones(3), ONES), "couplings must"),
     "parts": (lambda: sg.energy((), ONES), "couplings must"),
+    "circle": (lambda: sg.circle_count(C3), "n = 2"),
     "tensor": (lambda: sg.from_tensor(torch.ones(3, 4)), "tensor must"),
     "law": (lambda: sg.index_law({1: 1.0}), "covariance must hold"),
     "law weights": (lambda: sg.index_law({3: 0.0}), "covariance must"),
