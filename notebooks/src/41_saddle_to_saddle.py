@@ -133,7 +133,7 @@ for (top, bottom), run, gamma in zip(axes.T, runs.values(), gammas, strict=True)
 axes[0, 0].set_ylabel(r"loss $\ell$")
 axes[1, 0].set_ylabel("singular values of $W$")
 axes[0, 0].legend(loc="lower left")
-axes[1, 0].legend(ncols=2, loc="upper left")
+axes[1, 0].legend(loc="center left")
 figures.save(fig, "staircase")
 
 # %% [markdown]
