@@ -79,10 +79,6 @@ def by_draw(points, *columns):
     sums = torch.zeros(int(points.draw.max()) + 1, len(columns), dtype=torch.float64)
     return sums.index_add(0, points.draw, torch.stack(columns, 1)).numpy()
 
-
-def rms(sums, column=0, count=-1):
-    return np.sqrt(sums[:, column].sum() / sums[:, count].sum())
-
 # %% [markdown]
 # ## The pure model
 #
@@ -90,7 +86,12 @@ def rms(sums, column=0, count=-1):
 # steps of descent, or of ascent, away from uniform. Points that share a draw of the couplings are not independent, so
 # intervals are taken over draws.
 
+
 # %%
+def rms(sums, column=0, count=-1):
+    return np.sqrt(sums[:, column].sum() / sums[:, count].sum())
+
+
 pure = {}
 for n, number, per_draw in ((size // 2, 2 * draws, starts), (size, draws, starts), (2 * size, draws, starts * 2 // 3)):
     found = search(n, {3: 1.0}, number, per_draw, walk)
