@@ -166,7 +166,7 @@ rows += [
 none = slope(ratios, apart)
 rows += [
     theorem_1("43.8", "equal singular values, isotropic inputs: exponent of the misalignment, mean", none.mean(), "within", 0,
-              tolerance=0.02, interval=claims.mean_interval(none), control=True),
+              tolerance=0.02, interval=claims.mean_interval(none), control=True, digits=1),
 ]
 limit = (slope(ratios, measured[large_rate]) - (1 - gap.numpy())).mean()
 print(f"eta = {large_rate}: measured exponent - (1 - s2/s1) of gradient flow, mean: {limit:+.3f}")
