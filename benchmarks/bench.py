@@ -2,7 +2,7 @@
 
 Each task runs both in one process, one thread, float64: first the same steps from the same starts,
 which must agree to 1e-10, then pairs of timings in turn. Time is CPU time for one step of one seed.
-Writes build/benchmarks.json and the table between the marks in README.
+Writes build/benchmarks.json; with --readme also the table in README and benchmarks/cost.svg.
 """
 
 import argparse
@@ -363,7 +363,7 @@ def main():
     text = table(rows, peak, extras)
     print(text)
     claims.write_text(ROOT / "build" / "benchmarks.json", json.dumps(rows, indent=1) + "\n")
-    growth(ROOT / "build" / "cost.svg")
+    growth(ROOT / ("benchmarks" if arguments.readme else "build") / "cost.svg")
     if arguments.readme:
         path = ROOT / "README.md"
         before, rest = path.read_text(encoding="utf-8").split(BEGIN)
