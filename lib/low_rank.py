@@ -66,6 +66,15 @@ def plateaus(gradient_norms, singular_values, *, prominence=0.7, active=0.05):
 # --- matrix completion ---------------------------------------------------------------------------
 
 
+def _low_rank_matrices(singular_values, size, seeds, rng):
+    """U diag(s) V^T (seeds, size, size) with random orthonormal U, V (size x number of values)."""
+    values = torch.as_tensor(singular_values, dtype=torch.float64)
+    if not 1 <= len(values) <= size:
+        raise ValueError(f"singular_values must be 1..{size} (size) numbers, got {len(values)}")
+    u, v = (ln.orthogonal(size, rng, (seeds,))[..., : len(values)] for _ in range(2))
+    return u * values @ v.mT
+
+
 def completion_problem(singular_values, size, share, seeds, rng):
     """Square low-rank matrices, and which of their entries are seen: (target, mask).
 
@@ -73,15 +82,12 @@ def completion_problem(singular_values, size, share, seeds, rng):
     the same shape, is 1 on exactly round(share x size^2) random entries of each, 0 on the others.
     Raises ValueError for more singular values than `size`, or a share outside (0, 1].
     """
-    values = torch.as_tensor(singular_values, dtype=torch.float64)
-    if not 1 <= len(values) <= size:
-        raise ValueError(f"singular_values must be 1..{size} (size) numbers, got {len(values)}")
     if not 0 < share <= 1:
         raise ValueError(f"share must lie in (0, 1], got {share}")
-    u, v = (ln.orthogonal(size, rng, (seeds,))[..., : len(values)] for _ in range(2))
+    target = _low_rank_matrices(singular_values, size, seeds, rng)
     order = rng.random((seeds, size * size)).argsort(-1).argsort(-1)
     mask = torch.from_numpy((order < round(share * size**2)).astype(float))
-    return u * values @ v.mT, mask.reshape(seeds, size, size)
+    return target, mask.reshape(seeds, size, size)
 
 
 def completion_loss(matrix, target, mask):
@@ -97,6 +103,36 @@ def completion_slope(matrix, target, mask):
 def completion_gradients(weights, target, mask):
     """Gradient of `completion_loss` of W_N ... W_1 in every layer: tuple like `weights`."""
     return ln.layer_gradients(weights, lambda matrix: completion_slope(matrix, target, mask))
+
+
+def sensing_problem(singular_values, size, measurements, seeds, rng):
+    """Square low-rank matrices, and what measures them: (target, sensors).
+
+    target as in `completion_problem`; sensors (seeds, measurements, size^2), entries N(0, 1/measurements),
+    so that sum_k <A_k, M>^2 is ||M||_F^2 on average. Raises ValueError for measurements < 1.
+    """
+    if measurements < 1:
+        raise ValueError(f"measurements must be 1 or more, got {measurements}")
+    target = _low_rank_matrices(singular_values, size, seeds, rng)
+    sensors = rng.standard_normal((seeds, measurements, size**2)) / measurements**0.5
+    return target, torch.from_numpy(sensors)
+
+
+def sensing_loss(matrix, target, sensors):
+    """Loss 1/2 sum_k <A_k, matrix - target>^2, (...)."""
+    readings = sensors @ (matrix - target).flatten(-2)[..., None]
+    return readings.square().sum((-2, -1)) / 2
+
+
+def sensing_slope(matrix, target, sensors):
+    """Gradient of `sensing_loss` in the matrix: sum_k <A_k, matrix - target> A_k, like `matrix`."""
+    readings = sensors @ (matrix - target).flatten(-2)[..., None]
+    return (sensors.mT @ readings).reshape(matrix.shape)
+
+
+def sensing_gradients(weights, target, sensors):
+    """Gradient of `sensing_loss` of W_N ... W_1 in every layer: tuple like `weights`."""
+    return ln.layer_gradients(weights, lambda matrix: sensing_slope(matrix, target, sensors))
 
 
 def gaussian_weights(widths, init_scale, seeds, rng):

@@ -348,3 +348,47 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_sensing_gradients_agree_with_autograd():
+    rng = np.random.default_rng(0)
+    target, sensors = lr.sensing_problem([2.0, 1.0], 4, 9, 3, rng)
+    weights = lr.gaussian_weights([4, 5, 4], 0.5, 3, rng)
+    leaves = [w.clone().requires_grad_() for w in weights]
+    residual = leaves[1] @ leaves[0] - target
+    readings = torch.stack(
+        [(sensors[:, k].reshape(3, 4, 4) * residual).sum((-2, -1)) for k in range(9)]
+    )
+    value = readings.square().sum() / 2
+    value.backward()
+    product = weights[1] @ weights[0]
+    assert torch.allclose(lr.sensing_loss(product, target, sensors).sum(), value.detach())
+    for ours, leaf in zip(lr.sensing_gradients(weights, target, sensors), leaves, strict=True):
+        assert torch.allclose(ours, leaf.grad, rtol=1e-10, atol=1e-12)
+
+
+def test_many_measurements_are_an_isometry_and_few_recover_a_low_rank_matrix():
+    rng = np.random.default_rng(1)
+    target, sensors = lr.sensing_problem([1.0], 5, 20_000, 2, rng)
+    slope = lr.sensing_slope(torch.zeros_like(target), target, sensors)
+    assert torch.allclose(slope, -target, atol=0.05)
+    # 80 numbers for the 100 entries: from a tiny start descent finds the matrix, from a large one not.
+    target, sensors = lr.sensing_problem([2.0, 1.5], 10, 80, 5, rng)
+    misses = []
+    for init_scale in (1e-5, 0.5):
+        run = descend(
+            lr.sensing_gradients,
+            lr.gaussian_weights([10, 10, 10], init_scale, 5, rng),
+            problem=(target, sensors),
+            learning_rate=0.05,
+            steps=4000,
+        )
+        product = run.weights[1] @ run.weights[0]
+        assert (lr.sensing_loss(product, target, sensors) < 1e-4).all()  # fits: 3 at the start
+        misses.append(torch.linalg.matrix_norm(product - target) / 2.5)
+    assert (misses[0] < 0.01).all() and (misses[1] > 0.1).all()
+
+
+def test_sensing_needs_a_measurement():
+    with pytest.raises(ValueError, match="measurements"):
+        lr.sensing_problem([1.0], 4, 0, 1, np.random.default_rng(0))

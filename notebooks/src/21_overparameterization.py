@@ -25,7 +25,8 @@
 # **Setting.** One hidden layer of $h$ logistic units, $E=\frac12\sum(y-t)^2$ over all patterns, momentum 0.9.
 # *Stuck* means: not solved within the budget of sweeps. It is no proof of a minimum.
 #
-# **Claims, and what would refute them** (fixed before the runs; shares with 95% intervals)
+# **Claims, and what would refute them** (fixed before the runs, shares with 95% intervals;
+# 21.3d and 21.3f were lowered from 0.95 to 0.9 after a pilot: an interval over some 75 networks leaves no room for a single miss)
 #
 # | id | claim | refuted if |
 # |---|---|---|

@@ -27,7 +27,8 @@
 # cross-entropy in nats, minibatches, learning rate falling linearly to 0. Networks of one width share
 # data and minibatches; only their start differs.
 #
-# **Claims, and what would refute them** (fixed before the runs)
+# **Claims, and what would refute them** (fixed before the runs, but for 23.2e and 23.2f: the dead
+# units were found here, and those two criteria were set on pilot seeds after the default seed had been seen)
 #
 # | id | claim | refuted if |
 # |---|---|---|

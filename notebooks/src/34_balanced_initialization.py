@@ -27,7 +27,8 @@
 # $|\Phi|=1$. Steps are counted to $\ell\le10^{-5}$ at the best learning rate of a grid, found anew for every start
 # (the paper's protocol). A scale *works* if it needs at most ten times the steps of the best scale.
 #
-# **Claims, and what would refute them** (fixed before the runs)
+# **Claims, and what would refute them** (fixed before the runs; 34.1f was put in terms of "works" afterwards:
+# a start that does not converge does not work either, so the share could not fall)
 #
 # | id | claim | refuted if |
 # |---|---|---|
