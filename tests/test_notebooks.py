@@ -63,7 +63,7 @@ def test_there_is_a_notebook():
 
 
 @pytest.mark.parametrize(
-    "pattern", ["notebooks/src/*.py", "notebooks/*.ipynb", "results/*.json", "figures/*"]
+    "pattern", ["notebooks/src/*.py", "notebooks/*.ipynb", "results/[0-9]*.json", "figures/*"]
 )
 def test_sources_notebooks_ledgers_and_figures_match_one_to_one(pattern):
     assert stems(pattern) == NAMES
@@ -72,6 +72,16 @@ def test_sources_notebooks_ledgers_and_figures_match_one_to_one(pattern):
 def test_claim_ids_are_unique_in_the_whole_suite():
     ids = [row["id"] for name in NAMES for row in ledger(name)["claims"]]
     assert len(ids) == len(set(ids)) and len(ids) >= len(NAMES)
+
+
+def test_swept_rows_are_rows_of_the_ledgers():
+    path = ROOT / "results" / "robustness.json"
+    swept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    for entry in swept:
+        rows = {row["id"] for row in ledger(entry["notebook"])["claims"]}
+        assert {row["id"] for row in entry["claims"]} == rows
+        for row in entry["claims"]:
+            assert 0 <= row["held"] <= row["runs"] <= len(entry["seeds"])
 
 
 def test_readme_holds_the_table_of_the_ledgers():
