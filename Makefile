@@ -13,6 +13,7 @@ NOTEBOOK ?=
 PARAMETERS ?=
 OUTPUT ?=
 SEEDS ?= 30
+FIRST ?= 1001
 SCALE ?=
 SCHEDULER ?=
 PIP_OPTIONS ?=
@@ -21,7 +22,7 @@ export NOTEBOOK PARAMETERS OUTPUT SCHEDULER
 
 help: ## print the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
-	@echo 'variables: NOTEBOOK, PARAMETERS="seed=7 depths=[2,3]", OUTPUT, SEEDS, SCALE, SCHEDULER, JOBS, PYTHON, PIP_OPTIONS'
+	@echo 'variables: NOTEBOOK, PARAMETERS="seed=7 depths=[2,3]", OUTPUT, SEEDS, FIRST, SCALE, SCHEDULER, JOBS, PYTHON, PIP_OPTIONS'
 
 # .installed, written last, holds the checksum of the lock and of where we are: an environment that was
 # left half made, moved, or belongs to another lock is made again. (Times say nothing in a fresh clone.)
@@ -55,7 +56,7 @@ run: environment ## one notebook with other parameters: make run NOTEBOOK=... PA
 	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} $$PARAMETERS
 
 sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=100 (all notebooks without NOTEBOOK)
-	@$(BIN)/claims sweep --seeds $(SEEDS) $(if $(JOBS),--jobs $(JOBS)) $${SCHEDULER:+--scheduler "$$SCHEDULER"} $$NOTEBOOK
+	@$(BIN)/claims sweep --seeds $(SEEDS) --first $(FIRST) $(if $(JOBS),--jobs $(JOBS)) $${SCHEDULER:+--scheduler "$$SCHEDULER"} $$NOTEBOOK
 
 bench: environment ## our stepping against a user's loop: build/benchmarks.json and the table in README
 	$(BIN)/python benchmarks/bench.py --readme

@@ -25,20 +25,6 @@ from lib import linear_networks as ln
 # --- starts --------------------------------------------------------------------------------------
 
 
-def gaussian_weights(widths, seeds, rng, init_scale=1.0):
-    """Layer-wise start: every entry of every W_j from N(0, init_scale^2), tuple of (seeds, d_j, d_(j-1)).
-
-    widths: d_0..d_N; rng: numpy generator.
-
-    >>> [tuple(w.shape) for w in gaussian_weights([5, 3, 1], 2, np.random.default_rng(0))]
-    [(2, 3, 5), (2, 1, 3)]
-    """
-    pairs = zip(widths, widths[1:], strict=False)
-    return tuple(
-        torch.from_numpy(init_scale * rng.standard_normal((seeds, b, a))) for a, b in pairs
-    )
-
-
 def reduce_inputs(weights, target):
     """The same descent with fewer inputs: (weights, target) in a basis of the rows that can move.
 
@@ -47,7 +33,7 @@ def reduce_inputs(weights, target):
     the target (..., d_N, d_1 + d_N); all other layers, the loss and its gradients are the same.
     Raises ValueError if that would not be fewer inputs.
 
-    >>> w = gaussian_weights([9, 2, 1], 4, np.random.default_rng(0))
+    >>> w = ln.gaussian_weights([9, 2, 1], 4, np.random.default_rng(0))
     >>> (first, _), target = reduce_inputs(w, torch.ones(4, 1, 9, dtype=torch.float64))
     >>> tuple(first.shape), tuple(target.shape)
     ((4, 2, 3), (4, 1, 3))

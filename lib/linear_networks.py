@@ -228,6 +228,20 @@ def orthogonal(size, rng, batch=()):
     return q * torch.sign(r.diagonal(dim1=-2, dim2=-1)).unsqueeze(-2)
 
 
+def gaussian_weights(widths, seeds, rng, init_scale=1.0):
+    """Layer-wise start: every entry of every W_j from N(0, init_scale^2), tuple of (seeds, d_j, d_(j-1)).
+
+    widths: d_0..d_N; rng: numpy generator.
+
+    >>> [tuple(w.shape) for w in gaussian_weights([5, 3, 1], 2, np.random.default_rng(0))]
+    [(2, 3, 5), (2, 1, 3)]
+    """
+    pairs = zip(widths, widths[1:], strict=False)
+    return tuple(
+        torch.from_numpy(init_scale * rng.standard_normal((seeds, b, a))) for a, b in pairs
+    )
+
+
 def rotated(singular_values, rng):
     """Square matrices U diag(s) V^T with random orthogonal U, V: (..., k, k) from s (..., k)."""
     *batch, k = singular_values.shape

@@ -135,12 +135,6 @@ def sensing_gradients(weights, target, sensors):
     return ln.layer_gradients(weights, lambda matrix: sensing_slope(matrix, target, sensors))
 
 
-def gaussian_weights(widths, init_scale, seeds, rng):
-    """Weights W_1..W_N for `seeds` networks, every entry N(0, init_scale^2); widths = d_0..d_N."""
-    shapes = [(seeds, b, a) for a, b in zip(widths, widths[1:], strict=False)]
-    return tuple(torch.from_numpy(init_scale * rng.standard_normal(shape)) for shape in shapes)
-
-
 # --- descent that keeps its pace where the gradient is tiny --------------------------------------
 
 

@@ -483,8 +483,10 @@ def parser():
     one.add_argument("--output", type=Path, help="folder for what it makes (default: build/run)")
     one.add_argument("name", metavar="NAME")
     one.add_argument("rest", nargs="*", metavar="key=value")
-    many = commands.add_parser("sweep", help="run notebooks on fresh seeds 1..SEEDS")
+    many = commands.add_parser("sweep", help="run notebooks on SEEDS fresh seeds, FIRST upward")
     many.add_argument("--seeds", type=positive, default=30, help="how many (default: 30)")
+    # Below 1001 are the seeds that were seen while criteria were fixed.
+    many.add_argument("--first", type=positive, default=1001, help="first seed (default: 1001)")
     many.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
     many.add_argument("--scheduler", help="address of a dask scheduler, such as tcp://host:8786")
     many.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
@@ -521,7 +523,8 @@ def dispatch(arguments):
     if arguments.command == "sweep":
         from lib.sweeps import sweep
 
-        return sweep(root, arguments.rest, arguments.seeds, arguments.jobs, arguments.scheduler)
+        seeds = range(arguments.first, arguments.first + arguments.seeds)
+        return sweep(root, arguments.rest, seeds, arguments.jobs, arguments.scheduler)
     if arguments.command == "paper":
         from lib.sweeps import paper_scale
 

@@ -85,7 +85,7 @@ def write_json(path, value):
 
 
 def sweep(root, wanted, seeds, jobs=None, scheduler=None):
-    """Run the notebooks on seeds 1..`seeds`, what is finished left out; exit code 0 or 1.
+    """Run the notebooks on every seed of the range `seeds`, finished ones left out; exit code 0 or 1.
 
     Writes build/sweeps/NAME.json, results/robustness.json and README's table, which reads it.
     """
@@ -96,12 +96,13 @@ def sweep(root, wanted, seeds, jobs=None, scheduler=None):
     folders = {name: kept(root, name) for name in wanted}
     tasks = [
         (name, seed)
-        for seed in range(1, seeds + 1)
+        for seed in seeds
         for name in wanted
         if not (folders[name] / f"{seed}.json").exists()
     ]
     print(
-        f"{len(tasks)} runs to do, {len(wanted) * seeds - len(tasks)} kept from before", flush=True
+        f"{len(tasks)} runs to do, {len(wanted) * len(seeds) - len(tasks)} kept from before",
+        flush=True,
     )
     good = True
     with (
@@ -121,7 +122,7 @@ def sweep(root, wanted, seeds, jobs=None, scheduler=None):
     for name in wanted:
         found = {
             seed: json.loads(path.read_text(encoding="utf-8"))
-            for seed in range(1, seeds + 1)
+            for seed in seeds
             if (path := folders[name] / f"{seed}.json").exists()
         }
         if found:

@@ -59,12 +59,6 @@ def moments(inputs, outputs):
     )
 
 
-def draw_weights(seeds, widths, rng):
-    """Standard normal weights (W_1, ..., W_N) for widths d_0..d_N: W_j is (seeds, d_j, d_(j-1))."""
-    shapes = [(seeds, below, above) for above, below in zip(widths, widths[1:], strict=False)]
-    return tuple(torch.from_numpy(rng.standard_normal(shape)) for shape in shapes)
-
-
 def units(weights):
     """Units Omega = [W_1, W_2^T], (..., m1, m0 + m2): row i is unit i (definition 1).
 

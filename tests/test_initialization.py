@@ -36,7 +36,7 @@ def losses_of(weights, target, rate, steps):
 @pytest.mark.parametrize("depth", [2, 3, 5])
 def test_reduced_inputs_descend_as_the_full_network(depth, outputs):
     rng = np.random.default_rng(depth)
-    weights = init.gaussian_weights([20] + [4] * (depth - 1) + [outputs], 3, rng, 0.3)
+    weights = ln.gaussian_weights([20] + [4] * (depth - 1) + [outputs], 3, rng, 0.3)
     target = torch.from_numpy(rng.standard_normal((outputs, 20)))
     small, aim = init.reduce_inputs(weights, target)
     assert small[0].shape == (3, 4, 4 + outputs) and aim.shape == (3, outputs, 4 + outputs)
@@ -46,7 +46,7 @@ def test_reduced_inputs_descend_as_the_full_network(depth, outputs):
 
 
 def test_reduce_inputs_refuses_what_would_not_be_smaller():
-    weights = init.gaussian_weights([4, 4, 1], 2, np.random.default_rng(0))
+    weights = ln.gaussian_weights([4, 4, 1], 2, np.random.default_rng(0))
     with pytest.raises(ValueError, match="d_1"):
         init.reduce_inputs(weights, UNIT[:, :4])
 
@@ -54,7 +54,7 @@ def test_reduce_inputs_refuses_what_would_not_be_smaller():
 @pytest.mark.parametrize("depth", [1, 2, 3, 8])
 def test_layer_step_is_the_step_of_descend(depth):
     rng = np.random.default_rng(depth)
-    weights = init.gaussian_weights([20] + [6] * (depth - 1) + [1], 4, rng, 0.3)
+    weights = ln.gaussian_weights([20] + [6] * (depth - 1) + [1], 4, rng, 0.3)
     target = unit_target(20, rng).expand(4, -1, -1)
     rate = torch.tensor([0.1, 0.03, 0.01, 0.2], dtype=torch.float64)
     state = tuple(w.clone() for w in (*weights, target))
@@ -122,7 +122,7 @@ def test_fastest_is_the_best_of_all_single_runs():
     rng = np.random.default_rng(3)
     weights = tuple(
         torch.cat([s * w for s in (0.05, 0.3, 0.6)])
-        for w in init.gaussian_weights([10, 5, 5, 1], 3, rng)
+        for w in ln.gaussian_weights([10, 5, 5, 1], 3, rng)
     )
     target = unit_target(10, rng)[None]
     rates = [1.0, 0.3, 0.1, 0.03]
@@ -151,7 +151,7 @@ def test_what_cannot_reach_the_loss_never_does_and_the_bound_is_not_empty():
     scales = np.array([0.003, 0.01, 0.03, 0.1, 0.3])
     rates = [1.0, 0.3, 0.1, 0.03]
     for depth in (2, 3, 5):
-        weights = init.gaussian_weights([12] + [6] * (depth - 1) + [1], 4, rng)
+        weights = ln.gaussian_weights([12] + [6] * (depth - 1) + [1], 4, rng)
         target = unit_target(12, rng).expand(4, -1, -1)
         norms = torch.stack([torch.linalg.matrix_norm(w, 2) for w in weights])[:, None]
         possible = init.can_reach(
@@ -176,7 +176,7 @@ def test_working_decades_of_a_parabola_and_of_nothing():
 @pytest.mark.parametrize("widths", [[30, 1], [30, 8, 1], [30, 8, 8, 1]])
 def test_product_parts_have_the_law_of_gaussian_products(widths):
     rng = np.random.default_rng(1)
-    product = ln.end_to_end(init.gaussian_weights(widths, 20000, rng, 0.2))[:, 0]
+    product = ln.end_to_end(ln.gaussian_weights(widths, 20000, rng, 0.2))[:, 0]
     spread = float(product.square().mean()) ** 0.5
     assert init.product_scale(widths, 0.2) == pytest.approx(spread, rel=0.03)
     along, across = init.product_parts(widths, 0.2, 20000, rng)
@@ -238,7 +238,7 @@ def test_learning_rates_must_be_positive_and_finite(rates):
 
 
 def test_balance_measures_are_those_of_the_definition():
-    weights = init.gaussian_weights([6, 4, 4, 1], 3, np.random.default_rng(0))
+    weights = ln.gaussian_weights([6, 4, 4, 1], 3, np.random.default_rng(0))
     found = init.balance(weights, UNIT[:, :6])
     grams = [(w @ w.mT).square().sum((-2, -1)).sqrt() for w in weights]
     assert torch.equal(found["imbalance"], ln.imbalance(weights))

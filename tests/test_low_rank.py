@@ -72,7 +72,7 @@ def test_completion_problem_has_its_rank_and_its_share():
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_completion_gradients_agree_with_autograd(depth):
     target, mask, rng = small_problem()
-    weights = lr.gaussian_weights([6, *[4] * (depth - 1), 6], 0.7, 3, rng)
+    weights = ln.gaussian_weights([6, *[4] * (depth - 1), 6], 3, rng, 0.7)
     leaves = [w.clone().requires_grad_() for w in weights]
     product = leaves[0]
     for w in leaves[1:]:
@@ -185,7 +185,7 @@ def test_start_distances_agree_with_the_jacobian_of_a_drawn_network():
     target = torch.eye(size, dtype=torch.float64)
     found = []
     for _ in range(400):
-        weights = [w[0] for w in lr.gaussian_weights([size, width, width, size], scale, 1, rng)]
+        weights = [w[0] for w in ln.gaussian_weights([size, width, width, size], 1, rng, scale)]
         blocks = torch.autograd.functional.jacobian(lambda *w: w[2] @ w[1] @ w[0], tuple(weights))
         jacobian = torch.cat([b.reshape(size**2, -1) for b in blocks], 1)
         residual = (target - weights[2] @ weights[1] @ weights[0]).reshape(-1)
@@ -253,7 +253,7 @@ def test_linear_phase_joins_the_flow():
 @pytest.mark.parametrize("depth", [2, 3])
 def test_flow_clocked_by_the_loss_is_the_path_of_small_steps(depth):
     target, mask, rng = small_problem(2)
-    weights = lr.gaussian_weights([6] * (depth + 1), 0.05, 2, rng)
+    weights = ln.gaussian_weights([6] * (depth + 1), 2, rng, 0.05)
     origin = lr.completion_loss(0 * target, target, mask)
     weights = tuple(  # a start that is already moving downhill
         w - 0.5 * g
@@ -353,7 +353,7 @@ def test_bad_input_is_one_clear_line(case):
 def test_sensing_gradients_agree_with_autograd():
     rng = np.random.default_rng(0)
     target, sensors = lr.sensing_problem([2.0, 1.0], 4, 9, 3, rng)
-    weights = lr.gaussian_weights([4, 5, 4], 0.5, 3, rng)
+    weights = ln.gaussian_weights([4, 5, 4], 3, rng, 0.5)
     leaves = [w.clone().requires_grad_() for w in weights]
     residual = leaves[1] @ leaves[0] - target
     readings = torch.stack(
@@ -378,7 +378,7 @@ def test_many_measurements_are_an_isometry_and_few_recover_a_low_rank_matrix():
     for init_scale in (1e-5, 0.5):
         run = descend(
             lr.sensing_gradients,
-            lr.gaussian_weights([10, 10, 10], init_scale, 5, rng),
+            ln.gaussian_weights([10, 10, 10], 5, rng, init_scale),
             problem=(target, sensors),
             learning_rate=0.05,
             steps=4000,

@@ -33,7 +33,7 @@ def swept(project, monkeypatch):
 
 def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
     root, _ = swept
-    assert sweeps.sweep(root, [], 3, jobs=1) == 0
+    assert sweeps.sweep(root, [], range(1, 4), jobs=1) == 0
     expected = {
         "notebook": "01_tiny",
         "seeds": [1, 2, 3],
@@ -53,26 +53,26 @@ def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
 
 def test_finished_seeds_are_kept_and_only_the_rest_runs(swept):
     root, ran = swept
-    sweeps.sweep(root, [], 2, jobs=1)
-    sweeps.sweep(root, [], 3, jobs=1)
+    sweeps.sweep(root, [], range(1, 3), jobs=1)
+    sweeps.sweep(root, [], range(1, 4), jobs=1)
     assert ran == [1, 2, 3]
 
 
 def test_a_change_of_the_code_starts_a_new_sweep(swept):
     root, ran = swept
-    sweeps.sweep(root, [], 2, jobs=1)
+    sweeps.sweep(root, [], range(1, 3), jobs=1)
     edit(source(root), 'print("first"', 'print("changed"')
-    sweeps.sweep(root, [], 2, jobs=1)
+    sweeps.sweep(root, [], range(1, 3), jobs=1)
     assert ran == [1, 2, 1, 2]
 
 
 def test_a_seed_that_fails_is_named_and_the_others_count(swept, capsys):
     root, ran = swept
-    assert sweeps.sweep(root, [], 5, jobs=1) == 1
+    assert sweeps.sweep(root, [], range(1, 6), jobs=1) == 1
     assert "seed 4: 01_tiny failed in cell 2" in capsys.readouterr().err
     result = json.loads((root / "build" / "sweeps" / "01_tiny.json").read_text())
     assert result["seeds"] == [1, 2, 3, 5] and result["claims"][0]["runs"] == 4
-    sweeps.sweep(root, [], 5, jobs=1)
+    sweeps.sweep(root, [], range(1, 6), jobs=1)
     assert ran == [1, 2, 3, 4, 5, 4]
 
 
@@ -81,7 +81,7 @@ def test_readme_shows_the_share(swept):
     row = claims.check("01.1", "s", 1, "<=", 2, source="t", seeds=1)
     ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row]}
     write(root / "results" / "01_tiny.json", json.dumps(ledger))
-    sweeps.sweep(root, [], 3, jobs=1)
+    sweeps.sweep(root, [], range(1, 4), jobs=1)
     low, high = claims.wilson_interval(2, 3)
     share = f"2 of 3 seeds, {100 * low:.0f}-{100 * high:.0f}%"
     assert share in (root / "README.md").read_text()
@@ -114,25 +114,25 @@ def test_a_dask_cluster_gives_the_same_sweep(project):
     """A scheduler and two workers on the loopback address, real notebook runs."""
     from distributed import LocalCluster
 
-    assert sweeps.sweep(project, [], 3) == 0
+    assert sweeps.sweep(project, [], range(1, 4)) == 0
     here = tree(project / "build" / "sweeps")
     shutil.rmtree(project / "build" / "sweeps")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
     ) as cluster:
-        assert sweeps.sweep(project, [], 3, scheduler=cluster.scheduler_address) == 0
+        assert sweeps.sweep(project, [], range(1, 4), scheduler=cluster.scheduler_address) == 0
     assert tree(project / "build" / "sweeps") == here
 
 
 def test_a_sweep_killed_half_way_goes_on(project):
     edit(source(project), "wait = 0.0", "wait = 1.0")
     folder = sweeps.kept(project, "01_tiny")
-    process = start(project, "sweep", "--seeds", "4", "--jobs", "1")
+    process = start(project, "sweep", "--first", "1", "--seeds", "4", "--jobs", "1")
     wait_until(lambda: len(list(folder.glob("*.json"))) == 2)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     finished = tree(folder)
     assert 2 <= len(finished) < 4
-    assert call(project, "sweep", "--seeds", "4") == 0
+    assert call(project, "sweep", "--first", "1", "--seeds", "4") == 0
     assert {path: tree(folder)[path] for path in finished} == finished
-    assert len(tree(folder)) == 4
+    assert sorted(tree(folder)) == [f"{seed}.json" for seed in range(1, 5)]

@@ -20,7 +20,7 @@ def problem(seeds=3, seed=0, samples=30, singular_values=(2, 0.7, 0.2), variance
 
 
 def start(seeds=3, seed=1, scale=1.0, hidden=6):
-    drawn = tl.draw_weights(seeds, [4, hidden, 3], np.random.default_rng(seed))
+    drawn = ln.gaussian_weights([4, hidden, 3], seeds, np.random.default_rng(seed))
     return tuple(scale * w for w in drawn)
 
 
@@ -311,7 +311,7 @@ def test_stages_measures_what_descent_promises():
 @pytest.mark.parametrize("depth", [2, 3, 4])
 def test_layerwise_gradients_see_the_layers_below_moved(depth):
     rng = np.random.default_rng(depth)
-    weights = tl.draw_weights(2, [3] + [5] * (depth - 1) + [4], rng)
+    weights = ln.gaussian_weights([3] + [5] * (depth - 1) + [4], 2, rng)
     target = torch.from_numpy(rng.standard_normal((2, 4, 3)))
     found = tl.layerwise_gradients(weights, target, 0.01)
     moved = list(weights)

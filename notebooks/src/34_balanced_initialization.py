@@ -91,7 +91,7 @@ inputs, outputs = data.whiten(images[::4].mT, size), labels[None, ::4].double() 
 outputs = outputs / ln.whitened_problem(inputs, outputs)[0].norm()  # the paper's rescaling: |Phi| = 1
 target, constant = ln.whitened_problem(inputs, outputs)
 widths = [size, width, width, 1]
-layered = init.gaussian_weights(widths, 3, rng, 0.1)
+layered = ln.gaussian_weights(widths, 3, rng, 0.1)
 vectors = torch.from_numpy(0.1 * rng.standard_normal((3, 1, size)))
 go = partial(descend, learning_rate=0.1, steps=150, record=range(151))
 excess = torch.stack([
@@ -123,7 +123,7 @@ def search_scales(depth):
     product = 10 ** (np.arange(-8 * scales_per_decade, 3 * scales_per_decade + 1) / scales_per_decade)
     s = (product / init.product_scale(widths)) ** (1 / depth)
     unit = torch.eye(1, size, dtype=torch.float64)
-    weights, aim = init.reduce_inputs(init.gaussian_weights(widths, seeds, rng), unit)
+    weights, aim = init.reduce_inputs(ln.gaussian_weights(widths, seeds, rng), unit)
     norms = torch.stack([torch.linalg.matrix_norm(w, 2).amax() for w in weights])[:, None] * torch.from_numpy(s)
     possible = init.can_reach(norms, learning_rates, final_loss=goal, steps=steps)
     starts = init.at_scales((*weights, aim), [s] * depth + [np.ones_like(s)])
@@ -256,7 +256,7 @@ rows += [
 
 # %%
 def balance_run(init_scale, learning_rate):
-    weights = init.gaussian_weights([size, width, width, 1], seeds, rng, init_scale)
+    weights = ln.gaussian_weights([size, width, width, 1], seeds, rng, init_scale)
     weights, aim = init.reduce_inputs(weights, torch.eye(1, size, dtype=torch.float64))
     return descend(ln.gradients, weights, problem=(aim,), learning_rate=learning_rate, steps=1500,
                    record=range(0, 1501, 10), measure=init.balance).records
@@ -296,7 +296,7 @@ figures.save(fig, "probability_and_balance")
 
 # %%
 pixels, widths = images.amax(0) > 0, [784, 128, 32, 10]
-customary = init.gaussian_weights(widths, networks, rng)
+customary = ln.gaussian_weights(widths, networks, rng)
 even = ln.balanced_factors(torch.from_numpy(rng.standard_normal((networks, 10, 784))), widths, rng)
 s_layer, s_product = 10 ** np.arange(-1.5, 0.6, 0.5), 10 ** np.arange(-2, 2.1, 0.5)
 arms = {

@@ -90,7 +90,7 @@ print(f"-G(0): s_1 = {speed.mean():.2f} +- {speed.std():.2f}, gap s_2/s_1 = {(se
 def staircase(depth, gamma, target, mask, width=width, step=step, steps=9000, every=10):
     """Descent from N(0, w^-gamma), its plateaus, and the greedy losses: a dict."""
     size = target.shape[-1]
-    weights = lr.gaussian_weights([size] + [width] * (depth - 1) + [size], width ** (-gamma / 2), len(target), rng)
+    weights = ln.gaussian_weights([size] + [width] * (depth - 1) + [size], len(target), rng, width ** (-gamma / 2))
     run = lr.paced_descent(weights, target, mask, learning_rate=step, share=0.05, steps=steps, every=every, final_loss=1e-3)
     found = lr.plateaus(run.records["norm"], run.records["values"])
     return run.records | {"steps": run.steps, "found": found, "depth": depth, "gamma": gamma}
@@ -151,7 +151,7 @@ figures.save(fig, "staircase")
 scales = {2: np.logspace(-4, -9, 6), 3: smallest_start * np.logspace(4, 0, 5), 4: smallest_start * np.logspace(4, 0, 5)}
 leaving = {}
 for depth, ladder in scales.items():
-    unit = lr.gaussian_weights([size] * (depth + 1), 1.0, problems, rng)
+    unit = ln.gaussian_weights([size] * (depth + 1), problems, rng)
     fastest = [u.new_ones(problems, 1, 1)] * depth
     fastest[0], fastest[-1] = v[:, None, :], u[:, :, None]
     many = len(ladder)
@@ -219,7 +219,7 @@ trained, narrow = {}, (25, 50, 100, 200)
 for g in (0.8, 2.0):
     ends = []
     for w in narrow:
-        start = lr.gaussian_weights([4, w, w, 4], w ** (-g / 2), len(small), rng)
+        start = ln.gaussian_weights([4, w, w, 4], len(small), rng, w ** (-g / 2))
         run = lr.paced_descent(start, small, whole, learning_rate=0.02, share=0.1, steps=4000, every=4000, final_loss=1e-4)
         ends.append(sum((a - b).square().sum((-2, -1)) for a, b in zip(run.weights[:-1], start, strict=True)).sqrt())
     trained[g] = torch.stack(ends)

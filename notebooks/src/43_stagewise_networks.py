@@ -77,7 +77,7 @@ thesis = partial(claims.check, seeds=seeds)
 make = partial(tl.teacher_problem, outputs=widths[2])
 variances = np.linspace(*input_variances, widths[0])
 inputs, outputs = make(seeds, rng, variances=variances, singular_values=singular_values, samples=2 * widths[0])
-problem, start = tl.moments(inputs, outputs), tl.draw_weights(seeds, widths, rng)
+problem, start = tl.moments(inputs, outputs), ln.gaussian_weights(widths, seeds, rng)
 cxx, cyx, _ = problem
 speeds, pairs = tl.escape_pairs(cyx)
 levels = tl.saddle_losses(*problem)
@@ -265,7 +265,7 @@ figures.save(fig, "stairs")
 
 # %%
 x, y = make(nonlinear_seeds, rng, variances=variances, singular_values=nonlinear_values, samples=samples)
-begin = tuple(nonlinear_scale * w for w in tl.draw_weights(nonlinear_seeds, [widths[0], 40, widths[2]], rng))
+begin = tuple(nonlinear_scale * w for w in ln.gaussian_weights([widths[0], 40, widths[2]], nonlinear_seeds, rng))
 curves = {}
 for name in tl.ACTIVATIONS:
     curves[name] = descend(
@@ -299,7 +299,7 @@ def ranks(w, t):
 
 
 for depth in (3, 4):
-    drawn = tl.draw_weights(layer_seeds, [8] + [20] * (depth - 1) + [8], rng)
+    drawn = ln.gaussian_weights([8] + [20] * (depth - 1) + [8], layer_seeds, rng)
     begin, problems = tl.at_scales(drawn, (targets,), layer_scales)
     seen = descend(partial(tl.layerwise_gradients, learning_rate=0.1), begin, problem=problems, learning_rate=0.1, steps=60_000,
                    record=range(0, 60_001, 10), measure=ranks, stop=lambda w, t: ln.loss(w, t) < 0.6 * level, check_every=50).records

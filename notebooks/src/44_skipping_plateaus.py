@@ -78,7 +78,7 @@ shape = (len(start_scales), seeds)
 make = partial(tl.teacher_problem, variances=variances, outputs=widths[2], samples=samples)
 problems = {name: tl.moments(*make(seeds, rng, singular_values=values)) for name, values in teachers.items()}
 levels = {name: tl.saddle_losses(*p)[:, : len(teachers[name])] for name, p in problems.items()}
-start = tl.draw_weights(seeds, widths, rng)
+start = ln.gaussian_weights(widths, seeds, rng)
 for name, (cxx, cyx, _) in problems.items():
     waits = tl.steps_per_log_scale(cxx, cyx, learning_rate, len(teachers[name])) * np.log(10)
     print(f"{name:6} teacher: plain descent should wait {waits.sum(-1).mean():.0f} steps for each decade of the start scale "
@@ -215,7 +215,7 @@ rows += [thesis("44.3a", f"start scale {start_scales[0]:g}: jumps made in all ru
 
 # %%
 x, y = make(relu_seeds, rng, singular_values=strong_teacher)
-drawn, relu = tl.draw_weights(relu_seeds, widths, rng), {"plain": [], "jump": []}
+drawn, relu = ln.gaussian_weights(widths, relu_seeds, rng), {"plain": [], "jump": []}
 for scale in relu_scales:
     begin = tuple(scale * w for w in drawn)
     for arm in relu:
