@@ -134,7 +134,8 @@ figures.save(fig, "theorem_constants")
 
 # %%
 def practical_run(depth, steps=1000):
-    s = torch.from_numpy(np.linspace(0.6, 1.4, size) + rng.uniform(-0.05, 0.05, (seeds, size)))
+    gap = 0.8 / (size - 1)  # equal values have no singular vectors to align: neighbours stay gap / 2 apart
+    s = torch.from_numpy(np.linspace(0.6, 1.4, size) + rng.uniform(-gap / 4, gap / 4, (seeds, size)))
     target = ln.rotated(s, rng)
     start = ln.start_within_margin(target, rng.uniform(0.1, 0.9, seeds), rng)
     margin = ln.deficiency_margin(start, target)
