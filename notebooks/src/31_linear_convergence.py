@@ -147,9 +147,8 @@ def practical_run(depth, steps=1000):
     go = partial(descend, ln.gradients, weights, problem=(target,), learning_rate=rate, steps=steps)
     run = go(record=range(steps + 1), measure=ln.progress)
     structure = go(record=range(0, steps + 1, 50), measure=ln.structure).records
-    faster = (rate / promise.learning_rate).median()
     print(f"N = {depth}: smallest margin {margin.min():.2f}, delta {promise.imbalance.median():.0e}, "
-          f"step {faster:.0e} x the guaranteed one")
+          f"step {(rate / promise.learning_rate).median():.0e} x the guaranteed one")
     relative = run.records["loss"] / run.records["loss"][0]
     judged = relative > 1e-14  # below this the loss is rounding noise
     ratio = ln.decrease_ratio(run.records["loss"], run.records["smallest"], rate, depth)
