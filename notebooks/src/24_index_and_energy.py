@@ -44,7 +44,7 @@ draws = 24  # in [5, 1000]: draws of the couplings for each experiment at this s
 starts = 30  # in [5, 1000]: searches in each draw
 walk = 20  # in [1, 1000]: steps of descent or ascent before a search, fewer than this; few spread the energies
 mixed_walk = 60  # in [1, 1000]: the same on the mixed models; more steps, more searches converge
-data_sets = 6  # in [3, 50]: sets of digits for the network
+data_sets = 12  # in [3, 50]: sets of digits for the network
 networks = 60  # in [10, 1000]: searches for each set
 hidden_units = 4  # in [1, 10]: tanh units of the network
 weight_decay = 1e-3  # in [1e-4, 1e-2]: of its loss; keeps critical points at finite weights
@@ -205,7 +205,7 @@ rows += [claims.check("24.3", "network on digits: rank correlation of loss and i
                       interval=claims.mean_interval(ranks), source="Dauphin et al. 2014, figure 1", seeds=data_sets, digits=3)]
 fig, ax = plt.subplots(figsize=(5.6, 3.4))
 for k, net in enumerate(nets):
-    ax.plot(net.loss, net.index_fraction, figures.MARKERS[k % 8], color=f"C{k}", mfc="none", label=f"data set {k + 1}" if k < 6 else None)
+    ax.plot(net.loss, net.index_fraction, figures.MARKERS[k % 8], color=f"C{k}", mfc="none", label=f"{len(nets)} data sets, a mark each" if k == 0 else None)
 ax.set(xlabel="loss", ylabel="negative eigenvalues / parameters", title="24.3: critical points of a small network")
 ax.legend(fontsize=8)
 figures.save(fig, "network")
@@ -238,7 +238,8 @@ claims.conclude("24_index_and_energy", rows, parameters)
 # **What changed after a look.** 24.3 first asked for a rank correlation of 0.5; a pilot (seed 12345) gave .61 with an interval
 # from .34, and the claim is only that loss rises, so 0 became the bound. The exponent of 24.1 was first measured on half
 # as many points: .93 and 1.00 in pilots, .79 [.67, .93] at the default seed. The criterion stayed, the points were doubled.
-# `walk` went from 10 to 20 after a pilot as well, so that more searches converge (24.1e).
+# `walk` went from 10 to 20 after a pilot as well, so that more searches converge (24.1e). With six data sets 24.3 held on 27 of
+# 30 fresh seeds: a set with few points can have any rank correlation. There are twelve now, and they are swept on other seeds.
 #
 # **Sources.** The formula for the sphere is derived here and reduces to $F_{sc}(u/E_\infty)$ for pure models; the paper of
 # Bray and Dean treats flat space, its own normalisation was not at hand. Figure 1 of Dauphin et al. is recalled.

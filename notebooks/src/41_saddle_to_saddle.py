@@ -300,7 +300,7 @@ axes[1].plot(hard["steps"][at], hard["loss"][at, k], "o", color="C0", label="pla
 for level in rest[:3]:
     axes[1].axhline(level[k], **figures.PREDICTION)
 axes[1].plot([], [], **figures.PREDICTION, label="greedy losses")
-axes[1].set(xlabel="step", title="10 x 10, 60% seen: one that breaks", yscale="log", ylim=(1e-2, 8))
+axes[1].set(xlabel="step", title="10 x 10, 60% seen: one that breaks", yscale="log", ylim=(8e-4, 8))
 for color, marker, run, losses, text, shift in (("C0", "o", runs[3], greedy[3], f"{size} x {size}, {share:.0%}", -0.12),
                                                 ("C1", "s", hard, rest, "10 x 10, 60%", 0.12)):
     points = [(p.rank, abs(d)) for found, ds in zip(run["found"], judged(run, losses)[2], strict=True)
