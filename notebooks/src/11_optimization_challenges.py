@@ -251,7 +251,7 @@ rows += [
     flow("11.5b", "tanh: steps from 4 / steps from 1", steps["tanh"][four] / steps["tanh"][one], "within", time[four] / time[one],
          tolerance=0.02 * time[four] / time[one]),
     flow("11.5c", "tanh: steps / (T(x0)/eta), farthest from 1 over the starts", 1 + np.abs(steps["tanh"] * learning_rate / time - 1).max(),
-         "within", 1, tolerance=0.02, seeds=len(places)),
+         "within", 1, tolerance=2 * learning_rate, seeds=len(places)),  # Euler's step is off by O(eta)
     flow("11.5d", "from 4: steps on tanh / steps on ReLU", steps["tanh"][four] / steps["ReLU"][four], "within",
          time[four] / 4, tolerance=0.02 * time[four] / 4),
     flow("11.5e", "ReLU: steps from 4 / steps from 1, no more than the distance asks", steps["ReLU"][four] / steps["ReLU"][one],

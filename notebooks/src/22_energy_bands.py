@@ -63,8 +63,8 @@ from lib import claims, figures
 from lib import spin_glass as sg
 
 parameters = claims.parameters_of(globals())
-if len(draws) != len(sizes):
-    raise ValueError("draws must hold one number for each of sizes")
+if not (3 <= len(sizes) == len(draws) and sizes == sorted(set(sizes))):
+    raise ValueError("sizes must rise and be three or more, with one number in draws for each")
 figures.style()
 rng = np.random.default_rng(seed)
 rows = []
