@@ -70,6 +70,8 @@ from lib import two_layer as tl
 from lib.descent import descend
 
 parameters = claims.parameters_of(globals())
+if min(map(len, (singular_values, nonlinear_values, exit_decades, start_scales, layer_scales))) < 2:
+    raise ValueError("singular_values, nonlinear_values, exit_decades, start_scales and layer_scales must each hold two numbers or more")
 figures.style()
 rng = np.random.default_rng(seed)
 rows = []

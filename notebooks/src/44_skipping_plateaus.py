@@ -68,6 +68,8 @@ from lib import two_layer as tl
 from lib.descent import descend
 
 parameters = claims.parameters_of(globals())
+if min(len(start_scales), len(relu_scales)) < 2:
+    raise ValueError("start_scales and relu_scales must each hold two numbers or more")
 figures.style()
 rng, kicks = np.random.default_rng(seed), np.random.default_rng([seed, 1])
 rows = []
@@ -248,9 +250,10 @@ claims.conclude("44_skipping_plateaus", rows, parameters)
 # %% [markdown]
 # ## Reading
 #
-# **It works, at every saddle.** With jumps the steps do not depend on the start scale (to 1%), as soon as that is small
-# enough for every plateau to be seen ($10^{-6}$ for the strong teacher, $10^{-4}$ for the weak one). The run visits the same saddles
-# and ends in the same matrix. Plain descent pays for every decade; its price is predicted by the saddles' speeds (dashed).
+# **It works, at every saddle.** With jumps the steps do not depend on the start scale, as soon as that is small
+# enough for every plateau to be seen ($10^{-6}$ for the strong teacher, $10^{-4}$ for the weak one). Arrival is looked for every ten
+# steps, so one such interval is 1.4%; on one of 30 fresh seeds a single problem differed by two, and 44.1c failed. The run visits
+# the same saddles and ends in the same matrix. Plain descent pays for every decade; its price is predicted by the saddles' speeds (dashed).
 # So the speed-up has no bound as $\epsilon\to0$; at $10^{-12}$ it is two to five, most where modes are slow. The line search
 # also skips the drop, and is the faster of the two.
 #
