@@ -125,6 +125,25 @@ def test_readme_table_follows_the_ledgers(tmp_path):
     assert claims.readme_with_table(text, changed) != text
 
 
+def test_readme_names_the_rows_that_failed_on_fresh_seeds(tmp_path):
+    (tmp_path / "README.md").write_text(f"{claims.BEGIN}\n{claims.END}\n")
+    rows = [claims.check(f"1.{k}", "s", 1, "<=", 2, source="t", seeds=1) for k in (1, 2, 3)]
+    entry = {"notebook": "01_x", "parameters": {}, "claims": rows}
+    swept = [
+        {"id": f"1.{k}", "held": held, "runs": 30, "interval": claims.wilson_interval(held, 30)}
+        for k, held in ((1, 30), (2, 24), (3, 30))
+    ]
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "01_x.json").write_text(json.dumps(entry))
+    robustness = [{"notebook": "01_x", "seeds": [*range(30)], "claims": swept}]
+    (tmp_path / "results" / "robustness.json").write_text(json.dumps(robustness))
+    claims.update_readme(tmp_path)
+    head, details = (tmp_path / "README.md").read_text().split("<details>")
+    assert "| 1.2: 24 of 30 seeds, 63-90%<br>others: 30 of 30 seeds, 89-100% |" in head
+    assert details.count("| 30 of 30 seeds, 89-100% |") == 2
+    assert details.count("| 24 of 30 seeds, 63-90% |") == 1
+
+
 def test_readme_without_marks_is_refused():
     with pytest.raises(ValueError, match="marks"):
         claims.readme_with_table("no table here", [])
