@@ -51,6 +51,13 @@ def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
     assert "01.1: 2 of 3" in capsys.readouterr().out
 
 
+def test_a_sweep_starts_where_nobody_has_looked(swept):
+    root, ran = swept
+    edit(source(root), "in [0, 10]", "in [0, 2000]")
+    assert call(root, "sweep", "--seeds", "2", "--jobs", "1") == 0
+    assert ran == [1001, 1002]
+
+
 def test_finished_seeds_are_kept_and_only_the_rest_runs(swept):
     root, ran = swept
     sweeps.sweep(root, [], range(1, 3), jobs=1)
