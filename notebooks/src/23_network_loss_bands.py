@@ -335,7 +335,7 @@ claims.conclude("23_network_loss_bands", rows, parameters)
 # **Reference.** An earlier, separate run (other draws): spread .248, .100, .0201, .0119, .0078, .0064 for the six widths,
 # correlation .998, .989, .933, .844, .743, .687; ours differ by what the intervals allow. At $h=3$ the
 # correlation of one split ranges from about .988 to .998, which is why 23.3a averages over splits. With 60 networks and 12
-# splits, 23.3a held on 7 and 23.3b on 8 of 9 fresh seeds: the numbers were the same, the intervals too wide. The criteria
+# splits, 23.3a held on 6 and 23.3b on 8 of 9 fresh seeds: the numbers were the same, the intervals too wide. The criteria
 # stayed, the samples grew, and the sweep uses other seeds.
 #
 # **Limits.** One architecture, 4,000 digits, one order of minibatches shared by the networks of a width (the
