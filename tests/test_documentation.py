@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = sorted(p.stem for p in (ROOT / "lib").glob("*.py") if p.stem != "__init__")
+MODULES = sorted(
+    ".".join(p.relative_to(ROOT / "lib").with_suffix("").parts)
+    for p in (ROOT / "lib").rglob("*.py")
+    if p.stem != "__init__"
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
