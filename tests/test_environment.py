@@ -31,7 +31,7 @@ def test_conda_installs_the_lock_with_pip():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'name = "{environment["name"]}"' in project
     *conda, pip = environment["dependencies"]
-    assert pip == {"pip": ["-r requirements.txt", "--no-deps -e ."]}
+    assert pip == {"pip": ["-r requirements.txt", "-e ."]}
     oldest = re.search(r'requires-python = "(.+)"', project)[1]
     assert conda == [f"python{oldest}", "pip"]
 
