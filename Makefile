@@ -66,8 +66,8 @@ run: environment ## one notebook with other parameters: make run NOTEBOOK=... PA
 sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=100 (all notebooks without NOTEBOOK)
 	@$(BIN)/claims sweep --seeds $(SEEDS) --first $(FIRST) $(if $(JOBS),--jobs $(JOBS)) $${SCHEDULER:+--scheduler "$$SCHEDULER"} $$NOTEBOOK
 
-bench: environment ## our stepping against a user's loop: build/benchmarks.json and the table in README
-	$(BIN)/python benchmarks/bench.py --readme
+bench: environment ## our stepping against jax and the processor's best: build/benchmarks.json, benchmarks/README.md
+	$(BIN)/python benchmarks/bench.py --publish
 
 lab: environment ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
