@@ -1,12 +1,11 @@
 """Mutants: declared in docstrings, put in place before the imports, killed by the rows they name."""
 
 import json
-import shutil
 import sys
 
 import pytest
 from test_sweeps import row_of
-from tiny import REPOSITORY, call, write
+from tiny import call, write
 
 from lib.suite import mutants
 from lib.suite.parameters import Fault
@@ -46,50 +45,14 @@ def premise(patch):
     """
     patch.parameters(depth=3)
 '''
-NOTEBOOK = """\
-# %% [markdown]
-# # Tiny
-
-# %% tags=["parameters"]
-depth = 2  # in [1, 8]: depth
-
-# %%
-from lib.suite.claims import Ledger
-
-ledger = Ledger("01_tiny", globals())
-
-from lib.statistics import value as number
-from lib.used import doubled_value
-
-# %% [markdown]
-# | | claim | holds if | why this bound | source |
-# |---|---|---|---|---|
-# | 01.1 | it is two | value 2 ± 0.5 | ours | A 2000 |
-# | 01.2 | *control:* it is small | value ≤ 9 | ours | A 2000 |
-
-# %%
-ledger.judge({"01.1": number(doubled_value() * depth / 4), "01.2": number(1)})
-
-# %%
-ledger.conclude()
-"""
 
 
 @pytest.fixture
-def suite(project):
+def suite(formed):
     """The project with a notebook in the form, and its mutants."""
-    for path in ("suite", "__init__.py", "statistics.py"):
-        source, target = REPOSITORY / "lib" / path, project / "lib" / path
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
-    write(project / "lib" / "formula.py", "def value():\n    return 2\n")
-    write(
-        project / "lib" / "used.py",
-        "from lib.formula import value\n\n\ndef doubled_value():\n    return 2 * value()\n",
-    )
-    write(project / "notebooks" / "src" / "01_tiny.py", NOTEBOOK)
-    write(project / "mutants" / "01_tiny.py", FILE)
-    assert call(project, "figures") == 0
-    return project
+    write(formed / "mutants" / "01_tiny.py", FILE)
+    assert call(formed, "figures") == 0
+    return formed
 
 
 def test_a_mutant_is_killed_by_the_row_it_names_survives_or_crashes(suite, capsys):

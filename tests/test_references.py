@@ -15,7 +15,9 @@ def entries(text):
     found, place = {}, 0
     for match in re.finditer(r"@(\w+)\{([^,\s]+),", text):
         if text[place : match.start()].strip():
-            raise ValueError(f"before {match[2]}: an entry lacks its closing brace, or text is stray")
+            raise ValueError(
+                f"before {match[2]}: an entry lacks its closing brace, or text is stray"
+            )
         depth, end = 1, match.end()
         while depth and end < len(text):
             depth += {"{": 1, "}": -1}.get(text[end], 0)
