@@ -70,7 +70,7 @@ bench: environment ## our stepping against jax and the processor's best: build/b
 	$(BIN)/python benchmarks/bench.py --publish
 
 lab: environment ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 lint: environment ## check style and format
 	$(BIN)/ruff check .

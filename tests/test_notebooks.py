@@ -145,7 +145,10 @@ def test_notebook_is_clean(name):
     assert [cell.id for cell in stored.cells] == [
         f"cell-{number:02d}" for number in range(1, len(stored.cells) + 1)
     ]
-    assert [cell.id for cell in stored.cells if set(cell.metadata) - {"tags"}] == []
+    for cell in stored.cells:
+        folded = "hide-input" in cell.metadata.get("tags", [])
+        assert set(cell.metadata) <= {"tags", "jupyter"}
+        assert (cell.metadata.get("jupyter") == {"source_hidden": True}) == folded
 
 
 @each_notebook
