@@ -47,15 +47,15 @@
 seed = 0  # in [0, 4294967295]: seed of every random draw
 starts = 40000  # in [1000, 1000000]: starts of plain descent over [-1, 2]
 noisy_runs = 400  # in [100, 10000]: runs at each noise scale and at each batch size
-learning_rate = 0.01  # in [0.001, 0.02]: step size of descent on f with noise and on tanh
-sample_scale = 16.0  # in [12, 24]: gradient noise of a single sample, in units of 0.1 / sqrt(eta)
+learning_rate = 0.01  # in [0.001, 0.02]: step size on f with noise and on tanh
+sample_scale = 16.0  # in [12, 24]: noise of one sample, at eta = 0.01
 hidden_units = 4  # in [2, 5]: hidden units d of the trained network
 matrices = 1000000  # in [10000, 10000000]: random matrices of each size
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
 
-ledger = Ledger("11_optimization_challenges", globals())  # reads and checks the parameters
+ledger = Ledger("11_optimization_challenges", globals())  # checks parameters
 
 from lib import perceptrons
 from lib import surfaces as sf
@@ -97,6 +97,11 @@ wanted, found, smoother = (
     sf.global_minimum(s, 0.5, 1.5)
     for s in (sf.risk, sf.empirical_risk, sf.wiggled_risk(0.002))
 )
+
+# %% [markdown]
+# Uniform starts, and where each has come to after 1,000 steps:
+
+# %%
 begin = rng.uniform(-1, 2, starts)
 run = sf.follow(sf.risk, sf.points(begin), learning_rate=0.02, steps=1000)
 end = run.weights[0][:, 0].numpy()
@@ -123,14 +128,20 @@ right.annotate("local", (low, -0.18), (-0.75, -0.9), arrowprops=arrow)
 right.annotate("global", (deep, -1.05), (0.2, -1.0), arrowprops=arrow)
 left.set(xlabel="x", ylabel="value")
 right.set(xlabel="x")
-words = "Risk and empirical risk with minima apart; the risk's local and global minimum."
+words = "Risk and empirical risk, minima apart; local and global minimum of the risk."
 figures.save(fig, "minima", words, legend="upper center")
 
+# %% [markdown]
+# What the two minima cost, and how far they lie from where the chapter has them:
+
 # %%
-excess = [float(sf.risk.value(place) - sf.risk.value(wanted)) for place in (found, smoother)]
+best = float(sf.risk.value(wanted))
+excess = [float(sf.risk.value(place)) - best for place in (found, smoother)]
 places = [float(found) - 1.016983, float(wanted) - 1.090408]
 depths = sf.risk.value(sf.points([low, deep])) - torch.tensor([-0.178603, -1.046721])
 drawn = [low + 0.273853, deep - 1.090408, *depths.tolist()]
+
+# %%
 ledger.judge({
     "11.1a": largest(np.abs(places), of=1, digits=1),
     "11.1b": value(excess[0]),
@@ -163,28 +174,45 @@ ledger.judge({
 cooler = np.sqrt(0.01 / learning_rate)  # the same temperatures at any step size
 scales, batches = np.linspace(2, 8, 13) * cooler, np.arange(4, 37, 2)
 escape = partial(
-    sf.noisy_escape, sf.risk, escaped=lambda p: p[:, 0] > deep, learning_rate=learning_rate,
-    steps=round(20 / learning_rate), low=-1.0, high=2.0,
+    sf.noisy_escape, sf.risk, escaped=lambda p: p[:, 0] > deep,
+    learning_rate=learning_rate, steps=round(20 / learning_rate), low=-1.0, high=2.0,
 )
+
+# %% [markdown]
+# 400 runs from the local minimum at each of 13 noise scales, and without noise:
+
+# %%
 at = lambda count: sf.points(np.full(count * noisy_runs, low))
 gone = escape(at(13), np.repeat(scales, noisy_runs), rng=rng).view(13, -1).numpy()
-still = escape(at(1), np.zeros(noisy_runs), rng=rng)
+quiet = escape(at(1), np.zeros(noisy_runs), rng=rng)
+
+# %% [markdown]
+# The same with minibatches of 4 to 36 samples:
+
+# %%
 sizes = torch.from_numpy(np.repeat(batches, noisy_runs))
 each = np.full(len(sizes), sample_scale * cooler)
 small = escape(at(17), each, rng=later, batches=sizes).view(17, -1).numpy()
 
 # %% [markdown]
-# The theory, at finer steps, and the places where measurement and theory cross one half:
+# The theory, at finer steps:
 
 # %%
 fine = np.linspace(2, 9, 57) * cooler
 time = [sf.mean_escape_time(sf.risk, low, deep, -1.0, s, learning_rate) for s in fine]
 law = 1 - np.exp(-20 / np.array(time))
+
+# %% [markdown]
+# Where measurement and theory cross one half:
+
+# %%
 half = sf.crossing(fine, law)
-predicted_batch = 1 / sf.crossing(1 / sf.minibatch_scale(sample_scale * cooler, 1) ** 2
-                                  * fine**2, law)
+many = np.linspace(40, 1, 3901)
+noise = sf.minibatch_scale(sample_scale * cooler, many)
+predicted_batch = np.interp(half, noise, many)
 noise_half = lambda runs: sf.crossing(scales, runs.mean(0)) / half
-batch_half = lambda runs: 1 / sf.crossing(1 / batches[::-1], runs.mean(0)) / predicted_batch
+inverse = 1 / batches[::-1]
+batch_half = lambda runs: 1 / sf.crossing(inverse, runs.mean(0)) / predicted_batch
 
 # %% [markdown]
 # Left: share of 400 runs gone by time 20. Right: the same for minibatches, against the scale of their noise. The two
@@ -200,7 +228,7 @@ for ax in (left, right):
     figures.level(ax, 0.5, theory=False)
 left.set(xlabel=r"noise scale $\sigma$", ylabel="share gone by time 20")
 right.set(xlabel=r"noise scale $s/\sqrt{B}$ of a minibatch", xlim=left.get_xlim())
-words = "Share of runs that noise frees rises as the barrier predicts, alike for minibatches."
+words = "The share that noise frees rises as the barrier predicts, also for batches."
 figures.save(fig, "noise", words, legend="lower right")
 
 # %%
@@ -210,7 +238,7 @@ ledger.judge({
     "11.2d": share(gone[-1]),
     "11.2e": value(noise_half(gone.T), of=noisy_runs, interval=ends),
     "11.2g": value(batch_half(small[::-1].T), of=noisy_runs, interval=batch_ends),
-    "11.2f": share(still),
+    "11.2f": share(quiet),
 })
 
 # %% [markdown]
@@ -222,7 +250,7 @@ climb = torch.linspace(low, top, 2001, dtype=torch.float64)
 steepest = float(sf.risk.gradient(sf.points(climb)).max())
 pd.Series({
     "noise that frees half / steepest slope": round(half / steepest, 1),
-    "share that two thirds of it frees": round(float(np.interp(half / 1.5, fine, law)), 3),
+    "share that two thirds of it frees": round(np.interp(half / 1.5, fine, law), 3),
     "batch that frees half": round(float(predicted_batch)),
 }).to_frame("predicted").T
 
@@ -259,24 +287,42 @@ crawl = sf.follow(
     measure=lambda w: {"x": w[0][:, 0]},
 )
 passed = 0.1 * 30000 / sf.cubic_time(torch.from_numpy(at), crawl.records["x"][-1])
+
+# %% [markdown]
+# From just below the flat point it falls off; the square brings the first starts to rest:
+
+# %%
 gap = np.geomspace(0.001, 0.01, 20)
 over = sf.steps_until(
     sf.cubic, sf.points(-gap), lambda p: p[:, 0] < -1, learning_rate=0.1, limit=9999
 ).numpy() * 0.1 / sf.cubic_time(-gap, -1.0)
-bowl = sf.follow(sf.quadratic(2.0), sf.points(at), learning_rate=0.1, steps=300)
+square = sf.follow(sf.quadratic(2.0), sf.points(at), learning_rate=0.1, steps=300)
 
 # %% [markdown]
-# The honest saddle, from 29 distances between $10^{-15}$ and $0.1$, and the random Hessians:
+# The honest saddle, from 29 distances between $10^{-15}$ and $0.1$:
 
 # %%
 delta, rates = np.geomspace(1e-15, 0.1, 29), (0.01, 0.1, 0.5)
 ridge = torch.tensor(np.stack([np.ones(len(delta)), delta], 1))
-leave = partial(sf.steps_until, sf.saddle, reached=lambda p: p[:, 1].abs() >= 1, limit=9999)
+reached = lambda p: p[:, 1].abs() >= 1
+leave = partial(sf.steps_until, sf.saddle, reached=reached, limit=9999)
 left_in = {rate: leave(ridge, learning_rate=rate).numpy() for rate in rates}
 fast = leave(ridge, learning_rate=0.01, momentum=0.9).numpy()
+still = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
+stays = sf.follow(sf.saddle, still, learning_rate=0.1, steps=9999).weights[0][:, 1]
+
+# %% [markdown]
+# What the formula leaves, and the pace with momentum against the larger root:
+
+# %%
 late = np.array([left_in[rate] - sf.saddle_steps(delta, rate) for rate in rates])
 pace = [np.polyfit(np.log(1 / delta), steps, 1)[0]
         for steps in (fast, sf.saddle_steps(delta, 0.01, 0.9))]
+
+# %% [markdown]
+# The second-derivative test against what descent does:
+
+# %%
 drawn = torch.from_numpy(later.standard_normal((300, 3, 3)))
 hessians = drawn + drawn.mT
 dynamics = sf.class_by_descent(hessians, later)
@@ -327,13 +373,12 @@ figures.save(fig, "saddles", words)
 ledger.judge({
     "11.3a": value(passed[(passed - 1).abs().argmax()], of=100),
     "11.3b": value(over[np.abs(over - 1).argmax()], of=20),
-    "11.3c": largest(bowl.weights[0].abs(), rounding=True),
+    "11.3c": largest(square.weights[0].abs(), rounding=True),
     "11.4a": share(agree),
     "11.4b": largest(late, of=len(delta), digits=2),
     "11.4e": smallest(np.round(late, 6), of=len(delta), digits=1),
     "11.4c": value(pace[0] / pace[1], of=len(delta)),
-    "11.4d": largest(sf.follow(sf.saddle, torch.tensor([[1.0, 0.0]], dtype=torch.float64),
-                     learning_rate=0.1, steps=9999).weights[0][:, 1].abs()),
+    "11.4d": largest(stays.abs()),
 })
 
 # %% [markdown]
@@ -366,6 +411,11 @@ past = partial(
     sf.steps_until, reached=lambda p: p[:, 0] <= 0, learning_rate=learning_rate,
     limit=round(400 / learning_rate),
 )
+
+# %% [markdown]
+# Steps to 0 from starts between 0.5 and 4, in both coordinates:
+
+# %%
 surfaces = {"tanh": sf.tanh, "ReLU": sf.relu}
 steps = {name: past(s, sf.points(places)).numpy() for name, s in surfaces.items()}
 steps["tanh as sine"] = past(sf.sine, sf.points(np.arcsin(np.tanh(places)))).numpy()
@@ -378,11 +428,14 @@ time = sf.tanh_time(places)
 kappas = np.array([10.0, 100.0, 1000.0])
 corner = torch.ones(1, 2, dtype=torch.float64)
 near = lambda p: p.norm(dim=-1) <= 1e-6 * 2**0.5
-needed = np.array([int(sf.steps_until(sf.quadratic(1.0, k), corner, near, limit=20000,
-                                      learning_rate=2 / (1 + k))) for k in kappas])
-gap = needed - [sf.conditioned_steps(k, 1e-6) for k in kappas]
-wild = [sf.follow(sf.quadratic(1.0, k), corner, learning_rate=2.02 / k, steps=1000)
-        .weights[0].norm() for k in kappas]
+gap, wild = [], []
+for k in kappas:
+    bowl = sf.quadratic(1.0, k)
+    options = {"learning_rate": 2 / (1 + k), "limit": 20000}
+    needed = int(sf.steps_until(bowl, corner, near, **options))
+    gap.append(abs(needed - sf.conditioned_steps(k, 1e-6)))
+    above = sf.follow(bowl, corner, learning_rate=2.02 / k, steps=1000)
+    wild.append(float(above.weights[0].norm()))
 
 # %% [markdown]
 # Left: the picture of the chapter. Right: steps to reach 0. The third curve is the first function in better coordinates.
@@ -398,19 +451,24 @@ for name, count in steps.items():
 figures.predicted(right, places, time / learning_rate, "predicted")
 figures.predicted(right, places, places / learning_rate, "predicted")
 right.set(xlabel=r"start $x_0$", ylabel="steps to reach 0", yscale="log")
-words = "tanh saturates; steps from there grow exponentially, in better coordinates linearly."
+words = "tanh saturates: steps grow exponentially, in other coordinates linearly."
 figures.save(fig, "vanishing_gradient", words, legend="upper left")
+
+# %% [markdown]
+# Theory's ratios, and the worst of all starts:
 
 # %%
 far = steps["tanh"] * learning_rate / time
 ratios = time[four] / time[one], time[four] / 4
+
+# %%
 ledger.judge({
     "11.5a": value(sf.tanh.gradient(sf.points(4.0)), digits=6),
     "11.5b": value(steps["tanh"][four] / steps["tanh"][one]),
     "11.5c": value(far[np.abs(far - 1).argmax()], of=len(places)),
     "11.5d": value(steps["tanh"][four] / steps["ReLU"][four]),
     "11.5f": value(steps["tanh as sine"][four] * learning_rate),
-    "11.7": largest(np.abs(gap), digits=2),
+    "11.7": largest(gap, digits=2),
     "11.5e": value(steps["ReLU"][four] / steps["ReLU"][one]),
     "11.7b": share(np.array(wild) < 2**0.5, sample=False),
 }, ratio=ratios[0], reach=0.02 * ratios[0], times=ratios[1], slack=0.02 * ratios[1],
@@ -435,11 +493,17 @@ ledger.judge({
 bits, decay = 5, 1e-3
 inputs = perceptrons.parity(bits).inputs[:, :bits]
 patterns = perceptrons.task(inputs, rng.uniform(0, 1, 2**bits))
+
+# %% [markdown]
+# Ten random starts for each kind of unit; the best end is the minimum whose images are made:
+
+# %%
 images, spread = {}, {}
 for units in ("logistic", "tanh"):
     begin = perceptrons.start(10, bits, hidden_units, 1.0, rng)
-    options = {"weight_decay": decay, "learning_rate": 0.1, "steps": 6000, "units": units}
-    network, slope, curvature = perceptrons.local_minimum(begin, patterns, **options)
+    network, slope, curvature = perceptrons.local_minimum(
+        begin, patterns, weight_decay=decay, learning_rate=0.1, steps=6000, units=units
+    )
     found = perceptrons.equivalent_networks(network, flips=units == "tanh")
     losses = perceptrons.energy(found, patterns, units=units)
     images[units], spread[units] = found, losses.max() - losses.min()
@@ -454,6 +518,11 @@ slope < 1e-6, curvature > 0
 equal = tuple(w.clone() for w in network)
 equal[0][:, 1], equal[1][:, 1] = equal[0][:, 0], equal[1][:, 0]
 images["equal"] = perceptrons.equivalent_networks(equal)
+
+# %% [markdown]
+# How many of the images are different points:
+
+# %%
 differ = {kind: perceptrons.count_distinct(found) for kind, found in images.items()}
 orders = int(np.prod(np.arange(1, hidden_units + 1)))
 ledger.judge({
@@ -485,6 +554,11 @@ ledger.judge({
 uniform, top_one = sf.spectrum_signs(3, [0.0, 1.0, -1.0], [0.8, 0.1, 0.1])
 hits = [sf.count_positive_definite(n, matrices, rng) for n in range(1, 6)]
 exact = [sf.probability_positive_definite(n) for n in range(1, 9)]
+
+# %% [markdown]
+# Shares of a million matrices, over the exact probabilities:
+
+# %%
 rare = {f"n = {n}": np.repeat([1.0, 0.0], [hits[n - 1], matrices - hits[n - 1]])
         for n in (2, 3, 4)}
 shares = {n: share(x) for n, x in rare.items()}
@@ -506,7 +580,7 @@ figures.shares(right, range(1, 6), hits, matrices, "measured")
 figures.predicted(right, range(1, 9), exact, "exact")
 right.plot(range(1, 9), 0.5 ** np.arange(1, 9), ":", color="C1", label=r"$2^{-n}$")
 right.set(xlabel="size n", ylabel="P(all eigenvalues > 0)", yscale="log")
-words = "Eigenvalue signs of sparse matrices; the probability of a minimum against size."
+words = "Eigenvalue signs of sparse matrices; probability of a minimum against size."
 figures.save(fig, "random_hessians", words)
 
 # %%
@@ -532,8 +606,8 @@ ledger.conclude()
 #
 # **What the chapter leaves open.** *Noise helps*, at a price: the scale that frees half of the runs by time 20 is
 # 4.7 times the steepest slope of the barrier; two thirds of it frees one in a hundred. Minibatches do it too, by the size of
-# their noise and by nothing else: that half of the samples pull each way, and that a batch of ten has a noise of eleven values, does not
-# show. *Saddles* are left in a time that is only logarithmic in how close one starts; what stalls for ever is the degenerate point of
+# their noise and by hardly anything else: a batch of ten has a noise of only eleven values, none beyond $s$, and the batch that frees half is 6%
+# smaller than that of Gaussian noise. *Saddles* are left in a time that is only logarithmic in how close one starts; what stalls for ever is the degenerate point of
 # $x^3$, which no curvature betrays. *Vanishing gradients* are a matter of coordinates: the same function, written as a sine, has none.
 # *Rare minima* is about random matrices: at $n=4$ one in 407, at $n=8$ one in $10^9$, far below $2^{-n}$. A loss is not a random
 # matrix: 22 and 24 ask how much of this survives.
