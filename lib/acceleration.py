@@ -14,7 +14,7 @@ import torch
 
 from lib.descent import descend
 from lib.initialization import fastest
-from lib.linear_networks import orthogonal
+from lib.linear_networks import end_to_end, gradients, orthogonal
 
 # --- the rule ------------------------------------------------------------------------------------
 
@@ -59,6 +59,26 @@ def end_to_end_slope(matrix, slope, depth):
         for j in range(1, depth + 1)
     )
     return left @ (weight * (left.mT @ slope @ right.mT)) @ right
+
+
+def rule_gap(weights, target, learning_rate, time):
+    """Largest distance |W_deep - W_rule|_F, relative to |target|_F, on the way to `time`: (seeds,).
+
+    A network from `weights` on `linear_networks.loss`, and its end-to-end matrix moved by
+    `end_to_end_slope` instead, both at the same learning rate, compared at every step.
+    """
+    steps = round(time / learning_rate)
+    options = {"problem": (target,), "learning_rate": learning_rate, "steps": steps}
+    options |= {"record": range(steps + 1), "measure": lambda w, _: {"product": end_to_end(w)}}
+    depth = len(weights)
+    deep = descend(gradients, weights, **options)
+    rule = descend(
+        lambda w, target: (end_to_end_slope(w[0], w[0] - target, depth),),
+        (end_to_end(weights),),
+        **options,
+    )
+    away = (deep.records["product"] - rule.records["product"]).norm(dim=(-2, -1))
+    return away.amax(0) / target.norm(dim=(-2, -1))
 
 
 def row_field(w, slope, depth):
@@ -236,7 +256,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
     depth, power = _depth(depth), _power(power)
     crawl = int(crawl_steps(ratio, power, tolerance, step))
 
-    def gradients(weights, targets):
+    def layer_slopes(weights, targets):
         v, a = weights
         return row_gradients(weights, power_slope(a ** (depth - 1) * v - targets, power), depth)
 
@@ -245,7 +265,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
         return ((a ** (depth - 1) * v / targets - 1).abs() <= tolerance).all(-1)
 
     run = descend(
-        gradients,
+        layer_slopes,
         balanced_row(starts, depth),
         problem=(_two_targets(ratio, starts),),
         learning_rate=relative_rate(step, ratio, depth, power),

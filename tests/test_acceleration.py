@@ -45,6 +45,19 @@ def test_depth_one_is_descent_and_a_row_has_the_short_form():
         torch.testing.assert_close(ac.row_field(w[:, 0], g[:, 0], depth), long, atol=1e-12, rtol=0)
 
 
+def test_the_rule_is_met_with_order_one_if_the_layers_are_balanced():
+    rng = np.random.default_rng(10)
+    target, start = gaussian(rng, 4, 3, 4), 0.3 * gaussian(rng, 4, 3, 4)
+    for depth in (2, 3):
+        weights = ln.balanced_factors(start, [4, *[5] * (depth - 1), 3], rng)
+        coarse, fine = (ac.rule_gap(weights, target, rate, 1.0) for rate in (0.01, 0.005))
+        torch.testing.assert_close(coarse / fine, torch.full((4,), 2.0).double(), rtol=0.1, atol=0)
+    tilted = ln.unbalance(ln.balanced_factors(start, [4, 3, 3]), 0.5, [gaussian(rng, 4, 3, 3)])
+    assert (ac.rule_gap(tilted, target, 0.005, 1.0) > 3 * fine).all()
+    one = ac.rule_gap((start,), target, 0.1, 1.0)
+    assert one.max() < 1e-14
+
+
 def test_bad_shapes_and_depths_are_refused():
     one = torch.ones(2, 3, dtype=torch.float64)
     with pytest.raises(ValueError, match="one shape"):
