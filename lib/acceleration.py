@@ -251,7 +251,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
 
     Loss sum_i |w_i - y_i|^p / p: two samples, one input each (Arora, Cohen and Hazan 2018, section
     6), from balanced `starts` (seeds, 2) at relative step `step`. Counted in units of a thousandth of
-    `crawl_steps`, at least 1; nan where twice as many (and 500 for the escape) do not suffice.
+    `crawl_steps`, at least 1; nan where four times as many (and 500 for the escape) do not suffice.
     """
     depth, power = _depth(depth), _power(power)
     crawl = int(crawl_steps(ratio, power, tolerance, step))
@@ -269,7 +269,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
         balanced_row(starts, depth),
         problem=(_two_targets(ratio, starts),),
         learning_rate=relative_rate(step, ratio, depth, power),
-        steps=500 + 2 * crawl,
+        steps=500 + 4 * crawl,
         stop=near,
         check_every=1 + crawl // 1000,
         keep_diverged=True,

@@ -13,9 +13,10 @@ for a step.
 
 import torch
 
+from lib.data import digits, one_hot
 from lib.descent import descend
 from lib.linear_networks import orthogonal
-from lib.two_layer import gradients
+from lib.two_layer import gradients, loss
 
 
 def _tensor(values):
@@ -51,6 +52,29 @@ def commuting_problem(sigma, variances, delta, rng=None):
     small = torch.exp(-_tensor(delta)).expand(seeds)[:, None, None]
     moments = u * variances[:, None] @ u.mT, v * sigma[:, None] @ u.mT
     return (small * (q @ u.mT), small * (v @ q.mT)), (*moments, (sigma**2 / variances).sum(-1) / 2)
+
+
+def _diagonal(weights, *_):
+    return {"strength": (weights[1] @ weights[0]).diagonal(dim1=-2, dim2=-1)}
+
+
+def strength_path(sigma, variances, delta, rate, steps):
+    """Strengths of the modes at every step of descent from `commuting_problem`: (steps + 1, seeds, k).
+
+    In the basis where all matrices are diagonal: no rounding reaches a mode that is still tiny.
+    rate: number or (seeds,).
+    """
+    weights, moments = commuting_problem(sigma, variances, delta)
+    run = descend(
+        gradients,
+        weights,
+        problem=moments,
+        learning_rate=rate,
+        steps=steps,
+        record=range(steps + 1),
+        measure=_diagonal,
+    )
+    return run.records["strength"]
 
 
 def mode_strength(time, sigma, variance, delta):
@@ -170,3 +194,55 @@ def forgetting_rate(sigma, variances):
     (s1, s2), (l1, l2) = sigma.unbind(-1), variances.unbind(-1)
     a, b = l2 * s1 / l1, s1
     return ((a - b).square() / 4 + s2.square()).sqrt() - (a + b) / 2
+
+
+def forgetting_run(sigma, variances, noise, rate, steps):
+    """A network of width 1 that starts at mode 1's point, with `noise` in both weights of mode 2.
+
+    sigma, variances: (seeds, 2). Returns the strengths of both modes at every step,
+    (steps + 1, seeds, 2), and how far the last loss lies above the least one of rank 1, (seeds,).
+    """
+    sigma, variances = _tensor(sigma), _tensor(variances)
+    _, moments = commuting_problem(sigma, variances, 0.0)
+    first = (sigma[:, :1] / variances[:, :1]).sqrt()
+    row = torch.cat((first, torch.full_like(first, noise)), -1)
+    run = descend(
+        gradients,
+        (row[:, None], row[:, :, None]),
+        problem=moments,
+        learning_rate=rate,
+        steps=steps,
+        record=range(steps + 1),
+        measure=_diagonal,
+    )
+    least = moments[2] - (sigma**2 / variances).amax(-1) / 2
+    return run.records["strength"], loss(run.weights, *moments) - least
+
+
+# --- real data -----------------------------------------------------------------------------------
+
+
+def digit_splits(splits, rng, *, samples=2000, components=20):
+    """MNIST digits split at random: ((inputs, outputs), (inputs, outputs)), training and test.
+
+    inputs: scores on the leading principal components of the training images, (splits, components,
+    m); outputs: one-hot labels less their training mean, (splits, 10, m). Training holds `samples` of
+    the 5,000 digits of `data.digits`, the test all others. Raises ValueError for samples outside
+    components..4999.
+    """
+    if not components <= samples < 5000:
+        raise ValueError(f"samples must be in {components}..4999, got {samples}")
+    images, labels = digits()
+    parts = [], [], [], []
+    for _ in range(splits):
+        order = torch.from_numpy(rng.permutation(len(images)))
+        x, y = images[order].mT, one_hot(labels[order])
+        x = x - x[:, :samples].mean(-1, keepdim=True)
+        y = y - y[:, :samples].mean(-1, keepdim=True)
+        _, vectors = torch.linalg.eigh(x[:, :samples] @ x[:, :samples].mT)
+        scores = vectors.mT[-components:].flip(0) @ x
+        found = (scores[:, :samples], y[:, :samples], scores[:, samples:], y[:, samples:])
+        for part, value in zip(parts, found, strict=True):
+            part.append(value)
+    x, y, test_x, test_y = map(torch.stack, parts)
+    return (x, y), (test_x, test_y)

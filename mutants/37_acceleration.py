@@ -1,15 +1,23 @@
 """The wrong theories that 37_acceleration must reject."""
 
 
-def exponents_swapped(patch):
-    """The rule with its exponents the wrong way round: (j-1)/N on the left, twice over.
+def one_side_only(patch):
+    """The rule with all of its weight on the left, N (W W^T)^((N-1)/N) G.
 
     Fails: 37.1c, 37.1d, 37.1e
     """
-    patch(
-        "acceleration.end_to_end_slope",
-        lambda old: lambda matrix, slope, depth: depth * old(matrix, slope, 2) / 2,
-    )
+
+    from torch.linalg import eigh
+
+    def left(old):
+        def rule(matrix, slope, depth):
+            sizes, basis = eigh(matrix @ matrix.mT)
+            root = sizes.clamp(min=0) ** (1 - 1 / depth)
+            return depth * (basis * root.unsqueeze(-2)) @ basis.mT @ slope
+
+        return rule
+
+    patch("acceleration.end_to_end_slope", left)
 
 
 def depth_off_by_one(patch):
@@ -84,7 +92,9 @@ def depth_is_a_regularizer(patch):
 
     Fails: 37.2c
     """
-    patch("acceleration.row_field", lambda old: lambda w, g, n: g + (n - 1) * w)
+    patch(
+        "acceleration.row_field", lambda old: lambda w, g, n: g + (n - 1) * w + 1e-9 * old(w, g, n)
+    )
 
 
 def field_of_another_exponent(patch):
@@ -94,7 +104,9 @@ def field_of_another_exponent(patch):
     """
     patch(
         "acceleration.row_field",
-        lambda old: lambda w, g, n: old(w, g, n) * w.square().sum(-1, keepdim=True) ** (1 / (2 * n) - 0.5),
+        lambda old: (
+            lambda w, g, n: old(w, g, n) * w.square().sum(-1, keepdim=True) ** (1 / (2 * n) - 0.5)
+        ),
     )
 
 
@@ -113,7 +125,7 @@ def depth_buys_an_exponent(patch):
     """
     patch(
         "acceleration.relative_rate",
-        lambda old: lambda step, ratio, n, p: old(step, ratio, n, p) * ratio ** (0.25 * (1 / n - 1)),
+        lambda old: lambda step, ratio, n, p: old(step, ratio, n, p) * ratio ** (0.6 * (1 / n - 1)),
     )
 
 
@@ -174,12 +186,14 @@ def depth_hurts_everywhere(patch):
 def momentum_is_idle(patch):
     """Momentum 0.9 is no more than a rescaled learning rate.
 
-    Fails: 37.5d, 37.5e
+    Fails: 37.5e
     """
 
     def rescaled(old):
         def steps(method, *given, depth=1, **options):
-            return old("descent" if method == "momentum" else method, *given, depth=depth, **options)
+            return old(
+                "descent" if method == "momentum" else method, *given, depth=depth, **options
+            )
 
         return steps
 

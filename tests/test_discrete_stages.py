@@ -169,5 +169,35 @@ def test_the_forgetting_rate_is_the_curvature_at_mode_one():
     rate = ds.forgetting_rate(sigma, variances)
     assert float(rate) == pytest.approx(-float(torch.linalg.eigvalsh(hessian)[0]), rel=1e-12)
     assert float(ds.forgetting_rate(sigma, torch.ones(2).double())) < 0
-    edge = torch.tensor([1.0, 0.64], dtype=torch.float64)  # both solutions of rank 1 are equally good
+    edge = torch.tensor(
+        [1.0, 0.64], dtype=torch.float64
+    )  # both solutions of rank 1 are equally good
     assert float(ds.forgetting_rate(sigma, edge)) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_strengths_are_those_of_whole_networks():
+    torch.testing.assert_close(ds.strength_path(SIGMA, VARIANCES, 3.0, 0.1, 30), run(3.0, 0.1, 30))
+
+
+def test_a_network_of_width_one_forgets_the_wrong_mode_and_keeps_the_right_one():
+    sigma = torch.tensor([[1.0, 0.8]] * 2, dtype=torch.float64)
+    variances = torch.tensor([[4.0, 0.25], [1.0, 1.0]], dtype=torch.float64)
+    path, above = ds.forgetting_run(sigma, variances, 1e-3, 0.05, 2000)
+    torch.testing.assert_close(path[0, :, 0], sigma[:, 0] / variances[:, 0])
+    expected = torch.tensor([[0.0, 3.2], [1.0, 0.0]], dtype=torch.float64)
+    torch.testing.assert_close(path[-1], expected, rtol=0, atol=1e-9)
+    assert above.abs().max() < 1e-12
+
+
+def test_digits_are_split_and_projected():
+    (x, y), (test_x, test_y) = ds.digit_splits(
+        2, np.random.default_rng(4), samples=500, components=5
+    )
+    assert x.shape == (2, 5, 500) and test_y.shape == (2, 10, 4500) and test_x.shape == (2, 5, 4500)
+    cxx, _, _ = tl.moments(x, y)
+    sizes = cxx.diagonal(dim1=-2, dim2=-1)
+    assert (cxx - torch.diag_embed(sizes)).abs().max() < 1e-12
+    assert bool((sizes[:, :-1] > sizes[:, 1:]).all())
+    assert x.mean(-1).abs().max() < 1e-12 and y.mean(-1).abs().max() < 1e-12
+    with pytest.raises(ValueError, match="samples"):
+        ds.digit_splits(1, np.random.default_rng(4), samples=5000)

@@ -253,7 +253,7 @@ for n in several:
         figures.predicted(right, radii, line, "closed form", of=f"N = {n}")
 right.set(xscale="log", yscale="log", xlabel="outer radius R", ylabel="loop integral")
 right.set(title="a regression loss")
-alt = "A field of arrows with a loop; loop integrals against radius, on the closed form."
+alt = "A field of arrows with a loop; loop integrals against radius, as predicted."
 figures.save(fig, "loops", alt)
 
 # %%
