@@ -156,7 +156,7 @@ def _power_of(a, exponent):
 
 
 def usable_step(depth, power, spacing=0.01, longest=8.0):
-    """Largest relative step c at which one mode still settles from every small start: a number.
+    """Largest scaled step c at which one mode still settles from every small start: a number.
 
         a <- a + c a^(N-1) (1 - a^N) |1 - a^N|^(p-2)
 
@@ -188,7 +188,7 @@ def usable_step(depth, power, spacing=0.01, longest=8.0):
 
 
 def crawl_steps(ratio, power, tolerance, step):
-    """Steps that the small one of two targets (ratio, 1) needs at relative step c: a number.
+    """Steps that the small one of two targets (ratio, 1) needs at scaled step c: a number.
 
         ((tolerance^-(p-2) - 1) / (p - 2)) ratio^(p-2) / c,    log(1/tolerance) / c at p = 2
 
@@ -229,8 +229,8 @@ def power_slope(error, power):
     return error * (error.square() if power == 4 else error.abs() ** (power - 2))
 
 
-def relative_rate(step, ratio, depth, power):
-    """Learning rate c ratio^(2/N - p) of relative step c for the target `ratio`: see `usable_step`."""
+def scaled_rate(step, ratio, depth, power):
+    """Learning rate c ratio^(2/N - p) of scaled step c for the target `ratio`: see `usable_step`."""
     return step * ratio ** (2 / _depth(depth) - _power(power))
 
 
@@ -250,7 +250,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
     """Steps of descent until w is within `tolerance` of both targets (ratio, 1), relatively: (seeds,).
 
     Loss sum_i |w_i - y_i|^p / p: two samples, one input each (Arora, Cohen and Hazan 2018, section
-    6), from balanced `starts` (seeds, 2) at relative step `step`. Counted in units of a thousandth of
+    6), from balanced `starts` (seeds, 2) at scaled step `step`. Counted in units of a thousandth of
     `crawl_steps`, at least 1; nan where four times as many (and 500 for the escape) do not suffice.
     """
     depth, power = _depth(depth), _power(power)
@@ -268,7 +268,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
         layer_slopes,
         balanced_row(starts, depth),
         problem=(_two_targets(ratio, starts),),
-        learning_rate=relative_rate(step, ratio, depth, power),
+        learning_rate=scaled_rate(step, ratio, depth, power),
         steps=500 + 4 * crawl,
         stop=near,
         check_every=1 + crawl // 1000,
@@ -277,8 +277,8 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
     return run.stopped.double().where(run.stopped >= 0, torch.nan)
 
 
-def tuned_steps(starts, ratio, depth, power, relative_steps, *, tolerance=0.05):
-    """`two_target_steps` where each start has the best of its own of many relative steps: (seeds,)."""
+def tuned_steps(starts, ratio, depth, power, scaled_steps, *, tolerance=0.05):
+    """`two_target_steps` where each start has the best of its own of many scaled steps: (seeds,)."""
     depth, power = _depth(depth), _power(power)
 
     def step(state, rate):
@@ -291,7 +291,7 @@ def tuned_steps(starts, ratio, depth, power, relative_steps, *, tolerance=0.05):
         return (away / targets).abs().amax(-1)
 
     state = (*balanced_row(starts, depth), _two_targets(ratio, starts))
-    rates = relative_rate(np.asarray(relative_steps), ratio, depth, power)
+    rates = scaled_rate(np.asarray(scaled_steps), ratio, depth, power)
     limit = int(crawl_steps(ratio, power, tolerance, 0.5))
     return fastest(step, state, rates, final_loss=tolerance, steps=limit, block=len(starts))[0]
 

@@ -7,7 +7,7 @@ Cxx and Cyx. Where they commute,
 
 and the start is e^-delta times orthogonal factors in these bases, the modes of W_2 W_1 never mix and
 each is known in closed form (Gidel, Bach and Lacoste-Julien 2019, arXiv:1904.13262, recalled; discrete
-steps derived here). delta is the logarithm of the start's smallness. Everything is float64; rates are
+steps derived here). delta is the smallness of the start. Everything is float64; rates are
 for a step.
 """
 
@@ -32,11 +32,11 @@ def _positive(**values):
 # --- commuting moments -----------------------------------------------------------------------------
 
 
-def commuting_problem(sigma, variances, delta, rng=None):
+def commuting_problem(sigma, variances, smallness, rng=None):
     """Weights and moments whose modes never mix: ((W_1, W_2), (Cxx, Cyx, cyy)).
 
-    sigma, variances: (seeds, k), singular values of Cyx and eigenvalues lambda of Cxx; delta: number
-    or (seeds,). The k x k factors start as e^-delta Q U^T and e^-delta V Q^T with random rotations
+    sigma, variances: (seeds, k), singular values of Cyx and eigenvalues lambda of Cxx; smallness
+    delta: number or (seeds,). The k x k factors start as e^-delta Q U^T and e^-delta V Q^T with random rotations
     U, V, Q; without `rng` all three are I and what is 0 stays exactly 0. cyy makes the least loss 0.
     Raises ValueError for shapes that differ and numbers that are not positive.
     """
@@ -49,7 +49,7 @@ def commuting_problem(sigma, variances, delta, rng=None):
     seeds, k = sigma.shape
     eye = torch.eye(k, dtype=torch.float64).expand(seeds, k, k)
     u, v, q = (eye if rng is None else orthogonal(k, rng, (seeds,)) for _ in range(3))
-    small = torch.exp(-_tensor(delta)).expand(seeds)[:, None, None]
+    small = torch.exp(-_tensor(smallness)).expand(seeds)[:, None, None]
     moments = u * variances[:, None] @ u.mT, v * sigma[:, None] @ u.mT
     return (small * (q @ u.mT), small * (v @ q.mT)), (*moments, (sigma**2 / variances).sum(-1) / 2)
 
@@ -58,13 +58,13 @@ def _diagonal(weights, *_):
     return {"strength": (weights[1] @ weights[0]).diagonal(dim1=-2, dim2=-1)}
 
 
-def strength_path(sigma, variances, delta, rate, steps):
+def strength_path(sigma, variances, smallness, rate, steps):
     """Strengths of the modes at every step of descent from `commuting_problem`: (steps + 1, seeds, k).
 
     In the basis where all matrices are diagonal: no rounding reaches a mode that is still tiny.
     rate: number or (seeds,).
     """
-    weights, moments = commuting_problem(sigma, variances, delta)
+    weights, moments = commuting_problem(sigma, variances, smallness)
     run = descend(
         gradients,
         weights,
@@ -77,23 +77,24 @@ def strength_path(sigma, variances, delta, rate, steps):
     return run.records["strength"]
 
 
-def mode_strength(time, sigma, variance, delta):
+def mode_strength(time, sigma, variance, smallness):
     """Strength of one mode of W_2 W_1 at a time of the flow, (...).
 
         sigma / (lambda + (sigma e^(2 delta) - lambda) e^(-2 sigma t))
 
-    from e^(-2 delta), time = rate x steps (Gidel et al. 2019, recalled). All arguments broadcast.
+    from e^(-2 delta), delta the smallness, time = rate x steps (Gidel et al. 2019, recalled). All
+    arguments broadcast.
 
     >>> float(mode_strength(1e3, 2.0, 4.0, 5.0))
     0.5
     """
-    time, sigma, variance, delta = map(_tensor, (time, sigma, variance, delta))
+    time, sigma, variance, smallness = map(_tensor, (time, sigma, variance, smallness))
     return sigma / (
-        variance + (sigma * torch.exp(2 * delta) - variance) * torch.exp(-2 * sigma * time)
+        variance + (sigma * torch.exp(2 * smallness) - variance) * torch.exp(-2 * sigma * time)
     )
 
 
-def switch_steps(delta, sigma, variance, rate):
+def switch_steps(smallness, sigma, variance, rate):
     """Steps after which a mode has half of its final strength sigma / lambda, (...).
 
         (delta + ln(sigma / lambda) / 2) / ln(1 + eta sigma)
@@ -101,8 +102,8 @@ def switch_steps(delta, sigma, variance, rate):
     The growth is that of discrete steps, its end that of the flow (derived here); for small rates
     delta / (eta sigma), the paper's time. All arguments broadcast.
     """
-    delta, sigma, variance, rate = map(_tensor, (delta, sigma, variance, rate))
-    return (delta + torch.log(sigma / variance) / 2) / torch.log1p(rate * sigma)
+    smallness, sigma, variance, rate = map(_tensor, (smallness, sigma, variance, rate))
+    return (smallness + torch.log(sigma / variance) / 2) / torch.log1p(rate * sigma)
 
 
 def stage_exponent(sigma, rate, stage):

@@ -130,7 +130,7 @@ def test_usable_steps_grow_with_the_power_and_have_bounds():
 
 @pytest.mark.parametrize("power", [2, 2.5, 4])
 def test_the_crawl_is_the_flow_of_the_small_target(power):
-    """Steps at a tiny relative step, by an independent loop on one coordinate."""
+    """Steps at a tiny scaled step, by an independent loop on one coordinate."""
     ratio, step, error, count = 2.0, 1e-3, 1.0, 0
     while error > 0.05:
         error -= step * ratio ** (2 - power) * error ** (power - 1)
@@ -165,7 +165,7 @@ def test_two_target_steps_against_a_loop():
     starts = ac.small_starts(3, rng)
     assert torch.allclose(starts.norm(dim=-1), torch.full((3,), 1e-2, dtype=torch.float64))
     found = ac.two_target_steps(starts, 2.0, 2, 3.0, 1.5)
-    rate = ac.relative_rate(1.5, 2.0, 2, 3.0)
+    rate = ac.scaled_rate(1.5, 2.0, 2, 3.0)
     for start, steps in zip(starts.tolist(), found.tolist(), strict=True):
         a = math.hypot(*start) ** 0.5
         v, count = [x / a for x in start], 0

@@ -101,7 +101,10 @@ jitter = rng.uniform(0.95, 1.05, (problems, len(covariances)))
 sigma = torch.from_numpy(np.array(covariances) * jitter)
 variances = torch.from_numpy(rng.uniform(0.8, 1.25, sigma.shape))
 
+# %% [markdown]
+# A run returns the product $W_2W_1$ at every tenth step in the bases $U$ and $V$, where components stand on the diagonal.
 
+# %%
 def follow(eta, turn=None):
     weights, (cxx, *rest) = ds.commuting_problem(sigma, variances, 4.0, rng)
     left, _, right = torch.linalg.svd(rest[0])
@@ -122,7 +125,10 @@ turned = follow(0.02, orthogonal(len(covariances), rng, (problems,)))
 def strengths(u):
     return torch.diagonal(u, 0, -2, -1)
 
+# %% [markdown]
+# Distance from the closed form, and what stands off the diagonal, each the largest of the run:
 
+# %%
 def error(eta):
     time = 10 * eta * torch.arange(len(fine[eta]))[:, None, None]
     flow = ds.mode_strength(time, sigma, variances, 4.0)
@@ -215,7 +221,10 @@ between = (turns[:, 1:] + turns[:, :-1]) / 2
 depth_of = np.arange(10.0, 20.0, 3.0)
 stages = range(1, len(covariances))
 
+# %% [markdown]
+# All stages of all problems at once, for one smallness of the start:
 
+# %%
 def distance(delta):
     when = (delta * between).round().long()
     path = ds.strength_path(sigma, variances, delta, gentle_rate, int(when.max()))
@@ -356,9 +365,12 @@ for noise in noises[:: len(noises) - 1]:
         style = {"color": f"C{k}", "ls": "-" if noise == noises[0] else "-."}
         right.plot(seen[:, k], label=f"{k + 1}, noise {noise:g}", **style)
 right.set(xlabel="step", title="orders reversed, one hidden unit")
-right.legend(loc="center", title="component")
+right.legend(loc="center", bbox_to_anchor=(0.43, 0.5), title="component")
 alt = "Left: components rise one after another. Right: one replaces the other."
 figures.save(fig, "order", alt, legend="center right")
+
+# %% [markdown]
+# Loss and distance half way between the two arrivals:
 
 # %%
 best = strong.amax(-1) / 2
@@ -366,6 +378,11 @@ there = reversed_path[first_plateau, torch.arange(problems)]
 loss = (strong.sum(-1) / 2 + (there * (there * unequal / 2 - pair)).sum(-1))
 excess = (loss - strong.sum(-1) / 2 + best) / ((strong[:, 1] - strong[:, 0]) / 2)
 right_one = torch.stack((0 * best, (pair / unequal)[:, 1]), -1)
+
+# %% [markdown]
+# The second component is passed over, and is what the network ends with.
+
+# %%
 span = np.log(noises[0] / noises[-1])
 ledger.judge({
     "45.5a": mean(excess, digits=4),
@@ -423,7 +440,7 @@ ledger.judge({
 # | 45.7a | from 1e-8, descent on digits passes by the solution of rank 1 | mean relative distance ≤ 0.1 | a tenth is generous for "passes by" | what Gidel et al. 2019 suggest, at a practical start |
 # | 45.7b | and does on whitened digits | mean relative distance ≤ 0.1 | the same | the same |
 # | 45.7c | stopping early lowers the test loss | mean relative gain ≥ 0.01 | one percent is the least worth having | the same |
-# | 45.7d | the limit itself holds: whitened, from 1e-64 | median relative distance ≤ 0.1 | the same tenth, for half of the runs: some splits have a gap of one percent | Gidel et al. 2019, limit |
+# | 45.7d | the limit itself holds: whitened, the distance falls with the scale, the gap its exponent | median exponent / (1 − ln(1 + ησ₂)/ln(1 + ησ₁)) 1 ± 0.3 | leading order: the passage is short, settling and growth mix | misalignment law of notebook 43 |
 #
 # Steps are $\eta=0.3/\sigma_1$, and every step is looked at. (A look every twentieth step, as in an earlier trial, finds 0.84 to 0.96
 # where this one finds 0.4 to 0.8: the passage is short.)
@@ -434,7 +451,10 @@ spread = x.square().mean(-1, keepdim=True).sqrt()
 data = {"digits": tl.moments(x, y), "whitened digits": tl.moments(x / spread, y)}
 rates = {name: 0.3 / torch.linalg.svdvals(m[1])[:, 0] for name, m in data.items()}
 
+# %% [markdown]
+# Several starts on each split, at all scales, side by side:
 
+# %%
 def approach(name):
     start = gaussian_weights([20, 12, 10], splits * repeats, rng)
     moments = [m.repeat_interleave(repeats, 0) for m in data[name]]
@@ -483,24 +503,32 @@ figures.save(fig, "digits", alt)
 owner = np.repeat(np.arange(splits), repeats)
 scale = digit_scales.index(1e-8) if 1e-8 in digit_scales else 0
 plain, white = (passing[name][..., 0] for name in data)
+fall = (white[-1] / white[-2]).log() / np.log(digit_scales[-1] / digit_scales[-2])
+speeds = torch.linalg.svdvals(data["whitened digits"][1]).repeat_interleave(repeats, 0)
+law = tl.misalignment_exponent(speeds / speeds[:, :1], 0.3)
 ledger.judge({
     "45.7a": mean(plain[scale], groups=owner),
     "45.7b": mean(white[scale], groups=owner),
     "45.7c": mean(gain, digits=1),
-    "45.7d": median(white[-1], groups=owner, digits=1),
+    "45.7d": median(fall / law, groups=owner),
 })
 
 # %% [markdown]
-# Why not: the leading singular values are too close. The ratio of the second to the first, and what it does to a start of
-# $10^{-8}$ while the first component grows, $10^{-8(1-\ln(1+\eta\sigma_2)/\ln(1+\eta\sigma_1))}$, means over the splits:
+# Why not, there are two reasons. The first: leading covariances are close, so that of the second component, while the first grows,
+# a share $10^{-8(1-\ln(1+\eta\sigma_2)/\ln(1+\eta\sigma_1))}$ is left. The second is section 5's: what descent learns first need not be what
+# regression would keep; it has to turn, and in inputs of small variance it turns slowly. The cosine between the first singular pair
+# of $C_{yx}$ and the solution of rank 1 tells how far. Means over the splits:
 
 # %%
-gaps = {}
-for name, m in data.items():
-    s1, s2 = torch.linalg.svdvals(m[1])[:, :2].T
-    left = 1e-8 ** (1 - torch.log1p(0.3 * s2 / s1) / np.log(1.3))
-    gaps[name] = {"second / first": float((s2 / s1).mean()), "left": float(left.mean())}
-pd.DataFrame(gaps).T.round(2)
+reasons = {}
+for name, (cxx, cyx, _) in data.items():
+    u, s, v = torch.linalg.svd(cyx)
+    left = 1e-8 ** (1 - torch.log1p(0.3 * s[:, 1] / s[:, 0]) / np.log(1.3))
+    best = ds.regression_solution(cxx, cyx, 1)
+    along = (u[..., :1].mT @ best @ v[:, :1].mT).flatten().abs()
+    cosine = along / best.norm(dim=(1, 2))
+    reasons[name] = [float(x.mean()) for x in (s[:, 1] / s[:, 0], left, cosine)]
+pd.DataFrame(reasons, index=["second / first", "share left", "cosine"]).T.round(2)
 
 # %% [markdown]
 # ## All verdicts
@@ -518,14 +546,15 @@ ledger.conclude()
 # rank $k$ if $\sigma$ and $\sigma^2/\lambda$ sort the components alike. If not, early stopping returns the fast components and not the
 # good ones, and a network without a spare unit must unlearn. We have not read whether the paper excludes this case.
 #
-# **The limit is real and far away.** Two components whose covariances differ by a few percent part only when
-# $\epsilon^{1-\ln(1+\eta\sigma_2)/\ln(1+\eta\sigma_1)}$ is small, which for digits means starts of $10^{-32}$ or $10^{-64}$. In practice the first components come together;
-# this is `not reproduced` above, twice. The third such row is about use: the test loss of linear regression on 2,000 digits in 20 dimensions is at its
-# best at the end, since there is no noise to fit that low rank would avoid.
+# **The limit is real and far away.** Whitened digits have no question of order, but covariances within a few percent of each other,
+# and two components part only when $\epsilon^{1-\ln(1+\eta\sigma_2)/\ln(1+\eta\sigma_1)}$ is small: at starts of $10^{-32}$ or less. Digits as they are have
+# a larger gap, and stay farther off all the same, for what comes first is not the solution of rank 1; even $10^{-64}$ does not bring
+# most of them near. That is `not reproduced` above, twice. The third such row is about use: the test loss of linear regression on 2,000 digits in 20 dimensions is
+# at its best at the end, since there is little noise to fit that low rank would avoid.
 #
 # **Limits.** The closed form and the condition on the step are recalled, not read. Other data with a wide spectrum do show stages
 # (notebook 43 builds some). Twenty components only.
 #
 # **Try.** `rate = 0.05`: the control 45.2c fails, for the flow is then right within 5%. `covariances = [2.0, 1.9, 0.7, 0.4]`: the exponent of
 # stage 1 nearly vanishes, and its prediction is no longer met. `noises = [1e-2, 1e-3]`: 45.5c drifts, since the escape is no longer linear.
-# `digit_scales = [1e-8, 1e-30]`: 45.7d fails on most seeds.
+# `digit_scales = [1e-4, 1e-8]`: 45.7d fails, for the law is one of small starts.
