@@ -142,7 +142,7 @@ for ax, gaps in zip(axes, (balanced, twisted), strict=True):
     ax.set(xscale="log", yscale="log", xlabel=r"learning rate $\eta$")
     ax.set(xticks=rates, xticklabels=rates, yticks=[0.003, 0.01, 0.03])
     ax.minorticks_off()
-top = balanced[depths[0]][0].mean()
+top = float(balanced[depths[0]][0].mean())
 figures.predicted(axes[0], rates, top * np.array(rates) / rates[0] / 1.3, "slope 1")
 axes[0].set(ylabel="distance from the rule", title="balanced")
 axes[0].set(yticklabels=[0.003, 0.01, 0.03])

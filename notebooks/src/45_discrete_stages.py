@@ -253,8 +253,9 @@ fig, (ax,) = figures.panels(width=6.5, height=3.4)
 for k in stages:
     figures.measured(ax, depth_of, away[..., k - 1], f"rank {k}", every=1)
 for k in stages:
-    slope = ds.stage_exponent(sigma, gentle_rate, k).median()
-    line = away[0, :, k - 1].median() * np.exp(-float(slope) * (depth_of - depth_of[0]))
+    slope = float(ds.stage_exponent(sigma, gentle_rate, k).median())
+    first = float(away[0, :, k - 1].median())
+    line = first * np.exp(-slope * (depth_of - depth_of[0]))
     figures.predicted(ax, depth_of, line, "predicted slope", of=f"rank {k}")
 figures.level(ax, nearest.median(), "one layer, rank 1", theory=False)
 ax.set(yscale="log", xlabel=r"$\delta$", ylabel="distance to the solution of rank k")
