@@ -8,6 +8,7 @@ Everything is float64; time = learning rate x steps.
 """
 
 import math
+from functools import cache
 
 import numpy as np
 import torch
@@ -155,6 +156,7 @@ def _power_of(a, exponent):
     return result
 
 
+@cache
 def usable_step(depth, power, spacing=0.01, longest=8.0):
     """Largest scaled step c at which one mode still settles from every small start: a number.
 
