@@ -164,7 +164,7 @@ def usable_step(depth, power, spacing=0.01, longest=8.0):
 
     is a mode of a balanced network of depth N on |w - target|^p / p, in units of the target
     (derived here): learning rate c target^(2/N - p). Steps are tried upwards from 1/4, `spacing`
-    apart, from 64 starts that cover one step of the growth from 0.1; the first that leaves a start
+    apart, from 64 starts that cover one step of the growth from 0.3; the first that leaves a start
     unsettled ends the search: a 2-cycle has been born. At depth 1 it is 2. Raises ValueError if every
     step up to `longest` settles.
 
@@ -172,18 +172,22 @@ def usable_step(depth, power, spacing=0.01, longest=8.0):
     2.0
     """
     depth, power = _depth(depth), _power(power)
-    low, phases = 0.1, np.linspace(0, 1, 64)
+
+    def moved(a, c):
+        lower = _power_of(a, depth - 1)
+        rest = 1 - lower * a
+        square = rest * rest
+        return a + c * lower * (square if power == 4 else square ** (power / 2 - 1)) * rest
+
     for begin in np.arange(0.25, longest, 0.25):
         c = begin + spacing * np.arange(round(0.25 / spacing))[:, None]
-        a = low * (1 + phases * c * low ** (depth - 2)) if depth > 1 else np.zeros((len(c), 1))
+        low = np.full_like(c, 0.3 if depth > 1 else 0.0)
+        a = low + (moved(low, c) - low) * np.linspace(0, 1, 64)
         with np.errstate(all="ignore"):
             for _ in range(100 + int(100 / begin)):
-                lower = _power_of(a, depth - 1)
-                rest = 1 - lower * a
-                square = rest * rest
-                size = square if power == 4 else square ** (power / 2 - 1)
-                a = a + c * lower * size * rest
-            unsettled = ~(np.abs(1 - _power_of(a, depth)) < 0.4).all(1)
+                a = moved(a, c)
+            last = [a := moved(a, c) for _ in range(4)]  # one point of a cycle may look settled
+            unsettled = ~(np.abs(1 - _power_of(np.hstack(last), depth)) < 0.2).all(1)
         if unsettled.any():
             return float(c[unsettled.argmax(), 0]) - spacing
     raise ValueError(f"longest must exceed the usable step, got {longest}")

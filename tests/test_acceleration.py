@@ -122,6 +122,8 @@ def test_the_usable_step_ends_where_a_two_cycle_is_born():
 def test_usable_steps_grow_with_the_power_and_have_bounds():
     found = [ac.usable_step(2, power) for power in (2.25, 2.5, 3.0)]
     assert found == sorted(found)
+    falling = [ac.usable_step(depth, 4.0) for depth in range(2, 7)]
+    assert falling == sorted(falling, reverse=True) and falling[-1] > 1.5
     with pytest.raises(ValueError, match="longest"):
         ac.usable_step(1, 4.0, longest=1.0)
     with pytest.raises(ValueError, match="power"):

@@ -59,7 +59,8 @@ generic = 40  # in [10, 500]: random regressions of section 6
 start_scales = [1e-3, 1e-6, 1e-12]  # each in [1e-14, 0.01]: start scales there, falling
 splits = 8  # in [4, 50]: random halves of the digits
 repeats = 4  # in [2, 50]: starts on each half
-digit_scales = [1e-2, 1e-4, 1e-8, 1e-16, 1e-32, 1e-64]  # each in [1e-80, 0.1]: start scales there
+practical_scale = 1e-8  # in [1e-10, 0.01]: the start scale asked about
+digit_scales = [1e-2, 1e-4, 1e-16, 1e-32, 1e-64]  # each in [1e-80, 0.1]: the others, falling
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
@@ -438,7 +439,7 @@ ledger.judge({
 #
 # | # | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 45.7a | from 1e-8, descent on digits passes by the solution of rank 1 | mean relative distance ≤ 0.1 | a tenth is generous for "passes by" | what Gidel et al. 2019 suggest, at a practical start |
+# | 45.7a | from a practical start, 1e-8, descent on digits passes by the solution of rank 1 | mean relative distance ≤ 0.1 | a tenth is generous for "passes by" | what Gidel et al. 2019 suggest, at a practical start |
 # | 45.7b | and does on whitened digits | mean relative distance ≤ 0.1 | the same | the same |
 # | 45.7c | stopping early lowers the test loss | mean relative gain ≥ 0.01 | one percent is the least worth having | the same |
 # | 45.7d | the limit itself holds: whitened, the distance falls with the scale, the gap its exponent | median exponent / (1 − ln(1 + ησ₂)/ln(1 + ησ₁)) 1 ± 0.3 | leading order: the passage is short, settling and growth mix | misalignment law of notebook 43 |
@@ -449,6 +450,7 @@ ledger.judge({
 # %%
 (x, y), (test_x, test_y) = ds.digit_splits(splits, rng)
 spread = x.square().mean(-1, keepdim=True).sqrt()
+scales = sorted({*digit_scales, practical_scale}, reverse=True)
 data = {"digits": tl.moments(x, y), "whitened digits": tl.moments(x / spread, y)}
 rates = {name: 0.3 / torch.linalg.svdvals(m[1])[:, 0] for name, m in data.items()}
 
@@ -459,11 +461,11 @@ rates = {name: 0.3 / torch.linalg.svdvals(m[1])[:, 0] for name, m in data.items(
 def approach(name):
     start = gaussian_weights([20, 12, 10], splits * repeats, rng)
     moments = [m.repeat_interleave(repeats, 0) for m in data[name]]
-    runs, moments = tl.at_scales(start, moments, digit_scales)
-    eta = rates[name].repeat_interleave(repeats).repeat(len(digit_scales))
+    runs, moments = tl.at_scales(start, moments, scales)
+    eta = rates[name].repeat_interleave(repeats).repeat(len(scales))
     options = {"learning_rate": eta, "steps": 1100, "every": 1}
     found = ds.nearest_approach(runs, moments, 2, **options)
-    return found.view(len(digit_scales), -1, 2)
+    return found.view(len(scales), -1, 2)
 
 
 passing = {name: approach(name) for name in data}
@@ -472,7 +474,7 @@ passing = {name: approach(name) for name in data}
 # One more run for the test loss, from $10^{-8}$ until the training loss is at its least.
 
 # %%
-start = gaussian_weights([20, 12, 10], splits, rng, 1e-8)
+start = gaussian_weights([20, 12, 10], splits, rng, practical_scale)
 watch = descend(
     lambda w, cxx, cyx, *_: tl.gradients(w, cxx, cyx),
     start,
@@ -492,19 +494,19 @@ gain = watch[-1] / watch.amin(0) - 1
 fig, (ax,) = figures.panels(width=7, height=3.6)
 figures.measured(ax, start_scales, near[:, :, 0], "random regressions", every=1)
 for name, found in passing.items():
-    figures.measured(ax, digit_scales, found[:, :, 0], name, every=1)
+    figures.measured(ax, scales, found[:, :, 0], name, every=1)
 figures.level(ax, 0.1, "asked for", theory=False)
 ax.set(xscale="log", yscale="log", xlabel="scale of the start, falling")
-ax.set(ylabel="distance to rank 1", xlim=(1, digit_scales[-1] / 10), ylim=(1e-8, 2))
+ax.set(ylabel="distance to rank 1", xlim=(1, scales[-1] / 10), ylim=(1e-8, 2))
 figures.legend_beside(fig)
 alt = "Nearest approach to rank 1 against start scale: digits fall slowly."
 figures.save(fig, "digits", alt)
 
 # %%
 owner = np.repeat(np.arange(splits), repeats)
-scale = digit_scales.index(1e-8) if 1e-8 in digit_scales else 0
+scale = scales.index(practical_scale)
 plain, white = (passing[name][..., 0] for name in data)
-fall = (white[-1] / white[-2]).log() / np.log(digit_scales[-1] / digit_scales[-2])
+fall = (white[-1] / white[-2]).log() / np.log(scales[-1] / scales[-2])
 speeds = torch.linalg.svdvals(data["whitened digits"][1]).repeat_interleave(repeats, 0)
 law = tl.misalignment_exponent(speeds / speeds[:, :1], 0.3)
 ledger.judge({
@@ -524,7 +526,7 @@ ledger.judge({
 reasons = {}
 for name, (cxx, cyx, _) in data.items():
     u, s, v = torch.linalg.svd(cyx)
-    left = 1e-8 ** (1 - torch.log1p(0.3 * s[:, 1] / s[:, 0]) / np.log(1.3))
+    left = practical_scale ** (1 - torch.log1p(0.3 * s[:, 1] / s[:, 0]) / np.log(1.3))
     best = ds.regression_solution(cxx, cyx, 1)
     along = (u[..., :1].mT @ best @ v[:, :1].mT).flatten().abs()
     cosine = along / best.norm(dim=(1, 2))
@@ -556,6 +558,6 @@ ledger.conclude()
 # **Limits.** The closed form and the condition on the step are recalled, not read. Other data with a wide spectrum do show stages
 # (notebook 43 builds some). Twenty components only.
 #
-# **Try.** `rate = 0.05`: the control 45.2c fails, for the flow is then right within 5%. `covariances = [2.0, 1.9, 0.7, 0.4]`: the exponent of
-# stage 1 nearly vanishes, and its prediction is no longer met. `noises = [1e-2, 1e-3]`: 45.5c drifts, since the escape is no longer linear.
-# `digit_scales = [1e-4, 1e-8]`: 45.7d fails, for the law is one of small starts.
+# **Try.** `rate = 0.05`: the control 45.2c fails, for the flow is then right within 5%. `covariances = [2.0, 1.7, 0.7, 0.4]`: the first stage is
+# short, and its exponent misses the prediction. `noises = [1e-2, 1e-3]`: 45.5c holds even for a hundredth of noise.
+# `practical_scale = 1e-10`: no verdict changes.
