@@ -115,7 +115,7 @@ def judge(root, name, mutant):
     )
     entry = {"name": mutant.name, "theory": mutant.theory, "expected": mutant.expected}
     try:
-        ledger = execute(root, name, {}, work, first=first)
+        ledger = execute(root, name, {}, work, first=first, figures=False)
     except (Fault, NotebookFailed) as error:
         return name, entry | {"failed": [], "outcome": f"crashed: {first_line(str(error))}"}
     finally:
