@@ -11,6 +11,8 @@ s of a normal target (derived here). Everything is float64; weights are tuples W
 `linear_networks`; random draws take a numpy generator.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
@@ -80,6 +82,42 @@ def mode_strengths(weights, left, right):
     strength = inside.diagonal(dim1=-2, dim2=-1)
     coupling = (inside - torch.diag_embed(strength)).abs().amax((-2, -1))
     return {"strength": strength.clone(), "coupling": coupling}
+
+
+def bases(seeds, size, rng):
+    """Random singular bases of square targets: left U and right V, each (seeds, size, size), Haar."""
+    return ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
+
+
+@dataclass(frozen=True)
+class ModeRun:
+    """What `follow_modes` brings back: times (records,), strength (records, seeds, k) and coupling
+    (records, seeds) as `mode_strengths` measures them."""
+
+    times: torch.Tensor
+    strength: torch.Tensor
+    coupling: torch.Tensor
+
+
+def follow_modes(weights, strength, left, right, *, learning_rate, time, every):
+    """Descent on the target U diag(s) V^T, seen in its singular bases: a `ModeRun`.
+
+    strength: s (seeds, k); left: U (seeds, d_N, k), right: V (seeds, d_0, k). Runs for `time`, with a
+    record after each `every` units of time. Raises ValueError for `every` below the learning rate.
+    """
+    step, last = round(every / learning_rate), round(time / learning_rate)
+    if step < 1:
+        raise ValueError(f"every must be at least learning_rate = {learning_rate:g}, got {every}")
+    run = descend(
+        lambda weights, target, *_: ln.gradients(weights, target),
+        weights,
+        learning_rate=learning_rate,
+        steps=last,
+        problem=(left @ torch.diag_embed(strength) @ right.mT, left, right),
+        record=range(0, last + 1, step),
+        measure=lambda weights, _, left, right: mode_strengths(weights, left, right),
+    )
+    return ModeRun(run.steps * learning_rate, run.records["strength"], run.records["coupling"])
 
 
 def growing_start(weights, left, right):

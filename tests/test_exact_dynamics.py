@@ -70,20 +70,30 @@ def test_growing_start_predicts_half_times_of_gaussian_starts():
     rng = np.random.default_rng(2)
     s, left, right, target, _ = aligned(4, rng, 0.1)
     s = torch.tensor([2.0, 1.2, 0.8, 0.5], dtype=torch.float64).expand(4, 4)
-    target = left @ torch.diag_embed(s) @ right.mT
     weights = ln.gaussian_weights([4, 6, 4], 4, rng, 1e-6)
-    run = descend(
-        lambda w, target, *_: ln.gradients(w, target),
-        weights,
-        learning_rate=0.01,
-        steps=4500,
-        problem=(target, left, right),
-        record=range(0, 4501, 5),
-        measure=lambda w, _, left, right: ed.mode_strengths(w, left, right),
-    )
-    half = ed.crossing(run.steps * 0.01, run.records["strength"], s / 2).numpy()
+    run = ed.follow_modes(weights, s, left, right, learning_rate=0.01, time=45, every=0.05)
+    half = ed.crossing(run.times, run.strength, s / 2).numpy()
     law = ed.half_time(s.numpy(), ed.growing_start(weights, left, right).numpy())
     assert np.abs(half / law - 1).max() < 0.02
+
+
+def test_follow_modes_follows_the_formula_to_first_order():
+    s, left, right, _, weights = aligned(3, np.random.default_rng(3), 0.05)
+    off = []
+    for rate in (0.02, 0.01):
+        run = ed.follow_modes(weights, s, left, right, learning_rate=rate, time=6, every=0.2)
+        law = ed.mode_strength(run.times[:, None, None].numpy(), s.numpy(), 0.05)
+        off.append(np.abs(run.strength.numpy() - law).max())
+        assert len(run.times) == 31 and run.coupling.max() < 1e-13
+    assert off[0] / off[1] == pytest.approx(2, rel=0.05)
+    with pytest.raises(ValueError, match="every"):
+        ed.follow_modes(weights, s, left, right, learning_rate=0.1, time=1, every=0.01)
+
+
+def test_bases_are_orthogonal_and_differ():
+    left, right = ed.bases(3, 4, np.random.default_rng(0))
+    assert torch.allclose(left @ left.mT, torch.eye(4).double().expand(3, 4, 4))
+    assert not torch.allclose(left, right)
 
 
 def test_crossing_interpolates_and_knows_never():
