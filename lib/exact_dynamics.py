@@ -47,7 +47,7 @@ def _between(start, strength):
 def mode_strength(time, strength, start):
     """Strength u(t) of a mode of a two-layer network under gradient flow: numpy array.
 
-        u(t) = s / (1 + (s/u_0 - 1) e^(-2 s t)),  s = strength, u_0 = start   (Saxe et al. 2014, eq. 12)
+        u(t) = s / (1 + (s/u_0 - 1) e^(-2 s t)),  s = strength, u_0 = start   (Saxe et al. 2014)
 
     Written so that nothing overflows. time, strength, start broadcast. Raises ValueError unless
     0 < start < strength.
@@ -118,6 +118,16 @@ def follow_modes(weights, strength, left, right, *, learning_rate, time, every):
         measure=lambda weights, _, left, right: mode_strengths(weights, left, right),
     )
     return ModeRun(run.steps * learning_rate, run.records["strength"], run.records["coupling"])
+
+
+def sigmoid_distance(run, strength, start):
+    """Largest |u - u(t)| / s of a `ModeRun` from the formula of `mode_strength`, over time and modes.
+
+    strength: s (seeds, k); start: u_0, number or (seeds, k). Returns a numpy array (seeds,).
+    """
+    s = np.asarray(strength, dtype=float)
+    law = mode_strength(run.times[:, None, None].numpy(), s, start)
+    return (np.abs(run.strength.numpy() - law) / s).max((0, 2))
 
 
 def growing_start(weights, left, right):
@@ -337,6 +347,17 @@ def log_conditions(weights):
 # --- training from random layers -----------------------------------------------------------------
 
 
+def same_side(weights, target):
+    """Whether det(W_N ... W_1) and det(target) have one sign, bool (...): square targets only.
+
+    A descent that has to change the sign must pass through a singular matrix.
+    """
+    product = ln.end_to_end(weights)
+    if target.shape[-2:] != product.shape[-2:] or target.shape[-1] != target.shape[-2]:
+        raise ValueError(f"target must be square like the product, got {tuple(target.shape)}")
+    return torch.linalg.det(product) * torch.linalg.det(target) > 0
+
+
 def fewest_steps(weights, target, learning_rates, *, final_loss, steps, check_every=1):
     """Steps to `final_loss` at the best learning rate of a list, (problems,); inf where none gets there.
 
@@ -365,3 +386,17 @@ def fewest_steps(weights, target, learning_rates, *, final_loss, steps, check_ev
     )
     needed = torch.where(run.stopped >= 0, run.stopped.double(), torch.inf)
     return needed.view(len(rates), problems).amin(0)
+
+
+def descend_losses(weights, target, learning_rate, record):
+    """Losses of descent at the steps of `record`, (records, seeds); the last one is the last step."""
+    run = descend(
+        ln.gradients,
+        weights,
+        learning_rate=learning_rate,
+        steps=max(record),
+        problem=(target,),
+        record=record,
+        measure=lambda weights, target: {"loss": ln.loss(weights, target)},
+    )
+    return run.records["loss"]

@@ -68,7 +68,7 @@ def test_growing_start_of_an_aligned_network_is_its_start():
 
 def test_growing_start_predicts_half_times_of_gaussian_starts():
     rng = np.random.default_rng(2)
-    s, left, right, target, _ = aligned(4, rng, 0.1)
+    _, left, right, _, _ = aligned(4, rng, 0.1)
     s = torch.tensor([2.0, 1.2, 0.8, 0.5], dtype=torch.float64).expand(4, 4)
     weights = ln.gaussian_weights([4, 6, 4], 4, rng, 1e-6)
     run = ed.follow_modes(weights, s, left, right, learning_rate=0.01, time=45, every=0.05)
@@ -82,8 +82,10 @@ def test_follow_modes_follows_the_formula_to_first_order():
     off = []
     for rate in (0.02, 0.01):
         run = ed.follow_modes(weights, s, left, right, learning_rate=rate, time=6, every=0.2)
-        law = ed.mode_strength(run.times[:, None, None].numpy(), s.numpy(), 0.05)
-        off.append(np.abs(run.strength.numpy() - law).max())
+        law = ed.mode_strength(run.times.numpy(), float(s[0, 0]), 0.05)
+        first = np.abs(run.strength[:, 0, 0].numpy() - law).max() / float(s[0, 0])
+        off.append(ed.sigmoid_distance(run, s, 0.05).max())
+        assert 0.3 * off[-1] < first <= off[-1]
         assert len(run.times) == 31 and run.coupling.max() < 1e-13
     assert off[0] / off[1] == pytest.approx(2, rel=0.05)
     with pytest.raises(ValueError, match="every"):
@@ -246,3 +248,20 @@ def test_fewest_steps_is_the_best_of_single_runs():
     assert torch.equal(found, torch.stack(singles).amin(0))
     never = ed.fewest_steps(weights, target, [0.1], final_loss=1e-3, steps=2)
     assert torch.isinf(never).all()
+
+
+def test_same_side_by_counting_reflections():
+    flip = torch.diag(torch.tensor([-1.0, 1.0, 2.0]).double())[None]
+    eye = torch.eye(3, dtype=torch.float64)[None]
+    assert ed.same_side((flip, flip), eye).item() and not ed.same_side((flip, eye), eye).item()
+    assert ed.same_side((flip, eye), flip).item()
+    with pytest.raises(ValueError, match="target"):
+        ed.same_side((eye[:, :2],), torch.zeros(1, 2, 3).double())
+
+
+def test_descend_losses_of_one_layer_fall_as_a_power():
+    target = torch.from_numpy(np.random.default_rng(0).standard_normal((3, 2, 4)))
+    found = ed.descend_losses((torch.zeros(3, 2, 4).double(),), target, 0.1, [0, 5, 20])
+    first = target.square().sum((-2, -1)) / 2
+    law = torch.tensor([1, 0.9**10, 0.9**40]).double()[:, None] * first
+    assert torch.allclose(found, law, rtol=1e-12)
