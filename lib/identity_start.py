@@ -87,6 +87,20 @@ def block_eigenvalues(matrix, basis):
     return torch.complex(real, imaginary), rest.abs().amax((-2, -1))
 
 
+def sheared_targets(eigenvalues, stretch):
+    """Targets with the pair a +- ib that are not normal: ((a, -b k), (b/k, a)), k = stretch; (seeds, 2, 2)."""
+    values = torch.as_tensor(eigenvalues, dtype=torch.complex128)
+    real, imaginary = values.real, values.imag
+    rows = [real, -imaginary * stretch, imaginary / stretch, real]
+    return torch.stack(rows, -1).reshape(-1, 2, 2)
+
+
+def upper_eigenvalue(matrix):
+    """Eigenvalue of largest imaginary part of every matrix: complex (...)."""
+    values = torch.linalg.eigvals(_square(matrix))
+    return values.gather(-1, values.imag.argmax(-1, keepdim=True))[..., 0]
+
+
 def chord_distance(path, wanted):
     """Distance of complex numbers from the straight line through 1 and `wanted`: like path.
 

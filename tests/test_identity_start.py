@@ -62,6 +62,15 @@ def test_normal_targets_have_their_eigenvalues():
     assert ids.block_eigenvalues(target + 0.1, basis)[1].min() > 0.01
 
 
+def test_sheared_targets_keep_eigenvalues_and_lose_normality():
+    values = np.array([0.5 + 1j, -0.4 + 0.3j])
+    found = ids.sheared_targets(values, 3.0)
+    assert np.allclose(ids.upper_eigenvalue(found).numpy(), values)
+    plain, _ = ids.normal_targets(values[:, None], np.random.default_rng(0))
+    assert np.allclose(ids.upper_eigenvalue(plain).numpy(), values)
+    assert (found @ found.mT - found.mT @ found).abs().amax((1, 2)).min() > 0.1
+
+
 def test_chord_distance_is_that_from_a_line():
     """On the line it is 0; at a right angle from any of its points, the step taken."""
     wanted = 0.3 + 2j
