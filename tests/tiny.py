@@ -1,11 +1,11 @@
-"""A project of one tiny notebook, for the tests of runner and sweeps."""
+"""A project of one tiny notebook, for the tests of the suite."""
 
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from lib import runner
+from lib.suite import cli
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -72,13 +72,13 @@ def edit(path, old, new):
 
 
 def call(root, *arguments):
-    return runner.main(["--root", str(root), *arguments])
+    return cli.main(["--root", str(root), *arguments])
 
 
 def start(root, *arguments):
     """The command line in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "lib.runner", "--root", str(root), *arguments],
+        [sys.executable, "-m", "lib.suite.cli", "--root", str(root), *arguments],
         cwd=REPOSITORY,
         start_new_session=True,
         stdout=subprocess.PIPE,
