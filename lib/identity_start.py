@@ -101,6 +101,26 @@ def upper_eigenvalue(matrix):
     return values.gather(-1, values.imag.argmax(-1, keepdim=True))[..., 0]
 
 
+def follow_product(target, depth, *, learning_rate, time, every):
+    """Products W_N ... W_1 along descent from the identity: (records, seeds, d, d), one each `every`.
+
+    Runs for `time`. Raises ValueError for `every` below the learning rate.
+    """
+    step, last = round(every / learning_rate), round(time / learning_rate)
+    if step < 1:
+        raise ValueError(f"every must be at least learning_rate = {learning_rate:g}, got {every}")
+    run = descend(
+        ln.gradients,
+        identity_weights(target, depth),
+        learning_rate=learning_rate,
+        steps=last,
+        problem=(target,),
+        record=range(0, last + 1, step),
+        measure=lambda weights, _: {"product": ln.end_to_end(weights).clone()},
+    )
+    return run.records["product"]
+
+
 def chord_distance(path, wanted):
     """Distance of complex numbers from the straight line through 1 and `wanted`: like path.
 

@@ -80,6 +80,20 @@ def test_chord_distance_is_that_from_a_line():
     assert found.numpy() == pytest.approx([0, 0.25], abs=1e-12)
 
 
+def test_follow_product_of_two_equal_layers():
+    """Against the recursion of one layer, W <- W - rate W (W^2 - target), on a symmetric target."""
+    target = positive_targets(skew=0.0)
+    found = ids.follow_product(target, 2, learning_rate=0.1, time=3, every=1)
+    w = torch.eye(4, dtype=torch.float64).expand(target.shape)
+    for record in found:
+        assert torch.allclose(record, w @ w, atol=1e-12)
+        for _ in range(10):
+            w = w - 0.1 * w @ (w @ w - target)
+    assert len(found) == 4
+    with pytest.raises(ValueError, match="every"):
+        ids.follow_product(target, 2, learning_rate=0.1, time=3, every=0.01)
+
+
 def test_regularizers_pull_toward_the_identity():
     weights = (3 * EYE[None], EYE[None] + 0.1)
     shrunk = ids.toward_identity(0.25)(weights)
