@@ -9,10 +9,12 @@ W_1..W_N as in `linear_networks`; everything is float64; random draws take a num
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from lib import linear_networks as ln
 from lib.descent import descend
+from lib.exact_dynamics import equal_layers_descent
 
 
 def _square(matrix):
@@ -21,12 +23,71 @@ def _square(matrix):
     return matrix
 
 
-def identity_weights(target, depth):
-    """W_1 = ... = W_N = I for targets (seeds, d, d): tuple of (seeds, d, d)."""
+def identity_weights(target, depth, noise=0.0, rng=None):
+    """W_1 = ... = W_N = I for targets (seeds, d, d): tuple of (seeds, d, d).
+
+    With `noise`, Gaussian entries of that standard deviation are added, drawn from `rng`.
+    Raises ValueError for targets that are not square, depth < 1, noise without a generator.
+    """
     if int(depth) != depth or depth < 1:
         raise ValueError(f"depth must be a whole number >= 1, got {depth}")
+    if noise and rng is None:
+        raise ValueError("noise needs rng, a numpy generator")
     eye = torch.eye(_square(target).shape[-1], dtype=torch.float64).expand(target.shape)
-    return tuple(eye.clone() for _ in range(int(depth)))
+    if not noise:
+        return tuple(eye.clone() for _ in range(int(depth)))
+    draws = (torch.from_numpy(rng.standard_normal(target.shape)) for _ in range(int(depth)))
+    return tuple(eye + noise * draw for draw in draws)
+
+
+def reach(target, depth, *, learning_rate, steps, final_loss=1e-8):
+    """Plain descent from the identity: (whether it gets to final_loss (seeds,), its last losses (seeds,)).
+
+    learning_rate: number or (seeds,). A seed ends soon after it has arrived.
+    """
+    run = descend(
+        ln.gradients,
+        identity_weights(target, depth),
+        learning_rate=learning_rate,
+        steps=steps,
+        problem=(target,),
+        stop=lambda weights, target: ln.loss(weights, target) <= final_loss,
+    )
+    return run.stopped >= 0, ln.loss(run.weights, target)
+
+
+# --- positive eigenvalues ------------------------------------------------------------------------
+
+
+def late_decay(eigenvalues, depth, learning_rate):
+    """Decay of log-loss per step late on a positive definite target: a float.
+
+        -2 ln(1 - learning_rate N lambda_min^(2 - 2/N))
+
+    (derived here: each eigenvalue of the equal layers contracts by its curvature). eigenvalues: (k,).
+    """
+    return float(-2 * np.log1p(-learning_rate * depth * np.min(eigenvalues) ** (2 - 2 / depth)))
+
+
+def steps_between(eigenvalues, depth, learning_rate, *, high, low):
+    """Steps from the first loss below `high` to the first below `low`, from the identity: an int.
+
+    By `equal_layers_descent` on positive eigenvalues (k,). Raises ValueError unless low < high, and
+    where the loss does not get there.
+    """
+    if not 0 < low < high:
+        raise ValueError(f"need 0 < low < high, got low = {low}, high = {high}")
+    wanted = np.asarray(eigenvalues, dtype=float)
+    steps = int(1.3 * np.log(1 / low) / late_decay(wanted, depth, learning_rate)) + 200
+    path = equal_layers_descent(
+        1.0, wanted, depth, learning_rate=learning_rate, record=range(steps)
+    )
+    loss = ((path - wanted) ** 2).sum(-1) / 2
+    if not (loss < low).any():
+        raise ValueError(
+            f"loss does not fall below {low:g} in {steps} steps; it ends at {loss[-1]:g}"
+        )
+    return int((loss < low).argmax() - (loss < high).argmax())
 
 
 # --- targets -------------------------------------------------------------------------------------

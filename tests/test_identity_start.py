@@ -27,6 +27,48 @@ def test_identity_weights_are_identities_of_their_own():
             ids.identity_weights(*bad)
 
 
+def test_identity_weights_with_noise():
+    weights = ids.identity_weights(
+        torch.zeros(400, 3, 3).double(), 2, 0.1, np.random.default_rng(0)
+    )
+    for w in weights:
+        assert float((w - EYE).std()) == pytest.approx(0.1, rel=0.05)
+    assert not torch.equal(*weights)
+    with pytest.raises(ValueError, match="rng"):
+        ids.identity_weights(torch.zeros(2, 3, 3).double(), 2, 0.1)
+
+
+def test_reach_by_the_sign_of_a_scalar():
+    """1 x 1 targets: positive ones are reached, a negative one is held at half its square."""
+    target = torch.tensor([0.5, 2.0, -1.0], dtype=torch.float64)[:, None, None]
+    arrived, losses = ids.reach(target, 2, learning_rate=0.1, steps=2000)
+    assert arrived.tolist() == [True, True, False]
+    assert losses.max() == pytest.approx(0.5) and losses[:2].max() <= 1e-8
+    assert not ids.reach(target, 2, learning_rate=0.1, steps=1)[0].any()
+
+
+def test_steps_between_losses_decay_as_late_decay_says():
+    values, depth, rate = [0.4, 1.0, 2.0], 3, 0.05
+    n = ids.steps_between(values, depth, rate, high=1e-12, low=1e-24)
+    assert n * ids.late_decay(values, depth, rate) == pytest.approx(np.log(1e12), rel=0.01)
+    target = torch.diag_embed(torch.tensor([values]).double())
+    weights = ids.identity_weights(target, depth)
+    run = descend(
+        ln.gradients,
+        weights,
+        learning_rate=rate,
+        steps=800,
+        problem=(target,),
+        record=range(801),
+        measure=lambda w, t: {"loss": ln.loss(w, t)},
+    )
+    loss = run.records["loss"][:, 0].numpy()
+    assert n == (loss < 1e-24).argmax() - (loss < 1e-12).argmax()
+    for bad in ({"high": 1e-3, "low": 1e-2}, {"high": 1e-3, "low": 1e-60}):
+        with pytest.raises(ValueError, match=r"low|loss"):
+            ids.steps_between(values, depth, rate, **bad)
+
+
 def test_positivity_is_the_least_form():
     matrix = torch.from_numpy(np.random.default_rng(0).standard_normal((3, 3)))
     draws = torch.from_numpy(np.random.default_rng(1).standard_normal((20000, 3)))
