@@ -147,6 +147,8 @@ def orthogonal_starts_are_gaussian(patch):
         from lib import linear_networks as ln
 
         def wrong(widths, seeds, rng):
+            if widths[0] == widths[-1]:  # square targets may diverge, which is no verdict
+                return old(widths, seeds, rng)
             draws = ln.gaussian_weights(widths, seeds, rng)
             return tuple(w / w.shape[-1] ** 0.5 for w in draws)
 
@@ -199,7 +201,7 @@ def square_starts_are_rough(patch):
             from torch import from_numpy
 
             draws = old(widths, seeds, rng)
-            return tuple(w + 0.3 * from_numpy(rng.standard_normal(w.shape)) for w in draws)
+            return tuple(w + 0.1 * from_numpy(rng.standard_normal(w.shape)) for w in draws)
 
         return wrong
 

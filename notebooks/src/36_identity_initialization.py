@@ -200,7 +200,7 @@ for eta in (0.02 / 3, 0.01 / 3):
 # The control: the same first eigenvalue, with a matrix that is sheared by a factor 3.
 
 # %%
-oblique = ids.sheared_targets(wanted[:, 0], 3.0)
+oblique, options["time"] = ids.sheared_targets(wanted[:, 0], 3.0), 10
 upper = ids.upper_eigenvalue(ids.follow_product(oblique, 3, **options))
 strayed = ids.chord_distance(upper, wanted[:, 0]).amax(0)
 
@@ -234,8 +234,9 @@ for n, found in steps.items():
     figures.predicted(ax, cosines[1:], law, r"$c^{-(1-2/L)}$")
 ax.set(xscale="log", yscale="log", xlabel="c, distance of the chord from 0")
 ax.set_xticks(cosines[1:], labels=[f"{c:.3g}" for c in cosines[1:]])
+ax.set_yticks([1, 2, 5, 10, 20, 50], labels=[1, 2, 5, 10, 20, 50])
 ax.minorticks_off()
-ax.set(ylabel=r"added steps $\times\,\eta L$")
+ax.set(ylabel=r"added steps $\times\,\eta L$", ylim=(1, 60))
 figures.save(fig, "delay", "steps added by halving c on dashed powers of c")
 
 # %% [markdown]
@@ -273,13 +274,14 @@ ledger.judge({
 # nearly balanced do not get through zero, so a target of negative determinant should be out of reach, and the best that is left
 # is to lose its weakest singular value: loss $\frac12\sigma_{\min}^2$. Everything else could be reached; is it?
 #
-# Targets are 3 × 3 with random singular vectors and singular values in $[0.5,1.5]$. At odd depth a large step can jump across 0
-# (notebook 33), so the step at $L=3$ is small; at four times and at twelve times its size we look at the jumps.
+# Targets are 3 × 3 with random singular vectors and singular values in $[0.5,1.5]$. Descent is not the flow: each step unbalances the
+# layers a little, and at $L=3$ this lets the product slip through zero after a wait that grows as the step shrinks (notebook 35,
+# section 6). So the step at $L=3$ is $0.02/3$; one row looks at a step twelve times as large, in as many steps.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 36.3a | few of these targets meet the theorem's premise u'Φu > 0 | share ≤ 0.15 | pilot runs: 0.05 to 0.1 | Bartlett et al. 2018 |
-# | 36.3b | at L = 3 a large step, 0.08, carries targets of negative determinant across | share ≥ 0.5 | pilot runs: more than 0.9 | derived here |
+# | 36.3b | at L = 3 a large step, 0.08, gets across to targets of negative determinant | share ≥ 0.8 | pilot runs: 0.97 to 1, 0.8 of them by step 2000 | derived here |
 # | 36.3c* | positive determinant: descent converges | share ≥ 0.9 | slow exceptions near 0 | derived here |
 # | 36.3e* | negative determinant: it does not | share that converges ≤ 0.05 | pilot runs: none | derived here |
 # | 36.3g* | and is held at σ_min²/2 | mean loss / that 1 ± 0.02 | slow runs are above by some percent | derived here |
@@ -365,7 +367,7 @@ for n, (name, regularizer) in product_of((2, 4), members.items()):
 # The control, at step size 0.05 without a regularizer:
 
 # %%
-noisy, options = {}, {"learning_rate": 0.05, "steps": 1000}
+noisy, options = {}, {"learning_rate": 0.05, "steps": 2000}
 for n in (2, 4):
     start = ids.identity_weights(diagonal, n, 0.1, rng)
     noisy[n] = ids.lowest_losses(start, diagonal, **options) / bound
@@ -422,7 +424,7 @@ ledger.judge({
 spectrum = torch.from_numpy(rng.uniform(0.3, 1.5, (positive, 4)))
 inside = ids.from_parts(spectrum, 0.5, rng)
 eta = 0.1 / torch.linalg.matrix_norm(inside, 2) ** (4 / 3)
-options = {"learning_rate": eta, "steps": 1200, "record": range(1201)}
+options = {"learning_rate": eta, "steps": 800, "record": range(801)}
 power = ids.power_projection(inside, 3, gamma=0.1, **options)
 start = ids.identity_weights(inside, 3)
 plain = ed.descend_losses(start, inside, eta, options["record"])
@@ -439,7 +441,7 @@ spectrum = torch.from_numpy(rng.uniform(least, most, (outside, 4)))
 beyond = ids.from_parts(spectrum, 0.8, rng)
 beyond = beyond[torch.linalg.det(beyond) > 0.2]
 eta = 0.1 / torch.linalg.matrix_norm(beyond, 2) ** (4 / 3)
-options = {"learning_rate": eta, "steps": 3000, "record": log_steps(3000)}
+options = {"learning_rate": eta, "steps": 1000, "record": log_steps(1000)}
 blocked = ids.power_projection(beyond, 3, gamma=0.1, **options)
 free = ids.reach(beyond, 3, learning_rate=eta, steps=3000)
 nearest = ids.to_positive(beyond, 0.1)[1] / 2
@@ -460,7 +462,7 @@ ended = {"power projection": blocked.losses[-1]}
 ended["plain descent"] = free[1].clamp(min=1e-9)
 for name, found in ended.items():
     figures.measured(ends, nearest, found, name, joined=False, alpha=0.6)
-span = np.array([float(nearest.min()), float(nearest.max())])
+span = nearest.sort().values
 figures.predicted(ends, span, span, "nearest point of the set")
 ends.set(yscale="log", xlabel="half the squared distance to the set")
 ends.set(ylabel="final loss", title="premise violated")
@@ -485,7 +487,7 @@ ledger.judge({
     "36.5c": largest([gap.abs() for gap in thrice], of=positive, rounding=True),
     "36.5d": share(power_steps.isfinite()),
     "36.5e": mean(power_steps / plain_steps),
-    "36.5f": value(power.acted.double().mean() / 1200, of=positive),
+    "36.5f": value(power.acted.double().mean() / 800, of=positive),
     "36.5g": smallest(ratios, digits=4),
     "36.5h": share(free[0]),
     "36.5i": largest(ratios),
@@ -565,7 +567,8 @@ ledger.conclude()
 # certifies nothing, and all targets are still learned.
 #
 # **Limits.** Bodies of the first paper were not read: its algorithm is recalled, and may differ in order or constants. Inputs are isotropic.
-# At odd depth "negative determinant fails" is a statement about small steps: row 36.3b shows large ones jumping across.
+# "Negative determinant fails" is a statement about the flow, and about descent within a budget: at $L=3$ and step 0.08 nearly all of
+# these targets are reached in 6000 steps, at 0.02 one in five.
 #
 # **Try.** `distances = [0.3, 0.8, 1.3]`: a few targets now come close to determinant 0; all rows hold. `conditions = [2, 4, 8]`: 36.1c fails, a
 # step that contracts by half is not yet in the power law. `halvings = 8`: the exponents agree to four digits.
