@@ -24,7 +24,7 @@
 # Gaussian starts: half times to 3%, once the start is read off in the right way. With the best step, 1000 layers need a finite
 # number of steps, but one that grows as the inverse of the start. Orthogonal layers train almost as fast at depth 32 as at depth 4
 # where Gaussian ones need some forty times as long. The surprise: for a *square* target, half of all orthogonal starts of
-# depth 4 and 8 do not train at all.
+# depth 4 and 8 do not train.
 #
 # ![a Gaussian start on the predicted sigmoids; half times against strength](../figures/35_exact_dynamics/key.svg)
 #
@@ -148,6 +148,11 @@ half_law = ed.half_time(strength, aligned_start)
 one_layer = ed.crossing(shallow.times, shallow.strength, s / 2).numpy()
 distances = np.stack([*off.values()])
 pairs = [*range(10)] * (len(off) - 1)
+
+# %% [markdown]
+# Ten networks are the draws; their modes and step sizes are not counted as more.
+
+# %%
 ledger.judge({
     "35.1a": mean(distances[:-1] / distances[1:], groups=pairs),
     "35.1b": largest(distances[-1]),
@@ -444,7 +449,8 @@ ledger.judge({
 # | 35.6c | at depth 2 they train too | share ≥ 0.9 | the saddle is strict; 60 draws or more reach 0.94 at best | derived here |
 # | 35.6d | every start trains, at any depth | share ≥ 0.95 | "learning time independent of depth" | Saxe et al. 2014, fig. 6, read for square targets |
 # | 35.6e | *control:* orthogonal starts of the rectangular problem train at all depths | share ≥ 0.9 | no determinant, no barrier; 40 draws reach 0.91 at best | Saxe et al. 2014, fig. 6 |
-# | 35.6f* | starts whose determinant has the target's sign train | share ≥ 0.9 | slow exceptions at weak modes | derived here |
+# | 35.6f | *control:* off the orthogonal start by Gaussian noise of 0.1, wrong signs at depth 4 train | share ≥ 0.9 | unbalanced layers do not vanish together | derived here |
+# | 35.6g* | starts whose determinant has the target's sign train | share ≥ 0.9 | slow exceptions at weak modes | derived here |
 
 # %%
 values = torch.from_numpy(rng.uniform(0.5, 1.5, (targets, 4)))
@@ -454,6 +460,14 @@ for depth in square_depths:
     start = ed.orthogonal_weights([4] * (depth + 1), targets, rng)
     agree[depth] = ed.same_side(start, squares)
     losses[depth] = ed.descend_losses(start, squares, 0.2 / depth, record)
+
+# %% [markdown]
+# The control of balance: the same at depth 4 with a little noise on every layer.
+
+# %%
+exact = ed.orthogonal_weights([4] * 5, targets, rng)
+rough = tuple(w + 0.1 * torch.from_numpy(rng.standard_normal(w.shape)) for w in exact)
+rough_losses = ed.descend_losses(rough, squares, 0.05, record)
 
 # %% [markdown]
 # Left: the share of the starts with the wrong sign that have trained, against time: soon at depth 2, late at depth 3, not at all
@@ -496,7 +510,8 @@ ledger.judge({
     "35.6c": share(two),
     "35.6d": share([final[n] < 1e-6 for n in final], groups=everyone),
     "35.6e": share(rectangular, groups=[torch.arange(problems)] * len(rectangular)),
-    "35.6f*": {f"N = {n}": share(final[n][agree[n]] < 1e-6) for n in final},
+    "35.6f": share(rough_losses[-1][~ed.same_side(rough, squares)] < 1e-6),
+    "35.6g*": {f"N = {n}": share(final[n][agree[n]] < 1e-6) for n in final},
 })
 
 # %% [markdown]
@@ -525,7 +540,8 @@ ledger.conclude()
 # wrong for half of the starts. Not at depth 2, where the saddle is strict, nor for good at depth 3, where
 # the run slips through late. At depth 4 and 8 none of them trained. The paper's experiments have rectangular maps,
 # for which there is no determinant and no barrier; our control agrees with it. In our notes the claim read "half fail at any depth".
-# That is true of the flow; descent at depth 2 and 3 gets out.
+# That is true of the flow; descent at depth 2 and 3 gets out. Nor is the failure generic: with noise of 0.1 on the layers, depth 4 trains
+# from either side. At depth 8 the same noise frees a third of the starts in 2500 steps. It is exact orthogonality that traps.
 #
 # **Limits.** Targets are whitened, that is the inputs are uncorrelated. The paper's nonlinear networks and its criterion of the edge of
 # chaos are not tested here. Section 5 counts steps to a loss of $10^{-3}$ at the best of four step sizes.

@@ -430,6 +430,7 @@ start = ids.identity_weights(inside, 3)
 plain = ed.descend_losses(start, inside, eta, options["record"])
 power_steps = ed.crossing(power.steps, -power.losses, -1e-8)
 plain_steps = ed.crossing(power.steps, -plain, -1e-8)
+pace = torch.where(power_steps.isfinite(), power_steps / plain_steps, torch.nan)
 
 # %% [markdown]
 # Outside the premise: one eigenvalue of the symmetric part is made negative, and targets of determinant above 0.2 are kept, which
@@ -486,7 +487,7 @@ ledger.judge({
     "36.5b": largest(unequal, of=positive, rounding=True),
     "36.5c": largest([gap.abs() for gap in thrice], of=positive, rounding=True),
     "36.5d": share(power_steps.isfinite()),
-    "36.5e": mean(power_steps / plain_steps),
+    "36.5e": mean(pace),
     "36.5f": value(power.acted.double().mean() / 800, of=positive),
     "36.5g": smallest(ratios, digits=4),
     "36.5h": share(free[0]),
