@@ -1,5 +1,9 @@
 """nbval asks lib.suite.agreement whether a stored output and the one made anew agree."""
 
+import os
+from pathlib import Path
+
+import pytest
 from nbval.plugin import IPyNbCell
 
 from lib.suite.agreement import disagreement
@@ -24,3 +28,11 @@ def pytest_itemcollected(item):
         item.format_output_compare = lambda key, stored, made: item.comparison_traceback.append(
             f"{key}: {disagreement(str(stored), str(made))}"
         )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Each notebook's kernel writes to a folder of its own, which `claims compare` then reads."""
+    base = os.environ.get("CLAIMS_COMPARE")
+    if base and isinstance(item, IPyNbCell):
+        os.environ["CLAIMS_OUTPUT"] = str(Path(base, item.path.stem))

@@ -35,27 +35,51 @@ def published(root, name, output):
     }
 
 
+COMPARE = {".ipynb": notebook_disagreement, ".json": ledger_disagreement}
+
+
+def file_difference(stored, made):
+    """What keeps two files (notebook, ledger, figure) apart, in one line; "" if they agree."""
+    try:
+        old, new = (path.read_text(encoding="utf-8") for path in (stored, made))
+        if stored.suffix in COMPARE:
+            old, new = json.loads(old), json.loads(new)
+        return first_line(COMPARE.get(stored.suffix, disagreement)(old, new))
+    except (ValueError, KeyError, TypeError):
+        return "it is broken"
+    except FileNotFoundError as error:
+        return f"there is no {error.filename}"
+
+
 def difference(root, name, output):
     """What keeps the stored outputs of `name` and those in `output` apart; "" if they agree.
 
     The reference is always what is stored, so that small differences between machines never add up.
     """
-    made = published(root, name, output)
-    stored = outputs(root, name)
-    if sorted(made) != sorted(stored) or not all(path.is_file() for path in stored):
+    made, stored = published(root, name, output), outputs(root, name)
+    if sorted(made) != sorted(stored):
         return "there are other files"
-    compare = {".ipynb": notebook_disagreement, ".json": ledger_disagreement}
     for path in stored:
-        old, new = (p.read_text(encoding="utf-8") for p in (path, made[path]))
-        try:
-            if path.suffix in compare:
-                old, new = json.loads(old), json.loads(new)
-            reason = compare.get(path.suffix, disagreement)(old, new)
-        except (ValueError, KeyError, TypeError):
-            reason = "the stored file is broken"
-        if reason:
-            return f"{path.relative_to(root)}: {first_line(reason)}"
+        if reason := file_difference(path, made[path]):
+            return f"{path.relative_to(root)}: {reason}"
     return ""
+
+
+def compare(root, folder):
+    """Compare ledgers and figures in `folder`/NAME with the stored ones, a line each; 0 or 1."""
+    good = True
+    for name in names(root):
+        stored = [path for path in outputs(root, name) if path.suffix != ".ipynb"]
+        made = published(root, name, folder / name)
+        lost = {path for path in made if path.suffix == ".svg"} - {*stored}
+        reasons = [f"{path.relative_to(root)}: it is not stored" for path in sorted(lost)]
+        for path in stored:
+            if reason := file_difference(path, made.get(path, folder / name / path.name)):
+                reasons.append(f"{path.relative_to(root)}: {reason}")
+        print(*reasons, sep="\n", end="\n" if reasons else "")
+        good &= not reasons
+    print("ledgers and figures agree" if good else "ledgers or figures disagree")
+    return 0 if good else 1
 
 
 def publish(root, name, output):

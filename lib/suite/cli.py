@@ -1,4 +1,4 @@
-"""The command line: `claims figures`, `run`, `sweep`, `paper`, `mutants`, `list`."""
+"""The command line: `claims figures`, `run`, `sweep`, `paper`, `mutants`, `compare`, `list`."""
 
 import argparse
 import signal
@@ -27,7 +27,7 @@ def positive(text):
 
 
 def parser():
-    """The command line: figures, run, sweep, paper, mutants, list."""
+    """The command line: figures, run, sweep, paper, mutants, compare, list."""
     top = Parser(prog="claims", description="Run the claim notebooks.")
     top.add_argument("--root", type=Path, help="folder of the project (default: found from here)")
     commands = top.add_subparsers(dest="command", required=True)
@@ -54,6 +54,8 @@ def parser():
     )
     wrong.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
     wrong.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
+    other = commands.add_parser("compare", help="compare ledgers and figures with the stored ones")
+    other.add_argument("folder", type=Path, metavar="FOLDER", help="holds NAME/ for each notebook")
     commands.add_parser("list", help="print the names of all notebooks")
     return top
 
@@ -85,6 +87,8 @@ def dispatch(arguments):
         return sweeps.sweep(root, arguments.rest, seeds, arguments.jobs, arguments.scheduler)
     if arguments.command == "paper":
         return sweeps.paper_scale(root, arguments.rest, root / "build" / "paper")
+    if arguments.command == "compare":
+        return build.compare(root, arguments.folder.resolve())
     if arguments.command == "mutants":
         return mutants.judge_all(root, arguments.rest, arguments.jobs)
     print(*names(root), sep="\n")

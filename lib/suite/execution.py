@@ -54,7 +54,8 @@ def read_source(path):
 def clean(notebook):
     """The notebook without what depends on machine, time or chance; changed in place and returned.
 
-    Kept: cell types, tags, sources, execution counts and outputs. Prints arrive in pieces cut by
+    Kept: cell types, tags, sources, execution counts and outputs. Code that is tagged `hide-input` is
+    folded in JupyterLab too. Prints arrive in pieces cut by
     the clock: pieces that follow each other become one.
     """
     from nbformat import from_dict
@@ -63,7 +64,8 @@ def clean(notebook):
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number:02d}"
         tags = cell.metadata.get("tags")
-        cell.metadata = from_dict({"tags": tags} if tags else {})
+        folded = {"jupyter": {"source_hidden": True}} if "hide-input" in (tags or ()) else {}
+        cell.metadata = from_dict(({"tags": tags} if tags else {}) | folded)
         if cell.cell_type == "code":
             cell.outputs = join_streams(cell.outputs)
     notebook.metadata = from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})

@@ -174,8 +174,9 @@ def _canonical(svg, name, alt):
 
     svg = re.sub(r'(?<=\s)(?:d|x|y|x1|x2|y1|y2|width|height|points)="[^"]*"', short, svg)
     svg = re.sub(r"translate\([^)]*\)", short, svg)
-    for order, id in enumerate(dict.fromkeys(re.findall(r'id="([a-zA-Z][0-9a-f]{10})"', svg))):
-        svg = svg.replace(id, f"{id[0]}_{order}")
+    hashed = dict.fromkeys(re.findall(r'id="((?:image|[a-zA-Z])[0-9a-f]{10})"', svg))
+    for order, id in enumerate(hashed):
+        svg = svg.replace(id, f"{id[:-10]}_{order}")
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)
     words = f"<desc>{html.escape(alt, quote=False)}</desc>"
