@@ -160,7 +160,7 @@ def start_is_off_the_identity(patch):
     patch("identity_start.identity_weights", noisy)
 
 
-def class_with_momentum_of_its_own(patch):
+def regularizer_of_one_layer(patch):
     """A regularizer that treats the layers differently: outside the class of the theorem.
 
     Fails: 36.4a

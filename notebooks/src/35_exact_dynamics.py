@@ -23,7 +23,7 @@
 # **Answer.** Each singular value of a two-layer network follows one sigmoid, and this closed form predicts even
 # Gaussian starts: half times to 3%, once the start is read off in the right way. With the best step, 1000 layers need a finite
 # number of steps, but one that grows as the inverse of the start. Orthogonal layers train almost as fast at depth 32 as at depth 4
-# where Gaussian ones need some forty times as long. The surprise: for a *square* target, half of all orthogonal starts of
+# where Gaussian ones need thirty times as long or more. The surprise: for a *square* target, half of all orthogonal starts of
 # depth 4 and 8 do not train.
 #
 # ![a Gaussian start on the predicted sigmoids; half times against strength](../figures/35_exact_dynamics/key.svg)
@@ -397,7 +397,7 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 35.5a | orthogonal starts: steps at the largest depth over those at depth 4 | ratio ≤ 2 | "the same time" up to a factor | Saxe et al. 2014, fig. 6 |
 # | 35.5b | Gaussian starts: steps at depth 8 over those at depth 2 | ratio ≥ 3 | pilot runs: 4 to 10 | Saxe et al. 2014, fig. 6 |
-# | 35.5c | Gaussian over orthogonal starts at the largest depth | ratio ≥ 10 | pilot runs: 25 to 45 | Saxe et al. 2014, fig. 6 |
+# | 35.5c | Gaussian over orthogonal starts at the largest depth | ratio ≥ 10 | pilot runs: 30 to 46 | Saxe et al. 2014, fig. 6 |
 
 # %%
 rectangles = torch.from_numpy(rng.standard_normal((problems, 4, 16)) / 4)
@@ -540,9 +540,9 @@ ledger.conclude()
 # **What the paper does not say: signs.** For a square target the sentence "orthogonal starts train in a time independent of depth" is
 # wrong for half of the starts. Not at depth 2, where the saddle is strict, nor for good at depth 3, where
 # the run slips through late. At depth 4 and 8 none of them trained. The paper's experiments have rectangular maps,
-# for which there is no determinant and no barrier; our control agrees with it. In our notes the claim read "half fail at any depth".
-# That is true of the flow; descent at depth 2 and 3 gets out. Nor is the failure generic: with noise of 0.1 on the layers, depth 4 trains
-# from either side. At depth 8 the same noise frees a third of the starts in 2500 steps. It is exact orthogonality that traps.
+# for which there is no determinant and no barrier; our control agrees with it. "Half fail at any depth" would be
+# true of the flow, and we expected it; descent at depth 2 and 3 gets out. Nor is the failure generic: with noise of 0.1 on the layers,
+# depth 4 trains from either side. It is exact orthogonality that traps.
 #
 # **Limits.** Targets are whitened, that is the inputs are uncorrelated. The paper's nonlinear networks and its criterion of the edge of
 # chaos are not tested here. Section 5 counts steps to a loss of $10^{-3}$ at the best of four step sizes.

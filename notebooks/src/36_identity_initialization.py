@@ -568,7 +568,7 @@ ledger.conclude()
 #
 # **Limits.** Bodies of the first paper were not read: its algorithm is recalled, and may differ in order or constants. Inputs are isotropic.
 # "Negative determinant fails" is a statement about the flow, and about descent within a budget: at $L=3$ and step 0.08 nearly all of
-# these targets are reached in 6000 steps, at 0.02 one in five.
+# these targets are reached in 6000 steps.
 #
 # **Try.** `distances = [0.3, 0.8, 1.3]`: a few targets now come close to determinant 0; all rows hold. `conditions = [2, 4, 8]`: 36.1c,
 # d and e fail, since a step that contracts by so much is not yet in the power law. `halvings = 8`: the exponents agree to four digits.
