@@ -17,9 +17,10 @@ class Trajectory:
     weights: the final weights, tuple of (seeds, ...).
     steps: the recorded steps, int64 (records,).
     records: name -> (records, seeds, ...) as measured at those steps; a seed that has stopped keeps
-        its last value.
+        its last value, one that has diverged has nan (what is no floating number keeps its value).
     stopped: the step at which `stop` first held when checked, int64 (seeds,); -1 if it never did.
     diverged: the step at which weights were first seen not to be finite, int64 (seeds,); -1 if never.
+        Looked at when `stop` is, and at every recorded step.
     """
 
     weights: tuple
@@ -29,16 +30,27 @@ class Trajectory:
     diverged: torch.Tensor
 
 
+def _whole(name, value, least):
+    if not np.isfinite(value) or int(value) != value or value < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
+    return int(value)
+
+
 def log_steps(steps, per_decade=20):
     """About `per_decade` record steps in each decade of 1..steps, with 0 and `steps` included.
+
+    Raises ValueError unless steps is a whole number >= 0 and per_decade is positive.
 
     >>> log_steps(10, per_decade=2)
     [0, 1, 3, 10]
     """
+    steps = _whole("steps", steps, 0)
+    if not (per_decade > 0 and np.isfinite(per_decade)):
+        raise ValueError(f"per_decade must be positive and finite, got {per_decade}")
+    if steps == 0:
+        return [0]
     count = max(2, round(per_decade * np.log10(max(steps, 10))) + 1)
-    return sorted(
-        {0, steps, *np.unique(np.geomspace(1, max(steps, 1), count).astype(int)).tolist()}
-    )
+    return sorted({0, steps, *np.geomspace(1, steps, count).astype(int).tolist()})
 
 
 def decay_rate(steps, losses, high, low):
@@ -68,12 +80,6 @@ def decay_rate(steps, losses, high, low):
     return -sxy / sxx * enough, sxy.square() / (sxx * syy) * enough
 
 
-def _positive(name, value, least):
-    if int(value) != value or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
-    return int(value)
-
-
 def _rate(learning_rate, seeds):
     rate = torch.as_tensor(learning_rate, dtype=torch.float64)
     if not (torch.isfinite(rate).all() and (rate > 0).all()):
@@ -81,6 +87,36 @@ def _rate(learning_rate, seeds):
     if rate.ndim > 1 or (rate.ndim == 1 and len(rate) != seeds):
         raise ValueError(f"learning_rate must be one number or ({seeds},), got {tuple(rate.shape)}")
     return rate
+
+
+def _check_tensors(name, tensors):
+    """A tuple or list of tensors, float64 where they are floating: else a ValueError."""
+    if not isinstance(tensors, tuple | list):
+        raise ValueError(f"{name} must be a tuple of tensors, got {type(tensors).__name__}")
+    for x in tensors:
+        if not isinstance(x, torch.Tensor):
+            raise ValueError(f"{name} must hold torch tensors, got {type(x).__name__}")
+        if x.ndim == 0 or (x.dtype.is_floating_point and x.dtype != torch.float64):
+            raise ValueError(
+                f"{name} must hold float64 tensors (seeds, ...), got {x.dtype} {tuple(x.shape)}"
+            )
+
+
+def _checked(gradient):
+    """`gradient`, whose first answer must be shaped and typed like the weights."""
+    asked = False
+
+    def first_checked(weights, *problem):
+        nonlocal asked
+        found = gradient(weights, *problem)
+        if not asked:
+            asked = True
+            got, wanted = ([(x.dtype, tuple(x.shape)) for x in xs] for xs in (found, weights))
+            if got != wanted:
+                raise ValueError(f"gradient must return tensors like weights, {wanted}, got {got}")
+        return found
+
+    return first_checked
 
 
 def _packed(tensors):
@@ -164,21 +200,30 @@ def descend(
     keep_diverged: True where divergence is data: such a seed is finished, its step noted.
 
     Raises DivergenceError naming step, seed and learning rate unless `keep_diverged`; ValueError
-    for a learning rate that is not positive, and for steps or shapes that do not fit.
+    for weights that are no finite float64 tensors, a learning rate that is not positive, `record`
+    without `measure` or the reverse, and for steps or shapes that do not fit.
 
     >>> run = descend(lambda w: w, (torch.ones(3, 1, dtype=torch.float64),), learning_rate=0.5, steps=2)
     >>> run.weights[0].flatten().tolist()
     [0.25, 0.25, 0.25]
     """
-    weights, problem = _packed(weights), _packed(problem)
-    seeds = len(weights[0])
+    _check_tensors("weights", weights)
+    _check_tensors("problem", problem)
+    seeds = len(weights[0]) if len(weights) else 0
+    if seeds == 0:
+        raise ValueError("weights must hold one tensor or more, of one seed or more")
     if any(len(w) != seeds for w in (*weights, *problem)):
         raise ValueError(f"weights and problem must share the leading seed dimension {seeds}")
-    steps, check_every = _positive("steps", steps, 0), _positive("check_every", check_every, 1)
+    if not all(w.dtype == torch.float64 for w in weights) or not _finite(weights).all():
+        raise ValueError("weights must be finite and float64 at the start")
+    gradient = _checked(gradient)
+    whole_start = weights, problem
+    weights, problem = _packed(weights), _packed(problem)
+    steps, check_every = _whole("steps", steps, 0), _whole("check_every", check_every, 1)
     rate = _rate(learning_rate, seeds)
-    wanted = sorted({_positive("record", s, 0) for s in record})
-    if wanted and (measure is None or wanted[-1] > steps):
-        raise ValueError(f"record needs `measure`, and steps within 0..{steps}")
+    wanted = sorted({_whole("record", s, 0) for s in record})
+    if bool(wanted) != (measure is not None) or (wanted and wanted[-1] > steps):
+        raise ValueError(f"record and measure need each other, and record steps within 0..{steps}")
 
     final = tuple(w.clone() for w in weights)
     velocity = tuple(torch.zeros_like(w) for w in weights) if momentum else None
@@ -194,37 +239,53 @@ def descend(
         return tuple(chosen.reshape(-1, *[1] * (w.ndim - 1)) for w in weights)
 
     def refresh():
-        for name, value in measure(weights, *problem).items():
-            if name not in latest:
-                latest[name] = value.new_empty((seeds, *value.shape[1:]))
-            latest[name][active] = value
-
-    def drop_finished(now):
-        nonlocal weights, velocity, problem, active, layer_rates
-        done = ~_finite(weights)
-        if done.any():
-            seed = int(active[done][0])
-            size = float(rate if rate.ndim == 0 else rate[seed])
-            if not keep_diverged:
-                raise DivergenceError(
-                    f"descent diverged by step {now} at learning rate {size:g} (seed {seed} of "
-                    f"{seeds}); a smaller learning_rate is needed"
-                )
-            diverged[active[done]] = now
-        if stop is not None:
-            met = stop(weights, *problem) & ~done
-            stopped[active[met]] = now
-            done = done | met
-        if not done.any():
+        if not len(active) and latest:
             return
-        if wanted:
-            refresh()
+        # Where every seed has diverged before the first record, the start tells names and shapes.
+        now = (weights, problem) if len(active) else whole_start
+        for name, value in measure(now[0], *now[1]).items():
+            if name not in latest:
+                latest[name] = value.new_zeros((seeds, *value.shape[1:]))
+                if value.dtype.is_floating_point:
+                    latest[name].fill_(torch.nan)
+            if len(active):
+                latest[name][active] = value
+
+    def leave(done):
+        """Take the finished seeds out of the work."""
+        nonlocal weights, velocity, problem, active, layer_rates
         for whole, part in zip(final, weights, strict=True):
             whole[active[done]] = part[done]
         weights, problem = (tuple(_rows(x, ~done) for x in xs) for xs in (weights, problem))
         velocity = None if velocity is None else tuple(_rows(v, ~done) for v in velocity)
         active = active[~done]
         layer_rates = rates()
+
+    def drop_diverged(now):
+        done = ~_finite(weights)
+        if not done.any():
+            return
+        seed = int(active[done][0])
+        size = float(rate if rate.ndim == 0 else rate[seed])
+        if not keep_diverged:
+            raise DivergenceError(
+                f"descent diverged by step {now} at learning rate {size:g} (seed {seed} of "
+                f"{seeds}); a smaller learning_rate is needed"
+            )
+        diverged[active[done]] = now
+        for value in latest.values():
+            if value.dtype.is_floating_point:
+                value[active[done]] = torch.nan
+        leave(done)
+
+    def drop_stopped(now):
+        done = stop(weights, *problem)
+        if not done.any():
+            return
+        stopped[active[done]] = now
+        if wanted:
+            refresh()
+        leave(done)
 
     def walk(count):
         if retraction is not None:
@@ -248,12 +309,14 @@ def descend(
         if now < event:
             weights = walk(event - now)
             now = event
+        checked = event % check_every == 0 or event == steps
+        if len(active) and (checked or event in wanted):
+            drop_diverged(event)
         if event in wanted:
-            if len(active):
-                refresh()
+            refresh()
             records.append({name: value.clone() for name, value in latest.items()})
-        if len(active) and (event % check_every == 0 or event == steps):
-            drop_finished(event)
+        if len(active) and checked and stop is not None:
+            drop_stopped(event)
     for whole, part in zip(final, weights, strict=True):
         whole[active] = part
     return Trajectory(

@@ -149,7 +149,7 @@ def test_full_matrices_overshoot_in_the_same_way(depth):
     )
     _, _, losses = ce.scalar_descent(modes[:, 0, 0], 0.1, range(9))
     both = torch.isfinite(run.records["loss"][:, 0]) & torch.isfinite(losses)
-    assert 3 <= int(both.sum()) < 9 and int(run.diverged[0]) == 8
+    assert 3 <= int(both.sum()) <= int(run.diverged[0]) < 9  # the loss overflows first
     ours, scalar = run.records["loss"][both, 0].log10(), losses[both].log10()
     assert torch.allclose(ours, scalar, rtol=1e-12)
 

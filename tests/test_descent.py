@@ -97,6 +97,35 @@ def test_divergence_kept_as_data():
     assert torch.allclose(run.weights[0][1:], by_hand(0.9, 3000)[1:], atol=1e-300)
 
 
+def sizes_only_of_finite(weights, *problem):
+    assert torch.isfinite(weights[0]).all()
+    return {"size": torch.linalg.svdvals(weights[0][:, None])[:, 0], "seen": weights[0] > 0}
+
+
+def test_weights_that_are_not_finite_are_never_measured():
+    """Also between two checks: there the seed leaves, and its records are nan from then on."""
+    call = {
+        "problem": (QUADRATIC,), "learning_rate": 0.9, "steps": 5000, "check_every": 1000,
+        "record": [0, 900, 1700, 1999, 5000], "measure": sizes_only_of_finite,
+    }  # fmt: skip
+    assert torch.isfinite(by_hand(0.9, 900)).all() and not torch.isfinite(by_hand(0.9, 1700)).all()
+    with pytest.raises(DivergenceError, match="by step 1700 "):
+        descend(gradient, START, **call)
+    run = descend(gradient, START, keep_diverged=True, **call)
+    assert run.diverged.tolist() == [1700, -1, -1] and run.records["seen"].dtype == torch.bool
+    assert torch.isnan(run.records["size"][:, 0]).tolist() == [False, False, True, True, True]
+    assert torch.isfinite(run.records["size"][:, 1:]).all()
+
+
+def test_records_of_seeds_that_all_diverge_before_the_first_one_are_nan():
+    run = descend(
+        lambda w: w, START, learning_rate=9.0, steps=5000, record=[4000, 5000],
+        measure=sizes_only_of_finite, keep_diverged=True,
+    )  # fmt: skip
+    assert torch.isnan(run.records["size"]).all() and run.records["size"].shape == (2, 3)
+    assert run.records["seen"].shape == (2, 3, 2)
+
+
 def test_retraction_keeps_the_sphere():
     run = descend(
         gradient,
@@ -122,13 +151,29 @@ def test_retraction_keeps_the_sphere():
         ({"steps": 2.5}, "steps"),
         ({"check_every": 0}, "check_every"),
         ({"record": [3]}, "record"),
+        ({"record": [1]}, "need each other"),
+        ({"measure": lambda w, c: {}}, "need each other"),
+        ({"record": [3], "measure": lambda w, c: {}}, r"within 0\.\.2"),
+        ({"steps": float("nan")}, "steps"),
+        ({"weights": ()}, "one tensor or more"),
+        ({"weights": (START[0][:0],), "problem": ()}, "one seed or more"),
+        ({"weights": START[0]}, "tuple"),
+        ({"weights": (START[0].float(),)}, "float64"),
+        ({"weights": (START[0].long(),)}, "float64"),
+        ({"weights": (START[0].numpy(),)}, "torch tensors"),
+        ({"weights": (START[0] / 0,)}, "finite"),
+        ({"problem": (QUADRATIC.float(),)}, "float64"),
+        ({"problem": (QUADRATIC.numpy(),)}, "torch tensors"),
+        ({"gradient": lambda w, c: (w[0][:, :1],)}, "gradient"),
+        ({"gradient": lambda w, c: (w[0].float(),)}, "gradient"),
+        ({"gradient": lambda w, c: ()}, "gradient"),
         ({"problem": (QUADRATIC[:2],)}, "seed dimension"),
     ],
 )
 def test_bad_input_is_one_clear_line(change, words):
-    call = {"learning_rate": 0.1, "steps": 2, "problem": (QUADRATIC,)} | change
+    call = {"gradient": gradient, "weights": START, "problem": (QUADRATIC,)}
     with pytest.raises(ValueError, match=words) as caught:
-        descend(gradient, START, **call)
+        descend(**call | {"learning_rate": 0.1, "steps": 2} | change)
     assert "\n" not in str(caught.value)
 
 
@@ -137,6 +182,13 @@ def test_log_steps_grow_evenly_and_include_both_ends():
     assert steps[0] == 0 and steps[1] == 1 and steps[-1] == 10_000
     late = np.array(steps[-20:])
     assert np.allclose(late[1:] / late[:-1], 10**0.1, rtol=0.01)
+
+
+def test_log_steps_of_short_runs_and_of_none():
+    assert log_steps(0) == [0] and log_steps(1) == [0, 1] and log_steps(2) == [0, 1, 2]
+    for bad in ((-1, 20), (2.5, 20), (10, 0), (float("inf"), 1)):
+        with pytest.raises(ValueError, match="steps|per_decade"):
+            log_steps(*bad)
 
 
 def test_dropping_seeds_keeps_the_layout_in_memory_and_the_result():
