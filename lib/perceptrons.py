@@ -378,7 +378,9 @@ class Freed:
 def _retrained(weights, task, setting):
     run = train(weights, task, **setting)
     plain = len(weights) == 2
-    lowest = smallest_eigenvalue(weights, task) if plain else torch.full((len(weights[0]),), torch.nan)
+    lowest = (
+        smallest_eigenvalue(weights, task) if plain else torch.full((len(weights[0]),), torch.nan)
+    )
     slope = gradient_norm(weights, task)
     return Freed(run.stopped >= 0, energy(run.weights, task), slope, lowest)
 

@@ -277,7 +277,9 @@ def test_mirror_codes_know_the_papers_solution_and_its_neighbour():
         return torch.stack([unit, -unit])
 
     found = pc.mirror_codes(
-        torch.stack([network([1.0, 4.0, 2.0]), network([3.0, 2.0, 4.0]), network([1.0, 1.0, 3.0], 0.5)])
+        torch.stack(
+            [network([1.0, 4.0, 2.0]), network([3.0, 2.0, 4.0]), network([1.0, 1.0, 3.0], 0.5)]
+        )
     )
     assert found["code"].tolist() == [1, 2, 0]
     assert found["asymmetry"][:2].max() == 0 and found["asymmetry"][2].min() > 0.1

@@ -257,7 +257,7 @@ edge = symmetry_sweeps
 bins = np.arange(0, edge + 1, 250)
 left.hist(paper.stopped[done].numpy(), bins=bins, color="C0", label="solved")
 left.bar(edge + 300, int((~done).sum()), 250, color="C1", hatch="//", label="never")
-figures.level(left, 1425, "the paper's run: 1,425", axis="x")
+figures.level(left, 1425, "paper: 1,425", axis="x")
 left.set(xlabel="sweeps", ylabel="networks")
 for rate in (0.1, 0.03):
     found = [reached[rate, h] for h in widths]
@@ -477,7 +477,7 @@ ledger.conclude()
 #
 # **The remark's reason holds.** A stuck network that gets one unit which does nothing at all, at the same energy and with the same tiny gradient, finds
 # an eigenvalue of $-0.03$ (XOR) or $-0.015$ (parity) where there was none, and is free within the same budget. So is XOR with two connections of
-# weight zero. As many weights without a new direction (`split 2`) do no more than patience. And the bounds say when it works: always, unless
+# weight zero, and parity with four. As many weights without a new direction (`split 2`) do no more than patience. And the bounds say when it works: always, unless
 # the errors are orthogonal to every input; there it fails, as it must.
 #
 # **Its reassurance does not.** *Very rarely* is 42% of XOR networks with two units at one scale of the start and 6% at another, and more than a third of
@@ -491,8 +491,7 @@ ledger.conclude()
 #
 # **Limits.** Stuck is a budget, not a theorem: XOR's stuck weights creep to infinity, and many parity points are very flat
 # saddles already. Hamey 1998 (recalled) holds that 2-2-1 XOR has no local minimum at all. `add m` raises the gradient norm (table), so its
-# success is not saddle escape alone; the silent unit's is. A copied unit gives lines of stationary points (Fukumizu and Amari 2000, recalled). On parity
-# direct connections free fewer: only where they open a way down too.
+# success is not saddle escape alone; the silent unit's is. A copied unit gives lines of stationary points (Fukumizu and Amari 2000, recalled).
 #
 # **Try.** `noise = 3`: shaking five times harder still frees under a tenth. `symmetry_sweeps = 20000`: patience helps saturated networks,
 # as it does not help stuck ones.
