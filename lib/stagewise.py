@@ -28,19 +28,6 @@ from lib.two_layer import (
 # --- waits -----------------------------------------------------------------------------------------
 
 
-def _stage_powers(cxx, cyx, learning_rate, stages):
-    """For each stage: (steps for each unit of log(1/start scale), powers of the start scale that the
-    singular values of Omega still unused have at its end, the new one's 0 first)."""
-    powers = torch.ones((*cyx.shape[:-2], stages), dtype=torch.float64)
-    for k in range(stages):
-        speeds = torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., : stages - k]
-        rates = torch.log1p(learning_rate * speeds)
-        wait = powers[..., 0] / rates[..., 0]
-        powers = powers - rates * wait.unsqueeze(-1)
-        yield wait, powers
-        powers = powers[..., 1:]
-
-
 def steps_per_log_scale(cxx, cyx, learning_rate, stages):
     """Steps that each stage adds for each unit of log(1/start scale): (..., stages).
 
@@ -49,19 +36,15 @@ def steps_per_log_scale(cxx, cyx, learning_rate, stages):
     with s_(1+j) (singular values follow the growth of volumes; derived here). The first is theorem
     1's 1 / log(1 + eta s_1).
     """
-    return torch.stack([w for w, _ in _stage_powers(cxx, cyx, learning_rate, stages)], -1)
-
-
-def exit_exponents(cxx, cyx, learning_rate, stages):
-    """Power of the start scale in the misalignment at the exit from each saddle: (..., stages - 1).
-
-    At the exit from saddle k the (k+1)-th singular value of Omega is of order 1 and the next one
-    eps^e: what `steps_per_log_scale` keeps count of. The first is theorem 1's (derived here).
-    """
-    found = [
-        p[..., 1] for _, p in _stage_powers(cxx, cyx, learning_rate, stages) if p.shape[-1] > 1
-    ]
-    return torch.stack(found, -1)
+    left = torch.ones((*cyx.shape[:-2], stages), dtype=torch.float64)
+    waits = []
+    for k in range(stages):
+        speeds = torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., : stages - k]
+        rates = torch.log1p(learning_rate * speeds)
+        wait = left[..., 0] / rates[..., 0]
+        left = (left - rates * wait.unsqueeze(-1))[..., 1:]
+        waits.append(wait)
+    return torch.stack(waits, -1)
 
 
 def crossing(times, losses, level):
@@ -396,42 +379,40 @@ def relu_jump(weights, inputs, outputs, *, size, iterations=15):
 # --- stages of other networks ----------------------------------------------------------------------
 
 
-def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear", active=0.1):
-    """For `descend`: the `loss`, its relative `fall` in a step eta |gradient|^2 / loss, and the `rank`.
-
-    rank (seeds,), as float64: singular values of Omega above `active` x the largest.
-    """
+def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear"):
+    """For `descend`: the `loss` and its relative `fall` in a step, eta |gradient|^2 / loss, (seeds,)."""
     value = network_loss(weights, inputs, outputs, activation)
     power = sum(
         g.square().sum((-2, -1)) for g in network_gradients(weights, inputs, outputs, activation)
     )
-    sizes = torch.linalg.svdvals(units(weights))
-    rank = (sizes > active * sizes[..., :1]).sum(-1).to(torch.float64)
-    return {"loss": value, "fall": learning_rate * power / value, "rank": rank}
+    return {"loss": value, "fall": learning_rate * power / value}
 
 
-def plateau_depths(falls, losses, ranks, *, most=2, until=0.01):
-    """Depth in decades of the deepest plateau of rank 1, 2, .., `most`: (seeds, most), 0 if none.
+def plateau_depths(falls, losses, levels, until=0.01):
+    """The deepest plateau at each level of the loss: (depths, losses there), both (seeds, K).
 
     A plateau is a dip of `falls` (records, seeds), the relative fall of the loss in a step, and
-    belongs to the rank that the network has there; its depth is how much slower descent is than in
-    the slower of the two drops beside it. Only records with a loss above `until` of the first
-    count: the end of a run is no plateau.
+    belongs to the nearest of `levels` (seeds, K), positive, on a log scale; its depth, in decades, is
+    how much slower descent is than in the slower of the two drops beside it. 0 and nan where a level
+    has none. Only records with a loss above `until` of the first count: a run's end is no plateau.
 
     >>> falls = torch.tensor([[1e-1], [1e-1], [1e-3], [1e-2], [1e-3]], dtype=torch.float64)
-    >>> plateau_depths(falls, torch.ones_like(falls), torch.ones_like(falls)).tolist()
-    [[1.0, 0.0]]
+    >>> depths, at = plateau_depths(falls, torch.ones_like(falls), torch.tensor([[4.0, 1.2]]))
+    >>> depths.tolist(), at.tolist()
+    ([[0.0, 1.0]], [[nan, 1.0]])
     """
     from scipy.signal import find_peaks
 
-    found = torch.zeros(falls.shape[1], most, dtype=torch.float64)
+    found = torch.zeros(levels.shape, dtype=torch.float64)
+    at = torch.full(levels.shape, math.nan, dtype=torch.float64)
     for seed, part in enumerate((losses / losses[0]).mT):
         inside = part > until
-        at, shape = find_peaks(-falls[inside, seed].log10().numpy(), prominence=0)
-        for rank, depth in zip(ranks[inside, seed][at].int(), shape["prominences"], strict=True):
-            if 1 <= rank <= most:
-                found[seed, rank - 1] = max(found[seed, rank - 1], depth)
-    return found
+        peaks, shape = find_peaks(-falls[inside, seed].log10().numpy(), prominence=0)
+        for value, depth in zip(losses[inside, seed][peaks], shape["prominences"], strict=True):
+            k = (value.log() - levels[seed].log()).abs().argmin()
+            if depth > found[seed, k]:
+                found[seed, k], at[seed, k] = depth, value
+    return found, at
 
 
 # --- layer by layer --------------------------------------------------------------------------------
@@ -477,7 +458,7 @@ def one_layer_gradients(state, target, block):
 SCHEMES = ("layer-wise", "together", "in turn")
 
 
-def rank_one_plateau(weights, target, *, scheme, learning_rate, steps, block=10, every=10):
+def rank_one_plateau(weights, target, *, scheme, learning_rate, steps, block=5, every=10):
     """Descent of a deep network on 1/2 |W - target|^2 past its rank-1 plateau: dict of (seeds,).
 
     scheme: `layer-wise` (`layerwise_gradients`), `together` (plain descent), `in turn`
