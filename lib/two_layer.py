@@ -20,6 +20,7 @@ import torch
 
 from lib import linear_networks as ln
 from lib.descent import descend
+from lib.initialization import at_scales
 
 ACTIVATIONS = ("linear", "relu", "tanh")
 
@@ -240,8 +241,8 @@ def growing_directions(matrix):
     matrix with eigenvalue 1 + eta s_k ((a_k, -b_k)/sqrt 2 has 1 - eta s_k, the rest 1; derived here).
 
     >>> speeds, directions = growing_directions(2 * torch.eye(1, dtype=torch.float64))
-    >>> speeds.tolist(), directions.abs().mT.tolist() == [[0.5**0.5] * 2]
-    ([2.0], True)
+    >>> float(speeds), round(float(directions[0, 0] * directions[1, 0]), 6)
+    (2.0, 0.5)
     """
     b, s, a = torch.linalg.svd(matrix, full_matrices=False)
     return s, torch.cat((a.mT, b), -2) / math.sqrt(2)
@@ -314,45 +315,40 @@ def unused_units(weights, used):
     return u[..., used:] * s[..., None, used:] @ v[..., used:, :]
 
 
-def exit_run(weights, moments, *, learning_rate, exit_scale, steps=20_000):
-    """Descent of linear networks until the root-mean-square weight exceeds `exit_scale`.
+def exit_units(
+    weights, moments, scales, *, learning_rate, exit_scale, used=0, steps=20_000, check_every=1
+):
+    """Units at the exit from a saddle, for starts at several scales: (scales, seeds, m1, m0 + m2).
 
-    Returns (weights, steps), steps int64 (seeds,); moments as of `moments`, (seeds, ...). Units are
-    rotated into their own span meanwhile. Raises ArithmeticError where `steps` are not enough.
+    Descent of linear networks from every scale x `weights` until the root-mean-square weight exceeds
+    `exit_scale` (used = 0, the origin), or the (used + 1)-th singular value of Omega does (the saddle
+    of rank `used`): then what is returned is `unused_units`. moments as of `moments`, (seeds, ...).
+    Raises ArithmeticError where `steps` are not enough.
     """
-    limit = exit_scale**2 * units(weights)[0].numel()
-    return _run_until(
-        lambda w, *_: w[0].square().sum((-2, -1)) + w[1].square().sum((-2, -1)) > limit,
-        weights,
-        moments,
-        learning_rate=learning_rate,
-        steps=steps,
-        check_every=1,
-    )
-
-
-def saddle_exit_run(weights, moments, *, used, learning_rate, exit_scale, steps=50_000):
-    """Descent of linear networks until the (used + 1)-th singular value of Omega exceeds `exit_scale`.
-
-    That is the exit from the saddle of rank `used`; seen at every fifth step. Returns (weights,
-    steps) as `exit_run`.
-    """
-    return _run_until(
-        lambda w, *_: torch.linalg.svdvals(units(w))[..., used] > exit_scale,
-        weights,
-        moments,
-        learning_rate=learning_rate,
-        steps=steps,
-        check_every=5,
-    )
-
-
-def _run_until(stop, weights, moments, **options):
+    shape = (len(scales), *units(weights).shape)
     frame, core = own_span(weights)
-    run = descend(moment_gradients, core, problem=moments, stop=stop, **options)
+    table = [list(scales)] * 2 + [[1.0] * len(scales)] * len(moments)
+    w1, w2, *given = at_scales((*core, *moments), table)
+    limit = exit_scale**2 * shape[-1] * shape[-2]
+
+    def left(w, *_):
+        if used:
+            return torch.linalg.svdvals(units(w))[..., used] > exit_scale
+        return units(w).square().sum((-2, -1)) > limit
+
+    run = descend(
+        moment_gradients,
+        (w1, w2),
+        problem=tuple(given),
+        learning_rate=learning_rate,
+        steps=steps,
+        stop=left,
+        check_every=check_every,
+    )
     if (run.stopped < 0).any():
-        raise ArithmeticError(f"a seed has not left its saddle within {options['steps']} steps")
-    return from_units(frame @ units(run.weights), weights[0].shape[-1]), run.stopped
+        raise ArithmeticError(f"a seed has not left its saddle within {steps} steps")
+    omega = unused_units(run.weights, used) if used else units(run.weights)
+    return frame @ omega.reshape(shape[0], shape[1], -1, shape[-1])
 
 
 # --- lemma 2: what stays across the common direction in a drop -------------------------------------

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from lib import initialization as init
 from lib import linear_networks as ln
 from lib import two_layer as tl
 from lib.descent import descend
@@ -22,11 +21,6 @@ def problem(seeds=3, seed=0, samples=30, singular_values=(2, 0.7, 0.2), variance
 def start(seeds=3, seed=1, scale=1.0, hidden=6):
     drawn = ln.gaussian_weights([4, hidden, 3], seeds, np.random.default_rng(seed))
     return tuple(scale * w for w in drawn)
-
-
-def at_scales(weights, moments, scales):
-    found = init.at_scales((*weights, *moments), [scales] * 2 + [[1] * len(scales)] * 3)
-    return found[:2], found[2:]
 
 
 def close(a, b, tolerance=1e-12):
@@ -154,25 +148,24 @@ def test_saddles_are_reduced_rank_regression(rank):
     assert close(there, torch.linalg.svdvals(tl.saddle_matrix(*seen[:2], rank)))
 
 
-def test_exit_run_stops_at_the_first_step_outside():
+def test_exits_are_at_the_first_step_outside():
     seen = tl.moments(*problem())
-    weights, many = at_scales(start(), seen, [1e-6, 1e-8])
-    assert close(weights[0][3:], 1e-8 * start()[0]) and torch.equal(many[1][:3], many[1][3:])
-    out, taken = tl.exit_run(weights, many, learning_rate=0.05, exit_scale=1e-3)
-    before = descend(
-        tl.moment_gradients,
-        tuple(w[:1] for w in weights),
-        problem=tuple(m[:1] for m in many),
-        learning_rate=0.05,
-        steps=int(taken[0]) - 1,
-    )
-    size = tl.units(out).square().mean((-2, -1)).sqrt()
-    assert (size > 1e-3).all()
-    assert float(tl.units(before.weights).square().mean().sqrt()) <= 1e-3
-    after = descend(
-        tl.moment_gradients, weights, problem=many, learning_rate=0.05, steps=int(taken[0])
-    ).weights
-    assert close(tl.units(after)[0] * 1e3, tl.units(out)[0] * 1e3, 1e-10)
+    weights = start(hidden=12)
+    out = tl.exit_units(weights, seen, [1e-6, 1e-8], learning_rate=0.05, exit_scale=1e-3)
+    assert out.shape == (2, 3, 12, 7)
+    size = out.square().mean((-2, -1)).sqrt()
+    assert (size > 1e-3).all() and (size < 1.2e-3).all()
+    for k, scale in enumerate((1e-6, 1e-8)):
+        run = descend(
+            tl.moment_gradients,
+            tuple(scale * w for w in weights),
+            problem=seen,
+            learning_rate=0.05,
+            steps=400,
+            stop=lambda w, *_: tl.units(w).square().mean((-2, -1)).sqrt() > 1e-3,
+            check_every=1,
+        )
+        assert close(tl.units(run.weights) * 1e3, out[k] * 1e3, 1e-9)
 
 
 def test_residual_across_a_fixed_direction_by_hand():
@@ -197,15 +190,20 @@ def test_residual_across_a_fixed_direction_by_hand():
 def test_saddle_exit_leaves_along_the_top_pair_of_the_saddle():
     seen = tl.moments(*problem())
     for used in (1, 2):
-        weights, taken = tl.saddle_exit_run(
-            start(scale=1e-9), seen, used=used, learning_rate=0.05, exit_scale=1e-3
-        )
-        sizes = torch.linalg.svdvals(tl.units(weights))
-        assert (sizes[:, used] > 1e-3).all() and (sizes[:, used] < 2e-3).all() and (taken > 0).all()
+        options = {"learning_rate": 0.05, "exit_scale": 1e-3, "used": used, "check_every": 5}
+        rest = tl.exit_units(start(), seen, [1e-9], **options)[0]
+        size = torch.linalg.svdvals(rest)[:, 0]
+        assert (size > 1e-3).all() and (size < 2e-3).all()
         pair = tl.growing_directions(tl.saddle_matrix(*seen[:2], used))[1][..., 0]
-        rest = tl.unused_units(weights, used)
         assert (tl.misalignment(rest, pair) < 0.05).all()
-        assert close(rest.norm(dim=(1, 2)).square(), sizes[:, used:].square().sum(-1), 1e-9)
+
+
+def test_unused_units_are_the_lesser_singular_components():
+    omega = tl.units(start())
+    rest = tl.unused_units(start(), 2)
+    sizes = torch.linalg.svdvals(omega)
+    assert close(torch.linalg.svdvals(rest)[:, :4], sizes[:, 2:])
+    assert close(tl.unused_units(start(), 0), omega)
 
 
 def test_misalignment_of_units_by_hand():
@@ -268,10 +266,5 @@ def test_bad_input_is_one_clear_line(case):
 
 def test_a_seed_that_never_leaves_is_an_error():
     with pytest.raises(ArithmeticError, match="within 10 steps"):
-        tl.exit_run(
-            start(scale=1e-9),
-            tl.moments(*problem()),
-            learning_rate=0.05,
-            exit_scale=1e-3,
-            steps=10,
-        )
+        seen = tl.moments(*problem())
+        tl.exit_units(start(), seen, [1e-9], learning_rate=0.05, exit_scale=1e-3, steps=10)
