@@ -205,7 +205,9 @@ for name, values in teachers.items():
 # %%
 both = {f"{name} teacher": name for name in teachers}
 gain = {key: steps[key[0], "plain"][last] / y[last] for key, y in steps.items()}
-rise = {key: (y[last] - y[last - 1]) / (decades[last] - decades[last - 1]) for key, y in steps.items()}
+gap = decades[last] - decades[last - 1]
+rise = {key: (y[last] - y[last - 1]) / gap for key, y in steps.items()}
+idle = {n: rise[n, "random, clear"] / rise[n, "plain"] for n in teachers}
 slow = {key: y[last] / steps[key[0], "jump"][last] for key, y in steps.items()}
 rest = {k: runs[name, "line search"].remainders.abs() for k, name in both.items()}
 missed = sum(int((y < 0).sum()) for y in steps.values())
@@ -222,9 +224,7 @@ ledger.judge({
     "44.1m": value(missed, of=seeds),
     "44.2a*": {k: mean(1 / gain[name, "first only"]) for k, name in both.items()},
     "44.3a": value(int(fired.sum()), of=seeds),
-    "44.4a*": {
-        k: mean(rise[n, "random, clear"] / rise[n, "plain"], digits=2) for k, n in both.items()
-    },
+    "44.4a*": {k: mean(idle[n], digits=2) for k, n in both.items()},
     "44.4c*": {k: mean(slow[n, "random"], digits=2) for k, n in both.items()},
     "44.4e*": {k: mean(slow[n, "without step 3"], digits=2) for k, n in both.items()},
 })
@@ -234,14 +234,16 @@ ledger.judge({
 
 # %%
 rows = {way: [float(steps[n, way][last].mean()) for n in teachers] for way in ways}
-fires = {way: [float(runs[n, way].jumps.reshape(shape)[last].double().mean()) for n in teachers] for way in ways}
+made = {key: run.jumps.reshape(shape)[last].double().mean() for key, run in runs.items()}
+fires = {way: [float(made[n, way]) for n in teachers] for way in ways}
 columns = [f"{what}, {name}" for what in ("steps", "jumps") for name in teachers]
 pd.DataFrame({w: rows[w] + fires[w] for w in ways}, index=columns).T.round(1)
 
 # %% [markdown]
 # ## 2. One network
 #
-# The loss of one network of the weak teacher along the way, from the least start scale.
+# The loss of one network of each teacher along the way, from the least start scale: plain descent rests at each saddle, with jumps the same
+# levels are passed without a wait. The line search also skips the drop.
 
 # %% tags=["hide-input"]
 fig, axes = figures.panels(2, sharey=True)
@@ -253,7 +255,7 @@ for ax, name in zip(axes, teachers, strict=True):
         figures.measured(ax, run.times[::3], loss[::3], way, every=len(loss) // 24)
     for level in levels / levels[0]:
         figures.level(ax, float(level), "reduced-rank regression", linewidth=1)
-    ax.set(yscale="log", ylim=(1e-6, 3), xlabel="step", title=f"{name} teacher")
+    ax.set(yscale="log", ylim=(1e-6, 1e4), xlabel="step", title=f"{name} teacher")
 axes[0].set(ylabel="loss / loss at the start")
 words = "The loss of plain descent waits at each dashed loss; with jumps it passes them."
 figures.save(fig, "stairs", words, legend="upper right")
@@ -310,7 +312,7 @@ left.set(xscale="log", xlabel="distance from plain descent's end, relative")
 right.set(xscale="log", xlabel="error at the unseen entries, relative")
 left.set(ylabel="share of problems below")
 figures.legend_beside(fig, fontsize=8)
-words = "Jumps end near plain descent in most problems; a large start and wrong pairs do not."
+words = "Jumps end near plain descent in most problems, large starts do not."
 figures.save(fig, "selection", words)
 
 # %%
@@ -382,4 +384,40 @@ ledger.conclude()
 # %% [markdown]
 # ## Reading
 #
-# TODO
+# **It works, at every saddle.** With jumps the steps do not depend on the start scale, as soon as that is small
+# enough for every plateau to be seen ($10^{-6}$ for the strong teacher, $10^{-4}$ for the weak one). Arrival is looked for every ten
+# steps, so one such interval is 1.4%. The run visits
+# the same saddles. Plain descent pays for every decade; its price is predicted by the saddles' speeds (dashed).
+# So the speed-up has no bound as $\epsilon\to0$; at $10^{-12}$ it is two to six, most where modes are slow. The line search
+# also skips the drop, and is the faster of the two.
+#
+# **The first plateau alone is worth nothing** (44.2). During a wait the later modes grow as well. Skip the wait, and they
+# have not grown: what is saved at the origin is paid at the next saddle, to within a few steps.
+#
+# **What is lost.** For the same reason the jump is not the path of plain descent. Where the loss has one minimum this cannot be seen. Where the algorithm selects,
+# it can (44.5): in the median problem the jump ends as near to plain descent as a start ten thousand times smaller does, but in more than a quarter of them it ends
+# elsewhere, and our own criterion for "approximates" is not met. The smaller start misses it too, by less: the path itself has not settled at these scales. A jump that
+# carries *all* growing modes forward, by their own powers, would keep them.
+#
+# **What the summary does not say and the algorithm needs:** used directions must be taken out of the jump (step 3). Without it the
+# jump stretches what has not yet settled in them, lands near the same saddle and fires again, ten times where three are
+# enough, and most of the gain is lost.
+#
+# **Where it does not help.** At $\epsilon=10^{-2}$ nothing is quiet, so no jump is made. At $10^{-4}$ with the strong teacher some networks show only
+# one or two plateaus and a fixed jump gains nothing. For ReLU units it breaks even at $10^{-3}$ and gains from $10^{-5}$ on, but only at the
+# origin; later saddles have no jump.
+#
+# **Controls.** A kick that cannot grow leaves every decade of waiting in place, and at $10^{-4}$ it even harms. A random kick as drawn
+# does help: by chance it has a part along the top pair. In sixteen dimensions that part is not small; it is
+# not reliable either.
+#
+# **Changed.** Rows on the final matrix of regression are gone: two ends of loss $10^{-6}$ cannot differ there. Steps over start scales may now vary by 3% (two
+# looks), and the scales that are compared are printed and counted. Kicks are drawn from a stream for each run, so the numbers of 44.4 are others than before.
+#
+# **Disagreements.** The summary gives a curve and no numbers; that its jumps approximate the dynamics holds in the median problem only.
+#
+# **Limits.** Square loss, linear units (except section 4), full batches, one learning rate. The detector's
+# threshold $10^{-4}$ and the fixed length are choices of ours.
+#
+# **Try.** `jump_length = 0.05`: a shorter jump leaves a short wait. `weak_teacher = [2, 0.5, 0.02]`: slower modes, larger speed-up.
+# `start_scales = [1e-2, 1e-3, 1e-4]`: almost nothing to gain, and 44.1c to l fail. `seen_share = 1`: every way ends in the same matrix, and the controls 44.5e, f fail.
