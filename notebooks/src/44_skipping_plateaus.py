@@ -319,7 +319,7 @@ for name, (scale, how) in arms.items():
 # %% tags=["hide-input"]
 fig, (left, right) = figures.panels(2, width=9.5)
 unseen = 1 - hidden[1]
-for k, (name, w) in enumerate(ends.items()):
+for name, w in ends.items():
     away = (w - ends["plain"]).norm(dim=(1, 2)) / ends["plain"].norm(dim=(1, 2))
     miss = (unseen * (w - hidden[0])).norm(dim=(1, 2))
     miss = miss / (unseen * hidden[0]).norm(dim=(1, 2))
