@@ -73,6 +73,7 @@ saddle = quadratic(2.0, -2.0)  # x^2 - y^2
 tanh = _of_one(
     torch.tanh, lambda x: 1 / torch.cosh(x) ** 2, lambda x: -2 * torch.tanh(x) / torch.cosh(x) ** 2
 )
+sine = _of_one(torch.sin, torch.cos, lambda x: -torch.sin(x))  # tanh x with sin z = tanh x
 relu = _of_one(torch.relu, lambda x: (x > 0).to(x.dtype), torch.zeros_like)
 
 
@@ -109,6 +110,32 @@ def classify(hessian, tolerance=1e-9):
     if positive and negative:
         return "saddle"
     return "inconclusive" if zero else "minimum" if positive else "maximum"
+
+
+def class_by_descent(hessians, rng, *, starts=8, steps=2000):
+    """What descent and ascent do near critical points with these Hessians (n, d, d): a list of words.
+
+    "minimum": descent on 1/2 x'Hx brings every random start nearer; "maximum": ascent does;
+    "saddle": neither. The step is half the inverse of the largest |eigenvalue|, so that an eigenvalue
+    below a hundredth of the largest may be missed.
+    """
+    size = torch.linalg.eigvalsh(hessians).abs().amax(-1)
+    begin = torch.from_numpy(rng.standard_normal((len(hessians), hessians.shape[-1], starts)))
+
+    def nearer(sign):
+        run = descend(
+            lambda w, h: (h @ w[0],),
+            (begin,),
+            problem=(sign * hessians,),
+            learning_rate=0.5 / size,
+            steps=steps,
+            keep_diverged=True,
+        )
+        return (run.weights[0].norm(dim=1) < begin.norm(dim=1)).all(-1)
+
+    down, up = nearer(1).tolist(), nearer(-1).tolist()
+    names = {(True, False): "minimum", (False, True): "maximum"}
+    return [names.get(pair, "saddle") for pair in zip(down, up, strict=True)]
 
 
 def turning_points(surface, low, high, *, grid=2000):
@@ -170,28 +197,57 @@ def steps_until(surface, starts, reached, *, learning_rate, limit, momentum=0.0,
     return run.stopped
 
 
-def noisy_escape(surface, starts, noise_scales, escaped, *, rng, learning_rate, steps, low, high):
+def noisy_escape(
+    surface, starts, noise_scales, escaped, *, rng, learning_rate, steps, low, high, batches=None
+):
     """Has descent with gradient noise met `escaped(points)` by `steps`? bool (seeds,).
 
-    x <- x - learning_rate (f'(x) + noise_scale N(0, 1)), kept in [low, high]; starts (seeds, 1),
-    noise_scales (seeds,). Looked at every 10 steps.
+    x <- x - learning_rate (f'(x) + noise), kept in [low, high]; starts (seeds, 1). The noise is
+    Gaussian of standard deviation noise_scales (seeds,). With `batches` (seeds,), whole numbers, it is
+    that of a minibatch: half of all samples tilt f by +noise_scale x, the other half by -noise_scale x,
+    and each step sees the mean of so many. Looked at every 10 steps.
     """
 
-    def gradient(weights, scale):
-        noise = torch.from_numpy(rng.standard_normal(tuple(weights[0].shape)))
-        return (surface.gradient(weights[0]) + scale * noise,)
+    def gradient(weights, scale, batch):
+        if batches is None:
+            noise = rng.standard_normal(tuple(weights[0].shape))
+        else:
+            size = batch.numpy().astype(int)
+            noise = 2 * rng.binomial(size, 0.5) / size - 1
+        return (surface.gradient(weights[0]) + scale * torch.from_numpy(noise),)
 
+    sizes = torch.ones(len(starts)) if batches is None else batches
     run = descend(
         gradient,
         (starts,),
-        problem=(points(noise_scales),),
+        problem=(points(noise_scales), points(sizes)),
         learning_rate=learning_rate,
         steps=steps,
         retraction=lambda w: (w[0].clamp(low, high),),
-        stop=lambda w, scale: escaped(w[0]),
+        stop=lambda w, scale, batch: escaped(w[0]),
         check_every=10,
     )
     return run.stopped >= 0
+
+
+def minibatch_scale(sample_scale, batch):
+    """Standard deviation of the mean of `batch` independent gradients, each with `sample_scale`.
+
+    >>> float(minibatch_scale(20.0, 16))
+    5.0
+    """
+    return sample_scale / np.sqrt(batch)
+
+
+def crossing(x, shares, level=0.5):
+    """Where shares (k,) over rising x (k,) first reach `level`, by straight lines between.
+
+    The running maximum of the shares is taken; x[0] or x[-1] where they never cross.
+
+    >>> crossing(np.array([1.0, 2.0, 3.0]), np.array([0.0, 0.25, 0.75]))
+    2.5
+    """
+    return float(np.interp(level, np.maximum.accumulate(shares), x))
 
 
 def mean_escape_time(surface, begin, end, low, noise_scale, learning_rate, *, grid=4000):
@@ -219,6 +275,40 @@ def saddle_steps(delta, learning_rate, momentum=0.0):
     """
     b = 1 + momentum + 2 * learning_rate
     return np.log(1 / np.asarray(delta)) / math.log((b + math.sqrt(b * b - 4 * momentum)) / 2)
+
+
+def conditioned_steps(condition, reduction):
+    """Steps that cut the distance to the minimum of a quadratic to `reduction`, at the best step size.
+
+    Curvatures 1 and kappa, eta = 2/(1 + kappa): both modes shrink by (kappa - 1)/(kappa + 1) a step
+    (Polyak 1964, recalled; two lines of algebra).
+
+    >>> round(conditioned_steps(100.0, 1e-6))
+    691
+    """
+    return math.log(1 / reduction) / math.log((condition + 1) / (condition - 1))
+
+
+def cubic_time(start, end):
+    """Time of gradient flow on x^3 from start to end, both of one sign: (1/end - 1/start)/3.
+
+    >>> cubic_time(1.0, 0.25)
+    1.0
+    """
+    return (1 / end - 1 / start) / 3
+
+
+def wiggle_excess(amplitude, frequency=5.0):
+    """Excess risk of the minimum of `wiggled_risk(amplitude)` near the global minimum, to leading order.
+
+    The wiggle moves the minimum by its slope over the curvature f'', and costs f'' shift^2 / 2.
+
+    >>> round(wiggle_excess(0.002) / wiggle_excess(0.001), 6)
+    4.0
+    """
+    best = global_minimum(risk, 0.5, 1.5)
+    slope = float((wiggled_risk(amplitude, 0.0, frequency).gradient(best) - risk.gradient(best))[0])
+    return slope**2 / (2 * float(risk.hessian(best)))
 
 
 def tanh_time(x):

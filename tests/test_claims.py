@@ -153,6 +153,8 @@ def test_a_number_that_no_draw_defines_is_said_and_ends_nothing(opened):
 def test_what_overflows_is_not_reproduced(opened):
     (row,) = opened().judge({"01.1a": largest([np.inf])})
     assert row["verdict"] == "not reproduced" and row["measured"] == 1e308
+    (row,) = opened().judge({"01.2": mean([1.0, np.inf])}, theory=2.0)
+    assert (row["verdict"], row["interval"]) == ("not reproduced", None)
 
 
 def test_a_family_has_a_claim_for_each_case(opened):

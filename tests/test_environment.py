@@ -66,6 +66,7 @@ def test_everything_imported_is_a_direct_dependency():
         "ipython": "jupyterlab",
         "matplotlib": "seaborn",
         "pandas": "seaborn",
+        "pil": "pillow",
         "traitlets": "papermill",
         "yaml": "pyyaml",
     }

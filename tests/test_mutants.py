@@ -71,6 +71,13 @@ def test_a_mutant_is_killed_by_the_row_it_names_survives_or_crashes(suite, capsy
     )
 
 
+def test_one_mutant_alone_writes_nothing(suite, capsys):
+    assert call(suite, "mutants", "01_tiny", "--only", "doubled") == 0
+    assert "doubled: killed by 01.1" in capsys.readouterr().out
+    assert not (suite / "results" / "mutants.json").exists()
+    assert call(suite, "mutants", "01_tiny", "--only", "other") == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -16,6 +16,7 @@ ONE = {
     "wiggle": sf.wiggled_risk(0.7, 1.2, 3.0),
     "cubic": sf.cubic,
     "tanh": sf.tanh,
+    "sine": sf.sine,
     "relu": sf.relu,
 }
 SURFACES = {name: (s, 1) for name, s in ONE.items()} | {
@@ -164,3 +165,63 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_minibatch_noise_has_the_scale_of_its_mean():
+    """A flat surface: after one step of size 1 the points are minus the noise."""
+    flat = sf.quadratic(0.0)
+    ends = []
+    run = lambda p: ends.append(p.clone()) or torch.zeros(len(p), dtype=torch.bool)  # noqa: E731
+    for batch in (1, 16):
+        sf.noisy_escape(
+            flat, torch.zeros(40_000, 1, dtype=torch.float64), np.full(40_000, 8.0), run,
+            rng=np.random.default_rng(0), learning_rate=1.0, steps=1, low=-99.0, high=99.0,
+            batches=torch.full((40_000,), batch),
+        )  # fmt: skip
+        assert float(ends[-1].std()) == pytest.approx(sf.minibatch_scale(8.0, batch), rel=0.02)
+    assert set(ends[1].abs().flatten().tolist()) == {8.0}
+
+
+def test_class_by_descent_agrees_with_the_second_derivative_test_on_known_matrices():
+    rng = np.random.default_rng(3)
+    hessians = torch.stack([torch.diag(torch.tensor(d, dtype=torch.float64)) for d in
+                            ([1.0, 2, 3], [-1.0, -2, -0.5], [1.0, -0.1, 2])])  # fmt: skip
+    q = torch.linalg.qr(torch.from_numpy(rng.standard_normal((3, 3))))[0]
+    found = sf.class_by_descent(q @ hessians @ q.mT, rng)
+    assert found == ["minimum", "maximum", "saddle"] == [sf.classify(h) for h in hessians]
+
+
+def test_conditioned_steps_are_those_of_descent():
+    for kappa in (10.0, 100.0):
+        bowl = sf.quadratic(1.0, kappa)
+        start = torch.ones(1, 2, dtype=torch.float64)
+        needed = sf.steps_until(
+            bowl, start, lambda p: p.norm(dim=-1) <= 1e-6 * 2**0.5,
+            learning_rate=2 / (1 + kappa), limit=9999,
+        )  # fmt: skip
+        assert 0 <= int(needed) - sf.conditioned_steps(kappa, 1e-6) < 1
+
+
+def test_cubic_time_solves_the_flow():
+    from scipy.integrate import solve_ivp
+
+    time = sf.cubic_time(2.0, 0.3)
+    end = solve_ivp(lambda t, x: -3 * x**2, (0, time), [2.0], rtol=1e-10, atol=1e-12).y[0, -1]
+    assert end == pytest.approx(0.3, abs=1e-8)
+
+
+def test_wiggle_excess_is_the_limit_of_small_wiggles():
+    best = sf.global_minimum(sf.risk, 0.5, 1.5)
+    errors = []
+    for amplitude in (0.004, 0.002, 0.001):
+        found = sf.global_minimum(sf.wiggled_risk(amplitude), 0.5, 1.5)
+        excess = float(sf.risk.value(found) - sf.risk.value(best))
+        errors.append(abs(excess / sf.wiggle_excess(amplitude) - 1))
+    assert errors[0] / errors[1] == pytest.approx(2, abs=0.3)
+    assert errors[1] / errors[2] == pytest.approx(2, abs=0.3)
+
+
+def test_sine_is_tanh_in_other_coordinates():
+    x = torch.linspace(-3, 3, 50, dtype=torch.float64)
+    z = torch.asin(torch.tanh(x))
+    assert torch.allclose(sf.sine.value(sf.points(z)), sf.tanh.value(sf.points(x)), atol=1e-15)

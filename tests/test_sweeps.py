@@ -28,7 +28,7 @@ def swept(project, monkeypatch):
     project.joinpath("results").mkdir(exist_ok=True)
     ran = []
 
-    def execute(root, name, parameters, output, progress=False):
+    def execute(root, name, parameters, output, progress=False, figures=True):
         seed = execution.checked_parameters(root, name, parameters)["seed"]
         ran.append(seed)
         if seed == 4:

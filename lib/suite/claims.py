@@ -74,6 +74,8 @@ def _row(claim, id, statement, statistic, predicted, tolerance):
     Numbers are rounded before the verdict is taken, so that the row itself proves its verdict.
     """
     interval, digits = statistic.interval, statistic.digits
+    if interval and any(math.isnan(end) for end in interval):  # the number itself has overflowed
+        interval = None
     row = {
         "id": id,
         "statement": statement,

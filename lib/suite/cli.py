@@ -53,6 +53,7 @@ def parser():
         "mutants", help="run notebooks under the wrong theories of mutants/"
     )
     wrong.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
+    wrong.add_argument("--only", help="one mutant, by its name")
     wrong.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
     other = commands.add_parser("compare", help="compare ledgers and figures with the stored ones")
     other.add_argument("folder", type=Path, metavar="FOLDER", help="holds NAME/ for each notebook")
@@ -90,7 +91,7 @@ def dispatch(arguments):
     if arguments.command == "compare":
         return build.compare(root, arguments.folder.resolve())
     if arguments.command == "mutants":
-        return mutants.judge_all(root, arguments.rest, arguments.jobs)
+        return mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
     print(*names(root), sep="\n")
     return 0
 

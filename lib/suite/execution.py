@@ -92,7 +92,7 @@ def join_streams(outputs):
 
 
 @contextlib.contextmanager
-def kernel_environment(root, source, work):
+def kernel_environment(root, source, work, figures=True):
     """os.environ as the kernel shall see it, restored afterwards.
 
     The kernel imports lib of this project, and neither a user's IPython profile, nor a user's
@@ -105,6 +105,7 @@ def kernel_environment(root, source, work):
         ONE_THREAD,
         CLAIMS_OUTPUT=str(work),
         CLAIMS_SOURCE=str(source),
+        CLAIMS_FIGURES="" if figures else "none",
         PYTHONHASHSEED="0",
         PYTHONPATH=os.pathsep.join(filter(None, paths)),
         IPYTHONDIR=str(work / "ipython"),
@@ -128,10 +129,11 @@ def kernel_address(root):
         yield os.path.relpath(Path(folder, "kernel.json"), root / "notebooks")
 
 
-def execute(root, name, parameters, output, progress=False, first=None):
+def execute(root, name, parameters, output, progress=False, first=None, figures=True):
     """Run notebook `name` with `parameters` into the folder `output`; returns its ledger.
 
     first: code that runs right after the parameters, before the notebook imports anything.
+    figures: False where only the verdicts are wanted.
 
     Writes NAME.ipynb (cleaned), NAME.json and figures/*.svg there, all after the run: a run that
     fails leaves `output` as it was and its notebook in build/failed/.
@@ -139,7 +141,7 @@ def execute(root, name, parameters, output, progress=False, first=None):
     """
     parameters = checked_parameters(root, name, parameters)
     with work_folder(output, name) as work:
-        notebook, error = run_cells(root, name, parameters, work, progress, first)
+        notebook, error = run_cells(root, name, parameters, work, progress, first, figures)
         reason = error or ledger_problem(work / f"{name}.json")
         write_notebook(clean(notebook), work / f"{name}.ipynb")
         if reason:
@@ -165,7 +167,7 @@ def work_folder(output, name):
         shutil.rmtree(work, ignore_errors=True)
 
 
-def run_cells(root, name, parameters, work, progress, first=None):
+def run_cells(root, name, parameters, work, progress, first=None, figures=True):
     """(executed notebook, None), or (as far as it came, "failed in cell K: Error: message")."""
     import nbformat
     import papermill

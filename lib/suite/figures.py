@@ -7,6 +7,7 @@ run (figures/NAME.svg) and a PNG in the notebook, which shows everywhere.
 
 import html
 import io
+import os
 import re
 import weakref
 
@@ -206,6 +207,9 @@ def save(figure, name, alt, legend="best"):
         raise ValueError(f"figure {name}: at most {WIDEST} inches wide, got {width:g}")
     if not alt.strip():
         raise ValueError(f"figure {name}: alt must say what is seen")
+    if os.environ.get("CLAIMS_FIGURES") == "none":  # a sweep wants verdicts: a third of its time
+        plt.close(figure)
+        return
     if figure in _LOOKS:
         _add_legends(figure, legend)
     vector, raster = io.StringIO(), io.BytesIO()

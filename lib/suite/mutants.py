@@ -115,7 +115,7 @@ def judge(root, name, mutant):
     )
     entry = {"name": mutant.name, "theory": mutant.theory, "expected": mutant.expected}
     try:
-        ledger = execute(root, name, {}, work, first=first)
+        ledger = execute(root, name, {}, work, first=first, figures=False)
     except (Fault, NotebookFailed) as error:
         return name, entry | {"failed": [], "outcome": f"crashed: {first_line(str(error))}"}
     finally:
@@ -125,16 +125,20 @@ def judge(root, name, mutant):
     return name, entry | {"failed": failed, "outcome": "killed" if killed else "survives"}
 
 
-def judge_all(root, wanted=(), jobs=None):
+def judge_all(root, wanted=(), jobs=None, only=None):
     """Run the notebooks under every mutant, a line each; exit code 0 if all were killed, else 1.
 
-    Writes results/mutants.json (entries of other notebooks stay) and the README's table.
+    only: the name of one mutant, which is run and reported and nothing written. Else it writes results/mutants.json (entries of other notebooks stay) and the README's table.
     """
     from joblib import Parallel, cpu_count, delayed
     from tqdm import tqdm
 
     wanted = [source_path(root, name).stem for name in wanted] or names(root)
     tasks = [(name, mutant) for name in wanted for mutant in checked_mutants(root, name)]
+    if only is not None:
+        tasks = [task for task in tasks if task[1].name == only]
+        if not tasks:
+            raise Fault(f"unknown mutant {only!r} of {', '.join(wanted)}")
     found = {name: [] for name in wanted}
     pool = Parallel(jobs or cpu_count(), return_as="generator_unordered")
     with tqdm(total=len(tasks), unit="run", disable=not sys.stderr.isatty()) as bar:
@@ -145,6 +149,8 @@ def judge_all(root, wanted=(), jobs=None):
             said = words.get(entry["outcome"], entry["outcome"].upper())
             tqdm.write(f"{name}  {entry['name']}: {said}", file=sys.stdout)
             sys.stdout.flush()
+    if only is not None:
+        return 0 if all(e["outcome"] == "killed" for es in found.values() for e in es) else 1
     path = root / "results" / "mutants.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     for name in wanted:

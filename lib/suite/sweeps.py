@@ -42,7 +42,7 @@ def one_run(root, name, seed):
     """(name, seed, ledger) of one run, or (name, seed, the line that says why it failed)."""
     work = root / "build" / "sweeps" / name / f"run-{seed}"
     try:
-        return name, seed, execute(root, name, {"seed": seed}, work)
+        return name, seed, execute(root, name, {"seed": seed}, work, figures=False)
     except (Fault, NotebookFailed) as error:
         return name, seed, first_line(str(error))
     finally:

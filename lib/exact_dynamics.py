@@ -1,0 +1,402 @@
+"""Deep linear networks whose dynamics is known in closed form: sigmoids, depth, products of random layers.
+
+Where a start is aligned with the target (every layer diagonal in the target's singular bases, all layers
+of one size), each singular value u of the product is a problem of its own. Under gradient flow on
+1/2 ||W_N ... W_1 - target||_F^2, time = learning rate x steps,
+
+    du/dt = N |u|^(2 - 2/N) (s - u)                (Saxe et al. 2014, arXiv:1312.6120; their N_l is N + 1)
+
+with s the target's singular value. The same holds for a complex eigenvalue u of a normal product and
+s of a normal target (derived here). Everything is float64; weights are tuples W_1..W_N as in
+`linear_networks`; random draws take a numpy generator.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lib import linear_networks as ln
+from lib.descent import descend
+
+
+def _depth(depth, least=1):
+    if int(depth) != depth or depth < least:
+        raise ValueError(f"depth must be a whole number >= {least}, got {depth}")
+    return int(depth)
+
+
+def _positive(name, value):
+    array = np.asarray(value, dtype=float)
+    if not (np.isfinite(array).all() and (array > 0).all()):
+        raise ValueError(f"{name} must be positive and finite, got {value}")
+    return array
+
+
+def _between(start, strength):
+    """Both as arrays, if 0 < start < strength."""
+    u, s = _positive("start", start), _positive("strength", strength)
+    if not (u < s).all():
+        raise ValueError("start must lie below strength: the mode grows from one to the other")
+    return u, s
+
+
+# --- two layers: the sigmoid ---------------------------------------------------------------------
+
+
+def mode_strength(time, strength, start):
+    """Strength u(t) of a mode of a two-layer network under gradient flow: numpy array.
+
+        u(t) = s / (1 + (s/u_0 - 1) e^(-2 s t)),  s = strength, u_0 = start   (Saxe et al. 2014)
+
+    Written so that nothing overflows. time, strength, start broadcast. Raises ValueError unless
+    0 < start < strength.
+
+    >>> mode_strength([0.0, 100.0], 2.0, 0.5).tolist()
+    [0.5, 2.0]
+    """
+    u, s = _between(start, strength)
+    return s / (1 + (s / u - 1) * np.exp(-2 * s * np.asarray(time, dtype=float)))
+
+
+def half_time(strength, start):
+    """Time at which u(t) of `mode_strength` is s/2: ln(s/u_0 - 1) / (2 s). Numpy array.
+
+    About 1/s for a start that is the same for all modes, up to the logarithm.
+    Raises ValueError unless 0 < start < strength.
+
+    >>> float(half_time(2.0, 1.0))
+    0.0
+    """
+    u, s = _between(start, strength)
+    return np.log(s / u - 1) / (2 * s)
+
+
+def mode_strengths(weights, left, right):
+    """The product in the target's singular bases: strength of the modes, and how far it is from diagonal.
+
+    With M = U^T W_N ... W_1 V: `strength` is M's diagonal (..., k), `coupling` its largest entry off
+    the diagonal (...). left: U (..., d_N, k), right: V (..., d_0, k).
+    """
+    inside = left.mT @ ln.end_to_end(weights) @ right
+    strength = inside.diagonal(dim1=-2, dim2=-1)
+    coupling = (inside - torch.diag_embed(strength)).abs().amax((-2, -1))
+    return {"strength": strength.clone(), "coupling": coupling}
+
+
+def bases(seeds, size, rng):
+    """Random singular bases of square targets: left U and right V, each (seeds, size, size), Haar."""
+    return ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
+
+
+@dataclass(frozen=True)
+class ModeRun:
+    """What `follow_modes` brings back: times (records,), strength (records, seeds, k) and coupling
+    (records, seeds) as `mode_strengths` measures them."""
+
+    times: torch.Tensor
+    strength: torch.Tensor
+    coupling: torch.Tensor
+
+
+def follow_modes(weights, strength, left, right, *, learning_rate, time, every):
+    """Descent on the target U diag(s) V^T, seen in its singular bases: a `ModeRun`.
+
+    strength: s (seeds, k); left: U (seeds, d_N, k), right: V (seeds, d_0, k). Runs for `time`, with a
+    record after each `every` units of time. Raises ValueError for `every` below the learning rate.
+    """
+    step, last = round(every / learning_rate), round(time / learning_rate)
+    if step < 1:
+        raise ValueError(f"every must be at least learning_rate = {learning_rate:g}, got {every}")
+    run = descend(
+        lambda weights, target, *_: ln.gradients(weights, target),
+        weights,
+        learning_rate=learning_rate,
+        steps=last,
+        problem=(left @ torch.diag_embed(strength) @ right.mT, left, right),
+        record=range(0, last + 1, step),
+        measure=lambda weights, _, left, right: mode_strengths(weights, left, right),
+    )
+    return ModeRun(run.steps * learning_rate, run.records["strength"], run.records["coupling"])
+
+
+def sigmoid_distance(run, strength, start):
+    """Largest |u - u(t)| / s of a `ModeRun` from the formula of `mode_strength`, over time and modes.
+
+    strength: s (seeds, k); start: u_0, number or (seeds, k). Returns a numpy array (seeds,).
+    """
+    s = np.asarray(strength, dtype=float)
+    law = mode_strength(run.times[:, None, None].numpy(), s, start)
+    return (np.abs(run.strength.numpy() - law) / s).max((0, 2))
+
+
+def growing_start(weights, left, right):
+    """Effective start u_0 of every mode of a small two-layer network that is not aligned: (..., k).
+
+    Near zero, a_i = W_1 v_i and b_i = W_2^T u_i obey da/dt = s b, db/dt = s a: g_i = (a_i + b_i)/2 grows
+    as e^(st), the rest decays. Stronger modes are learned first and take their hidden directions with
+    them, in which a weaker one then decays. So mode i grows as if it had started aligned at
+    |g_i without its parts along g_1..g_(i-1)|^2 (derived here, to leading order in the start's size).
+    left: U (..., d_2, k), right: V (..., d_0, k), the strongest mode first; k <= hidden width.
+    Raises ValueError unless there are two layers.
+    """
+    if len(weights) != 2:
+        raise ValueError(f"weights must hold two layers, got {len(weights)}")
+    first, second = weights
+    growing = (first @ right + second.mT @ left) / 2
+    return torch.linalg.qr(growing)[1].diagonal(dim1=-2, dim2=-1).square()
+
+
+def crossing(times, values, level):
+    """Time at which `values` first reach `level` from below, interpolated between records; inf if never.
+
+    times: (records,); values: (records, ...); level: number or (...). Returns a float64 tensor (...).
+
+    >>> float(crossing([0.0, 1.0, 2.0], torch.tensor([0.0, 1.0, 3.0]), 2.0))
+    1.5
+    """
+    t = torch.as_tensor(times, dtype=torch.float64)
+    y = torch.as_tensor(values, dtype=torch.float64) - torch.as_tensor(level, dtype=torch.float64)
+    if len(t) != len(y):
+        raise ValueError(f"times and values must have as many records, got {len(t)} and {len(y)}")
+    reached = y >= 0
+    after = reached.to(torch.int8).argmax(0)
+    before = (after - 1).clamp(min=0)
+    high, low = y.gather(0, after[None])[0], y.gather(0, before[None])[0]
+    part = torch.where(after > 0, high / torch.where(after > 0, high - low, 1.0), 0.0)
+    found = t[after] - part * (t[after] - t[before])
+    return torch.where(reached.any(0), found, torch.inf)
+
+
+# --- any depth -----------------------------------------------------------------------------------
+
+
+def transit_time(start, wanted, depth, left):
+    """Time that the flow needs until `left` of the way from `start` to `wanted` is left: a float.
+
+        du/dt = N |u|^(2 - 2/N) (s - u),  u(0) = start, s = wanted
+
+    For real numbers this is Saxe et al. 2014 (section on deep networks). For complex ones u moves on
+    the straight line from start to wanted, the chord (derived here), and
+    t = int_0^(ln 1/left) dx / (N |u|^(2 - 2/N)),  u = s - (s - start) e^-x. Adaptive quadrature;
+    inf where the chord passes through 0 and N > 1. Raises ValueError for left outside (0, 1].
+
+    >>> round(transit_time(0.1, 1.0, 2, 0.5 / 0.9), 6) == round(float(half_time(1.0, 0.1)), 6)
+    True
+    """
+    from scipy.integrate import quad
+
+    n = _depth(depth)
+    if not 0 < left <= 1:
+        raise ValueError(f"left must lie in (0, 1], got {left}")
+    u, s = complex(start), complex(wanted)
+    way = s - u
+    if way == 0:
+        raise ValueError("start and wanted must differ")
+    nearest = min(max((-u * way.conjugate()).real / abs(way) ** 2, 0.0), 1.0)  # share of the way
+    if abs(u + nearest * way) < 1e-15 and n > 1 and nearest <= 1 - left:
+        return float("inf")
+    end = -np.log(left)
+    # Equal pieces in the logarithm of the distance from the nearest point: the peak may be narrow.
+    peak = -np.log1p(-min(nearest, 1 - left))
+    steps = np.geomspace(1e-9, end, 28) if end > 1e-9 else [end]
+    cuts = {0.0, end, *(x for d in steps for x in (peak - d, peak + d) if 0 < x < end)}
+    cuts |= {peak} if 0 < peak < end else set()
+    cuts = sorted(cuts)
+
+    def slowness(x):
+        return abs(s - way * np.exp(-x)) ** (2 / n - 2) / n
+
+    return float(sum(quad(slowness, a, b)[0] for a, b in zip(cuts, cuts[1:], strict=False)))
+
+
+def depth_limit(strength, start, end):
+    """N x `transit_time` for N -> infinity: numpy array.
+
+        s^-2 ln(u_f (s - u_0) / (u_0 (s - u_f))) + 1/(s u_0) - 1/(s u_f)      (Saxe et al. 2014)
+
+    s = strength, u_0 = start, u_f = end. At the step size c/(N s^(2 - 2/N)) the steps are s^2/c times
+    that: depth costs a finite number of steps, but one that grows as 1/u_0.
+    Raises ValueError unless 0 < start < end < strength.
+    """
+    (u, f), (_, s) = _between(start, end), _between(end, strength)
+    return np.log(f * (s - u) / (u * (s - f))) / s**2 + 1 / (s * u) - 1 / (s * f)
+
+
+def curvature_step(strength, depth, share):
+    """Step size share / (N s^(2 - 2/N)): `share` of the inverse curvature at the minimum. Array.
+
+    With N equal layers the curvature along them is N s^(2 - 2/N), s the largest strength; descent
+    settles there for share < 2 (derived here; Saxe et al. 2014 give the order 1/(N s^2)).
+
+    >>> float(curvature_step(4.0, 2, 0.5))
+    0.0625
+    """
+    s = _positive("strength", strength)
+    return np.asarray(share, dtype=float) / (_depth(depth) * s ** (2 - 2 / depth))
+
+
+def equal_layers_descent(start, wanted, depth, *, learning_rate, record):
+    """Descent on N equal normal layers, one eigenvalue z each, exactly: products z^N (records, ...).
+
+        z <- z - learning_rate conj(z)^(N-1) (z^N - wanted),   z(0) = start^(1/N), the principal root
+
+    This is what whole matrices do from a start that commutes with a normal target, for every discrete
+    step: all layers stay equal and keep the target's eigenvectors (Bartlett et al. 2018, lemma 6,
+    recalled, for symmetric targets; derived here for normal ones). start, wanted: real or complex,
+    broadcast together; learning_rate: number, or broadcast against them. record: steps to keep, the
+    last is the number of steps. Returns float64 if start and wanted are real and start > 0, else
+    complex128. Overflow is data here.
+
+    >>> equal_layers_descent(1.0, 4.0, 2, learning_rate=0.1, record=[0, 500]).round(6).tolist()
+    [1.0, 4.0]
+    """
+    n, record = _depth(depth), sorted({int(step) for step in record})
+    if not record or record[0] < 0:
+        raise ValueError("record must hold one step or more, none negative")
+    rate = _positive("learning_rate", learning_rate)
+    u, s = np.asarray(start), np.asarray(wanted)
+    real = np.isrealobj(u) and np.isrealobj(s) and (u > 0).all()
+    u, s = (x.astype(float if real else complex) for x in (u, s))
+    z = np.broadcast_to(u ** (1 / n), np.broadcast_shapes(u.shape, s.shape, rate.shape)).copy()
+    kept, now = np.empty((len(record), *z.shape), dtype=z.dtype), 0
+    with np.errstate(all="ignore"):
+        for row, event in enumerate(record):
+            for _ in range(event - now):
+                power = _power(z, n - 1)
+                z = z - rate * (power if real else power.conj()) * (power * z - s)
+            now = event
+            kept[row] = _power(z, n)
+    return kept
+
+
+def _power(z, exponent):
+    """z^exponent: by products where that is the faster way."""
+    if exponent > 16:
+        return z**exponent
+    power = np.ones_like(z)
+    for _ in range(exponent):
+        power = power * z
+    return power
+
+
+# --- random layers -------------------------------------------------------------------------------
+
+
+def orthogonal_weights(widths, seeds, rng):
+    """Layers with orthonormal rows or columns, Haar: tuple of (seeds, d_j, d_(j-1)).
+
+    Where the widths never rise, or never fall, every singular value of the product is 1
+    (Saxe et al. 2014). widths: d_0..d_N.
+
+    >>> w = orthogonal_weights([3, 2], 1, np.random.default_rng(0))[0]
+    >>> bool(torch.allclose(w @ w.mT, torch.eye(2, dtype=torch.float64)))
+    True
+    """
+    pairs = list(zip(widths, widths[1:], strict=False))
+    if not pairs or min(widths) < 1:
+        raise ValueError(f"widths must hold two whole numbers >= 1 or more, got {list(widths)}")
+    return tuple(ln.orthogonal(max(a, b), rng, (seeds,))[:, :b, :a].clone() for a, b in pairs)
+
+
+def lyapunov_exponents(size):
+    """Growth per layer of the logarithm of the k-th singular value of Gaussian products: (size,).
+
+        lambda_k = 1/2 (psi((n - k + 1)/2) + ln(2/n)),  entries N(0, 1/n), n = size
+
+    (Newman 1986, recalled; psi is the digamma function). Exact at every depth for `layer_growth`.
+
+    >>> lyapunov_exponents(16).round(2).tolist()[::5]
+    [-0.03, -0.23, -0.58, -2.02]
+    """
+    from scipy.special import digamma
+
+    if int(size) != size or size < 1:
+        raise ValueError(f"size must be a whole number >= 1, got {size}")
+    k = np.arange(1, int(size) + 1)
+    return (digamma((size - k + 1) / 2) + np.log(2 / size)) / 2
+
+
+def layer_growth(weights):
+    """ln R_kk per layer along the product W_N ... W_1 of square layers, (..., n), by repeated QR.
+
+    The mean over the layers of ln |R_kk| in W_j Q_(j-1) = Q_j R_j, Q_0 = I: the growth of k-volumes
+    that an orthogonal frame meets. Sums over k <= m are the growth of an m-volume; nothing under- or
+    overflows at any depth. Raises ValueError unless all layers are square and of one size.
+    """
+    n = weights[0].shape[-1]
+    if any(w.shape[-2:] != (n, n) for w in weights):
+        raise ValueError(f"layers must all be ({n}, {n}), got {[tuple(w.shape) for w in weights]}")
+    frame, total = torch.eye(n, dtype=torch.float64), 0.0
+    for w in weights:
+        frame, upper = torch.linalg.qr(w @ frame)
+        total = total + upper.diagonal(dim1=-2, dim2=-1).abs().log()
+    return total / len(weights)
+
+
+def log_conditions(weights):
+    """ln of the condition number of W_j ... W_1 for j = 1..N: (N, ...). Trust it below ln 1e14 = 32."""
+    product, found = weights[0], []
+    for w in (None, *weights[1:]):
+        product = product if w is None else w @ product
+        values = torch.linalg.svdvals(product)
+        found.append((values[..., 0] / values[..., -1]).log())
+    return torch.stack(found)
+
+
+# --- training from random layers -----------------------------------------------------------------
+
+
+def same_side(weights, target):
+    """Whether det(W_N ... W_1) and det(target) have one sign, bool (...): square targets only.
+
+    A descent that has to change the sign must pass through a singular matrix.
+    """
+    product = ln.end_to_end(weights)
+    if target.shape[-2:] != product.shape[-2:] or target.shape[-1] != target.shape[-2]:
+        raise ValueError(f"target must be square like the product, got {tuple(target.shape)}")
+    return torch.linalg.det(product) * torch.linalg.det(target) > 0
+
+
+def fewest_steps(weights, target, learning_rates, *, final_loss, steps, check_every=1):
+    """Steps to `final_loss` at the best learning rate of a list, (problems,); inf where none gets there.
+
+    weights: tuple of (problems, ...); target: (problems, d_N, d_0). Every problem runs at all rates side
+    by side until one of them arrives; a rate that diverges is out. check_every: in so many steps a
+    look is taken.
+    """
+    rates, problems = _positive("learning_rates", learning_rates).reshape(-1), len(target)
+    number = torch.arange(problems).repeat(len(rates))
+    arrived = torch.zeros(problems, dtype=torch.bool)
+
+    def stop(weights, target, number):
+        there = ln.loss(weights, target) <= final_loss
+        arrived[number[there]] = True
+        return arrived[number]
+
+    run = descend(
+        lambda weights, target, number: ln.gradients(weights, target),
+        tuple(w.repeat(len(rates), 1, 1) for w in weights),
+        learning_rate=torch.from_numpy(rates).repeat_interleave(problems),
+        steps=steps,
+        problem=(target.repeat(len(rates), 1, 1), number),
+        stop=stop,
+        check_every=check_every,
+        keep_diverged=True,
+    )
+    needed = torch.where(run.stopped >= 0, run.stopped.double(), torch.inf)
+    return needed.view(len(rates), problems).amin(0)
+
+
+def descend_losses(weights, target, learning_rate, record):
+    """Losses of descent at the steps of `record`, (records, seeds); the last one is the last step."""
+    run = descend(
+        ln.gradients,
+        weights,
+        learning_rate=learning_rate,
+        steps=max(record),
+        problem=(target,),
+        record=record,
+        measure=lambda weights, target: {"loss": ln.loss(weights, target)},
+    )
+    return run.records["loss"]

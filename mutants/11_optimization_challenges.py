@@ -1,0 +1,145 @@
+"""The wrong theories that 11_optimization_challenges must reject."""
+
+import math
+
+import numpy as np
+
+
+def temperature_without_the_half(patch):
+    """Gradient noise has the temperature eta sigma^2 instead of eta sigma^2 / 2.
+
+    Fails: 11.2e
+    """
+    patch(
+        "surfaces.mean_escape_time",
+        lambda old: lambda surface, begin, end, low, scale, rate: old(
+            surface, begin, end, low, scale * 2**0.5, rate
+        ),
+    )
+
+
+def minibatch_noise_falls_with_the_batch(patch):
+    """The noise of a minibatch of B is s / B instead of s / sqrt B.
+
+    Fails: 11.2g
+    """
+    patch("surfaces.minibatch_scale", lambda old: lambda scale, batch: scale / np.asarray(batch))
+
+
+def minibatch_noise_of_one_sign_at_a_time(patch):
+    """Samples drawn in pairs of one kind: the noise of half as many samples.
+
+    Fails: 11.2g
+    """
+    patch(
+        "surfaces.noisy_escape",
+        lambda old: lambda *given, batches=None, **options: old(
+            *given, batches=None if batches is None else batches // 2, **options
+        ),
+    )
+
+
+def wiggle_moves_the_minimum_by_its_slope(patch):
+    """The minimum moves by the wiggle's slope, the curvature forgotten.
+
+    Fails: 11.1c
+    """
+    patch("surfaces.wiggle_excess", lambda old: lambda amplitude: 9.0 * old(amplitude))
+
+
+def crawl_without_the_three(patch):
+    """On x^3 the flow needs 1/x_1 - 1/x_0: the derivative without its factor 3.
+
+    Fails: 11.3a, 11.3b
+    """
+    patch("surfaces.cubic_time", lambda old: lambda start, end: 3 * old(start, end))
+
+
+def saddle_grows_by_one_eta(patch):
+    """Leaving x^2 - y^2, y grows by 1 + eta a step: the factor 2 of the gradient forgotten.
+
+    Fails: 11.4e
+    """
+    patch(
+        "surfaces.saddle_steps",
+        lambda old: lambda delta, rate, momentum=0.0: old(delta, rate / 2, momentum),
+    )
+
+
+def momentum_is_a_larger_step(patch):
+    """Momentum mu is a step 1 / (1 - mu) times as large.
+
+    Fails: 11.4c
+    """
+    patch(
+        "surfaces.saddle_steps",
+        lambda old: lambda delta, rate, momentum=0.0: old(delta, rate / (1 - momentum)),
+    )
+
+
+def determinant_decides(patch):
+    """A critical point is classified by determinant and trace, as in two dimensions.
+
+    Fails: 11.4a
+    """
+
+    def by_determinant(hessian):
+        if float(hessian.det()) < 0:
+            return "saddle"
+        return "minimum" if float(hessian.trace()) > 0 else "maximum"
+
+    patch("surfaces.classify", lambda old: by_determinant)
+
+
+def tanh_time_of_sinh_x(patch):
+    """The time on tanh is x/2 + sinh(x)/2: cosh in place of cosh^2.
+
+    Fails: 11.5b, 11.5c, 11.5d
+    """
+    patch("surfaces.tanh_time", lambda old: lambda x: x / 2 + np.sinh(np.asarray(x)) / 2)
+
+
+def best_step_shrinks_by_one_minus_inverse_condition(patch):
+    """At the best step the modes shrink by 1 - 1/kappa, as at the step 1/kappa.
+
+    Fails: 11.7
+    """
+    patch(
+        "surfaces.conditioned_steps",
+        lambda old: lambda kappa, reduction: math.log(reduction) / math.log(1 - 1 / kappa),
+    )
+
+
+def eigenvalues_are_independent_signs(patch):
+    """All n eigenvalues are positive with probability 2^-n.
+
+    Fails: 11.6h, 11.6i, 11.6j
+    """
+    patch("surfaces.probability_positive_definite", lambda old: lambda size: 0.5**size)
+
+
+def zero_has_no_mass(patch):
+    """By symmetry an eigenvalue is positive with probability 1/2.
+
+    Fails: 11.6f
+    """
+
+    def spread(old):
+        def signs(*given):
+            uniform, largest = old(*given)
+            return (uniform[0] + uniform[2] / 2, uniform[1] + uniform[2] / 2, 0.0), largest
+
+        return signs
+
+    patch("surfaces.spectrum_signs", spread)
+
+
+def permutations_of_all_but_one(patch):
+    """d units have (d - 1)! different orders, as on a circle.
+
+    Fails: 11.6b, 11.6c
+    """
+    patch(
+        "perceptrons.count_distinct",
+        lambda old: lambda networks, *given: old(networks, *given) // networks[0].shape[1],
+    )

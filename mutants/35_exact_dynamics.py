@@ -1,0 +1,208 @@
+"""The wrong theories that 35_exact_dynamics must reject."""
+
+
+def sigmoid_at_half_the_speed(patch):
+    """u(t) with e^(-st) for e^(-2st), the equation of motion without the factor N = 2.
+
+    Fails: 35.1a, 35.1b
+    """
+    patch("exact_dynamics.mode_strength", lambda old: lambda t, s, u: old(t / 2, s, u))
+
+
+def half_time_of_one_layer_at_a_time(patch):
+    """Half time ln(s/u0)/s: twice the true one, as if only one layer moved.
+
+    Fails: 35.1d, 35.2b
+    """
+    patch("exact_dynamics.half_time", lambda old: lambda s, u: 2 * old(s, u))
+
+
+def start_is_not_aligned(patch):
+    """Aligned starts without the alignment: the product's singular vectors are another target's.
+
+    Fails: 35.1a, 35.1b, 35.1c
+    """
+    patch(
+        "linear_networks.balanced_factors",
+        lambda old: lambda matrix, widths, rng=None: old(matrix.roll(1, 0), widths, rng),
+    )
+
+
+def the_decaying_part_grows(patch):
+    """The effective start read off a - b, the part that dies out, in place of a + b.
+
+    Fails: 35.2b
+    """
+    patch(
+        "exact_dynamics.growing_start",
+        lambda old: lambda weights, left, right: old((weights[0], -weights[1]), left, right),
+    )
+
+
+def weak_modes_first(patch):
+    """Hidden directions taken by the weaker modes, not by the stronger ones.
+
+    Fails: 35.2b
+    """
+
+    def reversed_order(old):
+        return lambda w, left, right: old(w, left.flip(-1), right.flip(-1)).flip(-1)
+
+    patch("exact_dynamics.growing_start", reversed_order)
+
+
+def half_time_exactly_inverse(patch):
+    """Half time proportional to 1/s whatever the start: the logarithm left out.
+
+    Fails: 35.1d, 35.2b, 35.2f
+    """
+
+    def without_logarithm(old):
+        return lambda s, u: old(s, u).mean() * s.mean() / s
+
+    patch("exact_dynamics.half_time", without_logarithm)
+
+
+def exponent_of_one_more_layer(patch):
+    """The equation of motion with u^(2 - 2/(N+1)): depth counted in layers of units.
+
+    Fails: 35.3a
+    """
+    patch(
+        "exact_dynamics.transit_time",
+        lambda old: lambda u, s, n, left: old(u, s, n + 1, left) * (n + 1) / n,
+    )
+
+
+def depth_costs_a_logarithm(patch):
+    """The infinite-depth formula without 1/(s u0) - 1/(s uf): a delay that the start does not set.
+
+    Fails: 35.3b
+    """
+    patch(
+        "exact_dynamics.depth_limit",
+        lambda old: lambda s, u, f: old(s, u, f) - 1 / (s * u) + 1 / (s * f),
+    )
+
+
+def step_does_not_shrink_with_depth(patch):
+    """The best step 2/(2 s^(2 - 2/N)) at every depth.
+
+    Fails: 35.3b, 35.3d
+    """
+    patch("exact_dynamics.curvature_step", lambda old: lambda s, n, c: old(s, n, c) * n / 2)
+
+
+def step_of_half_the_curvature(patch):
+    """Curvature N s^(2 - 2/N) / 2 at the minimum: the edge of stability at twice the step.
+
+    Fails: 35.3d
+    """
+    patch("exact_dynamics.curvature_step", lambda old: lambda s, n, c: 2 * old(s, n, c))
+
+
+def exponents_off_by_one(patch):
+    """lambda_k with psi((n - k + 2)/2): the index one too small.
+
+    Fails: 35.4a, 35.4b
+    """
+
+    def shifted(old):
+        def wrong(size):
+            from numpy import arange, log
+            from scipy.special import digamma
+
+            return (digamma((size - arange(1, size + 1) + 2) / 2) + log(2 / size)) / 2
+
+        return wrong
+
+    patch("exact_dynamics.lyapunov_exponents", shifted)
+
+
+def complex_gaussian_exponents(patch):
+    """lambda_k of complex Gaussian layers, 1/2 (psi(n - k + 1) - ln n).
+
+    Fails: 35.4a
+    """
+
+    def complex_layers(old):
+        def wrong(size):
+            from numpy import arange, log
+            from scipy.special import digamma
+
+            return (digamma(size - arange(1, size + 1) + 1) - log(size)) / 2
+
+        return wrong
+
+    patch("exact_dynamics.lyapunov_exponents", complex_layers)
+
+
+def orthogonal_starts_are_gaussian(patch):
+    """Orthogonal layers that are only of the right size: no isometry.
+
+    Fails: 35.5a, 35.5c
+    """
+
+    def of_the_right_size(old):
+        from lib import linear_networks as ln
+
+        def wrong(widths, seeds, rng):
+            if widths[0] == widths[-1]:  # square targets may diverge, which is no verdict
+                return old(widths, seeds, rng)
+            draws = ln.gaussian_weights(widths, seeds, rng)
+            return tuple(w / w.shape[-1] ** 0.5 for w in draws)
+
+        return wrong
+
+    patch("exact_dynamics.orthogonal_weights", of_the_right_size)
+
+
+def gaussian_layers_do_not_mix(patch):
+    """Gaussian layers taken for isometries: their products keep all directions.
+
+    Fails: 35.4a, 35.5b, 35.5c
+    """
+
+    def isometric(old):
+        from lib import exact_dynamics as ed
+
+        def wrong(widths, seeds, rng, init_scale=1.0):
+            kept = ed.orthogonal_weights(widths, seeds, rng)
+            return tuple(init_scale * w.shape[-1] ** 0.5 * w for w in kept)
+
+        return wrong
+
+    patch("linear_networks.gaussian_weights", isometric)
+
+
+def target_has_no_side(patch):
+    """The start's determinant decides alone, whatever the target's.
+
+    Fails: 35.6a, 35.6b
+    """
+
+    def start_alone(old):
+        def wrong(weights, target):
+            return old(weights, target.abs().diagonal(dim1=-2, dim2=-1).diag_embed())
+
+        return wrong
+
+    patch("exact_dynamics.same_side", start_alone)
+
+
+def square_starts_are_rough(patch):
+    """Starts that are orthogonal but for a tenth: the premise of balance given up.
+
+    Fails: 35.6a
+    """
+
+    def rough(old):
+        def wrong(widths, seeds, rng):
+            from torch import from_numpy
+
+            draws = old(widths, seeds, rng)
+            return tuple(w + 0.1 * from_numpy(rng.standard_normal(w.shape)) for w in draws)
+
+        return wrong
+
+    patch("exact_dynamics.orthogonal_weights", rough)
