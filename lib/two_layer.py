@@ -117,6 +117,21 @@ def own_span(weights):
     return frame, from_units(core, weights[0].shape[-1])
 
 
+def scaled_runs(weights, problem, scales):
+    """The same starts and problems at every scale: (weights, problem), len(scales) x seeds runs.
+
+    Scale by scale: reshape a result (runs, ...) to (len(scales), seeds, ...). weights, problem: tuples
+    of tensors (seeds, ...).
+
+    >>> one = (torch.ones(2, 1, 1, dtype=torch.float64),)
+    >>> [x[0].flatten().tolist() for x in scaled_runs(one, one, [3, 5])]
+    [[3.0, 3.0, 5.0, 5.0], [1.0, 1.0, 1.0, 1.0]]
+    """
+    table = [list(scales)] * len(weights) + [[1.0] * len(scales)] * len(problem)
+    runs = at_scales((*weights, *problem), table)
+    return runs[: len(weights)], runs[len(weights) :]
+
+
 # --- loss and gradient -----------------------------------------------------------------------------
 
 
@@ -327,8 +342,7 @@ def exit_units(
     """
     shape = (len(scales), *units(weights).shape)
     frame, core = own_span(weights)
-    table = [list(scales)] * 2 + [[1.0] * len(scales)] * len(moments)
-    w1, w2, *given = at_scales((*core, *moments), table)
+    runs, given = scaled_runs(core, moments, scales)
     limit = exit_scale**2 * shape[-1] * shape[-2]
 
     def left(w, *_):
@@ -338,8 +352,8 @@ def exit_units(
 
     run = descend(
         moment_gradients,
-        (w1, w2),
-        problem=tuple(given),
+        runs,
+        problem=given,
         learning_rate=learning_rate,
         steps=steps,
         stop=left,

@@ -69,7 +69,6 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the parameters
 
-from lib import initialization as init
 from lib import linear_networks as ln
 from lib import stagewise as sw
 from lib import two_layer as tl
@@ -294,12 +293,11 @@ ledger.judge({
 # | 43.4b | steps a decade of start scale of the whole run / predicted | mean 1 ± 0.01 | the same | Arata, section 4; slope derived here |
 
 # %%
-table = [start_scales] * 2 + [[1.0] * len(start_scales)] * 3
-w1, w2, *moments = init.at_scales((*start, *problem), table)
+begin, moments = tl.scaled_runs(start, problem, start_scales)
 regression = {"loss": tl.moment_loss, "slope": tl.moment_slope}
 options = {"learning_rate": learning_rate, "final_loss": 1e-6 * moments[2]}
 run = sw.staged_descent(
-    (w1, w2), moments, **regression, **options, steps=60_000, check_every=10
+    begin, moments, **regression, **options, steps=60_000, check_every=10
 )
 
 # %% [markdown]
@@ -514,10 +512,9 @@ deep = {}
 for depth, scheme in [*kinds, (3, "in turn")]:
     generator = np.random.default_rng([seed, depth])
     drawn = ln.gaussian_weights([8] + [20] * (depth - 1) + [8], layer_seeds, generator)
-    table = [layer_scales] * depth + [[1.0] * len(layer_scales)]
-    *begin, goal = init.at_scales((*drawn, targets), table)
+    begin, (goal,) = tl.scaled_runs(drawn, (targets,), layer_scales)
     options = {"scheme": scheme, "learning_rate": 0.1, "steps": 60_000}
-    seen = sw.rank_one_plateau(tuple(begin), goal, **options)
+    seen = sw.rank_one_plateau(begin, goal, **options)
     shape = len(layer_scales), layer_seeds
     deep[depth, scheme] = {key: y.reshape(shape).numpy() for key, y in seen.items()}
 

@@ -67,7 +67,6 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("44_skipping_plateaus", globals())  # reads and checks the parameters
 
-from lib import initialization as init
 from lib import linear_networks as ln
 from lib import low_rank as lr
 from lib import stagewise as sw
@@ -152,7 +151,6 @@ tries = max(map(len, teachers.values()))
 kicks = sw.kicks(len(start_scales) * seeds, tries, widths[0], widths[2], [seed, 1])
 for way in ("random", "random, clear"):
     ways[way] |= {"directions": kicks, "most_jumps": tries}
-table = [start_scales] * 2 + [[1.0] * len(start_scales)] * 3
 options = {"loss": tl.moment_loss, "slope": tl.moment_slope, "check_every": 10}
 options |= {"learning_rate": learning_rate, "steps": 30_000}
 
@@ -162,10 +160,10 @@ options |= {"learning_rate": learning_rate, "steps": 30_000}
 # %%
 runs = {}
 for name, problem in problems.items():
-    w1, w2, *given = init.at_scales((*start, *problem), table)
+    begin, given = tl.scaled_runs(start, problem, start_scales)
     for way, how in ways.items():
         goal = 1e-6 * given[2]
-        run = sw.staged_descent((w1, w2), given, final_loss=goal, **options, **how)
+        run = sw.staged_descent(begin, given, final_loss=goal, **options, **how)
         runs[name, way] = run
 steps = {key: run.steps.reshape(shape).double() for key, run in runs.items()}
 
