@@ -140,7 +140,7 @@ def nothing_grows_during_a_wait(patch):
 def lemma_2_at_half_the_rate(patch):
     """Lemma 2 with growth by (1 + eta |M|)^(1/2) a step.
 
-    Fails: 43.5a, 43.5b, 43.5d
+    Fails: 43.5a, 43.5d
     """
 
     def wrap(old):

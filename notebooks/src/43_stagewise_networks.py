@@ -455,7 +455,7 @@ for k, (name, c) in enumerate(curves.items()):
         right.plot(x + np.linspace(-0.07, 0.07, len(y)), y, ".", color=f"C{k}", ms=3)
 for value in marks[0]:
     figures.level(left, float(value), "reduced-rank regression", linewidth=1)
-left.set(yscale="log", xlabel="step", ylabel="loss", ylim=(1e-3, None))
+left.set(yscale="log", xlabel="step", ylabel="loss", ylim=(1e-4, None))
 right.set(xlabel="rank of the saddle", xticks=[1, 2])
 right.set(ylabel="depth of the plateau [decades]")
 words = "Linear, ReLU and tanh networks rest at the same losses; with bends, less long."
