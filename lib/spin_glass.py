@@ -25,20 +25,7 @@ from math import comb, factorial
 import numpy as np
 import torch
 
-from lib.complexity import (  # noqa: F401
-    _whole,
-    band_edge,
-    complexity,
-    critical_point_sample,
-    effective_sample_size,
-    expected_critical_points,
-    ground_state_energy,
-    index_fraction,
-    semicircle_share,
-    threshold_energy,
-    tridiagonal_eigenvalues,
-    weighted_mean,
-)
+from lib.complexity import _whole, semicircle_share
 from lib.descent import descend
 from lib.newton import find_roots
 
