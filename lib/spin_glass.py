@@ -25,7 +25,7 @@ from math import comb, factorial
 import numpy as np
 import torch
 
-from lib.complexity import _whole, semicircle_share
+from lib.complexity import _whole, goe_density, semicircle_share
 from lib.descent import descend
 from lib.newton import find_roots
 
@@ -214,6 +214,8 @@ def _orders(couplings):
     parts = couplings if isinstance(couplings, (tuple, list)) else (couplings,)
     found = []
     for part in parts:
+        if not torch.is_tensor(part) or part.dtype != torch.float64:
+            raise ValueError("couplings must be float64 tensors")
         ok = part.ndim >= 2 and part.shape[-2] >= 2
         p = _order(*part.shape[-2:]) if ok else None
         if p is None or part.shape[:-1] != parts[0].shape[:-1]:
@@ -229,6 +231,8 @@ def _orders(couplings):
 def _columns(parts, spins):
     """Spins as (*seeds, n, spins) columns, and the shape (...) to give results back in."""
     seeds, n = parts[0].shape[:-2], parts[0].shape[-2]
+    if not torch.is_tensor(spins) or spins.dtype != torch.float64:
+        raise ValueError("spins must be a float64 tensor")
     if spins.ndim == 0 or spins.shape[-1] != n:
         raise ValueError(f"spins must be (..., {n}) as the couplings ask, got {tuple(spins.shape)}")
     if spins.ndim == 1:
@@ -260,26 +264,43 @@ def _ambient(couplings, spins):
     return found
 
 
+def _on_the_sphere(spins):
+    """ValueError unless every spin vector has |x|^2 = n; shapes are checked elsewhere."""
+    if spins.ndim and not ((spins.square().mean(-1) - 1).abs() < 1e-6).all():
+        raise ValueError("spins must lie on the sphere |x|^2 = n; `to_sphere` moves them there")
+
+
 def energy(couplings, spins):
     """Energy per spin H/n, (...), at spins (..., n) on the sphere |x|^2 = n.
 
     H = x . grad / p for each part. Mean 0, variance 1/n at a fixed spin. Raises ValueError for
-    shapes that do not fit.
+    shapes that do not fit and spins off the sphere, as all functions of spins here do.
     """
-    total = sum(g / p for p, g in _ambient(couplings, spins))
+    parts = _ambient(couplings, spins)
+    _on_the_sphere(spins)
+    total = sum(g / p for p, g in parts)
     return (total * spins).sum(-1) / spins.shape[-1]
 
 
 def radial_derivative(couplings, spins):
     """x . grad H / n, (...): p u for a pure model; it shifts the Hessian's spectrum by minus itself."""
-    return (sum(g for _, g in _ambient(couplings, spins)) * spins).sum(-1) / spins.shape[-1]
+    total = sum(g for _, g in _ambient(couplings, spins))
+    _on_the_sphere(spins)
+    return (total * spins).sum(-1) / spins.shape[-1]
 
 
 def gradient(couplings, spins):
     """Gradient of H on the sphere: tangent vectors (..., n) at spins (..., n).
 
-    P grad H, P = I - x x^T / |x|^2. Raises ValueError for shapes that do not fit.
+    P grad H, P = I - x x^T / |x|^2. Raises ValueError as `energy` does.
     """
+    slope = _gradient(couplings, spins)
+    _on_the_sphere(spins)
+    return slope
+
+
+def _gradient(couplings, spins):
+    """`gradient` of spins that are known to lie on the sphere, as in a loop."""
     total = sum(g for _, g in _ambient(couplings, spins))
     radial = (total * spins).sum(-1, keepdim=True) / spins.square().sum(-1, keepdim=True)
     return total - radial * spins
@@ -315,12 +336,13 @@ def hessian(couplings, spins):
     """Hessian of H on the sphere of radius sqrt(n), (..., n, n), at spins (..., n).
 
     P (d2H - (x . grad H / n) I) P: rows and columns along the radius are zero, so index and spectrum
-    are those of the other n - 1 eigenvalues. Raises ValueError for shapes that do not fit.
+    are those of the other n - 1 eigenvalues. Raises ValueError as `energy` does.
     """
     parts, _ = _orders(couplings)
     columns, shape = _columns(parts, spins)
     n = parts[0].shape[-2]
     total = sum(g for _, g in _ambient(couplings, spins))
+    _on_the_sphere(spins)
     matrix = total.new_zeros((*shape, n, n))
     for p, second in _second_derivatives(couplings):
         entries = _multiply(second, _monomials(columns, p - 2))
@@ -396,6 +418,35 @@ def index_law(covariance):
     )
 
 
+def critical_moments(covariance, n):
+    """All critical points at finite n: (expected number, slope of rho on u, spread of rho at given u).
+
+    Derived here. With x = rho / sqrt(2 xi'') and the density rho_n of `goe_density`,
+
+        number = 2 (xi''/xi')^((n-1)/2) sqrt(2 xi''/(xi' + xi''))
+                 int rho_n(x) exp(-n x^2 (xi''/(xi' + xi'') - 1/2)) dx,
+
+    and at given rho the energy is Gaussian. slope: E[u rho] / E[u^2], the fit through the origin that
+    tends to K of `index_law`; spread: sqrt(E[rho^2] - E[u rho]^2 / E[u^2]), standard deviation of one point.
+    For a pure model the number is that of ABAC. Raises ValueError as `index_law` does, and for n < 2.
+
+    >>> number, slope, _ = critical_moments({3: 1.0}, 2)
+    >>> round(number, 3), round(slope, 6)
+    (5.292, 3.0)
+    """
+    law, n = index_law(covariance), _whole("n", n, 2)
+    second = law.radius**2 / 4
+    both = sum(weight * p * p for p, weight in covariance.items())  # xi' + xi''
+    x = np.linspace(-1, 1, 8001) * min((1399 / n) ** 0.5, 7.0)
+    density = goe_density(x, n) * np.exp(-n * x**2 * (second / both - 0.5))
+    total = np.trapezoid(density, x)
+    radial = 2 * second * np.trapezoid(density * x**2, x) / total
+    cross = law.energy_given_radial * radial
+    energies = law.energy_given_radial * cross + law.spread_of_energy**2 / n
+    number = 2 * (second / (both - second)) ** ((n - 1) / 2) * (2 * second / both) ** 0.5 * total
+    return float(number), float(cross / energies), float(max(radial - cross**2 / energies, 0) ** 0.5)
+
+
 def circle_count(couplings, grid=720):
     """Critical points on the circle (n = 2), counted: sign changes of the derivative on a grid, (*seeds).
 
@@ -434,14 +485,17 @@ def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **optio
     (starts, n), and a start is finished when |gradient| / sqrt n <= tolerance. For couplings (draws, n, M)
     spins are (draws, starts, n), and a draw is finished with the last of its starts: the better choice
     for small n, where calls cost more than products. learning_rate: below 2 / (largest curvature), which
-    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them.
+    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them;
+    `stopped` is -1 where the gradient was still larger after `steps`.
     """
     parts, _ = _orders(couplings)
+    _gradient(couplings, spins)
+    _on_the_sphere(spins)
     many = parts[0].ndim > 2
     reach = tolerance * spins.shape[-1] ** 0.5
 
     def slope(w, *problem):
-        return gradient(problem if many else couplings, w[0])
+        return _gradient(problem if many else couplings, w[0])
 
     def arrived(w, *problem):
         sizes = torch.linalg.vector_norm(slope(w, *problem), dim=-1)
@@ -461,11 +515,12 @@ def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **optio
 
 @dataclass(frozen=True)
 class CriticalPoints:
-    """What `critical_points` brings back, one entry a point, of every index.
+    """What a search brings back, one entry a distinct point, of every index.
 
     energy: u = H/n. radial: rho = x . grad H / n. index_fraction: negative eigenvalues / (n - 1).
-    smallest: the least |eigenvalue|. draw: which couplings. searches, converged: counts, before
-    double finds were dropped.
+    smallest: the least |eigenvalue|. draw: which couplings. converged: did each search reach a
+    critical point, bool (draws, starts), before double finds were dropped.
+    begin_energy, begin_radial: u and rho where the searches began, (draws, starts).
     """
 
     energy: torch.Tensor
@@ -473,37 +528,83 @@ class CriticalPoints:
     index_fraction: torch.Tensor
     smallest: torch.Tensor
     draw: torch.Tensor
-    searches: int
-    converged: int
+    converged: torch.Tensor
+    begin_energy: torch.Tensor
+    begin_radial: torch.Tensor
 
 
 def _search(couplings, spins, steps):
-    """Newton-type search on the sphere from spins (starts, n): points (starts, n) and |gradient|/sqrt n."""
-    n = spins.shape[-1]
-    second = _second_derivatives(couplings)
-    field_part = sum(
-        part[..., 0] for part, (_, p) in zip(*_orders(couplings), strict=True) if p == 1
-    )
+    """Newton-type search on the sphere: points and |gradient|/sqrt n, shaped like the spins.
 
-    def field(x):
+    spins: (starts, n) for couplings without seeds, else (draws, starts, n).
+    """
+    n = spins.shape[-1]
+    parts, orders = _orders(couplings)
+    second = [(p, c.reshape(-1, *c.shape[-2:])) for p, c in _second_derivatives(couplings)]
+    fields = [c[..., 0].reshape(-1, n) for c, (_, p) in zip(parts, orders, strict=True) if p == 1]
+    draws = len(second[0][1]) if second else len(fields[0])
+
+    def rows(matrix, powers, draw):
+        """matrix[draw] times the powers (monomials, active) of each point."""
+        if draws == 1:
+            return _multiply(matrix[0], powers).mT
+        return (matrix[draw] @ powers.mT[..., None]).squeeze(-1)
+
+    def field(x, draw):
         columns = x.mT.contiguous()
-        matrix, total = 0, field_part
+        matrix, total = 0, sum(part[draw] for part in fields)
         for p, coefficients in second:
-            found = _multiply(coefficients, _monomials(columns, p - 2)).mT.reshape(-1, n, n)
+            found = rows(coefficients, _monomials(columns, p - 2), draw).reshape(-1, n, n)
             matrix = matrix + found
             total = total + (found @ x[..., None]).squeeze(-1) / (p - 1)
         tangent = total - (total * x).sum(-1, keepdim=True) / n * x
         return tangent, _on_sphere(matrix, x, total)
 
-    return find_roots(
+    flat = spins.reshape(-1, n)
+    points, size = find_roots(
         field,
-        spins,
+        flat,
         steps=steps,
         tolerance=1e-9 * n**0.5,
         longest=n**0.5 / 2,
+        problem=(torch.arange(draws).repeat_interleave(len(flat) // draws),),
         retraction=to_sphere,
         normal=lambda x: x / n**0.5,
     )
+    return points.reshape(spins.shape), size.reshape(spins.shape[:-1]) / n**0.5
+
+
+def _distinct(points):
+    """Points (m, n) without those closer than 1 - overlap = 1e-6 to an earlier one."""
+    near = torch.triu(points @ points.mT / points.shape[-1] > 1 - 1e-6, 1)
+    return points[~near.any(0)]
+
+
+def _searched(c, begin, steps, draw):
+    """The columns of `CriticalPoints` for one draw, or for a stack of them from number `draw` on."""
+    n = begin.shape[-1]
+    points, size = _search(c, begin, steps)
+    converged = (size < 1e-7).reshape(-1, begin.shape[-2])
+    groups = zip(points.reshape(-1, *begin.shape[-2:]), converged, strict=True)
+    found = [_distinct(x[good]) for x, good in groups]
+    counts = torch.tensor([len(x) for x in found])
+    parts, _ = _orders(c)
+    stacked = [part.reshape(-1, *part.shape[-2:]) for part in parts]
+    values = []
+    for k, x in enumerate(found):
+        own = tuple(part[k] for part in stacked)
+        number, spectrum = index(own, x)
+        fraction, least = number / (n - 1), spectrum.abs().amin(-1)
+        values.append((energy(own, x), radial_derivative(own, x), fraction, least))
+    points = [torch.cat(column) for column in zip(*values, strict=True)]
+    places = torch.arange(draw, draw + len(found)).repeat_interleave(counts)
+    starts = [f(c, begin).reshape(converged.shape) for f in (energy, radial_derivative)]
+    return *points, places, converged, *starts
+
+
+def _critical_points(columns):
+    """CriticalPoints of a list of `_searched`."""
+    return CriticalPoints(*(torch.cat(column) for column in zip(*columns, strict=True)))
 
 
 def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rate=0.06, steps=60):
@@ -513,8 +614,14 @@ def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rat
     starts if `both_ways`: that spreads the energies. From there Levenberg-Marquardt on |gradient|^2
     (`find_roots`). A search counts as converged at |gradient| / sqrt n < 1e-7; two points closer than
     1 - overlap = 1e-6 are one. draws: a sequence of couplings (or tuples) without seeds.
+    Raises ValueError for no draws, starts < 1, walk < 1, and an rng that is no numpy generator.
     """
-    found, converged = [], 0
+    starts, walk = _whole("starts", starts, 1), _whole("walk", walk, 1)
+    if not len(draws):
+        raise ValueError("draws must hold couplings, one or more")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError("rng must be a numpy generator")
+    found = []
     for draw, c in enumerate(draws):
         n = _orders(c)[1][0][0]
         x = random_spins(n, (starts,), rng)
@@ -523,21 +630,28 @@ def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rat
         sign[: starts // 2] = -1.0 if both_ways else 1.0
         for step in range(walk - 1):
             moves = (sign * (step < length))[:, None]
-            x = to_sphere(x - learning_rate * moves * gradient(c, x))
-        x, size = _search(c, x, steps)
-        x = x[size < 1e-7 * n**0.5]
-        converged += len(x)
-        same = torch.triu(x @ x.mT / n > 1 - 1e-6, 1).any(0)
-        x = x[~same]
-        number, values = index(c, x)
-        found.append(
-            (
-                energy(c, x),
-                radial_derivative(c, x),
-                number / (n - 1),
-                values.abs().amin(-1),
-                torch.full((len(x),), draw),
-            )
-        )
-    columns = (torch.cat(column) for column in zip(*found, strict=True))
-    return CriticalPoints(*columns, searches=starts * len(draws), converged=converged)
+            x = to_sphere(x - learning_rate * moves * _gradient(c, x))
+        found.append(_searched(c, x, steps, draw))
+    return _critical_points(found)
+
+
+def all_critical_points(couplings, starts, rng, *, steps=100):
+    """Every critical point of small systems: many searches from uniform starts in each draw, no walk.
+
+    couplings: (draws, n, M), or a tuple of such tensors. Whether none was missed is seen by
+    Morse's alternating sum in each draw, and by `critical_moments` on average. Raises ValueError for
+    couplings without draws, starts < 1, and an rng that is no numpy generator.
+    """
+    parts, orders = _orders(couplings)
+    if parts[0].ndim != 3:
+        raise ValueError("couplings must be (draws, n, M)")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError("rng must be a numpy generator")
+    n, draws = orders[0][0], len(parts[0])
+    starts, together = _whole("starts", starts, 1), max(1, 2**13 // n**4)
+    found = []
+    for first in range(0, draws, together):
+        block = tuple(part[first : first + together] for part in parts)
+        begin = random_spins(n, (len(block[0]), starts), rng)
+        found.append(_searched(block, begin, steps, first))
+    return _critical_points(found)
