@@ -513,6 +513,24 @@ def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **optio
     )
 
 
+def descent_ends(n, p, draws, starts, rng, **options):
+    """Where descent ends: (final energies (draws, starts), lowest energy (draws, 1) at p = 2, else nan).
+
+    Uniform starts in `draws` draws of the couplings; options as `sphere_descent` takes them.
+    """
+    energies, lowest = [], []
+    together = max(1, 2**19 // n**p)  # small draws side by side, large ones alone
+    for k in range(0, draws, together):
+        c = couplings(n, p, rng.integers(2**32, size=min(together, draws - k)))
+        x = random_spins(n, (len(c), starts), rng)
+        c, x = (c[0], x[0]) if len(c) == 1 else (c, x)
+        run = sphere_descent(c, x, check_every=25, **options)
+        energies.append(energy(c, run.weights[0]).reshape(-1, starts))
+        ground = torch.linalg.eigvalsh(c)[..., :1] / 2 if p == 2 else torch.full_like(x[..., 0, :1], torch.nan)
+        lowest.append(ground.reshape(-1, 1))
+    return torch.cat(energies), torch.cat(lowest)
+
+
 @dataclass(frozen=True)
 class CriticalPoints:
     """What a search brings back, one entry a distinct point, of every index.
