@@ -342,7 +342,11 @@ def _log_normalisation(size, n):
 
     j = np.arange(1, size + 1)
     powers = size / 2 + size * (size - 1) / 4
-    return size / 2 * np.log(2 * np.pi) - powers * np.log(n) + (gammaln(1 + j / 2) - gammaln(1.5)).sum()
+    return (
+        size / 2 * np.log(2 * np.pi)
+        - powers * np.log(n)
+        + (gammaln(1 + j / 2) - gammaln(1.5)).sum()
+    )
 
 
 def _tilted_goe(size, n, level, times, samples, rng):

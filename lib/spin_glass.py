@@ -444,7 +444,11 @@ def critical_moments(covariance, n):
     cross = law.energy_given_radial * radial
     energies = law.energy_given_radial * cross + law.spread_of_energy**2 / n
     number = 2 * (second / (both - second)) ** ((n - 1) / 2) * (2 * second / both) ** 0.5 * total
-    return float(number), float(cross / energies), float(max(radial - cross**2 / energies, 0) ** 0.5)
+    return (
+        float(number),
+        float(cross / energies),
+        float(max(radial - cross**2 / energies, 0) ** 0.5),
+    )
 
 
 def circle_count(couplings, grid=720):
@@ -526,7 +530,11 @@ def descent_ends(n, p, draws, starts, rng, **options):
         c, x = (c[0], x[0]) if len(c) == 1 else (c, x)
         run = sphere_descent(c, x, check_every=25, **options)
         energies.append(energy(c, run.weights[0]).reshape(-1, starts))
-        ground = torch.linalg.eigvalsh(c)[..., :1] / 2 if p == 2 else torch.full_like(x[..., 0, :1], torch.nan)
+        ground = (
+            torch.linalg.eigvalsh(c)[..., :1] / 2
+            if p == 2
+            else torch.full_like(x[..., 0, :1], torch.nan)
+        )
         lowest.append(ground.reshape(-1, 1))
     return torch.cat(energies), torch.cat(lowest)
 

@@ -85,7 +85,12 @@ def test_the_blind_direction_is_left_alone():
     ],
 )
 def test_bad_input(bad):
-    good = {"points": torch.zeros(1, 2, dtype=torch.float64), "steps": 1, "tolerance": 1e-6, "longest": 1.0}
+    good = {
+        "points": torch.zeros(1, 2, dtype=torch.float64),
+        "steps": 1,
+        "tolerance": 1e-6,
+        "longest": 1.0,
+    }
     with pytest.raises(ValueError, match="find_roots needs"):
         find_roots(saddles, **(good | bad))
 

@@ -251,10 +251,10 @@ counts = {
     n: cx.eigenvalue_counts(levels / threshold[3], n, samples, rng) for n in (50, 100, 200)
 }
 band = np.array([-ground[3], -threshold[3]]) / threshold[3]
-inside = cx.eigenvalue_counts(band, 200, samples, rng)
+inside = cx.eigenvalue_counts(band, 200, 4 * samples, rng)
 above = cx.eigenvalue_counts(np.array([-1.45, -1.40]) / threshold[3], 200, samples, rng)
 s = np.linspace(2, -5, 15)
-airy = cx.eigenvalue_counts(-1 - s / (2 * 200 ** (2 / 3)), 200, 4 * samples, rng)
+airy = cx.eigenvalue_counts(-1 - s / (2 * 200 ** (2 / 3)), 200, 8 * samples, rng)
 minima = cx.points_of_index(airy, 0).mean(0) / np.diff(airy).mean(0)
 
 # %% [markdown]
@@ -313,7 +313,7 @@ figures.save(fig, "border", words, legend="upper left")
 ledger.judge({
     "22.3a": ratio(cx.points_of_index(inside, 0), np.diff(inside)),
     "22.3b": ratio(cx.points_of_index(above, 0), np.diff(above), digits=2),
-    "22.3c": largest(np.abs(minima - limit), of=4 * samples, digits=2),
+    "22.3c": largest(np.abs(minima - limit), of=8 * samples, digits=2),
     "22.3d": largest(np.abs(average - stripe)[high], of=samples, digits=2),
 })
 
@@ -381,10 +381,11 @@ figures.save(fig, "descent", words)
 ledger.judge({
     "22.4d": share(in_band, groups=owner, digits=2),
     "22.4e*": {f"n = {n}": mean(e.mean(1) + threshold[3]) for n, e in final.items()},
-    "22.4a": value(closing, of=sum(draws), interval=closing + reach * doubt),
-    "22.4b": value(fitted, of=sum(draws), interval=fitted + reach * w[1, 1] ** 0.5, digits=4),
+    "22.4a": value(closing, of=sum(draws), interval=[*(closing + reach * doubt)]),
+    "22.4b": value(fitted, of=sum(draws), digits=4,
+                   interval=[*(fitted + reach * w[1, 1] ** 0.5)]),
     "22.4c": value(last.std() / first.std(), of=sum(draws),
-                   interval=np.quantile(spreads[0] / spreads[1], [0.025, 0.975])),
+                   interval=[*np.quantile(spreads[0] / spreads[1], [0.025, 0.975])]),
 }, between=-(threshold[3] + ground[3]) / 2)  # fmt: skip
 
 # %% [markdown]
