@@ -85,7 +85,7 @@ def search_left_out(patch):
     def wrong(old):
         return lambda couplings, spins, steps: (spins, 0 * spins[..., 0])
 
-    patch("spin_glass._search", wrong)
+    patch("critical_points._search", wrong)
 
 
 def descent_does_not_close_in(patch):

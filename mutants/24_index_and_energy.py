@@ -73,7 +73,7 @@ def search_left_out(patch):
     def wrong(old):
         return lambda couplings, spins, steps: (spins, 0 * spins[..., 0])
 
-    patch("spin_glass._search", wrong)
+    patch("critical_points._search", wrong)
 
 
 def spreads_without_the_determinant(patch):

@@ -62,6 +62,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("22_energy_bands", globals())  # reads and checks the parameters
 
 from lib import complexity as cx
+from lib import critical_points as cp
 from lib import spin_glass as sg
 from lib.statistics import flat, largest, mean, ratio, share, value
 from lib.suite import figures
@@ -103,7 +104,10 @@ ground = {p: cx.band_edge(p, 0) for p in orders}
 threshold = {p: cx.threshold_energy(p) for p in orders}
 replica = [ground[p] - cx.ground_state_energy(p) for p in orders]
 
+# %% [markdown]
+# The roots, found without the library:
 
+# %%
 def edge_by_quadrature(p, k):
     """E_k from the definition: (k + 1) times a numerical integral."""
     e = 2 * ((p - 1) / p) ** 0.5
@@ -200,7 +204,7 @@ signed = sum((-1) ** k * expected(5, 3, k) for k in range(5))
 found, off = {}, {}
 for n, number, searches in ((3, 400, 80), (5, 150, 400)):
     c = sg.couplings(n, 3, rng.integers(2**32, size=number))
-    points = sg.all_critical_points(c, searches, rng)
+    points = cp.all_critical_points(c, searches, rng)
     index = (points.index_fraction * (n - 1)).round().int().numpy()
     counts = np.bincount(n * points.draw.numpy() + index, minlength=n * number)
     found[n] = counts.reshape(number, n)
@@ -253,6 +257,11 @@ counts = {
 band = np.array([-ground[3], -threshold[3]]) / threshold[3]
 inside = cx.eigenvalue_counts(band, 200, 4 * samples, rng)
 above = cx.eigenvalue_counts(np.array([-1.45, -1.40]) / threshold[3], 200, samples, rng)
+
+# %% [markdown]
+# The border once more, in fifteen bins of its own scale $s$:
+
+# %%
 s = np.linspace(2, -5, 15)
 airy = cx.eigenvalue_counts(-1 - s / (2 * 200 ** (2 / 3)), 200, 8 * samples, rng)
 minima = cx.points_of_index(airy, 0).mean(0) / np.diff(airy).mean(0)
@@ -300,9 +309,9 @@ fig, (ax,) = figures.panels(1, width=7)
 for n in counts:
     seen, least = np.diff(counts[n]).sum(0), cx.points_of_index(counts[n], 0).sum(0)
     x = 2 * n ** (2 / 3) * (-middle / threshold[3] - 1)
-    kept = (seen > 40) & (np.abs(x) < 7)
+    kept = (seen > 40) & (np.abs(x) < 6)
     figures.measured(ax, x[kept], (least / np.maximum(seen, 1))[kept], f"n = {n}", joined=False)
-x = np.linspace(-7, 3, 101)
+x = np.linspace(-6, 3, 91)
 figures.predicted(ax, x, cx.minimum_share(x), "Airy limit")
 figures.level(ax, 0, r"threshold", axis="x", theory=False)
 ax.set(xlabel=r"$s=2n^{2/3}(-u/E_\infty-1)$", ylabel="share of minima")
@@ -349,6 +358,11 @@ in_band = (last <= -threshold[3]) & (last >= -ground[3])
 # %%
 centre = np.array([float(e.mean()) for e in final.values()])
 error = np.array([float(e.mean(1).std()) / len(e) ** 0.5 for e in final.values()])
+
+# %% [markdown]
+# A straight line in $n^{-2/3}$ gives the limit.
+
+# %%
 gap, at = centre + threshold[3], np.array(sizes, dtype=float) ** (-2 / 3)
 closing = gap[-1] / gap[0]
 doubt = closing * np.hypot(error[0] / gap[0], error[-1] / gap[-1])

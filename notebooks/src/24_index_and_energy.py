@@ -61,6 +61,7 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("24_index_and_energy", globals())  # reads and checks the parameters
 
+from lib import critical_points as cp
 from lib import data, perceptrons
 from lib import spin_glass as sg
 from lib.complexity import index_fraction, semicircle_share
@@ -80,7 +81,7 @@ def search(n, covariance, number, per_draw, walk):
     """Critical points of a model, from random draws of its couplings."""
     seeds = rng.integers(2**32, size=number)
     models = [sg.mixed_couplings(n, covariance, int(s)) for s in seeds]
-    return sg.critical_points(models, per_draw, rng, walk=walk)
+    return cp.critical_points(models, per_draw, rng, walk=walk)
 
 # %% [markdown]
 # ## 1. The pure model: the spectrum
@@ -101,19 +102,23 @@ for n, number, count in ((size // 2, 2 * draws, starts), (size, draws, starts),
                          (2 * size, draws, starts * 2 // 3)):  # fmt: skip
     pure[n] = search(n, {3: 1.0}, number, count, walk)
     misses[n] = pure[n].index_fraction - index_fraction(pure[n].energy, 3)
-found, away = pure[size], misses[size]
-rough = [{"n": n, "draw": int(d), "rms": float(misses[n][p.draw == d].square().mean().sqrt())}
-         for n, p in pure.items() for d in p.draw.unique()]  # fmt: skip
-rough = pd.DataFrame(rough)
+found = pure[size]
+rough = pd.concat(
+    pd.DataFrame({"n": n, "draw": p.draw, "square": misses[n] ** 2})
+    for n, p in pure.items()
+)
+rough = rough.groupby(["n", "draw"]).square.mean().pow(0.5).reset_index(name="rms")
 
 # %% [markdown]
-# How much was found, and how well the law does:
+# How much was found, by size:
 
 # %%
-rows = [[n, p.converged.numel(), int(p.converged.sum()), len(p.energy), misses[n].square().mean()**.5]
-        for n, p in pure.items()]  # fmt: skip
-names = ["n", "searches", "converged", "distinct points", "root mean square difference"]
-pd.DataFrame(rows, columns=names).astype({names[-1]: float}).round(3).set_index("n")
+rows = {
+    n: [p.converged.numel(), int(p.converged.sum()), len(p.energy)]
+    for n, p in pure.items()
+}
+names = ["searches", "converged", "distinct points"]
+pd.DataFrame(rows, index=names).T
 
 # %% [markdown]
 # For the scale, the law is inverted: each index fraction $\alpha$ between 0 and 1 gives a height $F_{sc}^{-1}(\alpha)$, on which energies in
@@ -128,10 +133,8 @@ height = np.interp(found.index_fraction[some], law, grid)
 energies = (found.energy[some] / E).numpy()
 owner = found.draw[some].numpy()
 lost = np.repeat(np.arange(draws), starts)
-square = {"tops": away.square(), "bottoms": torch.ones_like(away)}
 
 # %%
-fit = bootstrap_interval(rough.rms[rough.n == size], np.mean, seed)
 ledger.judge({
     "24.1a": mean(rough.rms[rough.n == size]),
     "24.1b": ratio(height * energies, height**2, groups=owner),
@@ -168,8 +171,13 @@ xi, field = {2: 0.5, 3: 0.5}, {1: 0.5, 3: 0.5}
 mixed = search(size, xi, 2 * draws, starts, mixed_walk)
 other = search(size, field, draws, starts, mixed_walk)
 model, other_law = sg.index_law(xi), sg.index_law(field)
+
+# %% [markdown]
+# And five spins, 200 searches in each draw: all critical points, and how many there should be.
+
+# %%
 seeds = rng.integers(2**32, size=small_draws)
-every = sg.all_critical_points(sg.mixed_couplings(5, field, seeds), 200, rng)
+every = cp.all_critical_points(sg.mixed_couplings(5, field, seeds), 200, rng)
 number, exact, _ = sg.critical_moments(field, 5)
 per_draw = torch.bincount(every.draw, minlength=small_draws).double()
 
@@ -231,6 +239,11 @@ def spreads(t):
 
 
 ends = [bootstrap_interval(totals, lambda t, j=j: spreads(t)[j], seed) for j in (0, 1)]
+
+# %% [markdown]
+# Uniform points, for the control, are where the searches at five spins began:
+
+# %%
 u5, r5 = every.begin_energy.flatten(), every.begin_radial.flatten()
 uniform = np.repeat(np.arange(small_draws), 200)
 
@@ -244,6 +257,11 @@ a = other.index_fraction - semicircle_share(
 b = other.index_fraction - other_law.index_at_energy(other.energy)
 pairs = torch.stack([a, b], 1).square()
 by_draw = torch.zeros(draws, 2, dtype=torch.float64).index_add(0, other.draw, pairs).numpy()
+
+# %% [markdown]
+# For the law itself, the root mean square in each draw of the couplings of $(t^2+t^3)/2$, and the ratio that the control asks for:
+
+# %%
 miss = mixed.index_fraction - model.index_at_radial(rho)
 squares = torch.zeros(2 * draws, dtype=torch.float64).index_add(0, mixed.draw, miss**2)
 rms = (squares / torch.from_numpy(totals[:, 3])).sqrt()
@@ -305,6 +323,11 @@ def rank_correlation(x, y):
     return np.corrcoef(rankdata(x), rankdata(y))[0, 1]
 
 
+
+# %% [markdown]
+# Silent units are those whose incoming weights vanish (the outgoing ones then vanish too).
+
+# %%
 silent = [(net.weights[0].norm(dim=2) < 1e-6).sum(1) for net in nets]
 index = [(net.index_fraction * 1e6).round() for net in nets]  # ties stay ties
 loss = [(net.loss * 1e8).round() for net in nets]
