@@ -73,7 +73,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 if not (3 <= len(sizes) == len(draws) and sizes == sorted(set(sizes))):
-    raise ValueError("sizes must rise, three or more, with one number in draws for each")
+    raise ValueError("sizes must rise, three or more, each with a number in draws")
 figures.style()
 rng = np.random.default_rng(seed)
 
@@ -126,18 +126,19 @@ apart = [edge - edge_by_quadrature(*key) for key, edge in edges.items()]
 # Now the counts. `growth` is the second difference.
 
 # %%
-def growth(count):
+def growth(count, u, *which, **options):
     """Second difference over m, 2m, 4m spins of a logarithm of a count."""
-    low, middle, high = count(m), count(2 * m), count(4 * m)
+    low, middle, high = (count(u, n, *which, **options) for n in (m, 2 * m, 4 * m))
     return (high - 2 * middle + low) / m
 
 
-heights = [-ground[large_p] + f * (ground[large_p] - threshold[large_p]) for f in (0.4, 0.7)]
+wide = ground[large_p] - threshold[large_p]
+heights = [-ground[large_p] + f * wide for f in (0.4, 0.7)]
 places = [(3, u) for u in (-1.645, -1.6, -1.4, -1.0)] + [(large_p, u) for u in heights]
-total = {(p, u): growth(lambda n: cx.log_count(u, n, p)) for p, u in places}  # noqa: B023
+total = {(p, u): growth(cx.log_count, u, p) for p, u in places}
 planted = {"samples": 400, "rng": np.random.default_rng([seed, 1])}
 layer = {
-    (u, k): growth(lambda n: cx.log_index_count(u, n, large_p, k, **planted))  # noqa: B023
+    (u, k): growth(cx.log_index_count, u, large_p, k, **planted)
     for u in heights for k in range(3)
 }  # fmt: skip
 
@@ -153,7 +154,8 @@ for k in range(3):
     figures.measured(ax, heights, measured, f"index {k}, counted", joined=False, ms=8)
     line = cx.complexity(torch.from_numpy(u), large_p, k)
     figures.predicted(ax, u, line, r"formula, $\Theta_k$", of=f"index {k}, counted")
-    figures.level(ax, -edges[large_p, k], axis="x", theory=False, of=f"index {k}, counted")
+    at = {"axis": "x", "theory": False, "of": f"index {k}, counted"}
+    figures.level(ax, -edges[large_p, k], **at)
 ax.axhline(0, color="black", lw=0.6)
 ax.set(xlabel="energy u", ylabel="growth rate of the count", title=f"p = {large_p}")
 words = "Growth rates of counts of index 0, 1 and 2 lie on the three formulas."
@@ -251,9 +253,8 @@ ledger.judge({
 
 # %%
 levels = -np.arange(1.72, 1.19, -0.01)
-counts = {
-    n: cx.eigenvalue_counts(levels / threshold[3], n, samples, rng) for n in (50, 100, 200)
-}
+x = levels / threshold[3]
+counts = {n: cx.eigenvalue_counts(x, n, samples, rng) for n in (50, 100, 200)}
 band = np.array([-ground[3], -threshold[3]]) / threshold[3]
 inside = cx.eigenvalue_counts(band, 200, 4 * samples, rng)
 above = cx.eigenvalue_counts(np.array([-1.45, -1.40]) / threshold[3], 200, samples, rng)
@@ -310,7 +311,8 @@ for n in counts:
     seen, least = np.diff(counts[n]).sum(0), cx.points_of_index(counts[n], 0).sum(0)
     x = 2 * n ** (2 / 3) * (-middle / threshold[3] - 1)
     kept = (seen > 40) & (np.abs(x) < 6)
-    figures.measured(ax, x[kept], (least / np.maximum(seen, 1))[kept], f"n = {n}", joined=False)
+    part = least / np.maximum(seen, 1)
+    figures.measured(ax, x[kept], part[kept], f"n = {n}", joined=False)
 x = np.linspace(-6, 3, 91)
 figures.predicted(ax, x, cx.minimum_share(x), "Airy limit")
 figures.level(ax, 0, r"threshold", axis="x", theory=False)
@@ -381,7 +383,7 @@ for n, e in final.items():
     figures.measured(left, (bins[1:] + bins[:-1]) / 2, density, f"n = {n}")
 left.axvspan(-ground[3], -threshold[3], color="black", alpha=0.25, lw=0, label="band")
 left.set(xlabel="final energy u", ylabel="density", xlim=(-1.85, -1.15))
-right.errorbar(sizes, gap, 1.96 * error, fmt="o", color="C0", capsize=3, label="descent")
+right.errorbar(sizes, gap, 1.96 * error, fmt="o", capsize=3, label="descent")
 curve = np.geomspace(sizes[0], sizes[-1], 20)
 figures.predicted(right, curve, gap[0] * (curve / sizes[0]) ** (-2 / 3), r"$n^{-2/3}$")
 right.set(xlabel="spins n", ylabel=r"mean of $u+E_\infty$", xscale="log", yscale="log")

@@ -193,7 +193,9 @@ samples = {
     "40 spins: starts after a walk": (other.begin_energy, other.begin_radial),
     "40 spins: critical points found": (other.energy[near], other.radial[near]),
 }
-slopes = {name: float((u * r).sum() / (u * u).sum()) for name, (u, r) in samples.items()}
+slopes = {
+    name: float((u * r).sum() / (u * u).sum()) for name, (u, r) in samples.items()
+}
 pd.DataFrame({"slope of ρ on u": slopes}).round(2)
 
 # %% [markdown]
@@ -205,10 +207,12 @@ fig, axes = figures.panels(3, sharey=True, height=3.8)
 line = torch.linspace(-1.75, 1.75, 200, dtype=torch.float64)
 dots = {"joined": False, "mfc": "none", "ms": 3.5}
 for n, p in pure.items():
-    figures.measured(axes[0], p.energy[:120], p.index_fraction[:120], f"n = {n}", **dots)
+    u, part = p.energy[:120], p.index_fraction[:120]
+    figures.measured(axes[0], u, part, f"n = {n}", **dots)
 figures.predicted(axes[0], line, index_fraction(line, 3), r"$F_{sc}(u/E_\infty)$")
-axes[0].set(title="p = 3", ylabel="index / (n - 1)")
-for ax, p, known, name in ((axes[1], mixed, model, "t^2"), (axes[2], other, other_law, "t")):
+axes[0].set(title="p = 3", ylabel="index / (n - 1)", xlabel="energy u")
+both = (axes[1], mixed, model, "t^2"), (axes[2], other, other_law, "t")
+for ax, p, known, name in both:
     few, K = slice(None, None, len(p.energy) // 200 + 1), known.radial_given_energy
     figures.measured(ax, p.energy[few], p.index_fraction[few], "against u", **dots)
     figures.measured(ax, p.radial[few] / K, p.index_fraction[few], r"against $\rho/K$",
@@ -217,7 +221,6 @@ for ax, p, known, name in ((axes[1], mixed, model, "t^2"), (axes[2], other, othe
     dotted = semicircle_share(known.ordinary_slope * line / known.radius)
     ax.plot(line, dotted, color="C3", ls=":", lw=2, label="ordinary slope")
     ax.set(title=rf"$\xi=({name}+t^3)/2$", xlabel="energy u")
-axes[0].set_xlabel("energy u")
 words = "Index fraction against energy: points on the predicted curves in three models."
 figures.save(fig, "index_and_energy", words, legend="upper left")
 
@@ -228,14 +231,16 @@ figures.save(fig, "index_and_energy", words, legend="upper left")
 u, rho, whose = mixed.energy, mixed.radial, mixed.draw.numpy()
 K, back = model.radial_given_energy, model.energy_given_radial
 sums = torch.stack([u * rho, u * u, rho * rho, torch.ones_like(u)], 1)
-totals = torch.zeros(2 * draws, 4, dtype=torch.float64).index_add(0, mixed.draw, sums).numpy()
+nothing = torch.zeros(2 * draws, 4, dtype=torch.float64)
+totals = nothing.index_add(0, mixed.draw, sums).numpy()
 
 
 def spreads(t):
     """Spread of rho at given u and of u at given rho, measured / predicted."""
     cross, uu, rr, count = t.sum(0)
     predicted = np.array([model.spread_of_radial, model.spread_of_energy]) / size**0.5
-    return np.sqrt([(rr - cross**2 / uu) / count, (uu - cross**2 / rr) / count]) / predicted
+    left = rr - cross**2 / uu, uu - cross**2 / rr
+    return np.sqrt(np.array(left) / count) / predicted
 
 
 ends = [bootstrap_interval(totals, lambda t, j=j: spreads(t)[j], seed) for j in (0, 1)]
@@ -256,7 +261,8 @@ a = other.index_fraction - semicircle_share(
 )
 b = other.index_fraction - other_law.index_at_energy(other.energy)
 pairs = torch.stack([a, b], 1).square()
-by_draw = torch.zeros(draws, 2, dtype=torch.float64).index_add(0, other.draw, pairs).numpy()
+by_draw = torch.zeros(draws, 2, dtype=torch.float64)
+by_draw = by_draw.index_add(0, other.draw, pairs).numpy()
 
 # %% [markdown]
 # For the law itself, the root mean square in each draw of the couplings of $(t^2+t^3)/2$, and the ratio that the control asks for:
@@ -278,10 +284,12 @@ ledger.judge({
     "24.2c": value(spreads(totals)[0], of=2 * draws, interval=ends[0]),
     "24.2d": value(spreads(totals)[1], of=2 * draws, interval=ends[1]),
     "24.2e": mean(per_draw / number),
-    "24.2f": ratio(every.energy * every.radial / exact, every.energy**2, groups=every.draw),
+    "24.2f": ratio(every.energy * every.radial / exact, every.energy**2,
+                   groups=every.draw),
     "24.2g": ratio(u5 * r5 / other_law.ordinary_slope, u5 * u5, groups=uniform),
-    "24.4": value(worse(by_draw), of=draws, interval=bootstrap_interval(by_draw, worse, seed)),
-})
+    "24.4": value(worse(by_draw), of=draws,
+                  interval=bootstrap_interval(by_draw, worse, seed)),
+})  # fmt: skip
 
 # %% [markdown]
 # ## 3. A small network
