@@ -95,7 +95,7 @@ def spreads_without_the_determinant(patch):
 
 
 def counts_without_the_determinant(patch):
-    """The number of critical points of five spins is a fifth larger.
+    """The number of critical points of four spins is a fifth larger.
 
     Fails: 24.2e
     """
