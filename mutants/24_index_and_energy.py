@@ -113,7 +113,7 @@ def counts_without_the_determinant(patch):
 def loss_falls_with_the_index(patch):
     """High critical points of the network have few ways down.
 
-    Fails: 24.3a
+    Fails: 24.3a, 24.3b
     """
 
     def wrong(old):
