@@ -23,6 +23,7 @@ import torch
 
 from lib import classifiers
 from lib import linear_networks as ln
+from lib.descent import descend
 
 # --- starts --------------------------------------------------------------------------------------
 
@@ -274,6 +275,58 @@ def fastest(step, state, learning_rates, *, final_loss, steps, possible=None, bl
                     now = tuple(x[alive] for x in now)
                     seed, rate = seed[alive], rate[alive]
     return needed, torch.where(needed.isinf(), torch.nan, chosen)
+
+
+def reduction_check(
+    inputs, outputs, widths, seeds, rng, *, final_loss, learning_rate=0.1, steps=150
+):
+    """Descent on whitened data against its reductions: (excess loss off, steps on the data, steps reduced).
+
+    Layer-wise (s = 0.1) and balanced starts (product of scale 0.1) of regression of one output with
+    |target| = 1. off: largest difference between the loss above its optimum and the loss of
+    `reduce_inputs`, layer-wise, over all steps and seeds; the steps to `final_loss`: (2, seeds) each.
+
+    >>> x = torch.eye(6, dtype=torch.float64) * 6**0.5
+    >>> y = torch.ones(1, 6, dtype=torch.float64)
+    >>> off, on_data, reduced = reduction_check(x, y, [6, 3, 3, 1], 2, np.random.default_rng(0),
+    ...                                         final_loss=1e-3)
+    >>> off < 1e-12, torch.equal(on_data, reduced)
+    (True, True)
+    """
+    target, constant = ln.whitened_problem(inputs, outputs)
+    depth, options = len(widths) - 1, {"learning_rate": learning_rate, "steps": steps}
+    options["record"] = range(steps + 1)
+
+    def on_the_data(start):
+        return descend(
+            lambda w: ln.regression_gradients(w, inputs, outputs),
+            start,
+            measure=lambda w: {"loss": ln.regression_loss(w, inputs, outputs)},
+            **options,
+        ).records["loss"]
+
+    layered = ln.gaussian_weights(widths, seeds, rng, 0.1)
+    vectors = torch.from_numpy(0.1 * rng.standard_normal((seeds, 1, widths[0])))
+    balanced = ln.balanced_factors(vectors, widths, rng)
+    excess = torch.stack([on_the_data(start) for start in (layered, balanced)]) - constant
+    small, aim = reduce_inputs(layered, target)
+    less = descend(
+        ln.gradients,
+        small,
+        problem=(aim,),
+        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        **options,
+    ).records["loss"]
+    along = (vectors * target).sum((-2, -1))
+    across = (vectors.square().sum((-2, -1)) - along**2).sqrt()
+    count = partial(fastest, learning_rates=[learning_rate], final_loss=final_loss, steps=steps)
+    counts = [
+        count(layer_step, (*small, aim))[0],
+        count(partial(balanced_step, depth=depth), balanced_state(along, across, depth))[0],
+    ]
+    reached = (excess <= final_loss).any(1)
+    on_data = torch.where(reached, (excess > final_loss).double().cumprod(1).sum(1), torch.inf)
+    return float((excess[0] - less).abs().max()), on_data, torch.stack(counts)
 
 
 @dataclass(frozen=True)
