@@ -49,17 +49,7 @@ depths = [3, 8]  # each in [3, 12]: depths N
 seeds = 12  # in [3, 1000]: starts of each scheme and depth, each tried at every scale
 steps = 1500  # in [1000, 1000000]: most steps of one run
 scales_per_decade = 2  # in [1, 10]: scales in a decade, of an entry of the product, 1e-8 to 1000
-learning_rates = [
-    1.0,
-    0.3,
-    0.1,
-    0.03,
-    0.01,
-    0.003,
-    0.001,
-    0.0003,
-    0.0001,
-]  # each in [1e-6, 1]: grid
+learning_rates = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001]  # each in [1e-6, 1]: grid
 waiting = 200  # in [50, 1000]: time near the saddle of the starts of section 3
 ratios = [20, 50, 100, 1000, 10000]  # each in [18, 1000000]: the constant a of theorem 2
 draws = 20000  # in [1000, 10000000]: starts drawn for each probability
@@ -114,7 +104,9 @@ images, labels = data.digits()
 inputs = data.whiten(images[::4].mT, size)  # every fourth will do
 outputs = labels[None, ::4].double()
 outputs = outputs / ln.whitened_problem(inputs, outputs)[0].norm()  # now |Phi| = 1
-off, on_images, reduced = init.reduction_check(inputs, outputs, layers(3), 3, rng, final_loss=goal)
+off, on_images, reduced = init.reduction_check(
+    inputs, outputs, layers(3), 3, rng, final_loss=goal
+)
 
 # %%
 ledger.judge({
@@ -153,7 +145,8 @@ decades = np.arange(-8 * scales_per_decade, 3 * scales_per_decade + 1)
 products = 10 ** (decades / scales_per_decade)
 options = {"learning_rates": learning_rates, "final_loss": goal, "steps": steps}
 found = {
-    depth: init.search_scales(layers(depth), products, seeds, rng, **options) for depth in depths
+    depth: init.search_scales(layers(depth), products, seeds, rng, **options)
+    for depth in depths
 }
 
 # %% [markdown]
@@ -163,24 +156,21 @@ found = {
 
 # %% tags=["hide-input"]
 fig, axes = figures.panels(2, sharey=True, height=4)
-curves = [(d, name) for d in depths for name in ("layer-wise", "balanced")]
 for ax, axis in zip(axes, ("scale", "product"), strict=True):
-    for k, (depth, name) in enumerate(curves):
+    for k, (depth, name) in enumerate((d, n) for d in depths for n in found[d]):
         arm, label = found[depth][name], f"N = {depth}, {name}"
         x, arrived = getattr(arm, axis), arm.steps.median(1).values <= steps
         y = arm.steps.clamp(max=steps).where(arrived[:, None], torch.nan)
         figures.measured(ax, x, y, label, band=(0.25, 0.75), every=1, ms=4)
         missed = np.full(int((~arrived).sum()), steps * 1.25 ** (k + 1))
         figures.measured(ax, x[~arrived], missed, label, joined=False, mfc="none", ms=4)
-    for depth in depths:
-        rate, s = max(r for r in learning_rates if r < 2 / depth), torch.from_numpy(tiny)
-        wait = pr.waiting_time(0 * s, s * size**0.5, depth) / rate
-        figures.predicted(ax, s, wait, "waiting time, balanced")
+    for wait in expected.values():
+        figures.predicted(ax, tiny, wait, "waiting time, balanced")
     ax.set(xscale="log", yscale="log", ylim=(12, steps * 4.5), xlim=(3e-9, 2e3))
 axes[0].set(xlabel="$s$, each scheme's own", ylabel=r"steps to $\ell\leq10^{-5}$")
 axes[1].set(xlabel="scale of the product $W$")
 figures.legend_beside(fig)
-words = "Steps against scale: balanced curves are wide only on the axis s of each scheme."
+words = "Steps to 1e-5 against scale; at equal product the curves of one depth agree."
 figures.save(fig, "steps_against_scale", words)
 
 # %% [markdown]
@@ -252,7 +242,9 @@ fig, (ax,) = figures.panels(1, width=5.5)
 for depth in sorted(depths, reverse=True):
     figures.against(ax, *reversed(left[depth]), f"N = {depth}", ms=4)
 ax.set(xlabel="predicted waiting time T", ylabel="measured time to half the loss")
-words = "Measured waiting time against the predicted one: all starts lie on the diagonal."
+words = (
+    "Measured waiting time against the predicted one: all starts lie on the diagonal."
+)
 figures.save(fig, "waiting", words)
 
 # %%
@@ -309,11 +301,12 @@ exact = np.array([pr.margin_probability(s, size) for s in margins])
 # %%
 table = []
 for (a, depth), k in zip(cases, kept, strict=True):
-    p, had = k.promise, k.had_margin.mean()
-    row = [a, depth, p.probability, had, np.median(k.times), f"{p.time(goal):.1e}"]
-    table.append([*row, f"{p.learning_rate:.0e}", f"{p.steps(goal):.0e}"])
-names = "a", "N", "margin: promised", "drawn", "time: median", "promised", "rate", "steps"
-pd.DataFrame(table, columns=names).round({names[2]: 3, "drawn": 2, names[4]: 0})
+    p, drawn = k.promise, k.had_margin.mean()
+    row = [a, depth, f"{p.probability:.3f}", f"{drawn:.2f}", f"{np.median(k.times):.0f}"]
+    table.append([*row, *(f"{x:.0e}" for x in (p.time(goal), p.steps(goal)))])
+margin_names, time_names = ["margin: promised", "drawn"], ["time: median", "promised"]
+names = ["a", "N", *margin_names, *time_names, "promised steps"]
+pd.DataFrame(table, columns=names).set_index(["a", "N"])
 
 # %% [markdown]
 # Left: the time to $\ell\le10^{-5}$ at the five scales of the theorem (median and range of 1,000 starts), the waiting time of section
@@ -321,19 +314,18 @@ pd.DataFrame(table, columns=names).round({names[2]: 3, "drawn": 2, names[4]: 0})
 # all directions if the start is small, none if it is large.
 
 # %% tags=["hide-input"]
-fig, (left_ax, right_ax) = figures.panels(2, height=3.9)
+fig, (ax, right_ax) = figures.panels(2, height=3.9)
 for depth in depths:
     mine = [k for (_, d), k in zip(cases, kept, strict=True) if d == depth]
     s = torch.tensor([k.promise.init_scale for k in mine], dtype=torch.float64)
     times, name = np.array([k.times for k in mine]), f"measured, N = {depth}"
-    figures.measured(left_ax, s, times, name, band=(0, 1), every=1)
+    figures.measured(ax, s, times, name, band=(0, 1), every=1)
     wait = pr.waiting_time(0 * s, s * size**0.5, depth)
-    figures.predicted(left_ax, s, wait, "waiting time, section 3")
-    promised = [k.promise.time(goal) for k in mine]
-    left_ax.plot(s, promised, "k:", label="_" if depth > first else "promised, theorem 2")
-left_ax.set(xscale="log", yscale="log", xlabel="$s$", ylabel="time, rate × steps")
-for name, found_share in positive.items():
-    figures.measured(right_ax, margins, found_share, name, joined=False, ms=4)
+    figures.predicted(ax, s, wait, "waiting time, section 3")
+    ax.plot(s, [k.promise.time(goal) for k in mine], "k:", label=f"promised, N = {depth}")
+ax.set(xscale="log", yscale="log", xlabel="$s$", ylabel="time, rate × steps")
+for name, part in positive.items():
+    figures.measured(right_ax, margins, part, name, joined=False, ms=4)
 figures.predicted(right_ax, margins, exact, "exact, balanced")
 p = sorted((k.promise.init_scale, k.promise.probability) for k in kept)
 right_ax.plot(*zip(*p, strict=True), "k:", label="promised, theorem 2")
@@ -418,7 +410,11 @@ ledger.judge({
 def balance_run(init_scale, learning_rate):
     weights = ln.gaussian_weights(layers(3), seeds, rng, init_scale)
     small, aim = init.reduce_inputs(weights, unit)
-    options = {"learning_rate": learning_rate, "steps": 1500, "record": range(0, 1501, 10)}
+    options = {
+        "learning_rate": learning_rate,
+        "steps": 1500,
+        "record": range(0, 1501, 10),
+    }
     run = descend(ln.gradients, small, problem=(aim,), measure=init.balance, **options)
     return run.records
 
