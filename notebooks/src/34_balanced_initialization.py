@@ -163,10 +163,11 @@ for ax, axis in zip(axes, ("scale", "product"), strict=True):
         y = arm.steps.clamp(max=steps).where(arrived[:, None], torch.nan)
         figures.measured(ax, x, y, label, band=(0.25, 0.75), every=1, ms=4)
         missed = np.full(int((~arrived).sum()), steps * 1.25 ** (k + 1))
-        figures.measured(ax, x[~arrived], missed, label, joined=False, mfc="none", ms=4)
+        hollow = {"joined": False, "mfc": "none", "ms": 4}
+        figures.measured(ax, x[~arrived], missed, label, **hollow)
     for wait in expected.values():
         figures.predicted(ax, tiny, wait, "waiting time, balanced")
-    ax.set(xscale="log", yscale="log", ylim=(12, steps * 4.5), xlim=(3e-9, 2e3))
+    ax.set(xscale="log", yscale="log", ylim=(12, steps * 4.5))
 axes[0].set(xlabel="$s$, each scheme's own", ylabel=r"steps to $\ell\leq10^{-5}$")
 axes[1].set(xlabel="scale of the product $W$")
 figures.legend_beside(fig)
@@ -301,8 +302,8 @@ exact = np.array([pr.margin_probability(s, size) for s in margins])
 # %%
 table = []
 for (a, depth), k in zip(cases, kept, strict=True):
-    p, drawn = k.promise, k.had_margin.mean()
-    row = [a, depth, f"{p.probability:.3f}", f"{drawn:.2f}", f"{np.median(k.times):.0f}"]
+    p, drawn, time = k.promise, k.had_margin.mean(), np.median(k.times)
+    row = [a, depth, f"{p.probability:.3f}", f"{drawn:.2f}", f"{time:.0f}"]
     table.append([*row, *(f"{x:.0e}" for x in (p.time(goal), p.steps(goal)))])
 margin_names, time_names = ["margin: promised", "drawn"], ["time: median", "promised"]
 names = ["a", "N", *margin_names, *time_names, "promised steps"]
@@ -321,15 +322,16 @@ for depth in depths:
     times, name = np.array([k.times for k in mine]), f"measured, N = {depth}"
     figures.measured(ax, s, times, name, band=(0, 1), every=1)
     wait = pr.waiting_time(0 * s, s * size**0.5, depth)
-    figures.predicted(ax, s, wait, "waiting time, section 3")
-    ax.plot(s, [k.promise.time(goal) for k in mine], "k:", label=f"promised, N = {depth}")
+    figures.predicted(ax, s, wait, "waiting time")
+    promised = [k.promise.time(goal) for k in mine]
+    ax.plot(s, promised, "k:", label=f"promised, N = {depth}")
 ax.set(xscale="log", yscale="log", xlabel="$s$", ylabel="time, rate × steps")
 for name, part in positive.items():
     figures.measured(right_ax, margins, part, name, joined=False, ms=4)
 figures.predicted(right_ax, margins, exact, "exact, balanced")
 p = sorted((k.promise.init_scale, k.promise.probability) for k in kept)
 right_ax.plot(*zip(*p, strict=True), "k:", label="promised, theorem 2")
-right_ax.set(xscale="log", xlabel="scale of the product", ylabel="share, positive margin")
+right_ax.set(xscale="log", xlabel="scale of the product", ylabel="share with a margin")
 words = "Times far below the promise; margins are positive half the time if small."
 figures.save(fig, "promise", words)
 
@@ -504,7 +506,7 @@ for ax in axes:
     ax.yaxis.set_major_formatter("{x:g}")
 axes[0].set(xlabel="$s$, each scheme's own", ylabel="final training loss [nats]")
 axes[1].set(xlabel="scale of the product")
-words = "Final loss of ReLU networks against scale: valleys of equal width at equal product."
+words = "Final loss of ReLU networks against scale: valleys as wide at equal product."
 figures.save(fig, "relu_digits", words, legend="upper left")
 
 # %%
