@@ -150,6 +150,15 @@ found = {
 }
 
 # %% [markdown]
+# Section 3 predicts the left ends of the balanced curves, in steps:
+
+# %%
+tiny, expected = torch.from_numpy(products[products < 0.011]), {}
+for depth in depths:
+    wait = pr.waiting_time(0 * tiny, tiny * size**0.5, depth)
+    expected[depth] = wait / max(r for r in learning_rates if r < 2 / depth)
+
+# %% [markdown]
 # Left: as in the paper, each scheme over its own scale; the median of the starts, with the middle half. Right: the same runs over the
 # scale of the product, where the curves of one depth fall together. Hollow markers: half of the starts or more did not arrive.
 # Dashed: the waiting time of section 3 at a right angle to $\Phi$, divided by the largest rate of the grid that is below $2/N$.
