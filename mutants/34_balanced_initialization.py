@@ -162,7 +162,10 @@ def relu_without_balance(patch):
 
     def wrapper(old):
         def wrong(matrix, widths, rng=None):
-            first, *middle, last = old(matrix, widths, rng)
+            layers = old(matrix, widths, rng)
+            if widths[-1] == 1:
+                return layers
+            first, *middle, last = layers
             return (first / 10, *middle, 10 * last)
 
         return wrong
