@@ -383,8 +383,7 @@ ledger.conclude()
 # %% [markdown]
 # ## Reading
 #
-# **The picture holds.** The spread of the test loss falls some fortyfold from $h=3$ to 100 (on a single split anything between twenty and
-# seventy) and the mean falls at every step. A fifth to a quarter of the smallest networks end a quarter above the median or worse; of those with 25 units and more, none.
+# **The picture holds.** The spread of the test loss falls some fortyfold from $h=3$ to 100 (24 to 64 at 95%) and the mean falls at every step. A fifth to a quarter of the smallest networks end a quarter above the median or worse; of those with 25 units and more, none.
 #
 # **Why small networks fail is open.** At learning rate 0.5 every network in which a unit died ends poorly, and most poor ends have one:
 # the tail then looks like networks of width 2. At a fifth of that rate the tail is nearly as long, and most of its networks have
