@@ -7,6 +7,7 @@ minimization. Leading dimensions are seeds, float64 everywhere.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -166,6 +167,48 @@ def recovery(target, mask, depth, scales, *, steps, residual=1e-6):
         torch.linalg.svdvals(matrix),
     )
     return Recovery(*(x.unflatten(0, (len(scales), seeds)) for x in found))
+
+
+def scale_for_error(scales, errors, wanted):
+    """The largest start from which the error is `wanted`, (seeds,), as an array.
+
+    scales: falling; errors (scales, seeds). Interpolated in both logarithms where the error first
+    passes `wanted`; the first scale where it is below from the beginning, the last where it never is.
+    Raises ValueError for scales that do not fall and errors that are not positive.
+
+    >>> errors = torch.tensor([[1.0], [0.1], [0.01]]).double()
+    >>> scale_for_error([1e-1, 1e-2, 1e-3], errors, 0.1).round(4).tolist()
+    [0.01]
+    """
+    x, y = np.log(np.asarray(scales, float)), np.log(np.asarray(errors))
+    if not ((np.diff(x) < 0).all() and np.isfinite(y).all() and len(x) == len(y)):
+        raise ValueError("scales must fall, and errors (scales, seeds) be positive")
+    found = np.full(y.shape[1], x[-1])
+    for k, line in enumerate(y.T):
+        below = np.flatnonzero(line <= np.log(wanted))
+        if len(below):
+            i = max(below[0], 1)
+            found[k] = np.interp(np.log(wanted), line[[i, i - 1]], x[[i, i - 1]])
+    return np.exp(found)
+
+
+class RobustSlope(NamedTuple):
+    """A Theil-Sen slope, the median of the slopes between pairs, with its 95% interval."""
+
+    slope: float
+    interval: list
+
+
+def robust_slope(x, y):
+    """Slope of y on x that a few outliers do not turn: a `RobustSlope` (Sen 1968).
+
+    >>> robust_slope([0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 4.0, 6.0, 100.0]).slope
+    2.0
+    """
+    from scipy.stats import theilslopes
+
+    found = theilslopes(np.asarray(y), np.asarray(x))
+    return RobustSlope(float(found[0]), [float(found[2]), float(found[3])])
 
 
 # --- the counterexample to nuclear-norm minimization ----------------------------------------------

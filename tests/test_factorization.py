@@ -159,6 +159,22 @@ def test_limits_on_the_counterexample_come_scale_by_scale():
     assert (found.second[1] < 1e-3).all()
 
 
+def test_scale_for_error_at_the_ends_and_between():
+    errors = torch.tensor([[0.5, 0.5, 0.04], [0.4, 0.01, 0.03], [0.3, 0.01, 0.02]]).double()
+    found = fz.scale_for_error([1e-1, 1e-2, 1e-3], errors, 0.05)
+    assert found[0] == pytest.approx(1e-3) and found[2] == pytest.approx(1e-1)
+    between = math.log(0.5 / 0.05) / math.log(0.5 / 0.01)  # of the decade from 1e-1
+    assert found[1] == pytest.approx(10 ** (-1 - between))
+
+
+def test_robust_slope_has_an_interval_around_it():
+    x = np.linspace(0, 1, 20)
+    found = fz.robust_slope(x, 3 * x + 0.01 * np.random.default_rng(0).standard_normal(20))
+    assert found.interval[0] < found.slope < found.interval[1] and found.slope == pytest.approx(
+        3, abs=0.05
+    )
+
+
 def test_weights_of_a_factor_are_copies():
     factor = torch.ones(2, 3, 1, dtype=torch.float64)
     lower, upper = fz.symmetric_weights(factor)
@@ -196,6 +212,7 @@ BAD = {
         ),
         "drops",
     ),
+    "scales": (lambda: fz.scale_for_error([1, 2], np.ones((2, 1)), 0.5), "scales must fall"),
     "no growth": (
         lambda: fz.linear_phase(torch.eye(2).double(), torch.eye(2).double(), 0.0, 1e-3),
         "top eigenvalue",

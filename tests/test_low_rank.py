@@ -118,14 +118,14 @@ def test_the_fastest_way_out_takes_the_predicted_time(depth):
         final_loss=final, check_every=1,
     )  # fmt: skip
     for seed in range(3):
-        wanted = lr.escape_time(float(speed[seed]), start, end, depth)
+        wanted = float(lr.escape_time(speed[seed], start, end, depth))
         assert float(run.weights[-1][seed]) == pytest.approx(wanted, rel=1e-2)
 
 
 def test_escape_time_tends_to_the_logarithm_and_stays_finite():
-    assert lr.escape_time(2.0, 1e-3, 1.0, 2) == pytest.approx(math.log(1000) / 2)
-    assert lr.escape_time(1.0, 1e-3, 1e9, 3) == pytest.approx(1e3, rel=1e-6)
-    assert lr.escape_time(1.0, 1e-3, 1e9, 4) == pytest.approx(5e5, rel=1e-6)
+    assert float(lr.escape_time(2.0, 1e-3, 1.0, 2)) == pytest.approx(math.log(1000) / 2)
+    assert float(lr.escape_time(1.0, 1e-3, 1e9, 3)) == pytest.approx(1e3, rel=1e-6)
+    assert float(lr.escape_time(1.0, 1e-3, 1e9, 4)) == pytest.approx(5e5, rel=1e-6)
 
 
 @pytest.mark.parametrize("depth", [2, 3, 4])
