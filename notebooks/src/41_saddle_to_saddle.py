@@ -177,17 +177,14 @@ for N, k in [(N, k) for N in walks for k in range(1, rank)]:
 # All problems, sorted, as distance of the cosine from one. The smaller start, at $N=3$, is the more exact.
 
 # %% tags=["hide-input"]
-fig, (ax,) = figures.panels(1, height=3.2)
+fig, (ax,) = figures.panels(1, width=8.5, height=3.2)
 for name, found in cosines.items():
-    share_of = (np.arange(problems) + 0.5) / problems
-    figures.measured(ax, share_of, 1 - found.sort().values, name)
-figures.level(ax, 0.02, "claimed: the median below", theory=False)
-figures.level(ax, 1, "any other singular pair")
-ax.set(yscale="log", xlabel="problems, sorted by cosine: share", ylabel="1 - cosine")
-ax.invert_xaxis()
+    rising = (np.arange(problems) + 0.5) / problems
+    figures.measured(ax, rising, 1 - found.sort(descending=True).values, name)
+figures.level(ax, 0.02, "claimed: median below", theory=False)
+ax.set(yscale="log", xlabel="share of the problems, sorted", ylabel="1 - cosine")
 figures.legend_beside(fig)
-words = "One minus cosine at each later saddle, all problems sorted: a hundredth and less."
-figures.save(fig, "directions", words)
+figures.save(fig, "directions", "One minus cosine at each later saddle, problems sorted.")
 
 # %%
 ledger.judge({"41.7a*": {name: median(found) for name, found in cosines.items()}})
@@ -381,7 +378,7 @@ ladder = torch.stack([unseen[3, gamma] for gamma in (*sorted(large), gammas[0])]
 draw, pairs = [torch.arange(problems).expand(n, -1) for n in (len(lazy), len(large))]
 ledger.judge(
     {
-        "41.8a*": {f"N = {N}": median(unseen[N, g]) for N, g in zip((3, 4), gammas)},
+        "41.8a*": {f"N = {N}": median(unseen[N, g]) for N, g in zip((3, 4), gammas, strict=True)},
         "41.8c": share(ladder.diff(dim=0) < 0, groups=pairs),
         "41.8d": smallest(lost, of=problems),
         "41.5a": share(pause, groups=draw),

@@ -112,7 +112,7 @@ along = fz.symmetric_weights(pad(handover**0.5 * top[..., None], (0, size - 1)))
 weights = fz.symmetric_weights(torch.cat(tiny))
 found = fz.greedy_distances(weights, along, *problem, drops).unflatten(0, (2, -1))
 exponents = {kind: (far[-2] / far[-1]).log10() * power
-             for (kind, (_, power)), far in zip(kinds.items(), found)}  # fmt: skip
+             for (kind, (_, power)), far in zip(kinds.items(), found, strict=True)}  # fmt: skip
 
 # %% [markdown]
 # Left: one problem, distances against the scale of a layer. Right: the exponent of every problem against its
@@ -299,6 +299,13 @@ ledger.judge({
     "42.4d": median(decades[2]),
     "42.4e": median(decades[3]),
 })
+
+# %% [markdown]
+# The scale of $W(0)$ from which the error is 5%, as a power of ten, median of the problems (the smallest tried counts where
+# none will do):
+
+# %%
+{f"depth {N}": round(float(np.median(np.log10(needed[N]))), 1) for N in needed}
 
 # %% [markdown]
 # ## All verdicts
