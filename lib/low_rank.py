@@ -202,11 +202,12 @@ def paced_descent(
     steps: at most; every: steps between records; final_loss: number or (seeds,), a run ends at or
     below it. Records: `time`, `loss`, `norm` of the gradient of all layers together, `matrix` W
     and its singular `values`. `weights` of the result are the layers, then the time (seeds, 1).
-    Raises ValueError for a share outside (0, 1), DivergenceError where a step leaves the numbers,
-    as it does from a start at 0.
+    Raises ValueError for a share outside (0, 1), and for a layer that is zero (it could not move).
     """
     if not 0 < share < 1:
         raise ValueError(f"share must lie in (0, 1), got {share}")
+    if not all(bool((_squares(w) > 0).all()) for w in weights):
+        raise ValueError("weights must hold no layer that is zero or not finite")
     longest, cap = (1.0, math.inf) if learning_rate is None else (learning_rate, 1.0)
     final_loss = torch.as_tensor(final_loss, dtype=torch.float64).expand(len(target))
 

@@ -52,8 +52,8 @@ def network_grams(depth, width, size, init_scale, draws, rng):
     return matrix, np.stack(lower), np.stack(upper[::-1])
 
 
-def start_distances(target, depth, width, init_scale, draws, rng):
-    """Distances in weight space of Gaussian starts: (to a saddle, to the nearest minimum).
+def start_distances(target, width, gamma, *, depth, draws, rng):
+    """Distances of starts N(0, width^-gamma) in weight space: (to a saddle, to the nearest minimum).
 
     To the saddle W_1 = 0, W_N = 0 (depth >= 2): (||W_1||^2 + ||W_N||^2)^(1/2), which bounds the
     distance to the nearest one. To the minimum of 1/2 ||W - target||_F^2: the shortest step of the
@@ -62,7 +62,7 @@ def start_distances(target, depth, width, init_scale, draws, rng):
     formula where it is not. target (size, size); see `network_grams`. Returns two tensors (draws,).
     """
     size = len(target)
-    matrix, lower, upper = network_grams(depth, width, size, init_scale, draws, rng)
+    matrix, lower, upper = network_grams(depth, width, size, width ** (-gamma / 2), draws, rng)
     kernel = np.einsum("lnab,lncd->nacbd", upper, lower).reshape(draws, size**2, size**2)
     residual = (np.asarray(target) - matrix).reshape(draws, size**2, 1)
     nearest = (residual * np.linalg.solve(kernel, residual)).sum((1, 2))
@@ -70,7 +70,7 @@ def start_distances(target, depth, width, init_scale, draws, rng):
     return torch.from_numpy(np.sqrt(saddle)), torch.from_numpy(np.sqrt(nearest))
 
 
-def trained_distance(target, depth, width, gamma, rng):
+def trained_distance(target, width, gamma, *, depth, rng):
     """How far descent walks from N(0, width^-gamma) to a minimum of 1/2 ||W - target||_F^2, (seeds,).
 
     Norm of the change of all layers, at a loss of 1e-4: it bounds the distance to the nearest minimum

@@ -47,7 +47,7 @@ def test_grams_of_a_wide_network_have_the_law_of_drawn_networks(depth):
 def test_start_distances_agree_with_the_jacobian_of_a_drawn_network():
     """One hidden unit per input and no freedom left: compare with autograd on drawn networks."""
     size, width, depth, scale = 2, 6, 3, 0.6
-    rng = np.random.default_rng(1)
+    gamma, rng = -2 * np.log(scale) / np.log(width), np.random.default_rng(1)
     target = torch.eye(size, dtype=torch.float64)
     found = []
     for _ in range(400):
@@ -58,7 +58,7 @@ def test_start_distances_agree_with_the_jacobian_of_a_drawn_network():
         step = jacobian.mT @ torch.linalg.solve(jacobian @ jacobian.mT, residual)
         ends = weights[0].square().sum() + weights[2].square().sum()
         found.append([float(ends.sqrt()), float(step.norm())])
-    ours = ws.start_distances(target, depth, width, scale, 4000, rng)
+    ours = ws.start_distances(target, width, gamma, depth=depth, draws=4000, rng=rng)
     for column, values in zip(np.array(found).T, ours, strict=True):
         noise = column.std() / 20
         assert abs(column.mean() - float(values.mean())) < 4 * noise
@@ -76,7 +76,7 @@ def test_from_a_tiny_start_descent_walks_the_least_norm():
     """gamma far above 1: the start is the origin, and descent from it stays balanced."""
     rng = np.random.default_rng(0)
     target = ln.rotated([2.0, 1.0], rng)[None].expand(2, 2, 2)
-    found = ws.trained_distance(target, 2, 20, 4.0, rng)
+    found = ws.trained_distance(target, 20, 4.0, depth=2, rng=rng)
     assert torch.allclose(
         found, torch.full((2,), ws.minimum_norm([2.0, 1.0], 2)).double(), rtol=0.02
     )
