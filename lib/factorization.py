@@ -199,8 +199,8 @@ class RobustSlope(NamedTuple):
     interval: list
 
 
-def robust_slope(x, y):
-    """Slope of y on x that a few outliers do not turn: a `RobustSlope` (Sen 1968).
+def robust_slope(x, y, *, decimals=3):
+    """Slope of y on x that a few outliers do not turn, rounded: a `RobustSlope` (Sen 1968).
 
     >>> robust_slope([0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 4.0, 6.0, 100.0]).slope
     2.0
@@ -208,7 +208,8 @@ def robust_slope(x, y):
     from scipy.stats import theilslopes
 
     found = theilslopes(np.asarray(y), np.asarray(x))
-    return RobustSlope(float(found[0]), [float(found[2]), float(found[3])])
+    slope, _, low, high = (round(float(x), decimals) for x in found)
+    return RobustSlope(slope, [low, high])
 
 
 # --- the counterexample to nuclear-norm minimization ----------------------------------------------
@@ -275,11 +276,11 @@ class Completed:
 
 
 def complete_counterexample(ratio, log_scales, starts, rng):
-    """Limits from U_0 = exp(log_scale) x Gaussian, `starts` for every scale: a `Completed`.
+    """Limits from U_0 = exp(log_scale) x Gaussian, the same `starts` at every scale: a `Completed`.
 
     The linear phase in closed form up to W = 1e-9, then the flow to a loss of 1e-12.
     """
-    factor = torch.from_numpy(rng.standard_normal((len(log_scales) * starts, 4, 4)))
+    factor = torch.from_numpy(rng.standard_normal((starts, 4, 4))).repeat(len(log_scales), 1, 1)
     pair = [x.expand(len(factor), 4, 4) for x in counterexample(ratio)]
     scales = torch.as_tensor(log_scales, dtype=torch.float64).repeat_interleave(starts)
     limit = symmetric_limit(linear_phase(-pair[0], factor, scales, 1e-9), *pair)

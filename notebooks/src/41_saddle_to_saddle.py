@@ -329,6 +329,12 @@ ledger.judge(
 )
 
 # %% [markdown]
+# At width 200 and $\gamma=2$ descent walks this share of the distance of the limit:
+
+# %%
+round(float((trained[2.0][-1] / nearest).mean()), 3)
+
+# %% [markdown]
 # ## 5. Large starts: no stairs, and nothing learned of the rest
 #
 # Why care for the slow walk? Because of what it finds. The same problems are run from starts of all sizes, down to the lazy
@@ -391,6 +397,12 @@ ledger.judge(
         "41.5b": smallest(fourth, of=problems),
     }
 )
+
+# %% [markdown]
+# The errors on unseen entries, medians, at $N=3$:
+
+# %%
+{f"γ = {g:g}": round(float(unseen[3, g].median()), 2) for N, g in unseen if N == 3}
 
 # %% [markdown]
 # ## 6. Where the stairs break
