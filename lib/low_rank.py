@@ -250,7 +250,7 @@ def escape(slope):
     """How descent leaves a saddle: (s, u, v), the top singular triple of -dloss/dW there.
 
     The fastest way out adds u v^T to the end-to-end matrix W: each layer is rank one, W_1 along
-    v^T, W_N along u (Jacot et al. 2022), and its singular value a grows as da/dt = s a^(N-1).
+    v^T, W_N along u (Jacot et al. 2021), and its singular value a grows as da/dt = s a^(N-1).
     slope: dloss/dW at the saddle, (..., d_N, d_0); returns s (...), u (..., d_N), v (..., d_0).
 
     >>> speed, u, v = escape(-torch.diag(torch.tensor([1.0, 3.0], dtype=torch.float64)))
