@@ -75,7 +75,7 @@ def test_least_norm_is_that_of_balanced_factors():
 def test_from_a_tiny_start_descent_walks_the_least_norm():
     """gamma far above 1: the start is the origin, and descent from it stays balanced."""
     rng = np.random.default_rng(0)
-    target = ln.rotated([2.0, 1.0], rng)[None].expand(2, 2, 2)
+    target = ln.rotated(torch.tensor([[2.0, 1.0]] * 2, dtype=torch.float64), rng)
     found = ws.trained_distance(target, 20, 4.0, depth=2, rng=rng)
     assert torch.allclose(
         found, torch.full((2,), ws.minimum_norm([2.0, 1.0], 2)).double(), rtol=0.02
