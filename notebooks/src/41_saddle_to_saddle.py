@@ -491,4 +491,5 @@ ledger.conclude()
 # **Limits.** Steps of adapted length follow the flow to first order (41.2 runs 1% slow for that reason); nothing is said of large
 # steps. That small starts recover the rest is no theorem: it needs a target of low rank and four fifths of its entries.
 #
-# **Try.** TRY
+# **Try.** `gammas = [1.5, 1.5]`: the plateaus fade, and all of 41.1 fails. `singular_values = [2.5, 2.4, 0.8]`: two modes leave together, and 41.1
+# fails again.
