@@ -1,0 +1,199 @@
+"""Saddles: the Hessian against autograd, the laws against eigenvalues, the searches against known lists."""
+
+import numpy as np
+import pytest
+import torch
+
+from lib import linear_networks as ln
+from lib import saddles
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def autograd(function, point):
+    differentiate = torch.autograd.functional
+    return differentiate.jacobian(function, point), differentiate.hessian(function, point)
+
+
+@pytest.mark.parametrize("widths", [[3, 2], [3, 2, 4], [2, 4, 3, 2], [3, 3, 2, 3, 2]])
+def test_the_hessian_is_that_of_autograd(widths):
+    draw = rng()
+    target = torch.from_numpy(draw.standard_normal((widths[-1], widths[0])))
+    point = saddles.flattened(ln.gaussian_weights(widths, 2, draw))
+    gradient, curvature = saddles.network_field(target, widths)(point)
+    for k in range(2):
+        slope, bend = autograd(lambda p: ln.loss(saddles.layers(p, widths), target), point[k])
+        assert torch.allclose(gradient[k], slope, atol=1e-12)
+        assert torch.allclose(curvature[k], bend, atol=1e-12)
+
+
+def test_layers_undo_flattened_and_refuse_other_sizes():
+    weights = ln.gaussian_weights([2, 3, 4], 5, rng())
+    again = saddles.layers(saddles.flattened(weights), [2, 3, 4])
+    assert all(torch.equal(a, b) for a, b in zip(weights, again, strict=True))
+    with pytest.raises(ValueError, match="points must be"):
+        saddles.layers(torch.zeros(3, 5), [2, 3, 4])
+
+
+def test_subsets_and_the_greedy_ones():
+    sets = saddles.proper_subsets(4)
+    assert len(sets) == 15 and len({tuple(s.tolist()) for s in sets}) == 15
+    assert not sets.all(-1).any()
+    assert saddles.greedy(sets).sum() == 4
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4, 5])
+@pytest.mark.parametrize("width", [4, 6])
+def test_smallest_curvature_at_balanced_critical_points(depth, width):
+    s = torch.tensor([2.1, 1.7, 1.1, 0.6], dtype=torch.float64)
+    sets = saddles.proper_subsets(4)
+    weights, target = saddles.critical_weights(s, sets, depth, width, rng(depth))
+    assert max(g.abs().max() for g in ln.gradients(weights, target)) < 1e-13
+    missing = torch.where(sets, 0, s).square().sum(-1) / 2
+    assert torch.allclose(ln.loss(weights, target), missing)
+    assert ln.imbalance(weights).max() < 1e-13
+    found = saddles.lowest_curvature(weights, target)
+    assert (found - saddles.smallest_curvature(s, sets, depth)).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_middle_layers_of_full_rank_make_every_saddle_strict(depth):
+    s = torch.tensor([2.0, 1.5, 0.7], dtype=torch.float64)
+    sets = saddles.proper_subsets(3)
+    weights, target = saddles.critical_weights(s, sets, depth, 4, rng(1), middle=0.6)
+    assert max(g.abs().max() for g in ln.gradients(weights, target)) < 1e-13
+    found = saddles.lowest_curvature(weights, target)
+    assert (found - saddles.middle_curvature(s, sets, depth, 0.6)).abs().max() < 1e-12
+    assert (found < -0.2).all()
+
+
+def test_a_hidden_layer_too_narrow_is_refused():
+    with pytest.raises(ValueError, match="width must be at least 3"):
+        saddles.critical_weights(torch.ones(3), saddles.proper_subsets(3), 3, 2, rng())
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+@pytest.mark.parametrize("learned", [0, 1])
+def test_largest_drop_is_found_and_shared_equally(depth, learned):
+    s = torch.tensor([1.9, 1.2], dtype=torch.float64)
+    chosen = torch.arange(2) < learned
+    weights, target = saddles.critical_weights(s, chosen, depth, 2, rng(2))
+    law = saddles.largest_drop(float(s[learned]), 0.04, depth)
+    found = saddles.deepest_drop(weights, target, float(s[learned]), 0.04, 30, rng(3))
+    assert 0.999 * law < found < 1.002 * law
+
+
+def test_search_finds_only_losses_of_the_list():
+    draw = rng(4)
+    target, _ = saddles.noisy_target(3, 2, 2, 0.3, 50, draw)
+    assert target.shape == (2, 3)
+    widths = [3, 1, 2]
+    starts = saddles.flattened(ln.gaussian_weights(widths, 100, draw))
+    found = saddles.search(saddles.network_field(target, widths), starts)
+    losses = ln.loss(saddles.layers(found.points, widths), target)
+    listed = saddles.critical_losses(torch.linalg.svdvals(target), 1)
+    gaps = (losses[:, None] - listed).abs()
+    assert len(losses) > 50 and gaps.amin(1).max() < 1e-12
+    assert set(gaps.argmin(1).tolist()) == {0, 1, 2}
+
+
+def test_whitened_data_and_the_matrix_problem_have_one_loss():
+    target, constant = saddles.noisy_target(3, 2, 1, 0.5, 40, rng(5))
+    # At W = target the loss is the residual of least squares: no noise, no residual.
+    assert constant > 0
+    assert saddles.noisy_target(3, 2, 1, 0.0, 40, rng(5))[1] == pytest.approx(0, abs=1e-12)
+    assert torch.linalg.svdvals(target).shape == (2,)
+
+
+def test_descent_comes_near_every_greedy_saddle():
+    s = [2.0, 1.0]
+    run = saddles.passage(s, 2, 1e-5, 3, rng(6), learning_rate=0.05, steps=1500, every=2)
+    assert run.passed.shape == (2, 3)
+    assert torch.allclose(run.passed, -torch.tensor(s, dtype=torch.float64)[:, None], rtol=0.01)
+    assert run.loss[0] == pytest.approx(2.5, abs=1e-3) and run.loss[-1].max() < 1e-8
+    assert run.curvature.shape == run.steps.shape
+
+
+PROBLEMS = {
+    "sensing": lambda g: saddles.sensing_forms([1.0, 0.6], 4, 30, g),
+    "completion": lambda g: saddles.completion_forms(12, 0.8, g),
+    "retrieval": lambda g: saddles.retrieval_forms(5, 40, g),
+    "quadratic": lambda g: saddles.quadratic_network_forms([1.0, 0.8, 0.5], 30, g),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_quadratic_forms_have_the_derivatives_of_autograd(name):
+    draw = rng(7)
+    problem = PROBLEMS[name](draw)
+    points = torch.from_numpy(draw.standard_normal((2, problem.forms.shape[1])))
+    gradient, curvature = problem.field(points)
+    assert torch.allclose(problem.gradient(points), gradient)
+    for k in range(2):
+        slope, bend = autograd(problem.value, points[k])
+        assert torch.allclose(gradient[k], slope) and torch.allclose(curvature[k], bend)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_planted_solution_is_reached(name):
+    draw = rng(8)
+    problem = PROBLEMS[name](draw)
+    starts = torch.from_numpy(0.5 * draw.standard_normal((10, problem.forms.shape[1])))
+    assert saddles.descend_to_minimum(problem, starts, step=0.15, steps=3000).all()
+
+
+def test_completion_counts_both_halves_of_the_matrix():
+    problem = saddles.completion_forms(3, 1.0, rng(9))
+    factor = torch.from_numpy(rng(10).standard_normal(3))
+    z = rng(9).standard_normal(3)
+    z = torch.from_numpy(z / np.linalg.norm(z))
+    full = (torch.outer(factor, factor) - torch.outer(z, z)).square().sum() / 2
+    assert problem.value(factor) * 6 == pytest.approx(float(full))
+
+
+def test_forms_of_wrong_shape_are_refused():
+    with pytest.raises(ValueError, match="forms must be"):
+        saddles.QuadraticForms(torch.zeros(2, 3, 3), torch.zeros(3))
+    with pytest.raises(ValueError, match="symmetric"):
+        saddles.QuadraticForms(torch.arange(4.0).reshape(1, 2, 2), torch.zeros(1))
+
+
+def test_the_census_of_an_orthogonal_tensor():
+    components = ln.orthogonal(3, rng(11))
+    census = saddles.tensor_census(components, 1500, rng(12))
+    for k, (count, index, curvature) in saddles.tensor_law(3).items():
+        here = census.support == k
+        assert here.sum() == count
+        assert (census.index[here] == index).all()
+        assert (census.curvature[here] - curvature).abs().max() < 1e-8
+
+
+def test_the_pairs_objective():
+    components = ln.orthogonal(3, rng(13))
+    vectors = torch.from_numpy(rng(14).standard_normal((3, 3)))
+    slope, _ = autograd(lambda u: saddles.pairs_loss(u, components), vectors)
+    assert torch.allclose(saddles.pairs_gradient(vectors, components), slope)
+    terms = torch.einsum("ka,kb,kc,kd->abcd", *[components] * 4)
+    pairs = torch.einsum("abcd,ia,ib,jc,jd->ij", terms, *[vectors] * 4)
+    by_hand = pairs.sum() - pairs.trace()
+    assert saddles.pairs_loss(vectors, components) == pytest.approx(float(by_hand))
+    assert saddles.pairs_loss(components.flip(0), components) == pytest.approx(0, abs=1e-14)
+    assert saddles.unit(vectors).norm(dim=-1) == pytest.approx(torch.ones(3).double())
+
+
+@pytest.mark.parametrize("stretch", [1.4, 2.0])
+def test_the_isometry_surface(stretch):
+    surface = saddles.isometry_surface(stretch)
+    point = torch.tensor([0.3, -0.8], dtype=torch.float64)
+    slope, bend = autograd(surface.value, point)
+    assert torch.allclose(surface.gradient(point), slope)
+    assert torch.allclose(surface.hessian(point), bend)
+    m = torch.outer(point, point) - torch.diag(torch.tensor([1.0, 0.0], dtype=torch.float64))
+    norm = m[0, 0] ** 2 + m[0, 0] * m[1, 1] + m[1, 1] ** 2 + 2 * stretch * m[0, 1] ** 2
+    assert torch.allclose(surface.value(point), norm)
+    trap = torch.tensor([0, 0.5**0.5], dtype=torch.float64)
+    assert surface.gradient(trap).abs().max() < 1e-15
+    expected = torch.diag(torch.tensor([2 * stretch - 3, 4.0], dtype=torch.float64))
+    assert torch.allclose(surface.hessian(trap), expected)
