@@ -121,6 +121,18 @@ def network_field(target, widths):
 # --- balanced critical points of a deep linear network ---------------------------------------------
 
 
+def spaced_values(count, seeds, low, high, gap, rng):
+    """Random numbers in [low, high], descending, neighbours at least `gap` apart: (seeds, count).
+
+    Uniform among all such sets. Raises ValueError where the gaps leave no room.
+    """
+    room = high - low - (count - 1) * gap
+    if not room > 0:
+        raise ValueError(f"gap must be below (high - low) / (count - 1), got {gap}")
+    draws = np.sort(rng.uniform(low, low + room, (seeds, count)), axis=1)
+    return torch.from_numpy(draws + gap * np.arange(count)).flip(-1)
+
+
 def proper_subsets(count):
     """All sets of learned modes but the full one, as rows of truth values, (2^count - 1, count).
 
@@ -288,15 +300,17 @@ class Passage:
     passed: torch.Tensor
 
 
-def passage(singular_values, depth, init_scale, runs, rng, *, learning_rate, steps, every):
-    """Descent from a Gaussian start of scale `init_scale` on target diag(s): a `Passage`.
+def passage(singular_values, starts, *, learning_rate, steps, every):
+    """Descent from tiny `starts` (layers (runs, d, d)) on target diag(s): a `Passage`.
 
-    All widths are the number d of singular values, descending. Near the saddle of rank k means: the
-    record of least gradient norm among those with a loss within 2% of 1/2 sum_(i > k) s_i^2.
+    s: d singular values, descending. Near the saddle of rank k means: the record of least gradient
+    norm among those with a loss within 2% of 1/2 sum_(i > k) s_i^2. A run ends once its loss is a
+    tenth of s_d^2 / 2.
     """
     s = torch.as_tensor(singular_values, dtype=torch.float64)
-    widths = [len(s)] * (depth + 1)
+    runs, widths = len(starts[0]), [len(s)] * (len(starts) + 1)
     target = torch.diag(s).expand(runs, -1, -1)
+    end = s[-1].square() / 20
 
     def measure(weights, target):
         slopes = flattened(ln.gradients(weights, target))
@@ -308,13 +322,13 @@ def passage(singular_values, depth, init_scale, runs, rng, *, learning_rate, ste
 
     run = descend(
         ln.gradients,
-        ln.gaussian_weights(widths, runs, rng, init_scale),
+        starts,
         problem=(target,),
         learning_rate=learning_rate,
         steps=steps,
         record=range(0, steps + 1, every),
         measure=measure,
-        stop=lambda w, t: ln.loss(w, t) < 1e-8,
+        stop=lambda w, t: ln.loss(w, t) < end,
     )
     loss, norm, point = (run.records[name] for name in ("loss", "norm", "point"))
     passed = torch.full((len(s), runs), torch.nan, dtype=torch.float64)
@@ -327,6 +341,15 @@ def passage(singular_values, depth, init_scale, runs, rng, *, learning_rate, ste
     return Passage(
         run.steps, loss, lowest_curvature(layers(point[:, 0], widths), target[0]), passed
     )
+
+
+def plateau_exponent(depth):
+    """Exponent of the start's scale in |smallest curvature| at the saddles passed: N - 2.
+
+    The middle layers still have their first size in the missing modes (`middle_curvature`; derived
+    here).
+    """
+    return depth - 2
 
 
 # --- searching for critical points -----------------------------------------------------------------
@@ -560,8 +583,8 @@ def pairs_loss(vectors, components):
 def pairs_gradient(vectors, components):
     """Gradient of `pairs_loss` in the vectors, (..., d, d)."""
     c = vectors @ components.T
-    squares = c.square()
-    return 4 * c * (squares.sum(-2, keepdim=True) - squares) @ components
+    others = c.square().sum(-2, keepdim=True) - c.square()
+    return 4 * c * others @ components
 
 
 # --- restricted isometry ---------------------------------------------------------------------------
