@@ -88,10 +88,8 @@ def test_a_hidden_layer_too_narrow_is_refused():
 @pytest.mark.parametrize("learned", [0, 1])
 def test_largest_drop_is_found_and_shared_equally(depth, learned):
     s = torch.tensor([1.9, 1.2], dtype=torch.float64)
-    chosen = torch.arange(2) < learned
-    weights, target = saddles.critical_weights(s, chosen, depth, 2, rng(2))
     law = saddles.largest_drop(float(s[learned]), 0.04, depth)
-    found = saddles.deepest_drop(weights, target, float(s[learned]), 0.04, 30, rng(3))
+    found = saddles.deepest_drop(s, learned, depth, 0.04, 30, rng(3))
     assert 0.999 * law < found < 1.002 * law
 
 
@@ -99,14 +97,11 @@ def test_search_finds_only_losses_of_the_list():
     draw = rng(4)
     target, _ = saddles.noisy_target(3, 2, 2, 0.3, 50, draw)
     assert target.shape == (2, 3)
-    widths = [3, 1, 2]
-    starts = saddles.flattened(ln.gaussian_weights(widths, 100, draw))
-    found = saddles.search(saddles.network_field(target, widths), starts)
-    losses = ln.loss(saddles.layers(found.points, widths), target)
-    listed = saddles.critical_losses(torch.linalg.svdvals(target), 1)
-    gaps = (losses[:, None] - listed).abs()
-    assert len(losses) > 50 and gaps.amin(1).max() < 1e-12
-    assert set(gaps.argmin(1).tolist()) == {0, 1, 2}
+    found = saddles.network_saddles(target, [3, 1, 2], 100, draw)
+    assert len(found.distance) > 50 and found.distance.max() < 1e-12
+    assert found.met.tolist() == [True, True, True]
+    assert len(found.loss) == len(found.curvature) < len(found.distance)
+    assert (found.curvature < -1e-4).all()
 
 
 def test_whitened_data_and_the_matrix_problem_have_one_loss():
@@ -137,86 +132,3 @@ def test_curvature_at_the_plateaus_vanishes_with_the_start():
     ]
     exponent = (nearest[0] / nearest[1]).log2().median()
     assert float(exponent) == pytest.approx(saddles.plateau_exponent(3), abs=0.05)
-
-
-PROBLEMS = {
-    "sensing": lambda g: saddles.sensing_forms([1.0, 0.6], 4, 30, g),
-    "completion": lambda g: saddles.completion_forms(12, 0.8, g),
-    "retrieval": lambda g: saddles.retrieval_forms(5, 40, g),
-    "quadratic": lambda g: saddles.quadratic_network_forms([1.0, 0.8, 0.5], 30, g),
-}
-
-
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_quadratic_forms_have_the_derivatives_of_autograd(name):
-    draw = rng(7)
-    problem = PROBLEMS[name](draw)
-    points = torch.from_numpy(draw.standard_normal((2, problem.forms.shape[1])))
-    gradient, curvature = problem.field(points)
-    assert torch.allclose(problem.gradient(points), gradient)
-    for k in range(2):
-        slope, bend = autograd(problem.value, points[k])
-        assert torch.allclose(gradient[k], slope) and torch.allclose(curvature[k], bend)
-
-
-@pytest.mark.parametrize("name", PROBLEMS)
-def test_the_planted_solution_is_reached(name):
-    draw = rng(8)
-    problem = PROBLEMS[name](draw)
-    starts = torch.from_numpy(0.5 * draw.standard_normal((10, problem.forms.shape[1])))
-    assert saddles.descend_to_minimum(problem, starts, step=0.15, steps=3000).all()
-
-
-def test_completion_counts_both_halves_of_the_matrix():
-    problem = saddles.completion_forms(3, 1.0, rng(9))
-    factor = torch.from_numpy(rng(10).standard_normal(3))
-    z = rng(9).standard_normal(3)
-    z = torch.from_numpy(z / np.linalg.norm(z))
-    full = (torch.outer(factor, factor) - torch.outer(z, z)).square().sum() / 2
-    assert problem.value(factor) * 6 == pytest.approx(float(full))
-
-
-def test_forms_of_wrong_shape_are_refused():
-    with pytest.raises(ValueError, match="forms must be"):
-        saddles.QuadraticForms(torch.zeros(2, 3, 3), torch.zeros(3))
-    with pytest.raises(ValueError, match="symmetric"):
-        saddles.QuadraticForms(torch.arange(4.0).reshape(1, 2, 2), torch.zeros(1))
-
-
-def test_the_census_of_an_orthogonal_tensor():
-    components = ln.orthogonal(3, rng(11))
-    census = saddles.tensor_census(components, 1500, rng(12))
-    for k, (count, index, curvature) in saddles.tensor_law(3).items():
-        here = census.support == k
-        assert here.sum() == count
-        assert (census.index[here] == index).all()
-        assert (census.curvature[here] - curvature).abs().max() < 1e-8
-
-
-def test_the_pairs_objective():
-    components = ln.orthogonal(3, rng(13))
-    vectors = torch.from_numpy(rng(14).standard_normal((3, 3)))
-    slope, _ = autograd(lambda u: saddles.pairs_loss(u, components), vectors)
-    assert torch.allclose(saddles.pairs_gradient(vectors, components), slope)
-    terms = torch.einsum("ka,kb,kc,kd->abcd", *[components] * 4)
-    pairs = torch.einsum("abcd,ia,ib,jc,jd->ij", terms, *[vectors] * 4)
-    by_hand = pairs.sum() - pairs.trace()
-    assert saddles.pairs_loss(vectors, components) == pytest.approx(float(by_hand))
-    assert saddles.pairs_loss(components.flip(0), components) == pytest.approx(0, abs=1e-14)
-    assert saddles.unit(vectors).norm(dim=-1) == pytest.approx(torch.ones(3).double())
-
-
-@pytest.mark.parametrize("stretch", [1.4, 2.0])
-def test_the_isometry_surface(stretch):
-    surface = saddles.isometry_surface(stretch)
-    point = torch.tensor([0.3, -0.8], dtype=torch.float64)
-    slope, bend = autograd(surface.value, point)
-    assert torch.allclose(surface.gradient(point), slope)
-    assert torch.allclose(surface.hessian(point), bend)
-    m = torch.outer(point, point) - torch.diag(torch.tensor([1.0, 0.0], dtype=torch.float64))
-    norm = m[0, 0] ** 2 + m[0, 0] * m[1, 1] + m[1, 1] ** 2 + 2 * stretch * m[0, 1] ** 2
-    assert torch.allclose(surface.value(point), norm)
-    trap = torch.tensor([0, 0.5**0.5], dtype=torch.float64)
-    assert surface.gradient(trap).abs().max() < 1e-15
-    expected = torch.diag(torch.tensor([2 * stretch - 3, 4.0], dtype=torch.float64))
-    assert torch.allclose(surface.hessian(trap), expected)
