@@ -225,18 +225,23 @@ def critical_losses(singular_values, width):
     return torch.stack([squares.sum() - squares[list(s)].sum() for s in sets]).sort().values
 
 
-def noisy_target(inputs, outputs, rank, noise, samples, rng):
+def noisy_target(singular_values, inputs, noise, samples, rng):
     """Regression of noisy teacher data on whitened inputs as a matrix problem: (target, constant).
 
-    Gaussian inputs, whitened to X X^T / m = I, labels W X + noise with a Gaussian W of rank `rank`;
-    see `linear_networks.whitened_problem`. target: (outputs, inputs).
+    Gaussian inputs, whitened to X X^T / m = I; labels W X + noise, W with the given singular values in
+    random bases, one output for each; see `linear_networks.whitened_problem`. target: (outputs, inputs).
+    Raises ValueError for fewer inputs than outputs.
     """
+    values = torch.as_tensor(singular_values, dtype=torch.float64)
+    if inputs < len(values):
+        raise ValueError(f"inputs must be at least {len(values)}, the outputs, got {inputs}")
     x = rng.standard_normal((inputs, samples))
     spread, axes = np.linalg.eigh(x @ x.T / samples)
-    x = (axes.T @ x) / np.sqrt(spread)[:, None]
-    teacher = rng.standard_normal((outputs, rank)) @ rng.standard_normal((rank, inputs))
-    y = teacher @ x + noise * rng.standard_normal((outputs, samples))
-    return ln.whitened_problem(torch.from_numpy(x), torch.from_numpy(y))
+    x = torch.from_numpy((axes.T @ x) / np.sqrt(spread)[:, None])
+    left, right = ln.orthogonal(len(values), rng), ln.orthogonal(inputs, rng)
+    y = left * values @ right[: len(values)] @ x
+    y = y + noise * torch.from_numpy(rng.standard_normal((len(values), samples)))
+    return ln.whitened_problem(x, y)
 
 
 # --- how flat a flat saddle is ---------------------------------------------------------------------

@@ -95,7 +95,7 @@ def test_largest_drop_is_found_and_shared_equally(depth, learned):
 
 def test_search_finds_only_losses_of_the_list():
     draw = rng(4)
-    target, _ = saddles.noisy_target(3, 2, 2, 0.3, 50, draw)
+    target, _ = saddles.noisy_target([1.5, 0.7], 3, 0.3, 50, draw)
     assert target.shape == (2, 3)
     found = saddles.network_saddles(target, [3, 1, 2], 100, draw)
     assert len(found.distance) > 50 and found.distance.max() < 1e-12
@@ -105,11 +105,15 @@ def test_search_finds_only_losses_of_the_list():
 
 
 def test_whitened_data_and_the_matrix_problem_have_one_loss():
-    target, constant = saddles.noisy_target(3, 2, 1, 0.5, 40, rng(5))
-    # At W = target the loss is the residual of least squares: no noise, no residual.
-    assert constant > 0
-    assert saddles.noisy_target(3, 2, 1, 0.0, 40, rng(5))[1] == pytest.approx(0, abs=1e-12)
-    assert torch.linalg.svdvals(target).shape == (2,)
+    target, constant = saddles.noisy_target([1.5, 0.7], 3, 0.5, 4000, rng(5))
+    # At W = target the loss is what least squares leaves: half of the noise of two outputs.
+    assert constant == pytest.approx(0.25, rel=0.05)
+    assert torch.linalg.svdvals(target) == pytest.approx(
+        torch.tensor([1.5, 0.7]).double(), abs=0.03
+    )
+    assert saddles.noisy_target([1.5, 0.7], 3, 0.0, 40, rng(5))[1] == pytest.approx(0, abs=1e-12)
+    with pytest.raises(ValueError, match="inputs must be at least 2"):
+        saddles.noisy_target([1.5, 0.7], 1, 0.5, 40, rng(5))
 
 
 def test_descent_comes_near_every_greedy_saddle():
