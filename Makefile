@@ -1,7 +1,7 @@
-# Thin verbs over `claims` (lib/runner.py), pytest and ruff. `make` alone prints them.
+# Thin verbs over `claims` (lib/suite/cli.py), pytest and ruff. `make` alone prints them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help figures test run sweep bench lab lint lock clean
+.PHONY: help figures test test-paths mutants run sweep bench lab lint lock clean
 # The targets share the environment and two cores: what runs side by side, they decide themselves.
 .NOTPARALLEL:
 
@@ -13,7 +13,7 @@ NOTEBOOK ?=
 PARAMETERS ?=
 OUTPUT ?=
 SEEDS ?= 30
-FIRST ?= 1001
+FIRST ?= 3001
 SCALE ?=
 SCHEDULER ?=
 PIP_OPTIONS ?=
@@ -21,7 +21,7 @@ PIP_OPTIONS ?=
 export NOTEBOOK PARAMETERS OUTPUT SCHEDULER
 
 help: ## print the targets
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 13
 	@echo 'variables: NOTEBOOK, PARAMETERS="seed=7 depths=[2,3]", OUTPUT, SEEDS, FIRST, SCALE, SCHEDULER, JOBS, PYTHON, PIP_OPTIONS'
 
 # .installed, written last, holds the checksum of the lock and of where we are: an environment that was
@@ -35,7 +35,7 @@ environment:
 	set -e; mkdir -p build; exec 9>build/environment.lock; \
 	if command -v flock >/dev/null; then flock 9; fi; \
 	[ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$$wanted" ] || exit 0; \
-	echo 'making $(VENV) from requirements.txt (some minutes)'; \
+	echo 'making $(VENV) from requirements.txt: some minutes; on Linux without a CUDA card up to 3 GB come, unless the CPU build of torch is named: see environment.yml, PIP_OPTIONS'; \
 	$(PYTHON) -m venv --clear $(VENV); \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) -r requirements.txt; \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) --no-deps -e .; \
@@ -44,12 +44,20 @@ environment:
 figures: environment ## re-run what changed: notebooks, results, figures, README table (SCALE=paper: into build/paper)
 	@$(if $(filter paper,$(SCALE)),$(BIN)/claims paper $$NOTEBOOK,$(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK)
 
+# What nbval's kernels write (ledgers, figures) is compared too: nbval sees only what is printed.
 test: environment ## unit tests, structure and pairing of notebooks, then every stored output anew
 	$(BIN)/python -m pytest -q -n 2 tests
 	@rm -rf build/nbval && mkdir -p build/nbval
-	env -u MPLBACKEND CLAIMS_OUTPUT="$$PWD/build/nbval" OMP_NUM_THREADS=1 \
+	env -u MPLBACKEND CLAIMS_COMPARE="$$PWD/build/nbval" OMP_NUM_THREADS=1 \
 	  MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0 IPYTHONDIR="$$PWD/build/nbval/ipython" \
 	  $(BIN)/python -m pytest -q --nbval --nbval-current-env -n 2 --dist loadscope notebooks/*.ipynb
+	$(BIN)/claims compare build/nbval
+
+test-paths: environment ## stored outputs under the code paths of other processors (minutes each)
+	tests/paths.sh $(BIN)/python
+
+mutants: environment ## wrong theories that the notebooks must reject: make mutants NOTEBOOK=... (all without)
+	@$(BIN)/claims mutants $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK
 
 run: environment ## one notebook with other parameters: make run NOTEBOOK=... PARAMETERS="seed=7" OUTPUT=folder
 	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' $$($(BIN)/claims list) >&2; exit 2; }
@@ -58,11 +66,11 @@ run: environment ## one notebook with other parameters: make run NOTEBOOK=... PA
 sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=100 (all notebooks without NOTEBOOK)
 	@$(BIN)/claims sweep --seeds $(SEEDS) --first $(FIRST) $(if $(JOBS),--jobs $(JOBS)) $${SCHEDULER:+--scheduler "$$SCHEDULER"} $$NOTEBOOK
 
-bench: environment ## our stepping against a user's loop: build/benchmarks.json and the table in README
-	$(BIN)/python benchmarks/bench.py --readme
+bench: environment ## our stepping against jax and the processor's best: build/benchmarks.json, benchmarks/README.md
+	$(BIN)/python benchmarks/bench.py --publish
 
 lab: environment ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 lint: environment ## check style and format
 	$(BIN)/ruff check .

@@ -1,14 +1,14 @@
-"""Our stepping of many seeds against the loop that a user would write: `make bench`.
+"""Our stepping of many seeds against jax and against what the processor can do: `make bench`.
 
-Each task runs both in one process, one thread, float64: first the same steps from the same starts,
-which must agree to 1e-10, then pairs of timings in turn. Time is CPU time for one step of one seed.
-Writes build/benchmarks.json; with --readme also the table in README and benchmarks/cost.svg.
+All in one process, one thread, float64: first the same steps from the same starts as a user's own loop,
+which must agree to 1e-10, then timings in turn. Time is CPU time for one step of one seed. A task passes
+if it is about as fast as jax (vmap, jit, scan) in the same run, or uses its share of the processor's best
+matrix product; the user's loop is information. Writes build/benchmarks.json; with --publish also
+benchmarks/README.md and benchmarks/cost.svg.
 """
 
 import argparse
-import datetime
 import importlib.util
-import json
 import os
 import platform
 import statistics
@@ -23,13 +23,14 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from lib import claims, low_rank, perceptrons, spin_glass  # noqa: E402
 from lib import linear_networks as ln  # noqa: E402
+from lib import low_rank, perceptrons, spin_glass  # noqa: E402
 from lib.descent import descend  # noqa: E402
+from lib.suite.output import write_json, write_text  # noqa: E402
 
 torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parents[1]
-BEGIN, END = "<!-- benchmarks: begin (generated) -->", "<!-- benchmarks: end -->"
+AS_FAST_AS_JAX = 0.8  # jax's time / ours; two runs of one loop differ by a tenth on a busy machine
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Task:
     """ours(steps) -> weights (seeds, ...); peer(seed, steps) -> that seed's weights, by autograd.
 
     flops: floating-point operations of the matrix products in our step of one seed.
-    floor: the ratio that a busy machine must reach.
+    share: of the processor's best matrix product, enough where jax is faster or is not installed.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Task:
     steps: int
     peer_steps: int
     flops: float
-    floor: float
+    share: float
     jax: callable = None
 
 
@@ -96,7 +97,7 @@ def chain(weights):
     return product
 
 
-def linear(name, widths, seeds, scale, steps, peer_steps, floor, mask_share=None):
+def linear(name, widths, seeds, scale, steps, peer_steps, share, mask_share=None):
     """A deep linear network on a random target, all entries seen or a share of them."""
     rng = np.random.default_rng(0)
     shapes = [(seeds, b, a) for a, b in zip(widths, widths[1:], strict=False)]
@@ -133,7 +134,7 @@ def linear(name, widths, seeds, scale, steps, peer_steps, floor, mask_share=None
     thin = min(widths[0], widths[-1])
     layers = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
     flops = 2 * thin * (3 * layers - widths[0] * widths[1] - widths[-1] * widths[-2])
-    return Task(name, seeds, ours, peer, steps, peer_steps, flops, floor, by_jax)
+    return Task(name, seeds, ours, peer, steps, peer_steps, flops, share, by_jax)
 
 
 def xor():
@@ -170,7 +171,7 @@ def xor():
 
         return jax_loop(loss, weights, (), 0.5, steps, momentum=0.9)
 
-    return Task("xor", 2000, ours, peer, 200, 200, 2 * 4 * (2 * 2 * 3 + 2 * 3), 1200, by_jax)
+    return Task("xor", 2000, ours, peer, 200, 200, 2 * 4 * (2 * 2 * 3 + 2 * 3), 0.01, by_jax)
 
 
 def three_spin(n=100, starts=50):
@@ -208,16 +209,16 @@ def three_spin(n=100, starts=50):
         back = lambda w: (w[0] * (n**0.5 / norm(w[0])),)  # noqa: E731
         return jax_loop(loss, (spins,), (), 0.05, steps, after=back)
 
-    return Task("three_spin", starts, ours, peer, 20, 20, n * n * (n + 1), 8, by_jax)
+    return Task("three_spin", starts, ours, peer, 20, 20, n * n * (n + 1), 0.2, by_jax)
 
 
 def tasks():
-    """The six tasks, floors included."""
+    """The six tasks; the shares are half of those measured on a server processor with AVX-512."""
     return [
-        linear("linear_d5", [5] * 4, 1000, 0.3, 100, 200, 120),
-        linear("linear_d32", [32] * 5, 100, 0.1, 30, 200, 5),
-        linear("completion_d20", [20] * 3, 20, 0.1, 200, 200, 45, mask_share=0.8),
-        linear("scalar_128", [128, 128, 32, 1], 50, 0.05, 50, 100, 10),
+        linear("linear_d5", [5] * 4, 1000, 0.3, 100, 200, 0.03),
+        linear("linear_d32", [32] * 5, 100, 0.1, 30, 200, 0.2),
+        linear("completion_d20", [20] * 3, 20, 0.1, 200, 200, 0.08, mask_share=0.8),
+        linear("scalar_128", [128, 128, 32, 1], 50, 0.05, 50, 100, 0.1),
         xor(),
         three_spin(),
     ]
@@ -257,17 +258,30 @@ def measure(task, pairs=7):
         "ours_us": round(statistics.median(ours), 4),
         "ratio": round(statistics.median(ratios), 1),
         "ratio_range": [round(min(ratios), 1), round(max(ratios), 1)],
-        "floor": task.floor,
         "difference": difference,
         "gflops": round(task.flops / statistics.median(ours) / 1e3, 2),
     }
     if task.jax is not None and importlib.util.find_spec("jax"):
         run = task.jax(task.steps)
         run()  # compiles
-        row["jax_us"] = round(
-            min(seconds(run) for _ in range(3)) / task.steps / task.seeds * 1e6, 4
-        )
+        jax = min(seconds(run) for _ in range(3)) / task.steps / task.seeds * 1e6
+        row |= {"jax_us": round(jax, 4), "jax_ratio": round(jax / statistics.median(ours), 2)}
+    row["share_wanted"] = task.share
     return row
+
+
+def passes(row, peak):
+    """Whether a task is about as fast as jax, or uses its share of the processor."""
+    fast = row.get("jax_ratio", 0) >= AS_FAST_AS_JAX
+    return fast or row["gflops"] / peak >= row["share_wanted"]
+
+
+def blas():
+    """The kernels that numpy's BLAS and torch's MKL have picked: they decide these numbers."""
+    from threadpoolctl import threadpool_info
+
+    found = [f"{i['internal_api']} {i.get('architecture', '')}".strip() for i in threadpool_info()]
+    return ", ".join(dict.fromkeys(found))
 
 
 def gemm_peak(size=512):
@@ -321,7 +335,7 @@ def growth(path):
     """One figure: how a step's cost grows, with the exponent predicted by counting operations."""
     import matplotlib.pyplot as plt
 
-    from lib import figures
+    from lib.suite import figures
 
     sweeps = [
         ("seeds (N = 3, d = 5)", [1, 10, 100, 1000, 10_000], lambda x: linear_step(x, 5, 3), 1),
@@ -330,8 +344,8 @@ def growth(path):
         ("spins n (p = 3, 20 starts)", [25, 50, 100, 200], spin_step, 3),
     ]
     figures.style()
-    figure, axes = plt.subplots(1, 4, figsize=(13, 3.2))
-    for ax, (name, sizes, cost, predicted) in zip(axes, sweeps, strict=True):
+    figure, axes = plt.subplots(2, 2, figsize=(9.5, 6), layout="constrained")
+    for ax, (name, sizes, cost, predicted) in zip(axes.flat, sweeps, strict=True):
         measured = [cost(x) for x in sizes]
         half = np.log(sizes[len(sizes) // 2 :]), np.log(measured[len(sizes) // 2 :])
         slope = np.polyfit(*half, 1)[0]
@@ -343,35 +357,28 @@ def growth(path):
         ax.minorticks_off()
         ax.legend(fontsize=8)
         print(f"{name}: exponent {slope:.2f} over the upper half, {predicted} by operations")
-    axes[0].set_ylabel("microseconds a step")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("microseconds a step")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
 
 
 def table(rows, peak, extras):
-    """The README table, date and kind of machine above it."""
-    today = datetime.date.today().isoformat()
+    """The table, with the kind of machine above it."""
     lines = [
-        f"{today}, one thread of {cpu()}, torch {torch.__version__.split('+')[0]}; best float64 "
-        f"matrix product {peak:.0f} GFLOP/s. Microseconds for one step of one seed, median of 7 pairs.",
+        f"One thread of {cpu()}, torch {torch.__version__.split('+')[0]}, {blas()}; best float64 matrix "
+        f"product {peak:.0f} GFLOP/s. Microseconds for one step of one seed, median of 7.",
         "",
-        "| task | user's loop | ours | ratio (range) | floor | share of peak |",
+        "| task | ours | jax / ours | share of the best matrix product | wanted | user's loop / ours |",
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
         low, high = row["ratio_range"]
         lines.append(
-            f"| `{row['task']}` | {row['peer_us']:.0f} | {row['ours_us']:.3g} | **{row['ratio']:.0f}** "
-            f"({low:.0f}-{high:.0f}) | {row['floor']} | {row['gflops'] / peak:.0%} |"
+            f"| `{row['task']}` | {row['ours_us']:.3g} | {row.get('jax_ratio', 'not installed')} "
+            f"| {row['gflops'] / peak:.0%} | {AS_FAST_AS_JAX} of jax or {row['share_wanted']:.0%} "
+            f"| {row['ratio']:.0f} ({low:.0f}-{high:.0f}) |"
         )
-    jax = [
-        f"`{row['task']}` {row['jax_us'] / row['ours_us']:.1f}" for row in rows if "jax_us" in row
-    ]
-    if jax:
-        lines += [
-            "",
-            f"jax (vmap, jit, scan; compiled before) takes, times our time: {', '.join(jax)}.",
-        ]
     lines += ["", *(f"{text}: {value:.0f} times." for text, value in extras.items())]
     return "\n".join(lines)
 
@@ -385,10 +392,22 @@ def cpu():
         return platform.processor() or platform.machine()
 
 
+PAGE = """# How fast
+
+Made by `make bench`. jax is vmap, jit and scan, compiled before; a user's loop is one network at a time with
+autograd and an optimizer. What decides: about as fast as jax in the same run, or a share of what the processor
+can do.
+
+{table}
+
+![Cost of a step against seeds, depth, width and spins](cost.svg)
+"""
+
+
 def main():
-    """Run the tasks, print and store the table; exit 1 if a floor is missed."""
+    """Run the tasks, print and store the table; exit 1 if a task is neither as fast as jax nor busy."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--readme", action="store_true", help="put the table into README")
+    parser.add_argument("--publish", action="store_true", help="into benchmarks/")
     arguments = parser.parse_args()
     peak = gemm_peak()
     rows = []
@@ -401,15 +420,12 @@ def main():
     }
     text = table(rows, peak, extras)
     print(text)
-    claims.write_text(ROOT / "build" / "benchmarks.json", json.dumps(rows, indent=1) + "\n")
-    growth(ROOT / ("benchmarks" if arguments.readme else "build") / "cost.svg")
-    if arguments.readme:
-        path = ROOT / "README.md"
-        before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-        claims.write_text(path, f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")
-    missed = [row["task"] for row in rows if row["ratio"] < row["floor"]]
-    if missed:
-        sys.exit(f"below the floor: {', '.join(missed)}")
+    write_json(ROOT / "build" / "benchmarks.json", rows)
+    growth(ROOT / ("benchmarks" if arguments.publish else "build") / "cost.svg")
+    if arguments.publish:
+        write_text(ROOT / "benchmarks" / "README.md", PAGE.format(table=text))
+    if missed := [row["task"] for row in rows if not passes(row, peak)]:
+        sys.exit(f"slower than jax and below the share of the processor: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

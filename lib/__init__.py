@@ -1,13 +1,11 @@
 """Models, exact gradients, measurements and published predictions behind the notebooks."""
 
 import ctypes
-import os
 
-# One thread a process: the matrices are small, so a second thread costs more than it gives (10-29x
-# when two processes share two cores) and may change the last bits. Set before torch is loaded; a
-# value that the user has set stays.
-for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+from lib.suite import threads
+
+# Before numpy and torch are loaded, if it can be: every notebook imports `lib` first.
+threads.limit()
 
 # glibc gives freed memory back to the system after every step and pays page faults to get it again:
 # half the time of a descent on stacks of 32 x 32 matrices. Keep it. Other systems lack the call.

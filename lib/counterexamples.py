@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from lib.descent import log_steps
 from lib.linear_networks import spectral_descent
 
 
@@ -117,6 +118,91 @@ def overshoot_bounds(modes, learning_rate, depth, steps):
         low.append(math.log10(9) + high[-1])
         high.append(rate + (2 * depth - 1) * high[-1])
     return torch.stack(low), torch.stack(high)
+
+
+@dataclass(frozen=True)
+class Overshoot:
+    """What `overshoot` brings back; seeds are the sizes it was given.
+
+    start: a_j at step 0, (N, seeds). losses: (steps + 1, seeds), inf after overflow. low: log10 of the
+    proof's lower bound on every layer, from step 1 on, (steps, seeds). room: decades by which the
+    layers stay inside the proof's bounds, from step 2 on, where the bounds predict, (seeds,).
+    """
+
+    start: torch.Tensor
+    losses: torch.Tensor
+    low: torch.Tensor
+    room: torch.Tensor
+
+
+def overshoot(large, learning_rate, depth, margin, steps=12):
+    """Descent from the starts of claim 4, half of the layers of size `large` (seeds,): an `Overshoot`."""
+    start = two_group_modes(large, depth, margin)
+    _, path, losses = scalar_descent(start, learning_rate, range(steps + 1))
+    low, high = overshoot_bounds(path[1], learning_rate, depth, steps)
+    digits = path[2:].abs().log10()
+    room = torch.minimum(digits.amin(1) - low[1:], high[1:] - digits.amax(1))
+    room = room.where(torch.isfinite(digits).all(1), torch.inf).amin(0)
+    return Overshoot(start, losses, low, room)
+
+
+@dataclass(frozen=True)
+class FailureMap:
+    """What `failure_map` brings back: one start in every cell, all tensors (rates, imbalances).
+
+    start, end: a_j, (N, rates, imbalances). stretch: learning rate x curvature at the minimum that the
+    flow would reach. converged: loss below 1e-10 at the end and 100 steps before (a run that passes
+    the target by chance does not count). overflow: the loss has left the finite numbers.
+    """
+
+    start: torch.Tensor
+    end: torch.Tensor
+    rate: torch.Tensor
+    imbalance: torch.Tensor
+    stretch: torch.Tensor
+    converged: torch.Tensor
+    overflow: torch.Tensor
+
+
+def failure_map(imbalances, rates, depth, margin, rng, steps=4000):
+    """Where descent from two groups of layers converges: a `FailureMap`.
+
+    imbalances, rates: the edges of the cells, rising; each cell holds one start, drawn inside it.
+    """
+    edges = [imbalances, rates]
+    low = np.meshgrid(*(e[:-1] for e in edges))
+    sides = [e[1] / e[0] for e in edges]
+    inside = sides ** rng.uniform(0, 1, (len(rates) - 1, len(imbalances) - 1, 2))
+    imbalance, rate = (torch.from_numpy(x * inside[..., i]) for i, x in enumerate(low))
+    start = modes_of_imbalance(imbalance, depth, margin)
+    _, path, loss = scalar_descent(start, rate, [steps - 100, steps])
+    stretch = rate * nearby_sharpness(imbalance, depth)
+    done, lost = (loss < 1e-10).all(0), loss[-1].isinf()
+    return FailureMap(start, path[-1], rate, imbalance, stretch, done, lost)
+
+
+def arrival_steps(start, depth, stretches, *, final_loss=1e-12, steps=2000):
+    """First recorded step with loss <= final_loss at learning rates stretch / lambda; inf if none.
+
+    start: (N, seeds); stretches: (k,); lambda is `nearby_sharpness`. Returns (k, seeds).
+    """
+    stretches = _tensor(stretches)[:, None]
+    rate = stretches / nearby_sharpness(start[0] ** 2 - start[-1] ** 2, depth)
+    modes = start[:, None].expand(-1, len(stretches), -1)
+    at, _, loss = scalar_descent(modes, rate, log_steps(steps, 60))
+    below = loss <= final_loss
+    return torch.where(below[-1], at[below.to(int).argmax(0)].double(), torch.inf)
+
+
+def imbalance_law(path, learning_rate):
+    """Imbalance a_1^2 - a_2^2 of two layers along a path (steps + 1, 2, ...): (measured, exact law).
+
+    One step multiplies it by 1 - eta^2 (p - 1)^2, p = a_2 a_1 (derived here).
+    """
+    measured = path[:, 0] ** 2 - path[:, 1] ** 2
+    factor = 1 - learning_rate**2 * (path[:-1].prod(1) - 1) ** 2
+    growth = torch.cat([torch.ones_like(factor[:1]), factor.cumprod(0)])
+    return measured, measured[0] * growth
 
 
 def nearby_sharpness(imbalance, depth):

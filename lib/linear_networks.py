@@ -15,6 +15,8 @@ from functools import reduce
 import numpy as np
 import torch
 
+from lib.descent import decay_rate, descend
+
 # --- the model -----------------------------------------------------------------------------------
 
 
@@ -429,6 +431,107 @@ def asymptotic_rate(target, depth):
     if target.shape[-2] != target.shape[-1]:
         raise ValueError(f"target must be square, got {tuple(target.shape)}")
     return 2 * depth * smallest_singular_value(target) ** (2 * (depth - 1) / depth)
+
+
+@dataclass(frozen=True)
+class TheoremRun:
+    """What `theorem_run` brings back: recorded steps, loss / first loss (records, seeds), and of every
+    seed the bound T on the steps, the steps needed, and along the way the largest imbalance / delta
+    and the smallest sigma_min(W) / c."""
+
+    steps: torch.Tensor
+    loss: torch.Tensor
+    bound: torch.Tensor
+    needed: torch.Tensor
+    imbalance: torch.Tensor
+    kept: torch.Tensor
+
+
+def theorem_run(depth, seeds, margin_share, reduction, rng):
+    """Theorem 1 of Arora et al. 2018, word for word, on 2 x 2 targets near the identity: a `TheoremRun`.
+
+    Its imbalance (the largest allowed), its learning rate, its bound T on the steps until the loss has
+    fallen to `reduction` of the first. The factors are diagonal: a step costs microseconds.
+    """
+    s = torch.from_numpy(rng.uniform(0.95, 1.05, (seeds, 2)))
+    away = torch.from_numpy(rng.standard_normal((seeds, 2)))
+    start = s + ((1 - margin_share) * s.amin(-1) / away.norm(dim=-1))[:, None] * away
+    first = (start - s).square().sum(-1) / 2
+    margin = deficiency_margin(torch.diag_embed(start), torch.diag_embed(s))
+    promise = convergence_guarantee(torch.diag_embed(s), depth, margin)
+    bound = promise.steps(first, reduction * first)
+    steps, modes = spectral_descent(
+        spectral_factors(start, depth, promise.imbalance, rng),
+        s,
+        learning_rate=promise.learning_rate[:, None],
+        record=np.linspace(0, int(bound.max()), 2001).astype(int),
+        final_loss=reduction * first,
+    )
+    product = modes.prod(1)
+    loss = (product - s).square().sum(-1) / 2 / first
+    needed = steps[(loss <= reduction).to(int).argmax(0)]
+    drift = modes.square().diff(dim=1).norm(dim=-1).amax((0, 1)) / promise.imbalance
+    return TheoremRun(steps, loss, bound, needed, drift, (product.amin(-1) / margin).amin(0))
+
+
+@dataclass(frozen=True)
+class PracticalRun:
+    """What `practical_run` brings back; a record for every step, losses relative to the first.
+
+    loss: (steps + 1, seeds). ratio: decrease / the one lemma 1 promises, nan below rounding, (steps,
+    seeds). pace: mean pace of log-loss / the guaranteed one. late_slope, predicted_slope: decay of
+    log-loss per step, measured and from the curvature at the minimum; straight: its squared
+    correlation. kept: sigma_min(W) / c. spread, alignment: see `structure`.
+    """
+
+    loss: torch.Tensor
+    ratio: torch.Tensor
+    pace: torch.Tensor
+    late_slope: torch.Tensor
+    predicted_slope: torch.Tensor
+    straight: torch.Tensor
+    kept: torch.Tensor
+    spread: torch.Tensor
+    alignment: torch.Tensor
+
+
+def practical_run(depth, size, seeds, step_size, rng, steps=1000):
+    """Starts inside the assumptions of theorem 1, stepped at a practical rate: a `PracticalRun`.
+
+    Margins from 0.1 to 0.9 of sigma_min, imbalance exactly the theorem's delta; learning rate
+    `step_size` / (N sigma_max^(2 - 2/N)).
+    """
+    gap = 0.8 / (size - 1)  # equal values have no vectors to align: neighbours stay gap / 2 apart
+    jitter = rng.uniform(-gap / 4, gap / 4, (seeds, size))
+    s = torch.from_numpy(np.linspace(0.6, 1.4, size) + jitter)
+    target = rotated(s, rng)
+    start = start_within_margin(target, rng.uniform(0.1, 0.9, seeds), rng)
+    margin = deficiency_margin(start, target)
+    promise = convergence_guarantee(target, depth, margin)
+    twists = [torch.from_numpy(rng.standard_normal((seeds, size, size))) for _ in range(depth - 1)]
+    weights = balanced_factors(start, [size] * (depth + 1), rng)
+    weights = unbalance(weights, promise.imbalance, [k + k.mT for k in twists])
+    rate = step_size / (depth * s.amax(-1) ** (2 - 2 / depth))
+    options = {"problem": (target,), "learning_rate": rate, "steps": steps}
+    run = descend(gradients, weights, record=range(steps + 1), measure=progress, **options)
+    form = descend(gradients, weights, record=range(0, steps + 1, 50), measure=structure, **options)
+    loss, smallest = run.records["loss"], run.records["smallest"]
+    relative = loss / loss[0]
+    judged = relative > 1e-14  # below this the loss is rounding noise
+    ratio = decrease_ratio(loss, smallest, rate, depth).where(judged[:-1], torch.nan)
+    pace = -relative[1:].log() / run.steps[1:, None] / (rate * margin ** (2 * (depth - 1) / depth))
+    slope, straight = decay_rate(run.steps, relative, 1e-6, 1e-14)
+    return PracticalRun(
+        relative,
+        ratio,
+        pace.where(judged[1:], torch.inf),
+        slope,
+        -2 * torch.log(1 - rate * asymptotic_rate(target, depth) / 2),
+        straight,
+        smallest / margin,
+        form.records["spread"],
+        form.records["alignment"],
+    )
 
 
 # --- structure along the way ---------------------------------------------------------------------

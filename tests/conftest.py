@@ -13,3 +13,9 @@ settings.load_profile("suite")
 def project(tmp_path):
     """A project of one tiny notebook."""
     return tiny.make(tmp_path / "project")
+
+
+@pytest.fixture
+def formed(tmp_path):
+    """A project of one tiny notebook in the form."""
+    return tiny.make_formed(tmp_path / "project")

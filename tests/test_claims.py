@@ -1,13 +1,15 @@
-"""Verdicts, intervals, tables, atomic writes."""
+"""Verdicts, claims declared in the text, the ledger that brings them together, atomic writes."""
 
 import json
 
 import numpy as np
 import pytest
 
-from lib import claims
-
-BASE = {"id": "1.1", "statement": "s", "source": "t", "seeds": 10}
+from lib.statistics import Statistic, largest, mean, share
+from lib.suite import claims
+from lib.suite.claims import Ledger, declared_claims
+from lib.suite.output import write_text
+from lib.suite.parameters import Fault
 
 
 @pytest.mark.parametrize(
@@ -27,15 +29,14 @@ BASE = {"id": "1.1", "statement": "s", "source": "t", "seeds": 10}
     ],
 )
 def test_verdicts(predicted, measured, relation, tolerance, interval, expected):
-    row = claims.check(
-        **BASE,
+    found = claims.verdict(
         predicted=predicted,
         measured=measured,
         relation=relation,
         tolerance=tolerance,
         interval=interval,
     )
-    assert row["verdict"] == expected
+    assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -50,122 +51,183 @@ def test_verdicts(predicted, measured, relation, tolerance, interval, expected):
     ],
 )
 def test_bad_rows_are_refused(change, words):
-    row = {"predicted": 1, "measured": 1, "relation": "<="} | change
     with pytest.raises(ValueError, match=words):
-        claims.check(**BASE, **row)
+        claims.verdict(**({"predicted": 1, "measured": 1, "relation": "<="} | change))
 
 
-def test_the_verdict_is_that_of_the_rounded_numbers():
-    row = claims.check(**BASE, predicted=0.5, measured=0.50001, relation="<=", digits=2)
-    assert (row["measured"], row["verdict"]) == (0.5, "reproduced")
+TABLE = """\
+# %% tags=["parameters"]
+seed = 3  # in [0, 10]: seed
+depths = [2, 3]  # each in [1, 8]: depths
+
+# %%
+ledger = Ledger("01_x", globals())
+
+# %% [markdown]
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 01.1a | it is small | largest \\|x\\| ≤ 1e-12 | rounding | A 2000 |
+# | 01.1b | *control:* it is often | share ≥ 19/20 | ours | A 2000 |
+# | 01.2 | it agrees | mean theory ± 0.1 | a tenth | B 2001, theorem 2 |
+"""
+GIVEN = {"seed": 3, "depths": [2, 3], "stray": 5, "In": ["", "seed = 3"]}
 
 
-def test_wilson_at_a_textbook_value():
-    """81 of 263: [.2553, .3662] (Newcombe 1998, table I)."""
-    assert claims.wilson_interval(81, 263) == pytest.approx([0.2553, 0.3662], abs=1e-4)
+@pytest.fixture
+def opened(tmp_path, monkeypatch):
+    """Ledger of a notebook with the given source and namespace."""
+
+    def ledger(source=TABLE, **namespace):
+        write_text(tmp_path / "01_x.py", source)
+        monkeypatch.setenv("CLAIMS_SOURCE", str(tmp_path / "01_x.py"))
+        monkeypatch.setenv("CLAIMS_OUTPUT", str(tmp_path))
+        return Ledger("01_x", GIVEN | namespace)
+
+    return ledger
 
 
-def test_intervals_of_a_mean_cover_it_as_often_as_they_say():
-    rng = np.random.default_rng(0)
-    inside = 0
-    for _ in range(1000):
-        low, high = claims.mean_interval(rng.standard_normal(5))
-        inside += low < 0 < high
-    assert 930 <= inside <= 968  # 95% of 1000, three standard deviations either way
+def test_a_table_is_read_as_it_stands():
+    found = declared_claims(TABLE)
+    assert [*found] == ["01.1a", "01.1b", "01.2"]
+    assert found["01.1a"].statement == "it is small: largest |x|"
+    assert (found["01.1a"].relation, found["01.1a"].predicted) == ("<=", 1e-12)
+    assert (found["01.1b"].control, found["01.1b"].predicted) == (True, 0.95)
+    assert found["01.2"][2:5] == ("within", "theory", 0.1)
 
 
-def test_bootstrap_agrees_with_student_for_many_values():
-    values = np.random.default_rng(1).standard_normal(400)
-    boot = claims.bootstrap_interval(values, np.mean, 0)
-    assert boot == pytest.approx(claims.mean_interval(values), abs=0.02)
-    assert boot == claims.bootstrap_interval(values, np.mean, 0)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("≤ 1e-12", "small"), "ends in none"),
+        (("01.1b", "01.1a"), "twice"),
+        (("| rounding ", ""), "five cells"),
+    ],
+)
+def test_bad_tables_are_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        declared_claims(TABLE.replace(*change))
 
 
-def test_one_value_has_no_interval():
-    with pytest.raises(ValueError, match="two numbers"):
-        claims.mean_interval([1.0])
+def test_the_ledger_from_declaration_to_file(opened, tmp_path):
+    ledger = opened()
+    shown = ledger.judge({"01.1a": largest([1e-15]), "01.1b": share([True] * 100)})
+    assert "✔ reproduced" in shown._repr_html_() and "REPRODUCED" in repr(shown)
+    with pytest.raises(ValueError, match=r"never judged: 01\.2"):
+        ledger.conclude()
+    ledger.judge({"01.2": mean([2.5, 2.4, 2.6])}, theory=2.0)
+    end = ledger.conclude()
+    stored = json.loads((tmp_path / "01_x.json").read_text())
+    assert stored["parameters"] == {"seed": 3, "depths": [2, 3]}
+    assert [r["verdict"] for r in stored["claims"]] == ["reproduced"] * 2 + ["not reproduced"]
+    assert stored["claims"][0]["because"] == "rounding"
+    assert "2 of 3 claims reproduced; not reproduced: 01.2" in end._repr_html_()
+    assert "2 of 3" in (tmp_path / "figures" / "verdict.svg").read_text()
 
 
-def ledger(name, measured):
-    rows = [claims.check(**BASE, predicted=1, measured=measured, relation="<=")]
-    return {"notebook": name, "parameters": {"seed": 0}, "claims": rows}
+def test_the_verdict_is_that_of_the_rounded_numbers(opened):
+    ledger = opened()
+    (row,) = ledger.judge({"01.1b": Statistic(0.94999, 10, None, 3)})
+    assert (row["measured"], row["verdict"]) == (0.95, "reproduced")
 
 
-def test_conclude_writes_the_ledger_and_prints_its_table(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("CLAIMS_OUTPUT", str(tmp_path / "new" / "folder"))
-    rows = ledger("01_x", 0.5)["claims"]
-    claims.conclude("01_x", rows, {"seed": 3})
-    written = json.loads((tmp_path / "new" / "folder" / "01_x.json").read_text())
-    assert written == {"notebook": "01_x", "parameters": {"seed": 3}, "claims": rows}
-    assert capsys.readouterr().out.strip() == claims.table(rows)
-    assert [p.name for p in (tmp_path / "new" / "folder").iterdir()] == ["01_x.json"]
+def test_claims_unknown_or_judged_twice_and_words_without_a_number_are_refused(opened):
+    ledger = opened()
+    ledger.judge({"01.1a": largest([0])})
+    with pytest.raises(ValueError, match="judged before"):
+        ledger.judge({"01.1a": largest([0])})
+    with pytest.raises(ValueError, match="not declared"):
+        ledger.judge({"01.9": largest([0])})
+    with pytest.raises(ValueError, match=r"theory=\.\.\."):
+        ledger.judge({"01.2": mean([2, 2])})
 
 
-def test_conclude_refuses_a_repeated_id(tmp_path, monkeypatch):
-    monkeypatch.setenv("CLAIMS_OUTPUT", str(tmp_path))
-    with pytest.raises(ValueError, match=r"repeated: 1\.1"):
-        claims.conclude("01_x", ledger("01_x", 0.5)["claims"] * 2, {})
-    assert not list(tmp_path.iterdir())
+def test_a_number_that_no_draw_defines_is_said_and_ends_nothing(opened):
+    ledger = opened()
+    row, other = ledger.judge({"01.1a": largest([np.nan]), "01.1b": share([True, np.nan])})
+    assert (row["measured"], row["verdict"]) == (None, "not measured")
+    assert (other["seeds"], other["undefined"]) == (1, 1)
+    ledger.judge({"01.2": mean([2, 2])}, theory=2.0)
+    assert "not measured: 01.1a" in repr(ledger.conclude())
 
 
-def test_readme_table_follows_the_ledgers(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"head\n{claims.BEGIN}\nold\n{claims.END}\ntail\n")
-    (tmp_path / "results").mkdir()
-    for name, measured in (("02_b", 2.0), ("01_a", 0.5)):
-        (tmp_path / "results" / f"{name}.json").write_text(json.dumps(ledger(name, measured)))
-    claims.update_readme(tmp_path)
-    text = readme.read_text()
-    assert text.startswith("head\n") and text.endswith("\ntail\n") and "old" not in text
-    assert text.index("01_a") < text.index("02_b")
-    assert "**not reproduced**" in text
-    assert claims.readme_with_table(text, claims.ledgers(tmp_path)) == text
-    changed = claims.ledgers(tmp_path)
-    changed[0]["claims"][0]["measured"] = 0.6
-    assert claims.readme_with_table(text, changed) != text
+def test_what_overflows_is_not_reproduced(opened):
+    (row,) = opened().judge({"01.1a": largest([np.inf])})
+    assert row["verdict"] == "not reproduced" and row["measured"] == 1e308
 
 
-def test_readme_names_the_rows_that_failed_on_fresh_seeds(tmp_path):
-    (tmp_path / "README.md").write_text(f"{claims.BEGIN}\n{claims.END}\n")
-    rows = [claims.check(f"1.{k}", "s", 1, "<=", 2, source="t", seeds=1) for k in (1, 2, 3)]
-    entry = {"notebook": "01_x", "parameters": {}, "claims": rows}
-    swept = [
-        {"id": f"1.{k}", "held": held, "runs": 30, "interval": claims.wilson_interval(held, 30)}
-        for k, held in ((1, 30), (2, 24), (3, 30))
+def test_a_family_has_a_claim_for_each_case(opened):
+    row = "# | 01.4e* | it rises | smallest rise ≥ least | ours | A 2000 |\n"
+    ledger = opened(TABLE.split("# %% [markdown]")[0] + "# %% [markdown]\n" + row)
+    statistics = {"n = 25": largest([1]), "n = 50": largest([2])}
+    ledger.judge({"01.4e*": statistics}, least={"n = 25": 0, "n = 50": 3})
+    rows = [(row["id"], row["statement"], row["verdict"]) for row in ledger.conclude()]
+    assert rows == [
+        ("01.4e", "n = 25: it rises: smallest rise", "reproduced"),
+        ("01.4f", "n = 50: it rises: smallest rise", "not reproduced"),
     ]
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "01_x.json").write_text(json.dumps(entry))
-    robustness = [{"notebook": "01_x", "seeds": [*range(30)], "claims": swept}]
-    (tmp_path / "results" / "robustness.json").write_text(json.dumps(robustness))
-    claims.update_readme(tmp_path)
-    head, details = (tmp_path / "README.md").read_text().split("<details>")
-    assert "| 1.2: 24 of 30 seeds, 63-90%<br>others: 30 of 30 seeds, 89-100% |" in head
-    assert details.count("| 30 of 30 seeds, 89-100% |") == 2
-    assert details.count("| 24 of 30 seeds, 63-90% |") == 1
 
 
-def test_readme_without_marks_is_refused():
-    with pytest.raises(ValueError, match="marks"):
-        claims.readme_with_table("no table here", [])
+def test_an_identity_is_shown_and_not_counted(opened):
+    ledger = opened(TABLE.replace("*control:* it", "*identity:* it"))
+    ledger.judge(
+        {"01.1a": largest([0]), "01.1b": share([True], sample=False), "01.2": mean([2, 2])},
+        theory=2,
+    )
+    rows = ledger.conclude()
+    assert "2 of 2 claims reproduced" in repr(rows) and "identity" in repr(rows)
+
+
+# --- Parameters in the notebook itself -----------------------------------------------------------
+
+
+def test_only_declared_parameters_are_read_and_stray_names_do_no_harm(opened):
+    assert opened(table=np.zeros(3)).parameters == {"seed": 3, "depths": [2, 3]}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"seed": 11}, r"parameter seed: 11 is not allowed; it must be an integer in \[0, 10\]"),
+        ({"depths": 2}, "parameter depths: 2 is not allowed; it must be a list"),
+        ({"depths": "[2, 9]"}, "not allowed"),
+        ({"In": ["", "# Parameters\nsead = 7\n"]}, "unknown parameter 'sead'; 01_x has: seed"),
+    ],
+)
+def test_bad_parameters_are_one_line(opened, given, words):
+    with pytest.raises(Fault, match=words) as caught:
+        opened(**given)
+    assert caught.value._render_traceback_() == [f"Fault: {caught.value}"]
+
+
+def test_a_list_in_words_becomes_the_list(opened):
+    assert opened(depths="[2, 5]").parameters["depths"] == [2, 5]
+
+
+def test_claims_are_read_from_the_notebook_file_where_there_is_no_repository(tmp_path, monkeypatch):
+    cells = [
+        {
+            "cell_type": "code",
+            "metadata": {"tags": ["parameters"]},
+            "source": TABLE.split("\n\n")[0].split("\n", 1)[1],
+        },
+        {"cell_type": "code", "metadata": {}, "source": 'ledger = Ledger("01_x", globals())'},
+        {
+            "cell_type": "markdown",
+            "metadata": {},
+            "source": TABLE.split("[markdown]\n")[1].replace("# ", ""),
+        },
+    ]
+    (tmp_path / "01_x.ipynb").write_text(json.dumps({"cells": cells}))
+    monkeypatch.delenv("CLAIMS_SOURCE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert [*Ledger("01_x", {"seed": 3, "depths": [2]}).declared] == ["01.1a", "01.1b", "01.2"]
+    with pytest.raises(Fault, match=r"read from 02_y\.ipynb"):
+        Ledger("02_y", {})
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
     with pytest.raises(UnicodeEncodeError):
-        claims.write_text(path, "\udc80")
+        write_text(path, "\udc80")
     assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["a.txt"]
-
-
-def test_correlation_interval_covers_the_true_correlation():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((1000, 2, 40))
-    x[:, 1] = 0.6 * x[:, 0] + 0.8 * x[:, 1]
-    ends = [claims.correlation_interval(np.corrcoef(pair)[0, 1], 40) for pair in x]
-    assert 0.93 <= np.mean([low <= 0.6 <= high for low, high in ends]) <= 0.97
-
-
-@pytest.mark.parametrize("correlation, samples", [(1.0, 60), (0.5, 3)])
-def test_correlation_interval_refuses_what_has_none(correlation, samples):
-    with pytest.raises(ValueError, match="correlation"):
-        claims.correlation_interval(correlation, samples)

@@ -31,7 +31,7 @@ def test_conda_installs_the_lock_with_pip():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'name = "{environment["name"]}"' in project
     *conda, pip = environment["dependencies"]
-    assert pip == {"pip": ["-r requirements.txt"]}
+    assert pip == {"pip": ["-r requirements.txt", "-e ."]}
     oldest = re.search(r'requires-python = "(.+)"', project)[1]
     assert conda == [f"python{oldest}", "pip"]
 
@@ -70,7 +70,7 @@ def test_everything_imported_is_a_direct_dependency():
         "yaml": "pyyaml",
     }
     imported = set()
-    for path in [*ROOT.glob("lib/*.py"), *ROOT.glob("notebooks/src/*.py")]:
+    for path in [*ROOT.glob("lib/**/*.py"), *ROOT.glob("notebooks/src/*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}

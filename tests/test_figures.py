@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from lib import claims, figures
+from lib import statistics
+from lib.suite import figures
 
 
 def drawn(folder, monkeypatch, shift=0.0):
@@ -17,7 +18,7 @@ def drawn(folder, monkeypatch, shift=0.0):
     ax.plot(np.linspace(0, 1, 7) ** 2 + shift, marker="o", label="measured")
     ax.axhline(1 / 3, **figures.PREDICTION, label="predicted")
     ax.legend()
-    figures.save(fig, "a")
+    figures.save(fig, "a", "A rising curve & a level.")
     return (folder / "figures" / "a.svg").read_text()
 
 
@@ -41,6 +42,53 @@ def test_glyph_scales_survive_the_rounding(tmp_path, monkeypatch):
     )
 
 
+def test_ids_carry_the_name_and_the_description_says_what_is_seen(tmp_path, monkeypatch):
+    svg = drawn(tmp_path, monkeypatch)
+    ids = re.findall(r'\bid="([^"]+)"', svg)
+    assert ids and all(id.startswith("a-") for id in ids)
+    used = re.findall(r'(?:href="#|url\(#)([^")]+)', svg)
+    assert used and {*used} <= {*ids}
+    assert "<desc>A rising curve &amp; a level.</desc>" in svg
+
+
+def test_figures_too_wide_or_without_words_are_refused():
+    import matplotlib.pyplot as plt
+
+    wide, plain = plt.figure(figsize=(10, 3)), plt.figure(figsize=(4, 3))
+    with pytest.raises(ValueError, match="inches wide"):
+        figures.save(wide, "a", "words")
+    with pytest.raises(ValueError, match="what is seen"):
+        figures.save(plain, "a", " ")
+    with pytest.raises(ValueError, match="inches"):
+        figures.panels(2, width=12)
+    plt.close("all")
+
+
+def test_a_label_has_one_look_in_all_panels_and_stands_once_in_the_legend():
+    import matplotlib.pyplot as plt
+
+    fig, (left, right) = figures.panels(2)
+    first = figures.measured(left, [1, 2], [1, 2], "a")
+    figures.measured(left, [1, 2], [2, 2], "b")
+    again = figures.measured(right, [1, 2], [3, 1], "a")
+    assert first.get_color() == again.get_color() and first.get_marker() == again.get_marker()
+    figures.predicted(left, [1, 2], [1, 2])
+    figures.predicted(left, [1, 2], [2, 1])
+    assert left.get_legend_handles_labels()[1] == ["a", "b", "predicted"]
+    plt.close(fig)
+
+
+def test_measured_draws_every_draw_or_a_band_and_the_median():
+    import matplotlib.pyplot as plt
+
+    fig, (ax,) = figures.panels()
+    line = figures.measured(ax, [0, 1], [[1, 2, 9], [3, 4, 5]], "a")
+    assert line.get_ydata().tolist() == [2, 4] and len(ax.lines) == 4
+    figures.measured(ax, [0, 1], [[1, 2, 9], [3, 4, 5]], "b", band=(0, 1))
+    assert len(ax.lines) == 5 and len(ax.collections) == 1
+    plt.close(fig)
+
+
 def test_shares_have_their_wilson_intervals():
     import matplotlib.pyplot as plt
 
@@ -49,4 +97,4 @@ def test_shares_have_their_wilson_intervals():
     (low, high), _ = [line[:, 1] for line in bars[2][0].get_segments()]
     plt.close(fig)
     assert bars[0].get_ydata().tolist() == [0.95, 0]
-    assert [low, high] == pytest.approx(claims.wilson_interval(95, 100))
+    assert [low, high] == pytest.approx(statistics.wilson_interval(95, 100))

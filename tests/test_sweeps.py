@@ -8,26 +8,35 @@ import signal
 import pytest
 from tiny import call, edit, source, start, tree, wait_until, write
 
-from lib import claims, runner, sweeps
+from lib.statistics import wilson_interval
+from lib.suite import execution, report, sweeps
+
+
+def row_of(measured):
+    """A row that is reproduced up to 1."""
+    return {
+        "id": "01.1", "statement": "it is small", "source": "A 2000", "predicted": 1.0,
+        "measured": measured, "relation": "<=", "tolerance": None, "because": "ours", "seeds": 1,
+        "interval": None, "control": False, "identity": False, "verdict": "reproduced",
+    }  # fmt: skip
 
 
 @pytest.fixture
 def swept(project, monkeypatch):
     """The project, with runs that cost nothing: seed 3 is not reproduced, seed 4 fails."""
-    write(project / "README.md", f"{claims.BEGIN}\n{claims.END}\n")
+    write(project / "README.md", f"{report.BEGIN}\n{report.END}\n")
     project.joinpath("results").mkdir(exist_ok=True)
     ran = []
 
     def execute(root, name, parameters, output, progress=False):
-        seed = runner.checked_parameters(root, name, parameters)["seed"]
+        seed = execution.checked_parameters(root, name, parameters)["seed"]
         ran.append(seed)
         if seed == 4:
-            raise runner.NotebookFailed(f"{name} failed in cell 2: ValueError: four")
-        verdict = "not reproduced" if seed == 3 else "reproduced"
-        row = {"id": "01.1", "verdict": verdict}
+            raise execution.NotebookFailed(f"{name} failed in cell 2: ValueError: four")
+        row = row_of(0.5 if seed != 3 else 2.0)
         return {"notebook": name, "parameters": parameters, "claims": [row]}
 
-    monkeypatch.setattr(runner, "execute", execute)
+    monkeypatch.setattr(sweeps, "execute", execute)
     return project, ran
 
 
@@ -42,7 +51,8 @@ def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
                 "id": "01.1",
                 "held": 2,
                 "runs": 3,
-                "interval": [round(x, 4) for x in claims.wilson_interval(2, 3)],
+                "interval": [round(x, 4) for x in wilson_interval(2, 3)],
+                "failed": [3],
             }
         ],
     }
@@ -53,9 +63,9 @@ def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
 
 def test_a_sweep_starts_where_nobody_has_looked(swept):
     root, ran = swept
-    edit(source(root), "in [0, 10]", "in [0, 2000]")
+    edit(source(root), "in [0, 10]", "in [0, 4000]")
     assert call(root, "sweep", "--seeds", "2", "--jobs", "1") == 0
-    assert ran == [1001, 1002]
+    assert ran == [3001, 3002]
 
 
 def test_finished_seeds_are_kept_and_only_the_rest_runs(swept):
@@ -83,15 +93,37 @@ def test_a_seed_that_fails_is_named_and_the_others_count(swept, capsys):
     assert ran == [1, 2, 3, 4, 5, 4]
 
 
-def test_readme_shows_the_share(swept):
+def test_readme_names_the_row_that_failed(swept):
     root, _ = swept
-    row = claims.check("01.1", "s", 1, "<=", 2, source="t", seeds=1)
-    ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row]}
+    ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row_of(0.5)]}
     write(root / "results" / "01_tiny.json", json.dumps(ledger))
     sweeps.sweep(root, [], range(1, 4), jobs=1)
-    low, high = claims.wilson_interval(2, 3)
-    share = f"2 of 3 seeds, {100 * low:.0f}-{100 * high:.0f}%"
-    assert share in (root / "README.md").read_text()
+    assert "01.1 on 2 of 3" in (root / "README.md").read_text()
+    assert "| 2 of 3 |" in (root / "RESULTS.md").read_text()
+
+
+def record(root):
+    (entry,) = json.loads((root / "results" / "robustness.json").read_text())
+    return entry["seeds"], entry["claims"][0]["held"], entry["claims"][0]["failed"]
+
+
+def test_a_smaller_or_overlapping_sweep_adds_to_the_record(swept):
+    root, _ = swept
+    sweeps.sweep(root, [], range(1, 4), jobs=1)
+    sweeps.sweep(root, [], range(1, 2), jobs=1)
+    assert record(root) == ([1, 2, 3], 2, [3])
+    sweeps.sweep(root, [], range(3, 4), jobs=1)
+    assert record(root) == ([1, 2, 3], 2, [3])
+    sweeps.sweep(root, [], range(5, 7), jobs=1)
+    assert record(root) == ([1, 2, 3, 5, 6], 4, [3])
+
+
+def test_other_claims_start_a_record_of_their_own(swept):
+    root, _ = swept
+    old = {"notebook": "01_tiny", "seeds": [7], "claims": [{"id": "01.9", "failed": []}]}
+    write(root / "results" / "robustness.json", json.dumps([old]))
+    sweeps.sweep(root, [], range(1, 3), jobs=1)
+    assert record(root) == ([1, 2], 2, [])
 
 
 def test_bad_words_are_refused_in_one_line(project, capsys):

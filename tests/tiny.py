@@ -1,11 +1,12 @@
-"""A project of one tiny notebook, for the tests of runner and sweeps."""
+"""A project of one tiny notebook, for the tests of the suite."""
 
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from lib import runner
+from lib.suite import cli
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -44,6 +45,34 @@ row = {
 ledger = {"notebook": "01_tiny", "parameters": {"seed": seed}, "claims": [row]}
 _ = (output / "01_tiny.json").write_text(json.dumps(ledger))
 """
+FORMED = """\
+# %% [markdown]
+# # Tiny
+
+# %% tags=["parameters"]
+depth = 2  # in [1, 8]: depth
+
+# %%
+from lib.suite.claims import Ledger
+
+ledger = Ledger("01_tiny", globals())
+
+from lib.statistics import value as number
+from lib.used import doubled_value
+
+# %% [markdown]
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 01.1 | it is two | value 2 ± 0.5 | ours | A 2000 |
+# | 01.2 | *control:* it is small | value ≤ 9 | ours | A 2000 |
+
+# %%
+ledger.judge({"01.1": number(doubled_value() * depth / 4), "01.2": number(1)})
+
+# %%
+ledger.conclude()
+"""
+
 TINY_OUTPUTS = ["notebooks/01_tiny.ipynb", "results/01_tiny.json", "figures/01_tiny/line.svg"]
 
 
@@ -72,13 +101,13 @@ def edit(path, old, new):
 
 
 def call(root, *arguments):
-    return runner.main(["--root", str(root), *arguments])
+    return cli.main(["--root", str(root), *arguments])
 
 
 def start(root, *arguments):
     """The command line in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "lib.runner", "--root", str(root), *arguments],
+        [sys.executable, "-m", "lib.suite.cli", "--root", str(root), *arguments],
         cwd=REPOSITORY,
         start_new_session=True,
         stdout=subprocess.PIPE,
@@ -104,4 +133,17 @@ def make(root):
     write(root / "lib" / "deeper.py", "value = 2\n")
     write(root / "lib" / "unused.py", "from lib.used import value\n")
     write(source(root), TINY)
+    return root
+
+
+def make_formed(root):
+    """A project of one tiny notebook in the form, with the suite in its lib; returns it."""
+    make(root)
+    for path in ("suite", "__init__.py", "statistics.py"):
+        source, target = REPOSITORY / "lib" / path, root / "lib" / path
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    write(root / "lib" / "formula.py", "def value():\n    return 2\n")
+    used = "from lib.formula import value\n\n\ndef doubled_value():\n    return 2 * value()\n"
+    write(root / "lib" / "used.py", used)
+    write(root / "notebooks" / "src" / "01_tiny.py", FORMED)
     return root

@@ -15,6 +15,10 @@ from typing import NamedTuple
 class Fault(Exception):
     """Bad input: one line that names it and what is allowed. Nothing has been written."""
 
+    def _render_traceback_(self):
+        """What a notebook shows of it: the one line."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class Parameter(NamedTuple):
     """A declared parameter: its default, and from its comment what is allowed and what it means."""
@@ -93,6 +97,8 @@ def check_value(name, value, parameter):
     """
     default, allowed, _ = parameter
     many = isinstance(default, list)
+    if many and isinstance(value, str):
+        value = _spelled(value)
     kinds = {type(item) for item in default} if many else {type(default)}
     kind = float if kinds == {int, float} else next(iter(kinds), None)
     if kind not in KINDS or (len(kinds) > 1 and kinds != {int, float}):
@@ -110,6 +116,29 @@ def check_value(name, value, parameter):
     return [kind(item) for item in items] if many else kind(value)
 
 
+def _spelled(text):
+    """The list that a word spells (papermill's -p hands lists over so), else the word."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+
+
+def injected(history):
+    """The names that papermill's cell `# Parameters` assigns, among the cells that were run.
+
+    >>> injected(["", "seed = 0", "# Parameters\\nsead = 7\\n"])
+    ['sead']
+    """
+    found = []
+    for cell in history:
+        if cell.startswith("# Parameters\n"):
+            for line in ast.parse(cell).body:
+                if isinstance(line, ast.Assign):
+                    found += [t.id for t in line.targets if isinstance(t, ast.Name)]
+    return found
+
+
 def fits(value, kind):
     """Whether `value` is of `kind`: an int passes for a float, a bool for nothing else, and numbers
     must be finite (an int may be too large for a float)."""
@@ -125,8 +154,17 @@ def read_pair(text):
     """`key=value` as (key, value): a Python literal where it is one, else a word."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise Fault(f"{text!r} is not allowed; a parameter is given as key=value")
-    try:
-        return key.strip(), ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return key.strip(), value.strip()
+        raise Fault(
+            f"{text!r} is not allowed; a parameter is given as key=value, without blanks: depths=[2,5]"
+        )
+    return key.strip(), _spelled(value.strip())
+
+
+def read_pairs(texts):
+    """{key: value} of words `key=value`; Fault for a name that is given twice."""
+    found = {}
+    for key, value in map(read_pair, texts):
+        if key in found:
+            raise Fault(f"parameter {key} is given more than once; once is allowed")
+        found[key] = value
+    return found

@@ -13,12 +13,23 @@ import shutil
 import sys
 from pathlib import Path
 
-from lib import claims, runner
+from lib.statistics import wilson_interval
+from lib.suite import claims, stamps
+from lib.suite.build import build_lock, run
+from lib.suite.execution import NotebookFailed, execute, first_line
+from lib.suite.output import write_json
+from lib.suite.parameters import Fault
+from lib.suite.report import update_reports
 
 
 def digest(root, name):
-    """What stands for the inputs of notebook `name`: source, lib modules, lock."""
-    inputs = runner.hashes(root, runner.dependencies(root, name))
+    """What stands for the inputs of notebook `name`: source, lib modules, lock.
+
+    Not lib.suite: verdicts are taken again from the kept numbers.
+    """
+    suite = root / "lib" / "suite"
+    paths = [path for path in stamps.dependencies(root, name) if suite not in path.parents]
+    inputs = stamps.hashes(root, paths)
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:12]
 
 
@@ -31,9 +42,9 @@ def one_run(root, name, seed):
     """(name, seed, ledger) of one run, or (name, seed, the line that says why it failed)."""
     work = root / "build" / "sweeps" / name / f"run-{seed}"
     try:
-        return name, seed, runner.execute(root, name, {"seed": seed}, work)
-    except (runner.Fault, runner.NotebookFailed) as error:
-        return name, seed, runner.first_line(str(error))
+        return name, seed, execute(root, name, {"seed": seed}, work)
+    except (Fault, NotebookFailed) as error:
+        return name, seed, first_line(str(error))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -50,7 +61,7 @@ def backend(scheduler):
     try:
         client = Client(scheduler, timeout="3s")
     except (OSError, ValueError) as error:
-        raise runner.Fault(f"SCHEDULER {scheduler!r} does not answer ({error})") from None
+        raise Fault(f"SCHEDULER {scheduler!r} does not answer ({error})") from None
     with client, joblib.parallel_config(backend="dask"):
         yield
 
@@ -58,30 +69,41 @@ def backend(scheduler):
 def summary(name, ledgers):
     """How often each claim of one notebook held: {"notebook", "seeds", "claims": [...]}.
 
-    ledgers: {seed: ledger}. Intervals are Wilson's, 95%.
+    ledgers: {seed: ledger}. A claim's `failed` are the seeds on which it was not reproduced.
     """
-    rows = {}
-    for ledger in ledgers.values():
+    judged = ("predicted", "measured", "relation", "tolerance", "interval")
+    failed = {}
+    for seed, ledger in sorted(ledgers.items()):
         for row in ledger["claims"]:
-            rows.setdefault(row["id"], []).append(row["verdict"] == claims.REPRODUCED)
-    return {
-        "notebook": name,
-        "seeds": sorted(ledgers),
-        "claims": [
-            {
-                "id": id,
-                "held": sum(held),
-                "runs": len(held),
-                "interval": [round(x, 4) for x in claims.wilson_interval(sum(held), len(held))],
-            }
-            for id, held in rows.items()
-        ],
-    }
+            short = failed.setdefault(row["id"], [])
+            if claims.verdict(**{key: row[key] for key in judged}) != claims.REPRODUCED:
+                short.append(seed)
+    return _entry(name, sorted(ledgers), failed)
 
 
-def write_json(path, value):
-    """Write JSON in one step."""
-    claims.write_text(path, json.dumps(value, indent=1) + "\n")
+def _entry(name, seeds, failed):
+    """The record of one notebook; intervals are Wilson's, 95%."""
+    rows = []
+    for id, short in failed.items():
+        held = len(seeds) - len(short)
+        ends = [round(x, 4) for x in wilson_interval(held, len(seeds))]
+        row = {"id": id, "held": held, "runs": len(seeds), "interval": ends, "failed": short}
+        rows.append(row)
+    return {"notebook": name, "seeds": seeds, "claims": rows}
+
+
+def merged(old, new):
+    """The record of both sweeps of one notebook; the new one speaks for a seed that both have run.
+
+    Other claims than before start a record of their own.
+    """
+    before = {row["id"]: row.get("failed") for row in old["claims"]}
+    after = {row["id"]: row["failed"] for row in new["claims"]}
+    if [*before] != [*after] or None in before.values():
+        return new
+    others = sorted(set(old["seeds"]) - set(new["seeds"]))
+    failed = {id: sorted({*short, *(set(before[id]) & {*others})}) for id, short in after.items()}
+    return _entry(new["notebook"], sorted({*others, *new["seeds"]}), failed)
 
 
 def sweep(root, wanted, seeds, jobs=None, scheduler=None):
@@ -92,7 +114,7 @@ def sweep(root, wanted, seeds, jobs=None, scheduler=None):
     from joblib import Parallel, cpu_count, delayed
     from tqdm import tqdm
 
-    wanted = [runner.source_path(root, name).stem for name in wanted] or runner.names(root)
+    wanted = [stamps.source_path(root, name).stem for name in wanted] or stamps.names(root)
     folders = {name: kept(root, name) for name in wanted}
     tasks = [
         (name, seed)
@@ -106,7 +128,7 @@ def sweep(root, wanted, seeds, jobs=None, scheduler=None):
     )
     good = True
     with (
-        runner.build_lock(root),
+        build_lock(root),
         backend(scheduler),
         tqdm(total=len(tasks), unit="run", disable=not sys.stderr.isatty()) as bar,
     ):
@@ -127,18 +149,20 @@ def sweep(root, wanted, seeds, jobs=None, scheduler=None):
         }
         if found:
             report(root, summary(name, found))
-    claims.update_readme(root)
+    update_reports(root)
     return 0 if good else 1
 
 
 def report(root, result):
-    """Store one notebook's summary and print its line."""
+    """Add one notebook's summary to the record and print its line."""
     name = result["notebook"]
     write_json(root / "build" / "sweeps" / f"{name}.json", result)
     path = root / "results" / "robustness.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    before = [entry for entry in known if entry["notebook"] == name]
     others = [entry for entry in known if entry["notebook"] != name]
-    write_json(path, sorted([*others, result], key=lambda entry: entry["notebook"]))
+    record = merged(before[0], result) if before else result
+    write_json(path, sorted([*others, record], key=lambda entry: entry["notebook"]))
     short = [row for row in result["claims"] if row["held"] < row["runs"]]
     count = f"{len(result['claims']) - len(short)} of {len(result['claims'])}"
     words = [f"{row['id']}: {row['held']} of {row['runs']}" for row in short]
@@ -151,16 +175,16 @@ def paper_scale(root, wanted, output):
     import yaml
 
     have = {path.stem: path for path in sorted(Path(root, "parameters").glob("*.yaml"))}
-    wanted = [runner.source_path(root, name).stem for name in wanted] or sorted(have)
+    wanted = [stamps.source_path(root, name).stem for name in wanted] or sorted(have)
     good = True
     for name in wanted:
         if name not in have:
-            raise runner.Fault(f"{name} has no parameters/{name}.yaml; there is: {', '.join(have)}")
+            raise Fault(f"{name} has no parameters/{name}.yaml; there is: {', '.join(have)}")
         given = yaml.safe_load(have[name].read_text(encoding="utf-8")) or {}
         try:
             pairs = [f"{key}={value!r}" for key, value in given.items()]
-            runner.run(root, name, pairs, output / name)
-        except runner.NotebookFailed as failure:
+            run(root, name, pairs, output / name)
+        except NotebookFailed as failure:
             good = False
             print(failure, file=sys.stderr)
     return 0 if good else 1

@@ -1,4 +1,4 @@
-"""The runner, on a project of one or two tiny notebooks."""
+"""Parameters, running and publishing, on a project of one or two tiny notebooks."""
 
 import fcntl
 import json
@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import REPOSITORY, TINY, TINY_OUTPUTS, call, edit, source, start, tree, wait_until, write
 
-from lib import parameters, runner
-from lib.parameters import Fault, Parameter
+from lib.suite import build, cli, execution, parameters, stamps
+from lib.suite.parameters import Fault, Parameter
 
 
 @pytest.fixture(autouse=True)
@@ -143,10 +143,14 @@ def test_read_pair(pair, expected):
         (["run", "01_tiny", "scheme=other"], ["scheme", "one of balanced, layerwise"]),
         (["run", "01_tiny", "seed"], ["'seed'", "key=value"]),
         (["run", "01_tiny", "=1"], ["'=1'", "key=value"]),
-        (["run", "01_tiny", "seed=1", "seed=2"], ["once"]),
+        (["run", "01_tiny", "seed=1", "seed=2"], ["parameter seed", "once"]),
+        (["run", "01_tiny", "depths=[2,", "5]"], ["'5]'", "without blanks"]),
         (["run", "02_none"], ["'02_none'", "01_tiny"]),
         (["run", "../01_tiny"], ["'../01_tiny'", "01_tiny"]),
         (["run", "01_tiny", "--output", "README.md"], ["README.md"]),
+        (["run", "01_tiny", "--output", "notebooks"], ["published", "make figures"]),
+        (["run", "01_tiny", "--output", "results/deep"], ["published"]),
+        (["run", "01_tiny", "--output", "."], ["published"]),
         (["run", "01_tiny", "--outptu", "x"], ["--outptu"]),
         (["run"], ["NAME"]),
         (["figures", "02_none"], ["'02_none'", "01_tiny"]),
@@ -157,7 +161,7 @@ def test_read_pair(pair, expected):
 def test_bad_input_is_one_line_and_writes_nothing(project, capsys, monkeypatch, arguments, words):
     monkeypatch.chdir(project)
     before = tree(project)
-    assert runner.main(arguments) == 2
+    assert cli.main(arguments) == 2
     printed = capsys.readouterr()
     assert printed.out == "" and printed.err.count("\n") == 1
     assert all(word in printed.err for word in words), printed.err
@@ -177,7 +181,7 @@ def test_no_project_here(tmp_path, capsys):
 
 def test_project_is_found_from_a_folder_inside(project, capsys, monkeypatch):
     monkeypatch.chdir(project / "notebooks" / "src")
-    assert runner.main(["list"]) == 0
+    assert cli.main(["list"]) == 0
     assert capsys.readouterr().out == "01_tiny\n"
 
 
@@ -192,11 +196,14 @@ def test_figures_publishes_clean_outputs_with_the_same_bytes_every_time(project,
     first = tree(project)
     assert set(TINY_OUTPUTS) < set(first)
     assert not [path for path in first if "old.svg" in path or "/.01_tiny" in path]
-    assert "two is two" in first["README.md"].decode()
+    assert "two is two" in first["RESULTS.md"].decode()
 
     notebook = nbformat.read(project / "notebooks" / "01_tiny.ipynb", as_version=4)
     nbformat.validate(notebook)
-    assert notebook.metadata == {"kernelspec": runner.KERNEL, "language_info": {"name": "python"}}
+    assert notebook.metadata == {
+        "kernelspec": execution.KERNEL,
+        "language_info": execution.LANGUAGE,
+    }
     assert [cell.id for cell in notebook.cells] == [f"cell-0{k}" for k in range(1, 6)]
     assert [cell.metadata for cell in notebook.cells] == [{}, {"tags": ["parameters"]}, {}, {}, {}]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -232,7 +239,8 @@ def built(project, finished):
 
 def test_nothing_to_do_is_one_line_and_mends_the_readme(built, capsys):
     before = tree(built)
-    edit(built / "README.md", "two is two", "two is three")
+    edit(built / "README.md", "1 of 1", "0 of 1")
+    edit(built / "RESULTS.md", "two is two", "two is three")
     assert call(built, "figures") == 0
     assert capsys.readouterr().out == "nothing to do: 1 notebook up to date\n"
     assert tree(built) == before
@@ -241,8 +249,8 @@ def test_nothing_to_do_is_one_line_and_mends_the_readme(built, capsys):
 def test_touch_and_unrelated_files_do_not_make_stale(built):
     os.utime(source(built), (1, 1))
     write(built / "lib" / "unused.py", "value = 3\n")
-    write(built / "lib" / "runner.py", "")
-    assert not runner.is_stale(built, "01_tiny")
+    write(built / "lib" / "unused_too.py", "")
+    assert not stamps.is_stale(built, "01_tiny")
 
 
 @pytest.mark.parametrize(
@@ -263,19 +271,21 @@ def test_touch_and_unrelated_files_do_not_make_stale(built):
 def test_changed_input_or_output_makes_stale(built, path):
     path = built / path
     write(path, (path.read_text(encoding="utf-8") if path.exists() else "") + "\n# changed")
-    assert runner.is_stale(built, "01_tiny")
+    assert stamps.is_stale(built, "01_tiny")
 
 
 @pytest.mark.parametrize("path", TINY_OUTPUTS)
 def test_missing_output_makes_stale(built, path):
     (built / path).unlink()
-    assert runner.is_stale(built, "01_tiny")
+    assert stamps.is_stale(built, "01_tiny")
 
 
 @pytest.mark.parametrize(
     "line, module",
     [
         ("import lib.used", "used"),
+        ("from lib.suite.used import x", "suite.used"),
+        ("from lib.suite import used", "suite.used"),
         ("import numpy, lib.used as u", "used"),
         ("from lib import used, other", "used"),
         ("from lib.used import value", "used"),
@@ -287,7 +297,8 @@ def test_missing_output_makes_stale(built, path):
 )
 def test_imported(tmp_path, line, module):
     write(tmp_path / "file.py", line)
-    assert ("used" in runner.imported(tmp_path / "file.py")) == (module == "used")
+    found = stamps.imported(tmp_path / "file.py")
+    assert (module in found) if module else not found
 
 
 def test_failure_keeps_the_last_good_outputs_and_the_others_complete(built, capsys):
@@ -305,10 +316,10 @@ def test_failure_keeps_the_last_good_outputs_and_the_others_complete(built, caps
     assert "results/02_other.json" in after
     failed = nbformat.read(built / "build" / "failed" / "01_tiny.ipynb", as_version=4)
     assert failed.cells[3].outputs[0].ename == "ValueError"
-    assert runner.is_stale(built, "01_tiny") and not runner.is_stale(built, "02_other")
+    assert stamps.is_stale(built, "01_tiny") and not stamps.is_stale(built, "02_other")
 
     write(source(built), TINY)
-    assert not runner.is_stale(built, "01_tiny"), "the outputs on disk belong to this source again"
+    assert not stamps.is_stale(built, "01_tiny"), "the outputs on disk belong to this source again"
 
 
 def test_dead_kernel_is_a_failure(built, capfd):
@@ -341,12 +352,12 @@ def test_notebook_without_a_good_ledger_is_a_failure(built, capsys, old, new, wo
 def test_claim_that_does_not_hold_is_named_and_is_no_failure(built, capsys):
     write(built / "lib" / "deeper.py", "value = 3\n")
     assert call(built, "figures") == 0
-    assert capsys.readouterr().out.endswith("0 of 1 claims reproduced; 01.1: not reproduced\n")
+    assert capsys.readouterr().out.endswith("0 of 1 claims reproduced; not reproduced: 01.1\n")
 
 
 def test_interrupted_publishing_leaves_whole_files_and_a_stale_notebook(built, monkeypatch):
     write(built / "lib" / "deeper.py", "value = 1\n")
-    before, move = tree(built), runner.move
+    before, move = tree(built), build.move
 
     def interrupted_at_the_ledger(source, target):
         if target == built / "results" / "01_tiny.json":
@@ -354,12 +365,12 @@ def test_interrupted_publishing_leaves_whole_files_and_a_stale_notebook(built, m
         move(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(runner, "move", interrupted_at_the_ledger)
+        patch.setattr(build, "move", interrupted_at_the_ledger)
         assert call(built, "figures") == 130
     between = tree(built)
     assert between["figures/01_tiny/line.svg"] == b"<svg>1</svg>"
     assert between["results/01_tiny.json"] == before["results/01_tiny.json"]
-    assert runner.is_stale(built, "01_tiny")
+    assert stamps.is_stale(built, "01_tiny")
     assert call(built, "figures") == 0
     assert json.loads(tree(built)["results/01_tiny.json"])["claims"][0]["measured"] == 1.0
 
@@ -450,9 +461,42 @@ def test_second_build_waits_for_the_first(built):
 
 def test_no_op_loads_nothing_heavy(built):
     code = (
-        "import sys; from lib.runner import main; main(sys.argv[1:]); "
+        "import sys; from lib.suite.cli import main; main(sys.argv[1:]); "
         "print([m for m in ('papermill', 'jupytext', 'joblib', 'torch') if m in sys.modules])"
     )
     command = [sys.executable, "-c", code, "--root", str(built), "figures"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout == "nothing to do: 1 notebook up to date\n[]\n"
+
+
+# --- The same on any machine --------------------------------------------------
+
+
+def test_outputs_that_agree_within_a_last_digit_stay_as_stored(built, capsys):
+    """Another processor prints another last digit: nothing that is tracked changes."""
+    edit(source(built), "first", "mean 0.417")
+    assert call(built, "figures") == 0
+    edit(built / "notebooks" / "01_tiny.ipynb", "mean 0.417\\n", "mean 0.418\\n")
+    before = tree(built)
+    capsys.readouterr()
+    assert call(built, "figures") == 0
+    assert capsys.readouterr().out.endswith("claims reproduced; as stored\n")
+    after = tree(built)
+    assert {p: after[p] for p in TINY_OUTPUTS} == {p: before[p] for p in TINY_OUTPUTS}
+    assert not stamps.is_stale(built, "01_tiny")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("notebooks/01_tiny.ipynb", "first", "other"),
+        ("results/01_tiny.json", "two is two", "two is three"),
+        ("figures/01_tiny/line.svg", "<svg>2", "<svg>3"),
+    ],
+)
+def test_stored_outputs_that_disagree_are_published_anew(built, capsys, path, old, new):
+    before = tree(built)
+    edit(built / path, old, new)
+    assert call(built, "figures") == 0
+    assert "as stored" not in capsys.readouterr().out
+    assert tree(built)[path] == before[path]

@@ -1,0 +1,429 @@
+"""A claim, what decides it, and its verdict: the Markdown tables of a notebook are the check.
+
+Only the standard library is imported: a notebook's first line refuses bad parameters at once.
+"""
+
+import html
+import json
+import math
+import os
+import re
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+from lib.suite.output import checkout, output_folder, write_json, write_text
+from lib.suite.parameters import Fault, check_value, declared, injected
+
+REPRODUCED = "reproduced"
+PARTLY = "partly reproduced"
+NOT_REPRODUCED = "not reproduced"
+NOT_MEASURED = "not measured"  # no draw of this run defines the number
+RELATIONS = ("<=", ">=", "within")
+
+
+# --- One row -------------------------------------------------------------------------------------
+
+
+def _holds(value, predicted, relation, tolerance):
+    if relation == "<=":
+        return value <= predicted
+    if relation == ">=":
+        return value >= predicted
+    return abs(value - predicted) <= tolerance
+
+
+def verdict(*, predicted, measured, relation, tolerance=None, interval=None):
+    """Verdict of one row.
+
+    The claim marks a region: measured <= predicted, measured >= predicted, or
+    |measured - predicted| <= tolerance. `reproduced`: the measured number and, where there is one,
+    its whole interval lie in the region. `partly reproduced`: the number does, the interval does
+    not. `not reproduced`: the number does not. `not measured`: there is no number.
+
+    Raises ValueError for an unknown relation, a tolerance that is missing or out of place, and
+    numbers that are not finite.
+
+    >>> verdict(predicted=1.0, measured=0.9, relation="<=", interval=[0.8, 1.1])
+    'partly reproduced'
+    """
+    if relation not in RELATIONS:
+        raise ValueError(f"relation must be one of {', '.join(RELATIONS)}, got {relation!r}")
+    if (relation == "within") != (tolerance is not None):
+        raise ValueError("tolerance belongs to the relation 'within' and to no other")
+    if measured is None:
+        return NOT_MEASURED
+    if not all(math.isfinite(x) for x in (predicted, measured, *(interval or ()))):
+        raise ValueError("predicted, measured and interval must be finite numbers")
+    if not _holds(measured, predicted, relation, tolerance):
+        return NOT_REPRODUCED
+    if interval and not all(_holds(end, predicted, relation, tolerance) for end in interval):
+        return PARTLY
+    return REPRODUCED
+
+
+def _rounded(value, digits):
+    """`value` with `digits` significant digits; what overflowed becomes 1e308."""
+    limit = 1e308
+    return None if value is None else float(f"{min(max(float(value), -limit), limit):.{digits}g}")
+
+
+def _row(claim, id, statement, statistic, predicted, tolerance):
+    """One row of the ledger.
+
+    Numbers are rounded before the verdict is taken, so that the row itself proves its verdict.
+    """
+    interval, digits = statistic.interval, statistic.digits
+    row = {
+        "id": id,
+        "statement": statement,
+        "source": claim.source,
+        "predicted": _rounded(predicted, 8),
+        "measured": _rounded(statistic.measured, digits),
+        "relation": claim.relation,
+        "tolerance": None if tolerance is None else float(tolerance),
+        "because": claim.because,
+        "seeds": int(statistic.seeds),
+        "interval": interval and [_rounded(end, digits) for end in interval],
+        "control": claim.control,
+        "identity": claim.identity,
+    }
+    if statistic.undefined:
+        row["undefined"] = int(statistic.undefined)
+    judged = ("predicted", "measured", "relation", "tolerance", "interval")
+    return row | {"verdict": verdict(**{key: row[key] for key in judged})}
+
+
+# --- Claims declared in the notebook's own prose -------------------------------------------------
+
+
+class Claim(NamedTuple):
+    """One line of a claims table: what is claimed and what decides it.
+
+    The bound is a number, or the word for a number that theory gives during the run.
+    """
+
+    id: str
+    statement: str
+    relation: str
+    predicted: float | str
+    tolerance: float | str | None
+    because: str
+    source: str
+    control: bool
+    identity: bool
+
+
+def _number(text):
+    """`1e-12` and `2/3` as floats; any other word stays a word."""
+    top, _, bottom = text.strip().replace("−", "-").partition("/")
+    try:
+        return float(top) / float(bottom or 1)
+    except ValueError:
+        return text.strip()
+
+
+def _criterion(text):
+    """(what is measured, relation, predicted, tolerance) of the words that decide a claim.
+
+    `share ≥ 0.95`, `largest ratio ≤ 1e-12`, `mean 2/3 ± 1/6`, `mean theory ± 0.1`: at the end a
+    number, a fraction, or a word for a number that the notebook hands to `judge`.
+
+    >>> _criterion("share ≥ 0.95"), _criterion("mean 1/2 ± 0.1")
+    (('share', '>=', 0.95, None), ('mean', 'within', 0.5, 0.1))
+    """
+    found = re.fullmatch(r"(.*?)\s*(?:([≤≥])\s*(\S+)|(\S+)\s*±\s*(\S+))", text)
+    if not found:
+        raise ValueError(f"criterion {text!r} ends in none of `≤ a`, `≥ a`, `a ± b`")
+    measure, sign, bound, middle, reach = found.groups()
+    if sign:
+        return measure, {"≤": "<=", "≥": ">="}[sign], _number(bound), None
+    return measure, "within", _number(middle), _number(reach)
+
+
+def declared_claims(source):
+    """{id: Claim} of every claims table in the Markdown cells of a percent script, in order.
+
+    A row reads `# | 32.1a | *control:* the claim | share ≥ 0.95 | why this bound | source |`.
+    `22.3a*` declares a family, one claim for each case that is met: 22.3a, 22.3b, ...
+    `*control:*` marks a failure that must be seen, `*identity:*` what is true by algebra alone.
+    Raises ValueError for an id given twice, a missing cell, a criterion that is none.
+    """
+    found = {}
+    for line in source.split("\n"):
+        if not re.match(r"# \| \d\d\.\d+([a-z]\*?)? \|", line):
+            continue
+        cells = [c.strip().replace("\\|", "|") for c in re.split(r"(?<!\\)\|", line[2:])[1:-1]]
+        if len(cells) != 5:
+            raise ValueError(f"claim {cells[0]}: five cells are needed, there are {len(cells)}")
+        id, statement, criterion, because, origin = cells
+        if id in found:
+            raise ValueError(f"claim {id} is declared twice")
+        control = statement.startswith("*control:*")
+        identity = statement.startswith("*identity:*")
+        statement = re.sub(r"^\*(control|identity):\*\s*", "", statement)
+        measure, *bounds = _criterion(criterion)
+        statement = ": ".join(filter(None, [statement, measure]))
+        found[id] = Claim(id, statement, *bounds, because, origin, control, identity)
+    return found
+
+
+def percent(notebook):
+    """A notebook (its JSON) as a percent script: as much of it as claims and parameters need."""
+    parts = []
+    for cell in notebook["cells"]:
+        lines = "".join(cell["source"])
+        tags = json.dumps(cell["metadata"].get("tags", []))
+        if cell["cell_type"] == "markdown":
+            parts += ["# %% [markdown]", re.sub("^", "# ", lines, flags=re.MULTILINE)]
+        else:
+            parts += [f"# %% tags={tags}", lines]
+    return "\n".join([*parts, ""])
+
+
+def notebook_source(name, namespace):
+    """The text of the notebook that is running: what the runner names, else the open notebook, else
+    NAME.ipynb in the current folder, else the source in this checkout.
+
+    Raises Fault where none of them is there.
+    """
+    candidates = [
+        os.environ.get("CLAIMS_SOURCE"),
+        namespace.get("__vsc_ipynb_file__"),
+        os.environ.get("JPY_SESSION_NAME"),
+        Path.cwd() / f"{name}.ipynb",
+        checkout() and checkout() / "notebooks" / "src" / f"{name}.py",
+    ]
+    for path in (Path(path) for path in candidates if path):
+        if path.suffix in (".py", ".ipynb") and path.is_file():
+            text = path.read_text(encoding="utf-8")
+            source = percent(json.loads(text)) if path.suffix == ".ipynb" else text
+            if f'Ledger("{name}"' in source:
+                return source
+    raise Fault(f"{name}: its claims are read from {name}.ipynb, which is not in this folder")
+
+
+# --- How rows are shown --------------------------------------------------------------------------
+
+
+def number(value):
+    """A number as tables show it: four significant digits at most.
+
+    >>> number(0.00012345), number(0.5), number(1e-14)
+    ('0.0001234', '0.5', '1e-14')
+    """
+    return f"{value:.4g}"
+
+
+def region(row):
+    """What a row claims: `≤ 0.5` or `2 ± 0.1`."""
+    if row["relation"] == "within":
+        return f"{number(row['predicted'])} ± {number(row['tolerance'])}"
+    return f"{row['relation'].replace('<=', '≤').replace('>=', '≥')} {number(row['predicted'])}"
+
+
+def measured(row):
+    """What a row measured: `0.95 [0.888, 0.978]`, and how many draws left it undefined."""
+    if row["measured"] is None:
+        return "undefined"
+    words = number(row["measured"])
+    if row["interval"]:
+        words += f" [{', '.join(number(end) for end in row['interval'])}]"
+    return words + (f" ({row['undefined']:,} undefined)" if row.get("undefined") else "")
+
+
+def kind(row):
+    """`control`, `identity` or nothing."""
+    return "control" if row["control"] else "identity" if row.get("identity") else ""
+
+
+def counted(rows):
+    """The rows that count: an identity holds under every theory."""
+    return [row for row in rows if not row.get("identity")]
+
+
+def table(rows):
+    """Rows as plain text, two lines or more each."""
+    lines = []
+    for row in rows:
+        head = f"{row['id']:<6} {kind(row) + ': ' if kind(row) else ''}{row['statement']}"
+        lines += textwrap.wrap(head, 96, subsequent_indent=" " * 7)
+        draws = f"{row['seeds']:,} draw{'s' if row['seeds'] != 1 else ''}"
+        lines.append(
+            f"       claimed {region(row)} | measured {measured(row)} | {draws} | "
+            f"{row['verdict'].upper()}"
+        )
+    return "\n".join(lines)
+
+
+MARKS = {REPRODUCED: "✔", PARTLY: "◐", NOT_REPRODUCED: "✘", NOT_MEASURED: "–"}
+COLOURS = {
+    REPRODUCED: "#1a7f37",
+    PARTLY: "#9a6700",
+    NOT_REPRODUCED: "#cf222e",
+    NOT_MEASURED: "#57606a",
+}
+
+
+def html_table(rows):
+    """The rows as an HTML table: claim, what was claimed, what was measured, verdict."""
+    left = 'style="text-align:left"'
+    lines = [
+        "<table>",
+        f"<tr><th></th><th {left}>claim</th><th>claimed</th><th>measured</th>"
+        "<th>draws</th><th>verdict</th></tr>",
+    ]
+    for row in rows:
+        label = f"<em>{kind(row)}:</em> " if kind(row) else ""
+        mark = f"{MARKS[row['verdict']]} {row['verdict']}"
+        statement = html.escape(row["statement"], quote=False)
+        lines.append(
+            f"<tr><td>{row['id']}</td><td {left}>{label}{statement}</td>"
+            f"<td>{region(row)}</td><td><b>{measured(row)}</b></td><td>{row['seeds']:,}</td>"
+            f'<td style="color:{COLOURS[row["verdict"]]};white-space:nowrap">{mark}</td></tr>'
+        )
+    return "\n".join([*lines, "</table>"])
+
+
+def summary(rows):
+    """`13 of 14 claims reproduced; not reproduced: 32.2a`; identities are not counted."""
+    rows = counted(rows)
+    others = [row for row in rows if row["verdict"] != REPRODUCED]
+    words = [f"{len(rows) - len(others)} of {len(rows)} claims reproduced"]
+    for found in dict.fromkeys(row["verdict"] for row in others):
+        words.append(f"{found}: {', '.join(r['id'] for r in others if r['verdict'] == found)}")
+    return "; ".join(words)
+
+
+def badge(rows):
+    """The summary as a small SVG: green if every claim was reproduced, else amber."""
+    text = f"published run: {summary(rows)}"
+    good = all(row["verdict"] == REPRODUCED for row in counted(rows))
+    width = 16 + round(6.3 * len(text))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="22" role="img" '
+        f'aria-label="{text}"><rect width="{width}" height="22" rx="4" '
+        f'fill="{COLOURS[REPRODUCED if good else PARTLY]}"/><text x="8" y="15" fill="white" '
+        f'textLength="{width - 16}" font-family="Verdana,DejaVu Sans,sans-serif" '
+        f'font-size="11">{text}</text></svg>\n'
+    )
+
+
+class Verdicts(list):
+    """Rows of the ledger, shown as a table: HTML where there is a browser, else plain text."""
+
+    def __repr__(self):
+        return table(self)
+
+    def _repr_html_(self):
+        return html_table(self)
+
+
+class Conclusion(Verdicts):
+    """All rows at the end of a notebook: a browser shows the summary, the rows folded under it."""
+
+    def __repr__(self):
+        return f"{summary(self)}\n{table(self)}"
+
+    def _repr_html_(self):
+        head = f"<summary><b>{summary(self)}</b></summary>"
+        return f"<details>{head}\n{html_table(self)}\n</details>"
+
+
+# --- The ledger ----------------------------------------------------------------------------------
+
+
+def checked_namespace(name, source, namespace):
+    """{parameter: value} of a running notebook, each as its declaration wants it.
+
+    A list that arrived as words (papermill's -p) becomes the list it spells. The namespace is given
+    the checked values. Raises Fault for a value that is not allowed and a name that is not declared.
+    """
+    known = declared(source)
+    for key in injected(namespace.get("In", ())):
+        if key not in known:
+            raise Fault(f"unknown parameter {key!r}; {name} has: {', '.join(known)}")
+    for key in known:
+        if key not in namespace:
+            raise Fault(f"parameter {key} has no value: run the parameters cell first")
+    found = {key: check_value(key, namespace[key], known[key]) for key in known}
+    namespace.update(found)
+    return found
+
+
+class Ledger:
+    """The claims that a notebook declares in its prose, and what its runs say about them.
+
+    `Ledger("32_balancedness", globals())`, right after the parameters cell, reads and checks the
+    declared parameters, and only those. `judge` takes statistics, `conclude` writes the ledger.
+
+    Raises Fault for a parameter that is not allowed or not declared, ValueError for claims tables
+    that are none.
+    """
+
+    def __init__(self, notebook, namespace):
+        source = notebook_source(notebook, namespace)
+        self.notebook = notebook
+        self.parameters = checked_namespace(notebook, source, namespace)
+        self.declared = declared_claims(source)
+        self.judged = {}
+
+    def judge(self, statistics, **theory):
+        """The verdicts on some claims, as a table: {id: `largest(...)`, `share(...)`, ...}.
+
+        A family, `"22.3a*"`, takes {case: statistic}. theory: the numbers behind the words in the
+        criteria, for a family also {case: number}.
+        Raises ValueError for a claim that is not declared or was judged before, and for a word
+        without a number.
+        """
+        rows = Verdicts()
+        for id, found in statistics.items():
+            if id not in self.declared:
+                raise ValueError(f"claim {id} is not declared in the notebook's text")
+            if id in self.judged:
+                raise ValueError(f"claim {id} was judged before")
+            self.judged[id] = [*self._rows(self.declared[id], found, theory)]
+            rows += self.judged[id]
+        return rows
+
+    def _rows(self, claim, found, theory):
+        if not claim.id.endswith("*"):
+            yield _row(claim, claim.id, claim.statement, found, *self._bounds(claim, None, theory))
+            return
+        if not isinstance(found, dict):
+            raise ValueError(f"claim {claim.id} is a family: it takes {{case: statistic}}")
+        for number, (case, one) in enumerate(found.items()):
+            id = f"{claim.id[:-2]}{chr(ord(claim.id[-2]) + number)}"
+            yield _row(
+                claim, id, f"{case}: {claim.statement}", one, *self._bounds(claim, case, theory)
+            )
+
+    @staticmethod
+    def _bounds(claim, case, theory):
+        """(predicted, tolerance), words replaced by their numbers."""
+        bounds = []
+        for bound in (claim.predicted, claim.tolerance):
+            if isinstance(bound, str):
+                if bound not in theory:
+                    raise ValueError(f"claim {claim.id}: judge(..., {bound}=...) is missing")
+                bound = theory[bound]
+                bound = bound[case] if isinstance(bound, dict) else bound
+            bounds.append(None if bound is None else float(bound))
+        return bounds
+
+    def conclude(self):
+        """Every declared claim was judged: write the ledger and the badge, return all rows.
+
+        Raises ValueError for claims never judged, and for ids that a family has taken twice.
+        """
+        missing = [id for id in self.declared if id not in self.judged]
+        if missing:
+            raise ValueError(f"claims declared and never judged: {', '.join(missing)}")
+        rows = [row for id in self.declared for row in self.judged[id]]
+        ids = [row["id"] for row in rows]
+        if repeated := sorted({id for id in ids if ids.count(id) > 1}):
+            raise ValueError(f"claim ids must differ, repeated: {', '.join(repeated)}")
+        ledger = {"notebook": self.notebook, "parameters": self.parameters, "claims": rows}
+        write_json(output_folder() / f"{self.notebook}.json", ledger)
+        write_text(output_folder() / "figures" / "verdict.svg", badge(rows))
+        return Conclusion(rows)

@@ -1,0 +1,228 @@
+"""One style, three words for every figure, and saving.
+
+`measured`: the look of its label; `predicted`: dashed and black; `level`: a constant. Measurements
+and predictions can be told apart without colour. Every figure is an SVG with the same bytes on every
+run (figures/NAME.svg) and a PNG in the notebook, which shows everywhere.
+"""
+
+import html
+import io
+import re
+import weakref
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
+from PIL import Image
+
+from lib.statistics import wilson_interval
+from lib.suite.output import output_folder, write_text
+
+PREDICTION = {"color": "black", "linestyle": "--", "linewidth": 1.4, "zorder": 5}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+WIDEST = 9.5  # inches, 912 CSS pixels: what a page shows without cutting
+PIXELS = 96  # CSS pixels an inch; the PNG has twice as many
+
+
+def style():
+    """Set the look of all figures; call once, in the set-up cell."""
+    sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=0.85)
+    plt.rcParams.update(
+        {
+            "figure.constrained_layout.use": True,
+            "axes.grid": True,
+            "grid.alpha": 0.25,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+            "lines.markersize": 5,
+            "svg.hashsalt": "claims",
+            "svg.fonttype": "path",
+        }
+    )
+
+
+# --- What every figure is made of ----------------------------------------------------------------
+
+_LOOKS = weakref.WeakKeyDictionary()  # figure -> {label: number of its look}
+
+
+def look(ax, label):
+    """Colour and marker of a label: the same in all panels of a figure, in the order of first use."""
+    known = _LOOKS.setdefault(ax.figure, {})
+    k = known.setdefault(label, len(known))
+    return {"color": f"C{k % 10}", "marker": MARKERS[k % len(MARKERS)]}
+
+
+def panels(columns=1, rows=1, *, width=None, height=3.6, **options):
+    """A figure with its axes: (figure, array (columns,) or (rows, columns)).
+
+    width: inches, at most 9.5; height: inches of one row. options are those of `plt.subplots`.
+    """
+    width = width or (7 if columns == 1 else WIDEST)
+    if width > WIDEST:
+        raise ValueError(f"width must be at most {WIDEST} inches, got {width}")
+    size = (width, height * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, **options)
+    _LOOKS[figure] = {}
+    return figure, axes if rows > 1 else axes[0]
+
+
+def _once(ax, label):
+    """The label, or `_` (not in the legend) where these axes have it already."""
+    return "_" if label in ax.get_legend_handles_labels()[1] else label
+
+
+def measured(ax, x, y, label, *, band=None, joined=True, every=None, **options):
+    """A measurement: y against x with the look of its label; markers about eight to a line.
+
+    y: (points,), or (points, draws): the median, and every draw as a thin line, or with
+    `band=(low, high)` the area between two quantiles over the draws. `joined=False`: points only.
+    options are those of `Axes.plot`. Returns the line.
+    """
+    y, style = np.asarray(y), look(ax, label)
+    if y.ndim == 2 and y.shape[1] > 1:
+        if band is None:
+            ax.plot(x, y, color=style["color"], alpha=0.35, linewidth=0.8)
+        else:
+            ends = np.nanquantile(y, band, axis=1)
+            ax.fill_between(x, *ends, color=style["color"], alpha=0.2, linewidth=0)
+        y = np.nanmedian(y, axis=1)
+    dots = {"markevery": every or max(1, len(y) // 8)} if joined else {"linestyle": ""}
+    return ax.plot(x, y.reshape(len(y)), label=_once(ax, label), **style | dots | options)[0]
+
+
+def predicted(ax, x, y, label="predicted", *, of=None, **options):
+    """A prediction: dashed and black, named once in the legend.
+
+    of: the label of the measurement that it is a prediction of, whose marker it then bears, hollow.
+    """
+    style = {}
+    if of is not None:
+        style = {"marker": look(ax, of)["marker"], "mfc": "white", "mec": look(ax, of)["color"]}
+        style["markevery"] = max(1, len(y) // 8)
+    return ax.plot(x, y, label=_once(ax, label), **PREDICTION | style | options)[0]
+
+
+def level(ax, value, label=None, *, axis="y", theory=True, of=None, **options):
+    """A constant: dashed black if theory gives it, else a dotted mark, grey or in the colour of the
+    measurement `of`. axis: the one it is a value of."""
+    mark = {"color": "grey" if of is None else look(ax, of)["color"], "linestyle": ":"}
+    draw = ax.axhline if axis == "y" else ax.axvline
+    name = None if label is None else _once(ax, label)
+    return draw(value, label=name, **(PREDICTION if theory else mark) | options)
+
+
+def regions(axes, x, y, kinds, names, colours):
+    """Maps side by side: `kinds` holds for each one the number of the region of every cell.
+
+    x, y: the edges of the cells. The regions are named under the maps.
+    """
+    for ax, kind in zip(axes, kinds, strict=True):
+        paint = ListedColormap(colours)
+        ax.pcolormesh(x, y, kind, cmap=paint, vmin=0, vmax=len(names) - 1, rasterized=True)
+        ax.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    patches = [Patch(color=c, label=n) for c, n in zip(colours, names, strict=True)]
+    below = axes[0].figure.legend(handles=patches, loc="outside lower center", ncols=len(names))
+    below.set_gid("regions")
+
+
+def against(ax, prediction, measurement, label, **options):
+    """Measured against predicted, a point for each case, and the diagonal where they agree."""
+    p, m = np.ravel(prediction), np.ravel(measurement)
+    ends = [min(p.min(), m.min()), max(p.max(), m.max())]
+    predicted(ax, ends, ends, "measured = predicted")
+    return measured(ax, p, m, label, joined=False, mfc="none", **options)
+
+
+def shares(ax, x, successes, trials, label="measured", **options):
+    """Shares successes/trials at x, with 95% Wilson intervals; trials: one number or one for each."""
+    trials = [trials] * len(successes) if isinstance(trials, int) else trials
+    pairs = list(zip(successes, trials, strict=True))
+    ends = [wilson_interval(k, n) for k, n in pairs]
+    reach = [
+        [abs(end[side] - k / n) for end, (k, n) in zip(ends, pairs, strict=True)] for side in (0, 1)
+    ]
+    style = {"capsize": 2, "linestyle": "", "label": _once(ax, label)} | look(ax, label) | options
+    return ax.errorbar(x, [k / n for k, n in pairs], reach, **style)
+
+
+def legend_beside(figure, **options):
+    """One legend for all panels, to the right of them, each label once."""
+    named = {}
+    for ax in figure.axes:
+        named |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    figure.legend(named.values(), named, loc="outside right upper", **options)
+
+
+# --- Saving --------------------------------------------------------------------------------------
+
+
+def _canonical(svg, name, alt):
+    """The same picture with coordinates to 1/100 point, a description, and ids that carry `name`.
+
+    Last bits of a coordinate differ between machines; a hundredth of a point does not, and the
+    file is half as long. Two figures on one page must not share an id.
+    """
+
+    def short(match):
+        return re.sub(
+            r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), match[0]
+        )
+
+    svg = re.sub(r'(?<=\s)(?:d|x|y|x1|x2|y1|y2|width|height|points)="[^"]*"', short, svg)
+    svg = re.sub(r"translate\([^)]*\)", short, svg)
+    hashed = dict.fromkeys(re.findall(r'id="((?:image|[a-zA-Z])[0-9a-f]{10})"', svg))
+    for order, id in enumerate(hashed):
+        svg = svg.replace(id, f"{id[:-10]}_{order}")
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", svg)
+    words = f"<desc>{html.escape(alt, quote=False)}</desc>"
+    svg = re.sub(r"(<svg [^>]*>)", lambda m: f"{m[1]}\n {words}", svg, count=1)
+    return "\n".join(line.rstrip() for line in svg.split("\n"))
+
+
+def _add_legends(figure, where):
+    """A legend in every panel where something is named and none was made; predictions stand last."""
+    beside = [found for found in figure.legends if found.get_gid() != "regions"]
+    for ax in figure.axes:
+        if ax.get_legend() is None and not beside and ax.get_legend_handles_labels()[1]:
+            found = zip(*ax.get_legend_handles_labels(), strict=True)
+            last = sorted(found, key=lambda pair: getattr(pair[0], "is_dashed", bool)())
+            ax.legend(*zip(*last, strict=True), loc=where)
+
+
+def save(figure, name, alt, legend="best"):
+    """Write `figures/<name>.svg` to the notebook's output folder, show it as PNG, close it.
+
+    alt: what is seen, in words, for those who cannot see it. legend: where it goes in a panel of
+    `panels` that names something and has none.
+    Raises ValueError for a figure wider than 9.5 inches and for an empty `alt`.
+    """
+    width, height = figure.get_size_inches()
+    if width > WIDEST + 1e-9:
+        raise ValueError(f"figure {name}: at most {WIDEST} inches wide, got {width:g}")
+    if not alt.strip():
+        raise ValueError(f"figure {name}: alt must say what is seen")
+    if figure in _LOOKS:
+        _add_legends(figure, legend)
+    vector, raster = io.StringIO(), io.BytesIO()
+    figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(raster, format="png", dpi=2 * PIXELS, metadata={"Software": None})
+    plt.close(figure)
+    image = io.BytesIO()  # 256 colours are enough for a figure, and a third of the bytes
+    Image.open(raster).convert("P", palette=Image.Palette.ADAPTIVE).save(
+        image, "png", optimize=True
+    )
+    svg = _canonical(vector.getvalue(), name, alt)
+    write_text(output_folder() / "figures" / f"{name}.svg", svg)
+
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is not None:
+        size = {"width": round(width * PIXELS), "height": round(height * PIXELS)}
+        shown = {"image/png": image.getvalue(), "text/plain": f"Figure: {alt}"}
+        display(shown, raw=True, metadata={"image/png": {"alt": alt, **size}})

@@ -1,0 +1,159 @@
+"""Wrong theories that a notebook must reject: each is run, and the rows it names must then fail.
+
+mutants/NAME.py holds one function a theory. Its docstring says the theory in its first line and the
+rows that must fail in its last; its body puts the theory in place of the right one:
+
+    def edge_of_the_wrong_sign(patch):
+        '''The overshoot gap with its sign turned.
+
+        Fails: 32.3a
+        '''
+        patch("counterexamples.overshoot_gap", lambda old: lambda *given: -old(*given))
+"""
+
+import ast
+import importlib
+import json
+import re
+import runpy
+import shutil
+import sys
+from typing import NamedTuple
+
+from lib.suite.claims import REPRODUCED
+from lib.suite.execution import NotebookFailed, execute, first_line
+from lib.suite.output import write_json
+from lib.suite.parameters import Fault
+from lib.suite.report import update_reports
+from lib.suite.stamps import names, source_path
+
+
+class Mutant(NamedTuple):
+    """A wrong theory: its function, what it says, the rows that must reject it."""
+
+    name: str
+    theory: str
+    expected: list
+
+
+def declared_mutants(source):
+    """The mutants of a file, in order, read without running it.
+
+    Raises Fault for a function whose docstring does not end in `Fails: 32.3a, 32.3b`.
+    """
+    found = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            words = (ast.get_docstring(node) or "").split("\n")
+            rows = re.fullmatch(r"Fails: ((?:\d\d\.\d+[a-z]?(?:, )?)+)", words[-1].strip())
+            if not rows or not words[0].strip():
+                raise Fault(f"mutant {node.name}: its docstring must end in `Fails: 32.3a, 32.3b`")
+            found.append(Mutant(node.name, words[0].strip(), rows[1].split(", ")))
+    return found
+
+
+class Patch:
+    """What a mutant is handed: `patch("module.name", wrapper)`, `patch.parameters(name=value)`."""
+
+    def __init__(self, namespace):
+        self._namespace = namespace
+
+    def __call__(self, name, wrapper):
+        """Put wrapper(old) in place of lib's `module.name` (or `module.Class.method`) everywhere."""
+        module, *path, last = name.split(".")
+        owner = importlib.import_module(f"lib.{module}")
+        for part in path:
+            owner = getattr(owner, part)
+        old = getattr(owner, last)
+        new = wrapper(old)
+        setattr(owner, last, new)
+        for loaded in [m for key, m in sys.modules.items() if key.startswith("lib.")]:
+            for key, value in vars(loaded).items():
+                if value is old:
+                    setattr(loaded, key, new)
+
+    def parameters(self, **values):
+        """Give parameters of the notebook other values."""
+        self._namespace.update(values)
+
+
+def apply(path, name, namespace):
+    """Put the mutant `name` of the file `path` in place; called in the kernel, before the imports."""
+    runpy.run_path(str(path))[name](Patch(namespace))
+
+
+def mutants_path(root, name):
+    """Where the mutants of notebook `name` stand."""
+    return root / "mutants" / f"{name}.py"
+
+
+def checked_mutants(root, name):
+    """The mutants of notebook `name`; Fault for rows that are none, are controls or do not hold."""
+    try:
+        found = declared_mutants(mutants_path(root, name).read_text(encoding="utf-8"))
+        ledger = json.loads((root / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Fault(f"{name} has no {error.filename}") from None
+    rows = {row["id"]: row for row in ledger["claims"]}
+    for mutant in found:
+        for id in mutant.expected:
+            row = rows.get(id)
+            if row is None or row["control"] or row.get("identity") or row["verdict"] != REPRODUCED:
+                raise Fault(
+                    f"{name}, mutant {mutant.name}: {id} is no reproduced claim of the ledger "
+                    "(controls and identities do not count)"
+                )
+    return found
+
+
+def judge(root, name, mutant):
+    """(name, the entry of one mutant): run the notebook under it and see which rows fail."""
+    work = root / "build" / "mutants" / name / mutant.name
+    first = (
+        "from lib.suite.mutants import apply\n"
+        f"apply({str(mutants_path(root, name))!r}, {mutant.name!r}, globals())"
+    )
+    entry = {"name": mutant.name, "theory": mutant.theory, "expected": mutant.expected}
+    try:
+        ledger = execute(root, name, {}, work, first=first)
+    except (Fault, NotebookFailed) as error:
+        return name, entry | {"failed": [], "outcome": f"crashed: {first_line(str(error))}"}
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    failed = [row["id"] for row in ledger["claims"] if row["verdict"] != REPRODUCED]
+    killed = set(mutant.expected) <= set(failed)
+    return name, entry | {"failed": failed, "outcome": "killed" if killed else "survives"}
+
+
+def judge_all(root, wanted=(), jobs=None):
+    """Run the notebooks under every mutant, a line each; exit code 0 if all were killed, else 1.
+
+    Writes results/mutants.json (entries of other notebooks stay) and the README's table.
+    """
+    from joblib import Parallel, cpu_count, delayed
+    from tqdm import tqdm
+
+    wanted = [source_path(root, name).stem for name in wanted] or names(root)
+    tasks = [(name, mutant) for name in wanted for mutant in checked_mutants(root, name)]
+    found = {name: [] for name in wanted}
+    pool = Parallel(jobs or cpu_count(), return_as="generator_unordered")
+    with tqdm(total=len(tasks), unit="run", disable=not sys.stderr.isatty()) as bar:
+        for name, entry in pool(delayed(judge)(root, *task) for task in tasks):
+            bar.update()
+            found[name].append(entry)
+            words = {"killed": f"killed by {', '.join(entry['expected'])}"}
+            said = words.get(entry["outcome"], entry["outcome"].upper())
+            tqdm.write(f"{name}  {entry['name']}: {said}", file=sys.stdout)
+            sys.stdout.flush()
+    path = root / "results" / "mutants.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    for name in wanted:
+        order = [mutant.name for task, mutant in tasks if task == name]
+        found[name].sort(key=lambda entry, order=order: order.index(entry["name"]))
+    kept = [entry for entry in known if entry["notebook"] not in found]
+    new = [{"notebook": name, "mutants": entries} for name, entries in found.items()]
+    write_json(path, sorted([*kept, *new], key=lambda entry: entry["notebook"]))
+    update_reports(root)
+    alive = [e for entries in found.values() for e in entries if e["outcome"] != "killed"]
+    print(f"{len(tasks) - len(alive)} of {len(tasks)} wrong theories rejected")
+    return 1 if alive else 0

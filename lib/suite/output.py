@@ -1,0 +1,43 @@
+"""Where a notebook writes, and writing in one step."""
+
+import json
+import os
+from pathlib import Path
+
+
+def checkout():
+    """The folder of the project that this package belongs to; None for an installed wheel."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "pyproject.toml").is_file() else None
+
+
+def output_folder():
+    """$CLAIMS_OUTPUT, else build/lab of this checkout, else the current folder."""
+    given = os.environ.get("CLAIMS_OUTPUT")
+    if given:
+        return Path(given)
+    root = checkout()
+    return root / "build" / "lab" if root else Path.cwd()
+
+
+def write_text(path, text):
+    """Write a text file so that a reader sees the old file or the new one, never a part."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path, value):
+    """Write JSON in one step; ValueError for numbers that JSON does not have."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def move(source, target):
+    """Put a file in its place in one step, in place of an older one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)

@@ -1,0 +1,109 @@
+"""Mutants: declared in docstrings, put in place before the imports, killed by the rows they name."""
+
+import json
+import sys
+
+import pytest
+from test_sweeps import row_of
+from tiny import call, write
+
+from lib.suite import mutants
+from lib.suite.parameters import Fault
+
+FILE = '''\
+"""The wrong theories that 01_tiny must reject."""
+
+
+def doubled(patch):
+    """The value doubled.
+
+    Fails: 01.1
+    """
+    patch("formula.value", lambda old: lambda: 2 * old())
+
+
+def harmless(patch):
+    """The value with nothing added.
+
+    Fails: 01.1
+    """
+    patch("formula.value", lambda old: lambda: old() + 0)
+
+
+def crashing(patch):
+    """No value at all.
+
+    Fails: 01.1
+    """
+    patch("formula.value", lambda old: lambda: 1 / 0)
+
+
+def premise(patch):
+    """A depth at which it does not hold.
+
+    Fails: 01.1
+    """
+    patch.parameters(depth=3)
+'''
+
+
+@pytest.fixture
+def suite(formed):
+    """The project with a notebook in the form, and its mutants."""
+    write(formed / "mutants" / "01_tiny.py", FILE)
+    assert call(formed, "figures") == 0
+    return formed
+
+
+def test_a_mutant_is_killed_by_the_row_it_names_survives_or_crashes(suite, capsys):
+    capsys.readouterr()
+    assert call(suite, "mutants") == 1
+    printed = capsys.readouterr().out
+    assert "01_tiny  doubled: killed by 01.1\n" in printed
+    assert "01_tiny  harmless: SURVIVES\n" in printed and "crashing: CRASHED" in printed
+    assert "2 of 4 wrong theories rejected" in printed
+    (entry,) = json.loads((suite / "results" / "mutants.json").read_text())
+    outcomes = [mutant["outcome"].partition(":")[0] for mutant in entry["mutants"]]
+    assert outcomes == ["killed", "survives", "crashed", "killed"]
+    assert "| 2 of 4 |" in (suite / "README.md").read_text()
+    assert (
+        json.loads((suite / "results" / "01_tiny.json").read_text())["claims"][0]["measured"] == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("Fails: 01.1", "Fails 01.1", "docstring must end"),
+        ("Fails: 01.1", "Fails: 01.2", "01.2 is no reproduced claim"),
+        ("Fails: 01.1", "Fails: 01.7", "01.7 is no reproduced claim"),
+    ],
+)
+def test_a_mutant_must_name_claims_that_hold(suite, capsys, old, new, words):
+    write(suite / "mutants" / "01_tiny.py", FILE.replace(old, new, 1))
+    assert call(suite, "mutants", "01_tiny") == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_notebook_without_mutants_is_named(project):
+    write(project / "results" / "01_tiny.json", json.dumps({"claims": [row_of(1.0)]}))
+    with pytest.raises(Fault, match="01_tiny has no"):
+        mutants.checked_mutants(project, "01_tiny")
+
+
+def test_a_patch_reaches_every_module_and_methods(monkeypatch):
+    from lib import descent, linear_networks  # noqa: F401  (the second imports from the first)
+
+    old = descent.log_steps
+    others = [
+        m
+        for k, m in sys.modules.items()
+        if k.startswith("lib.") and vars(m).get("log_steps") is old
+    ]
+    try:
+        mutants.Patch({})("descent.log_steps", lambda old: lambda *given: "wrong")
+        assert all(vars(module)["log_steps"](3) == "wrong" for module in others)
+    finally:
+        for module in others:
+            module.log_steps = old
+    assert others

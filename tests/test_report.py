@@ -1,0 +1,54 @@
+"""README's table and RESULTS.md follow the ledgers."""
+
+import json
+
+import pytest
+from test_sweeps import row_of
+
+from lib.suite import report
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A folder with two ledgers; of 02_b nothing holds."""
+    (tmp_path / "README.md").write_text(f"head\n{report.BEGIN}\nold\n{report.END}\ntail\n")
+    (tmp_path / "results").mkdir()
+    for name, measured, verdict in (("02_b", 2.0, "not reproduced"), ("01_a", 0.5, "reproduced")):
+        rows = [row_of(measured) | {"verdict": verdict, "id": f"{name[:2]}.1"}]
+        rows.append(rows[0] | {"id": f"{name[:2]}.2", "identity": True, "source": "derived here"})
+        ledger = {"notebook": name, "parameters": {"seed": 0}, "claims": rows}
+        (tmp_path / "results" / f"{name}.json").write_text(json.dumps(ledger))
+    return tmp_path
+
+
+def test_readme_table_follows_the_ledgers(results):
+    report.update_reports(results)
+    text = (results / "README.md").read_text()
+    assert text.startswith("head\n") and text.endswith("\ntail\n") and "old" not in text
+    assert text.index("01_a") < text.index("02_b")
+    assert "| A 2000 | 1 of 1 |" in text and "| 0 of 1; not 02.1 |" in text
+    assert report.readme_with_table(text, report.ledgers(results)) == text
+    changed = report.ledgers(results)
+    changed[0]["claims"][0]["verdict"] = "not reproduced"
+    assert report.readme_with_table(text, changed) != text
+
+
+def test_results_page_holds_every_row(results):
+    report.update_reports(results)
+    text = (results / "RESULTS.md").read_text()
+    assert text.count("\n| 01.") == 2 and "*identity:*" in text and "✘ not reproduced" in text
+
+
+def test_wrong_theories_are_counted_and_named(results):
+    entry = {"name": "half", "theory": "Half of it.", "expected": ["01.1"], "failed": ["01.1"]}
+    mutants = [entry | {"outcome": "killed"}, entry | {"outcome": "survives"}]
+    known = [{"notebook": "01_a", "mutants": mutants}]
+    (results / "results" / "mutants.json").write_text(json.dumps(known))
+    report.update_reports(results)
+    assert "| 1 of 2 |" in (results / "README.md").read_text()
+    assert "- Half of it. *survives* (01.1)" in (results / "RESULTS.md").read_text()
+
+
+def test_readme_without_marks_is_refused():
+    with pytest.raises(ValueError, match="marks"):
+        report.readme_with_table("no table here", [])
