@@ -284,6 +284,22 @@ def newton_direction(field, *, absolute, floor=1e-9):
     return direction
 
 
+def steps_out(direction, starts, left, *, learning_rate=0.5, steps=1000):
+    """Steps along -direction until `left(points)` holds, (seeds,) floats; -1 if not within `steps`.
+
+    direction: a gradient as `descend` takes it, such as `newton_direction`; starts: (seeds, n).
+    """
+    run = descend(
+        direction,
+        (starts,),
+        learning_rate=learning_rate,
+        steps=steps,
+        stop=lambda w: left(w[0]),
+        check_every=1,
+    )
+    return run.stopped.double()
+
+
 def saddle_free_growth(depth, learning_rate):
     """Growth per step of the saddle-free Newton method at a saddle of degree N: 1 + eta / (N - 1)."""
     return 1 + learning_rate / (depth - 1)

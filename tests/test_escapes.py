@@ -199,14 +199,21 @@ def test_newton_goes_in_and_the_saddle_free_method_out(depth):
     assert torch.allclose(end, starts * (depth - 2) / (depth - 1), rtol=1e-6)
     out = escapes.newton_direction(escapes.chain_field, absolute=True)
     runs = [
-        descend(
-            out, (starts * size,), learning_rate=0.5, steps=200,
-            stop=lambda w: escapes.chain_loss(w[0]) < 0.4, check_every=1,
-        ).stopped
+        escapes.steps_out(out, starts * size, lambda x: escapes.chain_loss(x) < 0.4)
         for size in (1.0, 1e-3)
-    ]  # fmt: skip
+    ]
     law = math.log(1e3) / math.log(escapes.saddle_free_growth(depth, 0.5))
-    assert (runs[1] - runs[0]).double().mean() == pytest.approx(law, rel=0.03)
+    assert (runs[1] - runs[0]).mean() == pytest.approx(law, rel=0.03)
+
+
+def test_steps_out_counts_every_step():
+    doubling = escapes.steps_out(lambda w: (-w[0],), torch.ones(2, 1).double(), lambda x: x[:, 0] > 5,
+                                 learning_rate=1.0)  # fmt: skip
+    assert doubling.tolist() == [3, 3]
+    assert (
+        escapes.steps_out(lambda w: w, torch.ones(1, 1).double(), lambda x: x[:, 0] > 5).item()
+        == -1
+    )
 
 
 def test_newton_is_newton_on_a_quadratic():

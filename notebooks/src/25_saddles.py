@@ -69,7 +69,7 @@ from lib import linear_networks as ln
 from lib import saddles as sd
 from lib import strict_saddles as strict
 from lib.descent import descend
-from lib.statistics import largest, median, share, slope, smallest, value
+from lib.statistics import largest, median, share, smallest, value
 from lib.suite import figures
 
 import numpy as np
@@ -128,7 +128,7 @@ for ax, depth in zip(axes, shown, strict=True):
         figures.measured(ax, census[depth][0][at], loss[at], kind, **look)
     ax.set(title=f"N = {depth}", xlabel=r"smallest eigenvalue")
 axes[0].set(ylabel="loss at the critical point")
-alt = "Loss against smallest Hessian eigenvalue: from N = 3 on the greedy points lie at zero."
+alt = "Loss against smallest eigenvalue: from N = 3 on the greedy points lie at zero."
 figures.save(fig, "census", alt, legend="upper left")
 
 # %%
@@ -161,9 +161,7 @@ ledger.judge({
 firsts = sd.proper_subsets(modes)[greedy[0]].expand(problems, -1, -1)
 off, moved = {}, {}
 for depth in more:
-    point, target = sd.critical_weights(
-        s, firsts, depth, modes + 1, rng, middle=middle
-    )
+    point, target = sd.critical_weights(s, firsts, depth, modes + 1, rng, middle=middle)
     formula = sd.middle_curvature(s, firsts, depth, middle)
     off[depth] = (sd.lowest_curvature(point, target) / formula - 1).abs()
     values = torch.linalg.svdvals(ln.end_to_end(point))
@@ -206,14 +204,10 @@ ledger.judge({
 
 # %%
 ends, ranks = (min(radii), max(radii)), (0, 1)
-drops = np.array([
-    [[sd.deepest_drop(s[0, 0], k, n, r, 40, rng) for r in ends] for k in ranks]
-    for n in orders
-])  # fmt: skip
-laws = np.array([
-    [[sd.largest_drop(float(s[0, 0, k]), r, n) for r in ends] for k in ranks]
-    for n in orders
-])  # fmt: skip
+cases = [(k, n, r) for n in orders for k in ranks for r in ends]
+drops = np.array([sd.deepest_drop(s[0, 0], *case, 40, rng) for case in cases])
+laws = np.array([sd.largest_drop(float(s[0, 0, k]), r, n) for k, n, r in cases])
+drops, laws = (x.reshape(len(orders), 2, 2) for x in (drops, laws))
 exponents = np.log(drops[..., 1] / drops[..., 0]) / np.log(ends[1] / ends[0])
 
 # %% [markdown]
@@ -263,11 +257,9 @@ values = [3.0, 1.8, 0.9]
 small = ln.gaussian_weights([3, 3, 3], runs, rng, 1e-6)
 shallow = sd.passage(values, small, learning_rate=0.06, steps=2000, every=2)
 first = ln.gaussian_weights([3, 3, 3, 3], runs, rng)
-deep = [
-    sd.passage(values, [e * w for w in first],
-               learning_rate=0.1, steps=round(100 / e), every=20)
-    for e in scales
-]  # fmt: skip
+pace = {"learning_rate": 0.1, "every": 20}
+deep = [sd.passage(values, [e * w for w in first], steps=round(100 / e), **pace)
+        for e in scales]  # fmt: skip
 
 # %% [markdown]
 # Left: the eigenvalue along one run of two layers rests at $-3$, $-1.8$ and $-0.9$. Right: three layers, medians and quartiles
@@ -288,7 +280,7 @@ left.set(xlabel="step", ylabel=r"smallest eigenvalue", ylim=(-3.4, 0.4))
 left.set(xlim=(0, 2.2 * np.log(1e6) / (0.06 * values[-1])))
 right.set(xscale="log", yscale="log", xlabel=r"scale $\epsilon$ of the start")
 right.set(ylabel=r"minus the smallest eigenvalue", ylim=(1e-3, 2))
-alt = "Left: eigenvalue along a run rests at three levels. Right: it shrinks with the start."
+alt = "Left: eigenvalue along a run, three levels. Right: it shrinks with the start."
 figures.save(fig, "passed", alt, legend="upper left")
 
 # %%
@@ -347,11 +339,11 @@ for ax, (depth, widths) in zip(axes, networks.items(), strict=True):
     figures.predicted(ax, depths_of, heights, "greedy, balanced", **cross)
     ax.set(title=f"N = {depth}", xlabel="smallest eigenvalue")
 axes[0].set(ylabel="loss at the critical point")
-alt = "Loss against smallest eigenvalue of saddles found: on a few levels, away from zero."
+alt = "Loss against smallest eigenvalue of saddles found: a few levels, away from zero."
 figures.save(fig, "found", alt, legend="lower left")
 
 # %%
-both = [one for runs_of in found.values() for one in runs_of]
+both = found[2] + found[3]
 curvature = {n: [one.curvature for one in found[n]] for n in networks}
 ledger.judge({
     "25.5a": largest([one.distance for one in both], rounding=True, of=len(both)),
@@ -387,10 +379,8 @@ makers = {
         [1.0, 0.81, 0.64, 0.49], 120, rng),
     "completion": lambda: strict.completion_forms(12, 0.8, rng),
 }  # fmt: skip
-forms = {
-    name: [strict.shallow_run(make(), starts, rng) for _ in range(draws)]
-    for name, make in makers.items()
-}
+forms = {name: [strict.shallow_run(make(), starts, rng) for _ in range(draws)]
+         for name, make in makers.items()}  # fmt: skip
 
 # %% [markdown]
 # All saddles found, in all draws. Logarithmic scale to the right: the farther up, the flatter. Only completion has a tail toward zero.
@@ -406,7 +396,7 @@ ax.set(xscale="log", xlabel="minus the smallest eigenvalue, in units of that at 
 ax.set(ylabel="loss / loss at 0")
 ax.invert_xaxis()
 figures.legend_beside(fig)
-alt = "Loss against smallest eigenvalue of saddles: three clouds near one, completion trails off."
+alt = "Loss against smallest eigenvalue: three clouds near one, completion trails off."
 figures.save(fig, "shallow", alt)
 
 # %%
@@ -441,12 +431,9 @@ components = ln.orthogonal(4, rng)
 points = strict.tensor_census(components, tensor_starts, rng)
 vectors = strict.unit(torch.from_numpy(rng.standard_normal((200, 4, 4))))
 together = descend(
-    lambda w: (strict.pairs_gradient(w[0], components),),
-    (vectors,),
-    learning_rate=0.1,
-    steps=1500,
-    retraction=lambda w: (strict.unit(w[0]),),
-)
+    lambda w: (strict.pairs_gradient(w[0], components),), (vectors,),
+    learning_rate=0.1, steps=1500,
+    retraction=lambda w: (strict.unit(w[0]),))  # fmt: skip
 
 # %% [markdown]
 # The table of the census:
@@ -458,19 +445,18 @@ table = pd.DataFrame({
     "found": [int(h.sum()) for h in here.values()],
     "predicted": [number for number, _, _ in law.values()],
     "index": [points.index[h].unique().tolist() for h in here.values()],
-    "smallest curvature": [round(float(points.curvature[h].mean()), 4) for h in here.values()],
+    "curvature": [round(float(points.curvature[h].mean()), 4) for h in here.values()],
 }, index=pd.Index(law, name="k"))  # fmt: skip
 table
 
 # %%
-expected = [law[int(k)] for k in points.support]
-index, lowest_there = (torch.tensor([e[j] for e in expected]) for j in (1, 2))
+expected = torch.tensor([law[int(k)] for k in points.support])
 at_end = strict.pairs_loss(together.weights[0], components)
 ledger.judge({
     "25.7a": smallest(table.found / table.predicted, of=1),
     "25.7b": value(len(points.support) / (3**4 - 1)),
-    "25.7c": share(points.index == index, sample=False),
-    "25.7d": largest((points.curvature - lowest_there).abs(), rounding=True, of=1),
+    "25.7c": share(points.index == expected[:, 1], sample=False),
+    "25.7d": largest((points.curvature - expected[:, 2]).abs(), rounding=True, of=1),
     "25.7e": share(at_end < 1e-10, sample=False),
 })
 
@@ -512,18 +498,17 @@ figures.shares(right, at_steps, counts, 4 * trials, "k = 3/2")
 line = counts[2] / (4 * trials) * (np.array(at_steps) / at_steps[2]) ** -0.5
 figures.predicted(right, at_steps, line, "slope −1/2")
 right.set(xscale="log", yscale="log", xlabel="steps", ylabel="share still held")
-alt = "Left: share caught turns on at k = 3/2. Right: at k = 3/2 it falls as the root of time."
+alt = "Left: the share caught turns on at k = 3/2. Right: there it falls slowly."
 figures.save(fig, "isometry", alt)
 
 # %%
 caught = dict(zip(stretches, held, strict=True))
-logs = np.log(at_steps), np.log(flat_held.double().mean(1))
-fitted = value(np.polyfit(*logs, 1)[0], of=4 * trials)
+left_at = np.log(flat_held.double().mean(1))
 ledger.judge({
     "25.8a": share(caught[1.4]),
     "25.8b": share(caught[1.6]),
     "25.8c": share(caught[2.0]),
-    "25.8d": fitted,
+    "25.8d": value(np.polyfit(np.log(at_steps), left_at, 1)[0], of=4 * trials),
 })
 
 # %% [markdown]
@@ -535,4 +520,22 @@ ledger.conclude()
 # %% [markdown]
 # ## Reading
 #
-# TODO
+# **There are no bad local minima here, and that is not the whole story.** In the shallow problems strictness is real, with a
+# gap. In deep networks the saddles that have learned the strongest modes are flat, at every depth from three on, and these are the very ones on
+# the way of descent. Both halves of the story are needed to say how long training takes.
+#
+# **A search does not see what descent sees.** Of some thousand points that the search finds with three layers a handful are flat.
+# They are a thin set, and descent is led to them by its small start. A scatter of found critical points is no picture of training.
+#
+# **Completion needs its regularizer for the gap, not for the minimum.** All its descents arrive, but saddles that run away to large $x$
+# come close to flat. In a pilot the gap of one draw ranged from 0.8 down to $10^{-7}$, so the row takes the worst of several draws.
+#
+# **Failing at $\delta=\frac12$ is slow, not final.** The instance at $k=\frac32$ is no local minimum: the share of starts that it
+# holds falls with the square root of time. Zhang and others count 12% failures; here 5% are left after 4,000 steps of size 0.01,
+# and any budget has its own number. Above, the minimum is real.
+#
+# **Limits.** Section 1 counts balanced points; section 5 shows that others have the same losses but other eigenvalues. Whitened inputs
+# throughout. Strictness in section 6 is what a search has met, not a proof; the search favours points near its starts.
+#
+# **Try.** `sensors = 8`: too few measurements, and 25.6a fails. `middle = 0.1`: still strict, a hundred times less so at four layers.
+# `orders = [5]`: the drops are below $10^{-6}$, and the law still holds.

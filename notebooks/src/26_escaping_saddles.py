@@ -63,7 +63,7 @@ from lib import escapes as es
 from lib import linear_networks as ln
 from lib import saddles as sd
 from lib.descent import descend
-from lib.statistics import largest, mean, median, ratio, share, slope
+from lib.statistics import largest, mean, median, share
 from lib.suite import figures
 
 import numpy as np
@@ -85,28 +85,25 @@ rng = np.random.default_rng(seed)
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 26.1a | steps grow by 1/(2 ln(1 + ηγ)) for each unit of ln d | mean slope / predicted 1 ± 0.05 | 0.01 to 0.02 from the draw, and from d = 10 | Jin et al. 2017; the constant derived here |
-# | 26.1b | *control:* without the perturbation nothing moves | largest distance after 10,000 steps ≤ 0 | the gradient is exactly 0 | derived here |
+# | 26.1b | *control:* without the perturbation nothing moves | share that has moved after 10,000 steps ≤ 0 | the gradient is exactly 0 | derived here |
 #
 # Run until $f\le-\gamma^2/8$, half of the way down.
 
 # %%
+well = {"gamma": gamma, "learning_rate": step_size, "steps": 100_000}
 strict = torch.stack([
-    es.strict_saddle_steps(d, runs, rng, gamma=gamma, radius=radius,
-                           learning_rate=step_size, steps=100_000)
-    for d in dimensions
+    es.strict_saddle_steps(d, runs, rng, radius=radius, **well) for d in dimensions
 ]).double()  # fmt: skip
-still = descend(
-    lambda w: (es.double_well_gradient(w[0], gamma),),
-    (torch.zeros(1, 10, dtype=torch.float64),),
-    learning_rate=step_size,
-    steps=10_000,
-)
+zero = torch.zeros(1, 10, dtype=torch.float64)
+still = es.steps_out(
+    lambda w: (es.double_well_gradient(w[0], gamma),), zero,
+    lambda x: x.norm(dim=1) > 0, learning_rate=step_size, steps=10_000)  # fmt: skip
 
 # %%
 by_run = np.polyfit(np.log(dimensions), strict, 1)[0]
 ledger.judge({
     "26.1a": mean(by_run / es.perturbation_slope(gamma, step_size)),
-    "26.1b": largest(still.weights[0].abs(), of=1),
+    "26.1b": share(still >= 0, sample=False),
 })
 
 # %% [markdown]
@@ -127,16 +124,14 @@ ledger.judge({
 # | 26.2c | two layers: the logarithm of section 1 | mean slope / predicted 1 ± 0.1 | the spread is 0.03 | derived here |
 
 # %%
-settings = {2: [10, 100, 1000, 10_000], 3: [10, 100, 1000, 10_000], 4: [10, 40, 160, 640]}
-medians = {}
-for depth, sizes in settings.items():
-    count = flat_runs * (8 if depth == 2 else 1)  # a logarithm needs a finer look
-    needed = [
-        es.chain_steps(es.in_ball(count, D, flat_radius, rng, kept=depth)[:, :depth],
-                       learning_rate=0.2, steps=1_000_000, quorum=0.6)
-        for D in sizes
-    ]  # fmt: skip
-    medians[depth] = np.median(np.reshape(needed, (len(sizes), 8, -1)), axis=2)
+wide = [10, 100, 1000, 10_000]
+settings, medians = {2: wide, 3: wide, 4: [10, 40, 160, 640]}, {}
+for n, sizes in settings.items():
+    count = flat_runs // 8 * 8 * (8 if n == 2 else 1)  # a logarithm needs a finer look
+    kicks = [es.in_ball(count, D, flat_radius, rng, kept=n)[:, :n] for D in sizes]
+    needed = [es.chain_steps(x, learning_rate=0.2, steps=10**6, quorum=0.6)
+              for x in kicks]  # fmt: skip
+    medians[n] = np.median(np.reshape(needed, (len(sizes), 8, -1)), axis=2)
 
 # %% [markdown]
 # Left: on a scale of equal factors the strict saddle is a straight line in the logarithm. Right: flat saddles are straight lines in
@@ -156,14 +151,12 @@ for depth, steps in medians.items():
         figures.predicted(right, at, np.median(steps[0]) * power, r"slope $(N-2)/2$")
 left.set(xscale="log", xlabel="dimension d", ylabel="steps", ylim=(0, 330))
 right.set(xscale="log", yscale="log", xlabel="dimension D", ylabel="steps, median")
-alt = "Steps against dimension: a straight line in log d, and powers 1/2 and 1 at flat saddles."
+alt = "Steps against dimension: straight in log d; powers 1/2 and 1 at flat saddles."
 figures.save(fig, "dimension", alt, legend="upper left")
 
 # %%
-fitted = {
-    depth: np.polyfit(np.log(settings[depth]), np.log(steps) if depth > 2 else steps, 1)[0]
-    for depth, steps in medians.items()
-}
+heights = {n: np.log(steps) if n > 2 else steps for n, steps in medians.items()}
+fitted = {n: np.polyfit(np.log(settings[n]), h, 1)[0] for n, h in heights.items()}
 ledger.judge({
     "26.2a": mean(fitted[3]),
     "26.2b": mean(fitted[4]),
@@ -214,8 +207,8 @@ plain = {
     for d in (5, 10)
 }
 r = octopus.tau / 100
-helped = es.perturbed_descent(octopus.gradient, begin, radius=r, threshold=r, wait=10,
-                              rng=rng, steps=800, record=range(801), **look)  # fmt: skip
+jin = {"radius": r, "threshold": r, "wait": 10, "rng": rng, "record": range(801)}
+helped = es.perturbed_descent(octopus.gradient, begin, steps=800, **jin, **look)
 arrivals = es.first_steps(helped.records["stage"], 10)
 
 # %% [markdown]
@@ -232,7 +225,7 @@ for rate, t in exits.items():
 figures.measured(ax, k[:10], arrivals.median(0).values, "perturbed", every=1)
 ax.set(yscale="log", xlabel="stage k", ylabel="steps until stage k is passed")
 figures.legend_beside(fig)
-alt = "Exit steps against the stage: exponential for plain descent, linear when perturbed."
+alt = "Exit steps against stages: exponential for plain descent, linear when perturbed."
 figures.save(fig, "octopus", alt)
 
 # %%
@@ -269,50 +262,40 @@ ledger.judge({
 
 # %%
 deltas = 10.0 ** -np.arange(2, 11, 2)
+directions = {n: torch.from_numpy(rng.standard_normal((newton_runs, n)))
+              for n in (2, 3, 4)}  # fmt: skip
 leave = es.newton_direction(es.chain_field, absolute=True)
-directions = {n: torch.from_numpy(rng.standard_normal((newton_runs, n))) for n in (2, 3, 4)}
 free = {
-    n: [
-        descend(leave, (x * delta,), learning_rate=0.5, steps=1000, check_every=1,
-                stop=lambda w: es.chain_loss(w[0]) < 0.4).stopped.double()
-        for delta in deltas
-    ]
+    n: [es.steps_out(leave, d * x, lambda x: es.chain_loss(x) < 0.4) for d in deltas]
     for n, x in directions.items()
-}  # fmt: skip
+}
 
 # %% [markdown]
 # Newton's own step from $\delta=10^{-4}$, and plain descent from larger distances, since it would never end from small ones:
 
 # %%
 enter = es.newton_direction(es.chain_field, absolute=False)
-shrunk, slow = {}, {}
 near = {3: [0.1, 0.05, 0.025, 0.0125], 4: [0.2, 0.1, 0.05, 0.025]}
+shrunk, slow = {}, {}
 for n, sizes in near.items():
-    x = 1e-4 * directions[n]
-    end = descend(enter, (x,), learning_rate=1.0, steps=1).weights[0]
-    shrunk[n] = end.norm(dim=1) / x.norm(dim=1)
-    inside = directions[n].abs()  # all products positive: descent goes straight out
-    slow[n] = torch.stack([
-        es.chain_steps(delta * inside, learning_rate=0.1, steps=1_000_000, quorum=1)
-        for delta in sizes
-    ])  # fmt: skip
+    x = directions[n].abs()  # with a positive product descent goes straight out
+    end = descend(enter, (1e-4 * x,), learning_rate=1.0, steps=1).weights[0]
+    shrunk[n] = 1e4 * end.norm(dim=1) / x.norm(dim=1)
+    slow[n] = [es.chain_steps(d * x, learning_rate=0.1, steps=10**6) for d in sizes]
 
 # %% [markdown]
 # Whole networks of 3 × 3 matrices, from Gaussian weights of scale $\delta$ until a tenth of the loss is gone. Eigenvalues below
 # $10^{-9}$ of the largest are raised to that, since dividing by rounding errors is no method.
 
 # %%
-target = torch.diag(torch.tensor([1.5, 1.0, 0.6], dtype=torch.float64))
-first, whole = float(target.square().sum() / 2), {}
-for depth in (3, 4):
-    widths = [3] * (depth + 1)
-    point = sd.flattened(ln.gaussian_weights(widths, newton_runs, rng))
+target, whole = torch.diag(torch.tensor([1.5, 1.0, 0.6], dtype=torch.float64)), {}
+for n in (3, 4):
+    widths = [3] * (n + 1)
+    x = sd.flattened(ln.gaussian_weights(widths, newton_runs, rng))
     out = es.newton_direction(sd.network_field(target, widths), absolute=True)
-    whole[depth] = [
-        descend(out, (point * delta,), learning_rate=0.5, steps=1000, check_every=1,
-                stop=lambda w: ln.loss(sd.layers(w[0], widths), target) < 0.9 * first
-                ).stopped.double() for delta in deltas[:4]
-    ]  # fmt: skip
+    def done(x, widths=widths):
+        return ln.loss(sd.layers(x, widths), target) < 0.45 * target.square().sum()
+    whole[n] = [es.steps_out(out, d * x, done) for d in deltas[:4]]
 
 # %% [markdown]
 # Left: the saddle-free method, straight lines in the logarithm of the distance, at strict and flat saddles alike. Right: descent
@@ -328,28 +311,31 @@ for n, steps in free.items():
     figures.predicted(left, 1 / deltas, line, r"slope $1/\ln(1+\eta/(N-1))$")
 for n, steps in slow.items():
     at = 1 / np.array(near[n])
-    counts = steps.median(1).values
+    counts = np.median(steps, axis=1)
     figures.measured(right, at, counts, f"N = {n}", every=1)
     figures.predicted(right, at, counts[0] * (at / at[0]) ** (n - 2), r"slope $N-2$")
-left.set(xscale="log", xlabel=r"$1/\delta$", ylabel="steps, mean", title="saddle-free Newton")
-right.set(xscale="log", yscale="log", xlabel=r"$1/\delta$", ylabel="steps, median")
-right.set(title="descent")
-alt = "Steps against the inverse distance: logarithmic for saddle-free Newton, powers for descent."
+left.set(xscale="log", xlabel=r"$1/\delta$", title="saddle-free Newton")
+right.set(xscale="log", yscale="log", xlabel=r"$1/\delta$", title="descent")
+left.set(ylabel="steps")
+alt = "Steps against inverse distance: logarithms for saddle-free Newton, else powers."
 figures.save(fig, "newton", alt, legend="upper left")
 
 # %%
-logs = np.log(1 / deltas)
-pace = {n: np.log(es.saddle_free_growth(n, 0.5)) for n in free}
-out = {n: np.polyfit(logs, torch.stack(s), 1)[0] * pace[n] for n, s in free.items()}
-big = {n: np.polyfit(logs[:4], torch.stack(s), 1)[0] * pace[n] for n, s in whole.items()}
-powers = {n: np.polyfit(-np.log(near[n]), s.log(), 1)[0] for n, s in slow.items()}
-def named(cases):
-    return {f"N = {n}": mean(values) for n, values in cases.items()}
-ledger.judge(
-    {"26.4a*": named(out), "26.4d*": named(big), "26.4f*": named(shrunk), "26.4h*": named(powers)},
-    factor={f"N = {n}": (n - 2) / (n - 1) for n in shrunk},
-    power={f"N = {n}": 2 * es.flat_saddle_exponent(n) for n in powers},
-)
+fits = [np.polyfit(-np.log(deltas[: len(runs_at)]), torch.stack(runs_at), 1)[0]
+        * np.log(es.saddle_free_growth(n, 0.5))
+        for cases in (free, whole) for n, runs_at in cases.items()]  # fmt: skip
+cut = len(free)
+chain = dict(zip(free, fits[:cut], strict=True))
+matrices = dict(zip(whole, fits[cut:], strict=True))
+powers = {n: np.polyfit(-np.log(near[n]), torch.stack(runs_at).log(), 1)[0]
+          for n, runs_at in slow.items()}  # fmt: skip
+ledger.judge({
+    "26.4a*": {f"N = {n}": mean(x) for n, x in chain.items()},
+    "26.4d*": {f"N = {n}": mean(x) for n, x in matrices.items()},
+    "26.4f*": {f"N = {n}": mean(x) for n, x in shrunk.items()},
+    "26.4h*": {f"N = {n}": mean(x) for n, x in powers.items()},
+}, factor={f"N = {n}": (n - 2) / (n - 1) for n in shrunk},
+   power={f"N = {n}": 2 * es.flat_saddle_exponent(n) for n in powers})  # fmt: skip
 
 # %% [markdown]
 # ## 5. Noise at every step
@@ -382,8 +368,10 @@ table["formula"] = [f"{law:.0f}" for law in promised.values()]
 pd.DataFrame(table, index=pd.Index([f"{s:g}" for s in noise_scales], name="sigma"))
 
 # %%
-relative = {f"σ = {s:g}": mean(n.double() / promised[s], digits=4) for s, n in noisy.items()}
-ledger.judge({"26.5a*": relative})
+relative = {s: steps.double() / promised[s] for s, steps in noisy.items()}
+ledger.judge({
+    "26.5a*": {f"σ = {s:g}": mean(x, digits=4) for s, x in relative.items()},
+})
 
 # %% [markdown]
 # ## All verdicts
@@ -394,4 +382,20 @@ ledger.conclude()
 # %% [markdown]
 # ## Reading
 #
-# TODO
+# **What perturbed descent promises it keeps, for strict saddles only.** A million dimensions cost 116 steps more than ten. The
+# word polylog in the theorem of Jin and others hides the premise: a gap of curvature. Without it, at the saddle of three or four layers, the
+# same perturbation leaves a way that grows like $D^{1/2}$ or $D$. In deep networks these are the saddles that descent
+# meets from a small start (notebook 25).
+#
+# **The octopus is exponential, with a base that depends on the step.** $\kappa$ is $L/\gamma$ only for small steps: at $\eta=0.25$ the
+# base is 2.71, not 2. Our perturbed runs need about 220 steps for ten stages; a variant that may perturb only at multiples of ten steps
+# waits some steps longer at each stage.
+#
+# **Saddle-free Newton is the one method here that does not mind flatness.** It pays with a Hessian and its eigenvalues at each step. The
+# reason is Euler's identity, not curvature: the step knows only the degree of the saddle.
+#
+# **Limits.** Idle coordinates have curvature 1 and are folded into one number, which is exact for these models and for no
+# other. Our octopus follows a public implementation, checked for continuous slopes; the theorem's own constants were not read.
+#
+# **Try.** `dimensions = [100, 1000000000]`: still the same slope. `flat_radius = 0.05`: all steps at the flat saddles grow, the exponents stay.
+# `stages = 16`: exit times beyond $10^9$ steps, in milliseconds.
