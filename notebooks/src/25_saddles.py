@@ -129,7 +129,7 @@ for ax, depth in zip(axes, shown, strict=True):
     ax.set(title=f"N = {depth}", xlabel=r"smallest eigenvalue")
 axes[0].set(ylabel="loss at the critical point")
 alt = "Loss against smallest eigenvalue: from N = 3 on the greedy points lie at zero."
-figures.save(fig, "census", alt, legend="upper left")
+figures.save(fig, "census", alt, legend="lower left")
 
 # %%
 flat = {n: found > -1e-8 for n, found in census.items()}  # zero, to rounding
@@ -222,10 +222,12 @@ for k, ax in zip(ranks, axes, strict=True):
         figures.predicted(ax, r, sd.largest_drop(float(s[0, 0, k]), r, n))
         figures.measured(ax, ends, drops[row, k], f"N = {n}", joined=False)
     ax.set(xscale="log", yscale="log", xlabel="distance r")
+    ax.xaxis.set_minor_formatter("")
     ax.set(title=f"{k} modes learned" if k != 1 else "1 mode learned")
 axes[0].set(ylabel="largest drop of the loss")
 alt = "Largest drop of the loss against distance, on lines of slope 2, 3 and 4."
-figures.save(fig, "drops", alt, legend="upper left")
+figures.legend_beside(fig)
+figures.save(fig, "drops", alt)
 
 # %%
 away = np.abs(exponents - np.array(orders)[:, None])
@@ -323,7 +325,7 @@ for depth, widths in networks.items():
 
 # %% [markdown]
 # The saddles of the first regression of each depth, and the values of the list (dotted). The large crosses are greedy saddles of the
-# same target, made as in section 1: every descent from a small start passes near to each of them.
+# same target, made as in section 1: every descent from a small start passes near to each of them. (A few points lie to the left of the second panel.)
 
 # %% tags=["hide-input"]
 fig, axes = figures.panels(2, height=3.8)
@@ -339,8 +341,10 @@ for ax, (depth, widths) in zip(axes, networks.items(), strict=True):
     figures.predicted(ax, depths_of, heights, "greedy, balanced", **cross)
     ax.set(title=f"N = {depth}", xlabel="smallest eigenvalue")
 axes[0].set(ylabel="loss at the critical point")
+axes[1].set(xlim=(-6, 0.4))
 alt = "Loss against smallest eigenvalue of saddles found: a few levels, away from zero."
-figures.save(fig, "found", alt, legend="lower left")
+figures.legend_beside(fig)
+figures.save(fig, "found", alt)
 
 # %%
 both = found[2] + found[3]

@@ -140,7 +140,7 @@ for n, sizes in settings.items():
 # %% tags=["hide-input"]
 fig, (left, right) = figures.panels(2)
 figures.measured(left, dimensions, strict, "strict saddle", band=(0.1, 0.9), every=1)
-line = strict[0].mean() + es.perturbation_slope(gamma, step_size) * np.log(
+line = strict[0].median() + es.perturbation_slope(gamma, step_size) * np.log(
     np.array(dimensions) / dimensions[0])  # fmt: skip
 figures.predicted(left, dimensions, line, r"slope $1/(2\ln(1+\eta\gamma))$")
 for depth, steps in medians.items():
@@ -150,7 +150,8 @@ for depth, steps in medians.items():
         power = (at / at[0]) ** es.flat_saddle_exponent(depth)
         figures.predicted(right, at, np.median(steps[0]) * power, r"slope $(N-2)/2$")
 left.set(xscale="log", xlabel="dimension d", ylabel="steps", ylim=(0, 330))
-right.set(xscale="log", yscale="log", xlabel="dimension D", ylabel="steps, median")
+right.set(xscale="log", yscale="log", xlabel="dimension D", ylim=(10, 2e6))
+right.set(ylabel="steps, median")
 alt = "Steps against dimension: straight in log d; powers 1/2 and 1 at flat saddles."
 figures.save(fig, "dimension", alt, legend="upper left")
 
@@ -317,6 +318,7 @@ for n, steps in slow.items():
 left.set(xscale="log", xlabel=r"$1/\delta$", title="saddle-free Newton")
 right.set(xscale="log", yscale="log", xlabel=r"$1/\delta$", title="descent")
 left.set(ylabel="steps")
+right.xaxis.set_minor_formatter("")
 alt = "Steps against inverse distance: logarithms for saddle-free Newton, else powers."
 figures.save(fig, "newton", alt, legend="upper left")
 
