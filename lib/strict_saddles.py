@@ -129,24 +129,26 @@ class Shallow:
     curvature: torch.Tensor
 
 
-def shallow_run(problem, starts, rng, *, init_scale=0.5, step=0.15, steps=2000):
+def shallow_run(problem, starts, rng, *, init_scale=0.3, search_scale=0.5, step=0.1, steps=3000):
     """Descent and a search for critical points of a `QuadraticForms`, from Gaussian points: a `Shallow`.
+
+    Entries of scale `init_scale` for descent, `search_scale` for the search.
 
     Learning rate `step` / |smallest eigenvalue at 0|; at the global minimum means f <= 1e-6 f(0).
     """
     size = problem.forms.shape[1]
-    begin = init_scale * torch.from_numpy(rng.standard_normal((2, starts, size)))
+    begin = torch.from_numpy(rng.standard_normal((2, starts, size)))
     origin = torch.zeros(1, size, dtype=torch.float64)
     curvature = torch.linalg.eigvalsh(problem.field(origin)[1])[0, 0].abs()
     end = 1e-6 * problem.value(origin)
     run = descend(
         lambda w: (problem.gradient(w[0]),),
-        (begin[0],),
+        (init_scale * begin[0],),
         learning_rate=float(step / curvature),
         steps=steps,
         stop=lambda w: problem.value(w[0]) <= end,
     )
-    found = search(problem.field, begin[1])
+    found = search(problem.field, search_scale * begin[1])
     loss = problem.value(found.points)
     saddle = loss > end
     return Shallow(

@@ -126,6 +126,17 @@ def completion_with_a_gap(patch):
     )
 
 
+def half_of_the_entries(patch):
+    """Completion from 40% of the entries: the premise of enough of them is left out.
+
+    Fails: 25.6e
+    """
+    patch(
+        "strict_saddles.completion_forms",
+        lambda old: lambda size, share, rng: old(size, 0.4, rng),
+    )
+
+
 def signs_forgotten(patch):
     """Critical points of the tensor counted without their signs.
 

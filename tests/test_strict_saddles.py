@@ -40,7 +40,7 @@ def test_quadratic_forms_have_the_derivatives_of_autograd(name):
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_the_planted_solution_is_reached_and_other_points_are_strict(name):
     draw = rng(8)
-    run = strict.shallow_run(PROBLEMS[name](draw), 20, draw, steps=3000)
+    run = strict.shallow_run(PROBLEMS[name](draw), 20, draw)
     assert run.arrived.all()
     assert len(run.loss) and (run.loss > 1e-6).all() and (run.curvature < 0).all()
 

@@ -21,7 +21,7 @@
 # points, and does each of them show a way down to second order?
 #
 # **Answer.** In shallow problems (two linear layers, sensing, phase retrieval, quadratic units, orthogonal tensors) every
-# other critical point that we find has a direction of negative curvature. From three linear layers on that is false in a
+# other critical point that we find has a direction of negative curvature; small completion problems have exceptions. From three linear layers on that is false in a
 # telling way: of the 15 ways to have learned some but not all of four modes exactly 4 are flat, the greedy ones, and near
 # these descent from a small start passes, while a search from random points hardly ever lands on one.
 #
@@ -54,7 +54,7 @@ scales = [0.02, 0.01, 0.005]  # each in [1e-3, 0.03]: starts of three layers in 
 runs = 24  # in [4, 500]: runs from each start
 regressions = 3  # in [1, 50]: regressions of each depth in section 5
 searches = 600  # in [300, 20000]: starts of the search in each
-draws = 8  # in [1, 100]: problems of each shallow kind in section 6
+draws = 6  # in [1, 100]: problems of each shallow kind in section 6
 starts = 50  # in [10, 2000]: starts of descent and of the search in each
 sensors = 60  # in [5, 500]: measurements in matrix sensing
 tensor_starts = 6000  # in [4000, 100000]: starts of the search of section 7
@@ -361,7 +361,7 @@ ledger.judge({
 #
 # Matrix sensing, completion, phase retrieval and a layer of quadratic units are one thing to a computer, sums of squares of
 # quadratic forms: $f=\frac12\,\mathrm{mean}_i\,(\frac12x^\top Q_ix-b_i)^2$. The theorems say: no local minimum but the global one, every
-# other critical point strict. From each of 50 Gaussian points we run 2,000 steps of descent, and from 50 others the search
+# other critical point strict. From each of 50 Gaussian points we run 3,000 steps of descent, and from 50 others the search
 # of section 5, on several problems of each kind.
 #
 # *Strict with a common gap* is more: no eigenvalue between $-\gamma$ and 0. Theorems on descent need it. For
@@ -370,10 +370,14 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 25.6a | descent reaches the global minimum | share ≥ 0.99 | one in a hundred may be slow | Ge, Jin, Zheng 2017; others, recalled |
-# | 25.6b | every other critical point found is strict | share with a negative eigenvalue ≥ 1 | one without refutes it | the same |
-# | 25.6c | all but completion have a common gap | largest eigenvalue / size at 0 ≤ -0.01 | −0.06 or lower in a pilot | the same |
-# | 25.6d | completion without a regularizer has none | its largest eigenvalue / size at 0 ≥ -0.03 | −1e-7 to −0.01 in a pilot | derived here |
+# | 25.6a | descent reaches the global minimum, in all but completion | share ≥ 0.99 | one in a hundred may be slow | Ge, Jin, Zheng 2017; others, recalled |
+# | 25.6b | where every other critical point found is strict | share with a negative eigenvalue ≥ 1 | one without refutes it | the same |
+# | 25.6c | with a common gap | largest eigenvalue / size at 0 ≤ -0.01 | −0.05 or lower in a pilot | the same |
+# | 25.6d | completion without a regularizer has no gap | its largest eigenvalue / size at 0 ≥ -0.03 | one draw in three has such a saddle, a dozen are drawn | derived here |
+# | 25.6e | of completion, not every draw but most are free of bad minima | share of draws where every descent arrives ≥ 0.7 | 76 of 80 in a pilot | Ge, Lee, Ma 2016, recalled |
+#
+# Two of these rows were changed after pilot runs. At first completion was part of 25.6a and b, and they failed on one seed in five: 12 × 12
+# with 80% seen is small, and 3 of 80 draws have a real local minimum. That is 25.6e now.
 
 # %%
 makers = {
@@ -383,11 +387,12 @@ makers = {
         [1.0, 0.81, 0.64, 0.49], 120, rng),
     "completion": lambda: strict.completion_forms(12, 0.8, rng),
 }  # fmt: skip
-forms = {name: [strict.shallow_run(make(), starts, rng) for _ in range(draws)]
+count = dict.fromkeys(makers, draws) | {"completion": 2 * draws}  # for its rare tail
+forms = {name: [strict.shallow_run(make(), starts, rng) for _ in range(count[name])]
          for name, make in makers.items()}  # fmt: skip
 
 # %% [markdown]
-# All saddles found, in all draws. Logarithmic scale to the right: the farther up, the flatter. Only completion has a tail toward zero.
+# All saddles found, in all draws. Logarithmic scale to the right: the farther right, the flatter (a local minimum would stand at $10^{-8}$). Only completion has a tail toward zero.
 
 # %% tags=["hide-input"]
 fig, (ax,) = figures.panels(1, width=8, height=3.4)
@@ -395,7 +400,7 @@ for name, found_in in forms.items():
     lowest = torch.cat([one.curvature for one in found_in])
     loss = torch.cat([one.loss for one in found_in])
     look = {"joined": False, "mfc": "none", "markersize": 4}
-    figures.measured(ax, -lowest, loss, name, **look)
+    figures.measured(ax, (-lowest).clamp(min=1e-8), loss, name, **look)
 ax.set(xscale="log", xlabel="minus the smallest eigenvalue, in units of that at 0")
 ax.set(ylabel="loss / loss at 0")
 ax.invert_xaxis()
@@ -405,13 +410,15 @@ figures.save(fig, "shallow", alt)
 
 # %%
 lowest = {name: torch.cat([one.curvature for one in r]) for name, r in forms.items()}
-gaps = [values for name, values in lowest.items() if name != "completion"]
-arrived = [one.arrived for r in forms.values() for one in r]
+last = lowest.pop("completion")
+arrived = {name: torch.stack([one.arrived for one in r]) for name, r in forms.items()}
+most = arrived.pop("completion").all(1)
 ledger.judge({
     "25.6a": share(arrived, sample=False),
     "25.6b": share([x < 0 for x in lowest.values()], sample=False),
-    "25.6c": largest(gaps, of=3 * draws, digits=2),
-    "25.6d": largest(lowest["completion"], of=draws, digits=1),
+    "25.6c": largest(lowest, of=3 * draws, digits=2),
+    "25.6d": largest(last, of=2 * draws, digits=1),
+    "25.6e": share(most, sample=False),
 })
 
 # %% [markdown]
@@ -531,8 +538,10 @@ ledger.conclude()
 # **A search does not see what descent sees.** Of some thousand points that the search finds with three layers a handful are flat.
 # They are a thin set, and descent is led to them by its small start. A scatter of found critical points is no picture of training.
 #
-# **Completion needs its regularizer for the gap, not for the minimum.** All its descents arrive, but saddles that run away to large $x$
-# come close to flat. In a pilot the gap of one draw ranged from 0.8 down to $10^{-7}$, so the row takes the worst of several draws.
+# **Completion is the odd one out, twice.** Without the regularizer there is no gap: saddles that run away to large $x$ come as close to flat as
+# $10^{-7}$ of the curvature at 0. And at this size, 12 × 12 of rank one with 80% of the entries seen, 3 of 80 draws of a pilot have a real local minimum,
+# with all eigenvalues positive and up to 40% of the descents caught; with 90% seen, none of 80. The theorems speak of enough
+# entries, with high probability: this is what the words guard against.
 #
 # **Failing at $\delta=\frac12$ is slow, not final.** The instance at $k=\frac32$ is no local minimum: the share of starts that it
 # holds falls with the square root of time. Zhang and others count 12% failures; here 5% are left after 4,000 steps of size 0.01,
