@@ -262,13 +262,13 @@ class SlowestRun:
 def slowest_run(depth, outputs, seeds, rng, *, reduction=0.99):
     """Theorem 1 at its own constants from `slowest_start`, until loss / first loss <= reduction.
 
-    Targets (outputs, 2) with singular values from 0.95 to 1.05, outputs 1 or 2; margins from 0.4 to
+    Targets (outputs, 2) with singular values from 0.95 to 1.05, outputs 1 or 2; margins from 0.5 to
     0.9 of sigma_min, the largest imbalance allowed. T / steps is 2N for square targets and
     2 (sigma_min(W) / c)^(2 - 2/N) for one output while the loss has hardly moved (derived here).
     """
     if outputs not in (1, 2):
         raise ValueError(f"outputs must be 1 or 2, got {outputs}")
-    share = torch.from_numpy(rng.uniform(0.4, 0.9, seeds))
+    share = torch.from_numpy(rng.uniform(0.5, 0.9, seeds))
     values = torch.from_numpy(rng.uniform(0.95, 1.05, (seeds, outputs)))
     bases = orthogonal(outputs, rng, (seeds,)), orthogonal(2, rng, (seeds,))
     target = bases[0] * values[:, None] @ bases[1][:, :outputs]
