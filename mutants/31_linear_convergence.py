@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import torch
 
+from lib.descent import descend
+from lib.linear_networks import gradients
+
 
 def _promise(change):
     """convergence_guarantee with its answer changed: change(answer, depth, margin)."""
@@ -75,6 +78,20 @@ def lemma_without_its_half(patch):
     patch("linear_convergence.decrease_ratio", lambda old: lambda *given: old(*given) / 2)
 
 
+def lemma_of_the_square_flow(patch):
+    """Every step of every square network does what the flow does: N eta sigma^(2(N-1)/N) |gradient|^2.
+
+    Fails: 31.2, 31.9b, 31.9d, 31.9h
+    """
+    _brief(patch)
+    patch(
+        "linear_convergence.decrease_ratio",
+        lambda old: (
+            lambda losses, smallest, rate, depth: old(losses, smallest, rate, depth) / (2 * depth)
+        ),
+    )
+
+
 def lemma_with_one_over_the_depth(patch):
     """The exponent of sigma_min is 2/N.
 
@@ -94,12 +111,12 @@ def lemma_with_one_over_the_depth(patch):
 def a_margin_without_the_distance(patch):
     """The margin is sigma_min(target): the distance of the start does not matter.
 
-    Fails: 31.4c
+    Fails: 31.4b, 31.4c
     """
     _brief(patch)
     patch(
         "linear_convergence.deficiency_margin",
-        lambda old: lambda matrix, target: old(target, target),
+        lambda old: lambda matrix, target: old(target.expand_as(matrix), target),
     )
 
 
@@ -118,14 +135,15 @@ def imbalance_allowed_three_times_exceeded(patch):
 def starts_outside_the_margin(patch):
     """The premise violated: starts at one and a half times the distance that the margin allows.
 
-    Fails: 31.2, 31.3a, 31.4c
+    Fails: 31.3a, 31.4c
     """
     _brief(patch)
 
     def far(old):
         def start(target, share, rng):
             near = old(target, share, rng)
-            return target + 1.5 / (1 - share.reshape(-1, 1, 1)) * (near - target)
+            reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
+            return target + 1.5 / reach * (near - target)
 
         return start
 
@@ -187,13 +205,19 @@ def balance_is_not_kept(patch):
     _brief(patch)
 
     def sums(old):
-        def matrices(weights):
-            pairs = zip(weights, weights[1:], strict=False)
-            return tuple(b.mT @ b + a @ a.mT for a, b in pairs)
+        def drift(weights, target, learning_rate, steps):
+            options = {"problem": (target,), "learning_rate": learning_rate, "steps": steps}
+            end = descend(gradients, weights, **options).weights
+            first, last = (
+                [b.mT @ b + a @ a.mT for a, b in zip(w, w[1:], strict=False)]
+                for w in (weights, end)
+            )
+            moved = [torch.linalg.matrix_norm(b - a) for a, b in zip(first, last, strict=True)]
+            return torch.stack(moved).amax(0)
 
-        return matrices
+        return drift
 
-    patch("linear_convergence.imbalance_matrices", sums)
+    patch("linear_convergence.imbalance_drift", sums)
 
 
 def layers_far_from_balance(patch):

@@ -44,6 +44,18 @@ def test_theorem_run_is_the_matrix_run_it_stands_for():
     )
 
 
+def test_a_promise_that_is_too_short_is_not_called_kept(monkeypatch):
+    right = lc.convergence_guarantee
+
+    def hasty(target, depth, margin):
+        promise = right(target, depth, margin)
+        return ln.Guarantee(promise.imbalance, promise.learning_rate, 50 * promise.rate)
+
+    monkeypatch.setattr(lc, "convergence_guarantee", hasty)
+    assert torch.isinf(lc.theorem_run(2, 3, 0.9, 0.8, rng()).needed).all()
+    assert torch.isinf(lc.slowest_run(2, 1, 3, rng()).steps).all()
+
+
 def test_practical_run_starts_inside_the_assumptions_and_converges():
     run = lc.practical_run(3, 4, 5, 0.1, rng())
     start = ln.end_to_end(run.weights)
