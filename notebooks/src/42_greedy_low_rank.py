@@ -45,8 +45,9 @@
 #
 # Each table of claims is the check: the machine reads its criteria from the same lines as you. They were fixed on pilot
 # seeds; two changed after seeds had been seen. 42.2 became medians, since tiny gaps delay the power; and 42.5 asks
-# "nearer to $4R$ than to $2R^2+2$", since 5% hardly tells the two apart at $R=1.5$. Tolerances in 42.1 and 42.2 are now
-# a half and a fifth of what they were.
+# "nearer to $4R$ than to $2R^2+2$", since 5% hardly tells the two apart at $R=1.5$. Tolerances in 42.1, 42.2 and 42.3a were
+# halved with the earlier results known. 42.3c asked for the four smallest starts before a run showed the last one at the solver's
+# tolerance; its starts are the same at every scale since then.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
