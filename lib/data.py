@@ -28,7 +28,16 @@ def digits():
 
 
 def one_hot(labels, classes=10):
-    """Class indicators (classes, m), float64, from labels (m,)."""
+    """Class indicators (classes, m), float64, from labels (m,).
+
+    Raises ValueError for labels that are no integers from 0 to classes - 1.
+
+    >>> one_hot(torch.tensor([1, 0]), 2).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    whole = isinstance(labels, torch.Tensor) and labels.dtype == torch.int64 and labels.ndim == 1
+    if not whole or (len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes):
+        raise ValueError(f"labels must be an int64 tensor (m,) of classes 0..{classes - 1}")
     return torch.nn.functional.one_hot(labels, classes).mT.to(torch.float64)
 
 
@@ -36,11 +45,14 @@ def shrink(images, size=10):
     """Square images (m, side^2), row by row, averaged down to (m, size^2) by area.
 
     Each new pixel is the mean of the old ones it covers, those on its border by the share covered;
-    the mean of an image stays. Raises ValueError for images that are not square or size > side.
+    the mean of an image stays. Raises ValueError for images that are no floating numbers (m, side^2)
+    and for size > side.
 
     >>> shrink(torch.tensor([[0.0, 1.0, 2.0, 5.0]]), 1).tolist()
     [[2.0]]
     """
+    if not isinstance(images, torch.Tensor) or not images.dtype.is_floating_point or images.ndim != 2:
+        raise ValueError("images must be a floating tensor (m, side^2)")
     side = round(images.shape[-1] ** 0.5)
     if side * side != images.shape[-1] or not 1 <= size <= side:
         raise ValueError(
@@ -57,8 +69,13 @@ def whiten(inputs, components):
     """PCA whitening: the leading `components` scores (components, m) of inputs (d, m).
 
     The result X has zero mean over its columns and X X^T / m = I (Arora et al. 2018, section 2).
-    Raises ValueError if `components` exceeds the numerical rank of the centred inputs.
+    Raises ValueError if `components` exceeds the numerical rank of the centred inputs, and for inputs
+    that are no finite float64 tensor (d, m).
     """
+    if not isinstance(inputs, torch.Tensor) or inputs.dtype != torch.float64 or inputs.ndim != 2:
+        raise ValueError("inputs must be a float64 tensor (d, m)")
+    if inputs.numel() == 0 or not torch.isfinite(inputs).all():
+        raise ValueError("inputs must be finite, of one example or more")
     d, m = inputs.shape
     centred = inputs - inputs.mean(-1, keepdim=True)
     _, sizes, right = torch.linalg.svd(centred, full_matrices=False)

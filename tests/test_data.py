@@ -65,3 +65,24 @@ def test_whitened_inputs_have_zero_mean_and_identity_covariance():
 def test_too_many_components_are_refused():
     with pytest.raises(ValueError, match="components"):
         whiten(torch.ones(3, 10, dtype=torch.float64), 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: one_hot(torch.tensor([0, 10])), "labels"),
+        (lambda: one_hot(torch.tensor([-1, 2])), "labels"),
+        (lambda: one_hot(torch.tensor([0.0, 1.0])), "labels"),
+        (lambda: one_hot([0, 1]), "labels"),
+        (lambda: shrink(torch.zeros(2, 9, dtype=torch.uint8), 3), "floating"),
+        (lambda: shrink(torch.zeros(9), 3), "floating"),
+        (lambda: whiten(torch.ones(3, 4), 1), "float64"),
+        (lambda: whiten(torch.ones(3, 4, dtype=torch.float64), 1), "components"),
+        (lambda: whiten(torch.full((3, 4), torch.nan, dtype=torch.float64), 1), "finite"),
+        (lambda: whiten(torch.ones(3, 4, dtype=torch.float64).numpy(), 1), "float64"),
+    ],
+)
+def test_bad_input_is_one_clear_line(call, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)
