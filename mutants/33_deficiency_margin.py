@@ -37,8 +37,8 @@ def any_start_is_held(patch):
         def noisy(size, depth, seeds):
             draw = torch.Generator().manual_seed(0)
             shape = (seeds, size, size)
-            noise = lambda: torch.randn(shape, generator=draw, dtype=torch.float64)
-            return tuple(w + 0.1 * noise() for w in old(size, depth, seeds))
+            noise = torch.randn((depth, *shape), generator=draw, dtype=torch.float64)
+            return tuple(w + 0.1 * x for w, x in zip(old(size, depth, seeds), noise, strict=True))
 
         return noisy
 

@@ -244,11 +244,13 @@ for k, n in enumerate(depths):
         (0, square * 2 * n, "slowest start, square"),
         (0.25, single * 2, "slowest start, one output"),
     ):
-        figures.measured(ax, column + shift, values, name, joined=False, ms=3, alpha=0.5)
+        at = column + shift
+        figures.measured(ax, at, values, name, joined=False, ms=3, alpha=0.5)
     figures.predicted(ax, [k - 0.15, k + 0.15], [2 * n] * 2, "2N")
 figures.level(ax, 2, "2", linestyle="-.")
 figures.level(ax, 1, "promised by lemma 1", theory=False)
-ax.set(yscale="log", xticks=range(len(depths)), xticklabels=[f"N = {n}" for n in depths])
+ticks = [f"N = {n}" for n in depths]
+ax.set(yscale="log", xticks=range(len(depths)), xticklabels=ticks)
 ax.set(ylabel="first step, measured / promised")
 figures.legend_beside(fig)
 words = "First steps over lemma 1: random starts high, the slowest at 2N and 2 exactly."
