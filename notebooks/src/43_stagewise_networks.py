@@ -48,37 +48,20 @@
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 seeds = 100  # in [4, 2000]: linear problems with their starts
-singular_values = [
-    3,
-    1,
-    0.3,
-]  # each in [0.01, 10]: of the teacher T, well apart: every plateau is long
+singular_values = [3, 1, 0.3]  # each in [0.01, 10]: of the teacher T, well apart: every plateau is long
 input_variances = [2, 0.5]  # each in [0.05, 10]: largest and smallest eigenvalue of Cxx
 widths = [10, 50, 6]  # each in [3, 200]: m0, m1, m2
 learning_rate = 0.02  # in [0.001, 0.05]: eta
 large_rate = 0.2  # in [0.01, 0.25]: eta of a second set of exits, where log(1 + eta s) is not eta s
 exit_scale = 1e-5  # in [1e-7, 1e-3]: rms weight at which the plateau counts as left in section 2
 exit_decades = [3, 4, 5, 6, 7]  # each in [2, 9]: decades from the start scale to the exit scale
-later_exit = (
-    1e-3  # in [1e-4, 1e-2]: singular value of the units at which a later saddle counts as left
-)
-start_scales = [
-    1e-12,
-    1e-10,
-    1e-8,
-    1e-6,
-    1e-4,
-]  # each in [1e-13, 1e-3]: start scales, the least first
+later_exit = 1e-3  # in [1e-4, 1e-2]: singular value of the units at which a later saddle counts as left
+start_scales = [1e-12, 1e-10, 1e-8, 1e-6, 1e-4]  # each in [1e-13, 1e-3]: start scales, the least first
 nonlinear_seeds = 40  # in [4, 500]: problems with ReLU, tanh and linear units
 nonlinear_values = [3, 1.5, 0.75]  # each in [0.01, 10]: singular values of their teacher
 nonlinear_scale = 1e-5  # in [1e-10, 1e-2]: start scale there
 samples = 100  # in [20, 2000]: n there (linear networks see only Cxx, Cyx)
-layer_scales = [
-    0.05,
-    0.02,
-    0.014,
-    0.01,
-]  # each in [0.005, 0.1]: start scales of the deep networks, the largest first
+layer_scales = [0.05, 0.02, 0.014, 0.01]  # each in [0.005, 0.1]: start scales of the deep networks, the largest first
 layer_seeds = 32  # in [3, 200]: deep networks for each
 
 # %% tags=["hide-input"]
@@ -148,15 +131,15 @@ for name in tl.ACTIVATIONS:
 # For tanh the difference at weight scale 0.01 is a few parts in a hundred thousand; at scale 1 it is half of the step.
 
 # %%
-linear, relu = ([units[name, scale] for scale in (1, 1e-2, 1e-3)] for name in ("linear", "relu"))
-ledger.judge(
-    {
-        "43.1a": largest(linear, of=seeds, rounding=True),
-        "43.1b": largest(relu, of=seeds, rounding=True),
-        "43.1c": smallest(units["tanh", 1]),
-        "43.1d": mean((units["tanh", 1e-2] / units["tanh", 1e-3]).log10(), digits=4),
-    }
+linear, relu = (
+    [units[name, scale] for scale in (1, 1e-2, 1e-3)] for name in ("linear", "relu")
 )
+ledger.judge({
+    "43.1a": largest(linear, of=seeds, rounding=True),
+    "43.1b": largest(relu, of=seeds, rounding=True),
+    "43.1c": smallest(units["tanh", 1]),
+    "43.1d": mean((units["tanh", 1e-2] / units["tanh", 1e-3]).log10(), digits=4),
+})
 
 # %% [markdown]
 # ## 2. So all units turn to one direction
@@ -200,7 +183,8 @@ radii = [1e-4, 3e-4, 1e-3, 3e-3]
 ahead = (24 * np.log(10) / torch.log1p(learning_rate * speeds[:, 0])).floor()
 tiny = tl.frozen_steps(tuple(1e-30 * w for w in start), cyx, learning_rate, ahead)
 exits = [
-    tl.exit_units(tiny, problem, [1], learning_rate=learning_rate, exit_scale=r) for r in radii
+    tl.exit_units(tiny, problem, [1], learning_rate=learning_rate, exit_scale=r)
+    for r in radii
 ]
 floors = torch.stack([tl.misalignment(omega[0], pair) for omega in exits]).numpy()
 
@@ -241,16 +225,14 @@ each = {r: np.polyfit(np.log10(ratios), np.log10(y), 1)[0] for r, y in worst.ite
 one, other = (tl.units(start) @ growing[..., :2]).unbind(-1)
 lagging, together = (other / one).abs(), other.norm(dim=-1) / one.norm(dim=-1)
 lag = worst[learning_rate][-1] / at_exit[learning_rate][-1]
-ledger.judge(
-    {
-        "43.2a*": {f"η = {r}": mean(power[r] - exponents[r], digits=1) for r in power},
-        "43.2c": mean(np.polyfit(np.log10(radii), np.log10(floors), 1)[0]),
-        "43.2d": mean(each[learning_rate] - exponents[learning_rate], digits=2),
-        "43.2k": mean(lag / (lagging.amax(-1) / together).numpy()),
-        "43.2e": share(worst[learning_rate][-1] <= 0.01),
-        "43.8": mean(np.polyfit(np.log10(ratios), np.log10(apart), 1)[0], digits=1),
-    }
-)
+ledger.judge({
+    "43.2a*": {f"η = {r}": mean(power[r] - exponents[r], digits=1) for r in power},
+    "43.2c": mean(np.polyfit(np.log10(radii), np.log10(floors), 1)[0]),
+    "43.2d": mean(each[learning_rate] - exponents[learning_rate], digits=2),
+    "43.2k": mean(lag / (lagging.amax(-1) / together).numpy()),
+    "43.2e": share(worst[learning_rate][-1] <= 0.01),
+    "43.8": mean(np.polyfit(np.log10(ratios), np.log10(apart), 1)[0], digits=1),
+})
 
 # %% [markdown]
 # What the exponent of gradient flow, $1-s_2/s_1$, would miss at the larger step size, and the median of the worst unit at each
@@ -292,13 +274,11 @@ for used in range(1, stages):
 
 # %%
 falls = {k: np.polyfit(np.log10(least), np.log10(y), 1)[0] for k, y in later.items()}
-ledger.judge(
-    {
-        "43.2f*": {k: largest(y[0], digits=2) for k, y in later.items()},
-        "43.2h*": {k: mean(y) for k, y in falls.items()},
-        "43.2j": median(stale / later["saddle of rank 1"][0], digits=1),
-    }
-)
+ledger.judge({
+    "43.2f*": {k: largest(y[0], digits=2) for k, y in later.items()},
+    "43.2h*": {k: mean(y) for k, y in falls.items()},
+    "43.2j": median(stale / later["saddle of rank 1"][0], digits=1),
+})
 
 # %% [markdown]
 # ## 4. Which saddles, and how long at each
@@ -322,7 +302,9 @@ ledger.judge(
 begin, moments = tl.scaled_runs(start, problem, start_scales)
 regression = {"loss": tl.moment_loss, "slope": tl.moment_slope}
 options = {"learning_rate": learning_rate, "final_loss": 1e-6 * moments[2]}
-run = sw.staged_descent(begin, moments, **regression, **options, steps=60_000, check_every=10)
+run = sw.staged_descent(
+    begin, moments, **regression, **options, steps=60_000, check_every=10
+)
 
 # %% [markdown]
 # The first drop counts as reached half way between the losses of rank 0 and 1.
@@ -361,14 +343,12 @@ figures.save(fig, "stairs", words, legend="upper left")
 
 # %%
 pace = np.polyfit(decades, drops, 1)[0], np.polyfit(decades, totals, 1)[0]
-ledger.judge(
-    {
-        "43.3a": share(complete),
-        "43.3b": largest(off, of=int(complete.sum()), digits=1),
-        "43.4a": mean(pace[0] / waits[:, 0], digits=4),
-        "43.4b": mean(pace[1] / waits.sum(1), digits=4),
-    }
-)
+ledger.judge({
+    "43.3a": share(complete),
+    "43.3b": largest(off, of=int(complete.sum()), digits=1),
+    "43.4a": mean(pace[0] / waits[:, 0], digits=4),
+    "43.4b": mean(pace[1] / waits.sum(1), digits=4),
+})
 
 # %% [markdown]
 # ## 5. The drop
@@ -424,15 +404,13 @@ tenfold, rho = growth >= 10, drop["bound"].diff(dim=0).amax(0)  # rho: log(1 + e
 when = (tenfold.to(torch.int8).argmax(0) / (np.log(10) / rho)[:, None])[tenfold.any(0)]
 kept = excess <= 1
 price = across.gather(0, kept.to(torch.int8).argmax(0)[None])[0]
-ledger.judge(
-    {
-        "43.5a": largest((growth / bound[..., None])[1:], of=seeds),
-        "43.5b": smallest(when, of=seeds),
-        "43.5c": mean(excess[0].log10()),
-        "43.5d": share(kept.any(0)),
-        "43.5e": ratio(price, across[0]),
-    }
-)
+ledger.judge({
+    "43.5a": largest((growth / bound[..., None])[1:], of=seeds),
+    "43.5b": smallest(when, of=seeds),
+    "43.5c": mean(excess[0].log10()),
+    "43.5d": share(kept.any(0)),
+    "43.5e": ratio(price, across[0]),
+})
 
 # %% [markdown]
 # ## 6. ReLU and tanh units
@@ -494,13 +472,11 @@ bent = {"ReLU": "relu", "tanh": "tanh"}
 depths = {name: d for name, (d, _) in found.items()}
 seconds = {k: depths[name][:, 2] - depths["linear"][:, 2] for k, name in bent.items()}
 there = {k: found[name][1][:, 1] / marks[:, 1] for k, name in bent.items()}
-ledger.judge(
-    {
-        "43.6a*": {k: mean(depths[name][:, 1], digits=2) for k, name in bent.items()},
-        "43.6c*": {k: mean(y, digits=2) for k, y in seconds.items()},
-        "43.6e*": {k: median(y) for k, y in there.items()},
-    }
-)
+ledger.judge({
+    "43.6a*": {k: mean(depths[name][:, 1], digits=2) for k, name in bent.items()},
+    "43.6c*": {k: mean(y, digits=2) for k, y in seconds.items()},
+    "43.6e*": {k: median(y) for k, y in there.items()},
+})
 
 # %% [markdown]
 # Share of networks with a clear (threefold) plateau at ranks 1 and 2:
@@ -577,14 +553,12 @@ power = {
 }
 by_layer = {f"depth {n}": deep[n, "layer-wise"] for n in (3, 4)}
 plain = {f"depth {n}": deep[n, "together"]["spread"][-1] for n in (3, 4)}
-ledger.judge(
-    {
-        "43.7a*": {f"depth {n}": mean(power[n, "layer-wise"]) for n in (3, 4)},
-        "43.7c*": {k: mean((y["stay"] / y["drop"])[-1]) for k, y in by_layer.items()},
-        "43.7e*": {k: ratio(y["spread"][-1], plain[k]) for k, y in by_layer.items()},
-        "43.7g": mean(power[3, "in turn"]),
-    }
-)
+ledger.judge({
+    "43.7a*": {f"depth {n}": mean(power[n, "layer-wise"]) for n in (3, 4)},
+    "43.7c*": {k: mean((y["stay"] / y["drop"])[-1]) for k, y in by_layer.items()},
+    "43.7e*": {k: ratio(y["spread"][-1], plain[k]) for k, y in by_layer.items()},
+    "43.7g": mean(power[3, "in turn"]),
+})
 
 # %% [markdown]
 # ## All verdicts

@@ -54,22 +54,12 @@ weak_teacher = [2, 0.5, 0.1]  # each in [0.01, 10]: of the second: slower modes,
 input_variances = [2, 0.5]  # each in [0.05, 10]: largest and smallest eigenvalue of Cxx
 widths = [10, 50, 6]  # each in [3, 200]: m0, m1, m2
 learning_rate = 0.02  # in [0.001, 0.05]: eta
-start_scales = [
-    1e-2,
-    1e-4,
-    1e-6,
-    1e-8,
-    1e-12,
-]  # each in [1e-13, 0.1]: the largest first: without a plateau to skip, for 44.3
+start_scales = [1e-2, 1e-4, 1e-6, 1e-8, 1e-12]  # each in [1e-13, 0.1]: the largest first: without a plateau to skip, for 44.3
 jump_length = 0.3  # in [0.05, 1]: length of c after a jump of fixed size
 hidden_problems = 100  # in [4, 500]: matrices with unseen entries, section 4
 seen_share = 0.6  # in [0.3, 1]: share of their entries that is seen
 relu_seeds = 25  # in [4, 500]: problems with their starts for ReLU networks, strong teacher
-relu_scales = [
-    1e-3,
-    1e-5,
-    1e-8,
-]  # each in [1e-12, 1e-2]: start scales of ReLU networks, the largest first
+relu_scales = [1e-3, 1e-5, 1e-8]  # each in [1e-12, 1e-2]: start scales of ReLU networks, the largest first
 relu_length = 0.1  # in [0.01, 0.5]: length of the longest unit after their jump
 samples = 100  # in [20, 2000]: n for ReLU networks (linear ones see only Cxx, Cyx)
 
@@ -152,7 +142,8 @@ def all_scales(problem, how):
 # jump, are those to compare:
 
 # %%
-runs = {(n, w): all_scales(problems[n], how) for n in teachers for w, how in ways.items()}
+pairs = [(name, way) for name in teachers for way in ways]
+runs = {(name, way): all_scales(problems[name], ways[way]) for name, way in pairs}
 steps = {key: run.steps.reshape(shape).double() for key, run in runs.items()}
 jumps, full = ("jump", "line search"), {}
 for name, values in teachers.items():
@@ -191,16 +182,14 @@ fired = sum(runs[n, w].jumps.reshape(shape)[0].sum() for n in teachers for w in 
 # "Predicted" is the sum of the three waits of each network:
 
 # %%
-ledger.judge(
-    {
-        "44.1c*": {k: value(int(full[n].sum()), of=seeds) for k, n in both.items()},
-        "44.1e*": {k: largest(spread[n], of=seeds, digits=2) for k, n in both.items()},
-        "44.1i*": {k: mean(gain[name, "jump"]) for k, name in both.items()},
-        "44.1k*": {k: mean(gain[name, "line search"]) for k, name in both.items()},
-        "44.1n*": {k: mean(paid[n]) for k, n in both.items()},
-        "44.3a": value(int(fired), of=seeds),
-    }
-)
+ledger.judge({
+    "44.1c*": {k: value(int(full[n].sum()), of=seeds) for k, n in both.items()},
+    "44.1e*": {k: largest(spread[n], of=seeds, digits=2) for k, n in both.items()},
+    "44.1i*": {k: mean(gain[name, "jump"]) for k, name in both.items()},
+    "44.1k*": {k: mean(gain[name, "line search"]) for k, name in both.items()},
+    "44.1n*": {k: mean(paid[n]) for k, n in both.items()},
+    "44.3a": value(int(fired), of=seeds),
+})
 
 # %% [markdown]
 # ## 2. By way of the same saddles
@@ -241,12 +230,10 @@ figures.save(fig, "stairs", words, legend="upper right")
 
 # %%
 left = {n: runs[n, "line search"].remainders.abs() for n in teachers}
-ledger.judge(
-    {
-        "44.1a*": {k: largest(off[n], of=seeds, digits=2) for k, n in both.items()},
-        "44.1g*": {k: largest(left[n], of=seeds, digits=1) for k, n in both.items()},
-    }
-)
+ledger.judge({
+    "44.1a*": {k: largest(off[n], of=seeds, digits=2) for k, n in both.items()},
+    "44.1g*": {k: largest(left[n], of=seeds, digits=1) for k, n in both.items()},
+})
 
 # %% [markdown]
 # ## 3. Which part of the jump does it
@@ -311,15 +298,13 @@ missed = sum(int((y < 0).sum()) for y in steps.values())
 # All at the least start scale, but for "a decade", which is over the last decades:
 
 # %%
-ledger.judge(
-    {
-        "44.2a*": {k: mean(moved[n]) for k, n in both.items()},
-        "44.4a*": {k: mean(idle[n], digits=2) for k, n in both.items()},
-        "44.4c*": {k: mean(slow[n, "random"], digits=2) for k, n in both.items()},
-        "44.4e*": {k: mean(slow[n, "without step 3"], digits=2) for k, n in both.items()},
-        "44.1m": value(missed, of=seeds),
-    }
-)
+ledger.judge({
+    "44.2a*": {k: mean(moved[n]) for k, n in both.items()},
+    "44.4a*": {k: mean(idle[n], digits=2) for k, n in both.items()},
+    "44.4c*": {k: mean(slow[n, "random"], digits=2) for k, n in both.items()},
+    "44.4e*": {k: mean(slow[n, "without step 3"], digits=2) for k, n in both.items()},
+    "44.1m": value(missed, of=seeds),
+})
 
 # %% [markdown]
 # Mean steps at the least start scale, and the jumps made there:
@@ -399,15 +384,13 @@ figures.save(fig, "selection", words)
 reference = ends["plain"].norm(dim=(1, 2))
 away = {k: (w - ends["plain"]).norm(dim=(1, 2)) / reference for k, w in ends.items()}
 left = runs["line search"].remainders.abs()
-ledger.judge(
-    {
-        "44.5a*": {way: median(away[way], digits=2) for way in jumps},
-        "44.5c*": {way: share(away[way] <= 0.1) for way in jumps},
-        "44.5g": largest(left, of=hidden_problems, rounding=True),
-        "44.5e": median(away["large start"], digits=2),
-        "44.5f": share(away["second pair"] <= 0.1, digits=2),
-    }
-)
+ledger.judge({
+    "44.5a*": {way: median(away[way], digits=2) for way in jumps},
+    "44.5c*": {way: share(away[way] <= 0.1) for way in jumps},
+    "44.5g": largest(left, of=hidden_problems, rounding=True),
+    "44.5e": median(away["large start"], digits=2),
+    "44.5f": share(away["second pair"] <= 0.1, digits=2),
+})
 
 # %% [markdown]
 # The yardstick, median and share within a tenth for plain descent from the smaller start:
@@ -472,13 +455,11 @@ figures.save(fig, "relu", words)
 
 # %%
 gains = relu["plain"] / relu["jump"]
-ledger.judge(
-    {
-        "44.3b": mean(gains[0]),
-        "44.3c": mean(gains[-1]),
-        "44.3d": mean(turned, digits=4),
-    }
-)
+ledger.judge({
+    "44.3b": mean(gains[0]),
+    "44.3c": mean(gains[-1]),
+    "44.3d": mean(turned, digits=4),
+})
 
 # %% [markdown]
 # ## All verdicts
