@@ -573,7 +573,7 @@ ledger.conclude()
 # linear and ReLU units; for tanh it is off by a share of order one at weight scale 1 and right to second order near 0. The
 # misalignment follows its power law to a hundredth. The power is the *discrete* one. So $\eta\to0$ is not needed for theorem 1; what it needs and does not say is a gap $s_1>s_2$ (43.8:
 # with equal speeds the units fill a space of three dimensions), and a small exit scale besides a small start (the floor, 43.2c). It holds for
-# every single unit as well (43.2d, e), and at the later saddles with their own matrix (43.2f to j): the stairs are one mechanism, repeated.
+# every single unit as well (43.2d, e, k), and at the later saddles with their own matrix (43.2f to j): the stairs are one mechanism, repeated.
 #
 # **Waits.** The steps of the whole run are linear in $\log(1/\epsilon)$ with a slope that the saddles' speeds give with no
 # free constant. It is close to the slowest mode's $\ln10/\log(1+\eta s)$ and equal to it for isotropic inputs.
