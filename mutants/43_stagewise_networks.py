@@ -244,7 +244,7 @@ def best_unit_for_the_worst(patch):
 def saddles_use_the_directions_of_cyx(patch):
     """At the saddle of rank k the top singular vectors of Cyx are used, as if inputs were white.
 
-    Fails: 43.2f, 43.4b
+    Fails: 43.2f, 43.2g, 43.2h, 43.2i
     """
 
     def wrap(old):
