@@ -146,7 +146,9 @@ def one_jump_is_as_good_as_all(patch):
 
     def wrap(old):
         def run(*given, **named):
-            return old(*given, **{k: v for k, v in named.items() if k != "most_jumps"})
+            if named.get("most_jumps") == 1:
+                named = named | {"most_jumps": 1000}
+            return old(*given, **named)
 
         return run
 
