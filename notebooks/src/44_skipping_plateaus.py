@@ -273,8 +273,8 @@ for name, way in [(n, w) for n in teachers for w in partly]:
     steps[name, way] = runs[name, way].steps.reshape(shape).double()
 
 # %% [markdown]
-# Grey are plain descent (above) and the jump (below). To skip the first wait alone, or to kick where nothing grows, is plain descent; the two others lie
-# in between.
+# Grey are plain descent (above) and the jump (below). To skip the first wait alone, or to kick where nothing grows, is plain descent or worse; the two
+# others lie in between.
 
 # %% tags=["hide-input"]
 fig, axes = figures.panels(2, height=4)
@@ -286,7 +286,7 @@ for ax, name in zip(axes, teachers, strict=True):
     ax.set(xlabel=r"$\log_{10}(1/\epsilon)$", title=f"{name} teacher", ylim=(0, None))
 axes[0].set(ylabel=f"steps, mean of {seeds} networks")
 words = "Ways that leave a part of the jump out need more steps the smaller the start."
-figures.save(fig, "parts", words, legend="upper left")
+figures.save(fig, "parts", words, legend="lower right")
 
 # %%
 slow = {key: y[last] / steps[key[0], "jump"][last] for key, y in steps.items()}
