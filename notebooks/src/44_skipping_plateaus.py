@@ -121,7 +121,7 @@ pd.DataFrame({name: w.mean(0).numpy().round() for name, w in waits.items()}).T
 # | 44.1e* | steps with jumps over those start scales, largest / smallest − 1 | largest ≤ 0.03 | arrival is looked for every ten of some 700 steps | Arata, section 4 |
 # | 44.1i* | speed-up at the least start scale, fixed length | mean ≥ 2 | the smallest that is worth the trouble | Arata, section 4, figure 2 |
 # | 44.1k* | speed-up at the least start scale, line search | mean ≥ 2 | the same | Arata, section 4, figure 2 |
-# | 44.1n* | plain descent: steps a decade over the last decades / predicted | mean 1 ± 0.02 | the looks are 1% of the rise; waits that start afresh at each saddle would be off by a fifth and more | notebook 43 |
+# | 44.1n* | plain descent: steps a decade over the last decades / predicted | mean 1 ± 0.02 | a look, every ten steps, is 2% of one network's rise; waits that start afresh at each saddle would be off by a fifth and more | notebook 43 |
 # | 44.3a | start scale 0.01: jumps made in all runs | number ≤ 0 | nothing is quiet there | derived here |
 
 # %%
