@@ -54,7 +54,7 @@ def exponent_of_the_third_speed(patch):
 def second_direction(patch):
     """Units turn to the second growing direction, not the first.
 
-    Fails: 43.2a, 43.2b, 43.2c, 43.2d, 43.2e, 43.2f
+    Fails: 43.2a, 43.2b, 43.2c, 43.2d, 43.2e, 43.2f, 43.2k
     """
 
     def wrap(old):
@@ -215,3 +215,78 @@ def the_rest_grows_with_the_first(patch):
         return plateau
 
     patch("stagewise.rank_one_plateau", wrap)
+
+
+def misalignment_as_energy(patch):
+    """Theorem 1's ratio as one of squares.
+
+    Fails: 43.2a, 43.2b, 43.2c
+    """
+    patch("two_layer.misalignment", lambda old: lambda omega, direction: old(omega, direction) ** 2)
+
+
+def best_unit_for_the_worst(patch):
+    """The unit that lags most is no further behind than the first to turn.
+
+    Fails: 43.2k
+    """
+
+    def wrap(old):
+        def misalignment(omega, direction):
+            found = old(omega, direction)
+            return found.amin(-1, keepdim=True).expand(found.shape)
+
+        return misalignment
+
+    patch("two_layer.unit_misalignment", wrap)
+
+
+def saddles_use_the_directions_of_cyx(patch):
+    """At the saddle of rank k the top singular vectors of Cyx are used, as if inputs were white.
+
+    Fails: 43.2f, 43.2g, 43.2h, 43.2i
+    """
+
+    def wrap(old):
+        def matrix(cxx, cyx, rank):
+            used = torch.linalg.svd(cyx, full_matrices=False).U[..., :rank]
+            return cyx - used @ (used.mT @ cyx)
+
+        return matrix
+
+    patch("two_layer.saddle_matrix", wrap)
+
+
+def inputs_are_white(patch):
+    """The inputs' spread does not matter.
+
+    Fails: 43.2c, 43.5e
+    """
+    patch.parameters(input_variances=[1, 1])
+
+
+def bends_change_nothing(patch):
+    """ReLU and tanh networks go through the very stages of linear ones.
+
+    Fails: 43.6c, 43.6d
+    """
+    patch(
+        "two_layer._hidden",
+        lambda old: lambda weights, inputs, activation: old(weights, inputs, "linear"),
+    )
+
+
+def directions_need_not_be_well_apart(patch):
+    """Every saddle holds a run, however close the singular values.
+
+    Fails: 43.3a
+    """
+    patch.parameters(singular_values=[3, 1.5, 0.75])
+
+
+def layers_plateau_from_any_start(patch):
+    """Deep networks have the plateau of rank 1 whatever the start scale.
+
+    Fails: 43.7c, 43.7d
+    """
+    patch.parameters(layer_scales=[0.1, 0.09, 0.085, 0.08])

@@ -56,7 +56,7 @@ widths = [10, 50, 6]  # each in [3, 200]: m0, m1, m2
 learning_rate = 0.02  # in [0.001, 0.05]: eta
 start_scales = [1e-2, 1e-4, 1e-6, 1e-8, 1e-12]  # each in [1e-13, 0.1]: the largest first: without a plateau to skip, for 44.3
 jump_length = 0.3  # in [0.05, 1]: length of c after a jump of fixed size
-hidden_problems = 100  # in [4, 500]: matrices with unseen entries, section 3
+hidden_problems = 100  # in [4, 500]: matrices with unseen entries, section 4
 seen_share = 0.6  # in [0.3, 1]: share of their entries that is seen
 relu_seeds = 25  # in [4, 500]: problems with their starts for ReLU networks, strong teacher
 relu_scales = [1e-3, 1e-5, 1e-8]  # each in [1e-12, 1e-2]: start scales of ReLU networks, the largest first
@@ -91,6 +91,7 @@ rng = np.random.default_rng(seed)
 # %%
 teachers = {"strong": strong_teacher, "weak": weak_teacher}
 shape, last = (len(start_scales), seeds), len(start_scales) - 1
+decades = -np.log10(start_scales)
 variances = np.linspace(*input_variances, widths[0])
 given = {"outputs": widths[2], "samples": samples, "variances": variances}
 make = partial(tl.teacher_problem, **given)
@@ -109,152 +110,107 @@ for name, (cxx, cyx, _) in problems.items():
 pd.DataFrame({name: w.mean(0).numpy().round() for name, w in waits.items()}).T
 
 # %% [markdown]
-# ## 1. The same starts, seven ways
+# ## 1. Flat against rising
 #
-# Besides plain descent, the jump of fixed length and the line search, there are four wrong ways. **First only**: one jump, at the origin.
-# **Without step 3**: used directions left in. **Random**: a kick of the same length along a random direction. **Random, clear**: the same with all
-# that could grow taken out of it. Kicks get as many tries as there are plateaus, and every run has a stream of kicks of its own.
+# Three ways from the same starts: plain descent, the jump of fixed length, the line search. If a jump ends a wait, what is left of a
+# run is the same from every start scale that is small enough for all plateaus to be seen. Plain descent pays the price of the table above.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 44.1a* | with jumps, loss at a saddle / reduced-rank regression − 1 | largest ≤ 0.02 | neighbouring saddles differ threefold and more | Arata, section 4; algorithm ours |
 # | 44.1c* | start scales from which every plateau is jumped in every network, both kinds of jump | number ≥ 2 | two are needed to compare | derived here |
 # | 44.1e* | steps with jumps over those start scales, largest / smallest − 1 | largest ≤ 0.03 | arrival is looked for every ten of some 700 steps | Arata, section 4 |
-# | 44.1g* | line search: derivative along the pair after a jump / before | largest size ≤ 0.05 | 0 for the exact minimum; half the length gives 3/4 | derived here |
 # | 44.1i* | speed-up at the least start scale, fixed length | mean ≥ 2 | the smallest that is worth the trouble | Arata, section 4, figure 2 |
 # | 44.1k* | speed-up at the least start scale, line search | mean ≥ 2 | the same | Arata, section 4, figure 2 |
-# | 44.1m | runs of all ways that did not reach the final loss | number ≤ 0 | a jump must not break a run | derived here |
-# | 44.2a* | steps with only the first plateau jumped / plain, least start scale | mean 1 ± 0.05 | the later modes have not grown: the wait moves on | derived here |
+# | 44.1n* | plain descent: steps a decade over the last decades / predicted | mean 1 ± 0.02 | a look, every ten steps, is 2% of one network's rise; waits that start afresh at each saddle would be off by a fifth and more | notebook 43 |
 # | 44.3a | start scale 0.01: jumps made in all runs | number ≤ 0 | nothing is quiet there | derived here |
-# | 44.4a* | *control:* random kick, growing part removed: steps a decade / plain | mean ≥ 0.8 | what cannot grow saves no wait | derived here |
-# | 44.4c* | *control:* random kick as drawn: steps / steps with jumps | mean ≥ 1 | only its part along the pair helps | derived here |
-# | 44.4e* | *control:* without step 3: steps / steps with jumps | mean ≥ 1 | it fires again and again | derived here |
-#
-# No row says that the final matrices agree: where the loss has one minimum they must. That is asked in section 3.
 
 # %%
 fixed = partial(sw.jump, size=jump_length)
-ways = {
-    "plain": {},
-    "first only": {"skip": fixed, "most_jumps": 1},
-    "jump": {"skip": fixed},
-    "line search": {"skip": sw.jump},
-    "without step 3": {"skip": partial(fixed, clear_used=False), "most_jumps": 1000},
-    "random": {"skip": fixed},
-    "random, clear": {"skip": partial(fixed, clear_growing=True)},
-}
-
-# %% [markdown]
-# All start scales of a teacher run in one batch.
-
-# %%
-tries = max(map(len, teachers.values()))
-kicks = sw.kicks(len(start_scales) * seeds, tries, widths[0], widths[2], [seed, 1])
-for way in ("random", "random, clear"):
-    ways[way] |= {"directions": kicks, "most_jumps": tries}
+ways = {"plain": {}, "jump": {"skip": fixed}, "line search": {"skip": sw.jump}}
 options = {"loss": tl.moment_loss, "slope": tl.moment_slope, "check_every": 10}
 options |= {"learning_rate": learning_rate, "steps": 30_000}
 
-# %% [markdown]
-# Descent ends at a millionth of the loss at the start.
 
-# %%
-runs = {}
-for name, problem in problems.items():
+def all_scales(problem, how):
+    """One way through a teacher's problems, every start scale in one batch."""
     begin, given = tl.scaled_runs(start, problem, start_scales)
-    for way, how in ways.items():
-        goal = 1e-6 * given[2]
-        run = sw.staged_descent(begin, given, final_loss=goal, **options, **how)
-        runs[name, way] = run
-steps = {key: run.steps.reshape(shape).double() for key, run in runs.items()}
+    return sw.staged_descent(begin, given, final_loss=1e-6 * given[2], **options, **how)
+
 
 # %% [markdown]
-# With jumps (squares, triangles) the curves are flat; plain descent climbs at the predicted price, and so do those that skip only the first wait or kick
-# where nothing grows.
-
-# %% tags=["hide-input"]
-fig, axes = figures.panels(2, height=4.2)
-decades = -np.log10(start_scales)
-for ax, name in zip(axes, teachers, strict=True):
-    for way in ("plain", "jump", "line search", *ways):
-        hollow = {"ms": 10, "mfc": "none"} if way == "plain" else {}
-        if way not in ax.get_legend_handles_labels()[1]:
-            y = steps[name, way].mean(1)
-            figures.measured(ax, decades, y, way, every=1, lw=1, **hollow)
-    price = float(waits[name].sum(-1).mean()) * (decades - decades[last])
-    line = float(steps[name, "plain"][last].mean()) + price
-    figures.predicted(ax, decades, line, "plain, slope predicted")
-    ax.set(xlabel=r"$\log_{10}(1/\epsilon)$", title=f"{name} teacher", ylim=(0, None))
-axes[0].set(ylabel=f"steps, mean of {seeds} networks")
-figures.legend_beside(fig, fontsize=8)
-words = "Steps against the start scale: flat with jumps, rising with every other way."
-figures.save(fig, "steps", words)
-
-# %% [markdown]
-# The start scales at which every network jumps at every plateau, with both kinds of jump; saddles and steps are compared over these.
+# Descent ends at a millionth of the loss at the start. The start scales at which every network jumps at every plateau, with both kinds of
+# jump, are those to compare:
 
 # %%
-jumps = ("jump", "line search")
-both = {f"{name} teacher": name for name in teachers}
-full = {}
+pairs = [(name, way) for name in teachers for way in ways]
+runs = {(name, way): all_scales(problems[name], ways[way]) for name, way in pairs}
+steps = {key: run.steps.reshape(shape).double() for key, run in runs.items()}
+jumps, full = ("jump", "line search"), {}
 for name, values in teachers.items():
     made = [runs[name, way].jumps.reshape(shape) for way in jumps]
     full[name] = (torch.stack(made) == len(values)).all(0).all(1)
 {n: [s for s, e in zip(start_scales, f, strict=True) if e] for n, f in full.items()}
 
+# %% [markdown]
+# With jumps (squares, triangles) the curves are flat; plain descent climbs at the predicted price.
+
+# %% tags=["hide-input"]
+fig, axes = figures.panels(2, height=4)
+for ax, name in zip(axes, teachers, strict=True):
+    for way in ways:
+        figures.measured(ax, decades, steps[name, way].mean(1), way, every=1, lw=1)
+    price = float(waits[name].sum(-1).mean()) * (decades - decades[last])
+    line = float(steps[name, "plain"][last].mean()) + price
+    figures.predicted(ax, decades, line, "plain, slope predicted")
+    ax.set(xlabel=r"$\log_{10}(1/\epsilon)$", title=f"{name} teacher", ylim=(0, None))
+axes[0].set(ylabel=f"steps, mean of {seeds} networks")
+words = "Steps against the start scale: flat with jumps, rising with plain descent."
+figures.save(fig, "steps", words, legend="upper left")
+
 # %%
-off, spread = {}, {}
-for name, values in teachers.items():
-    kept = [runs[name, way].saddles.reshape(*shape, -1)[full[name]] for way in jumps]
-    levels = tl.saddle_losses(*problems[name])[:, : len(values)]
-    off[name] = [(y[..., : len(values)] / levels - 1).abs() for y in kept]
+both = {f"{name} teacher": name for name in teachers}
+gain = {key: steps[key[0], "plain"][last] / y[last] for key, y in steps.items()}
+rise = {key: y[last] - y[last - 1] for key, y in steps.items()}
+span, spread = decades[last] - decades[last - 1], {}
+for name in teachers:
     taken = [steps[name, way][full[name]] for way in jumps]
     spread[name] = [t.amax(0) / t.amin(0) - 1 for t in taken if len(t)]
+paid = {n: rise[n, "plain"] / span / w.sum(-1) for n, w in waits.items()}
+fired = sum(runs[n, w].jumps.reshape(shape)[0].sum() for n in teachers for w in jumps)
 
 # %% [markdown]
-# What plain descent needs over what each way needs; the price of the last decades; what the control ways need over the jump.
-
-# %%
-gain = {key: steps[key[0], "plain"][last] / y[last] for key, y in steps.items()}
-slow = {key: y[last] / steps[key[0], "jump"][last] for key, y in steps.items()}
-rise = {key: y[last] - y[last - 1] for key, y in steps.items()}
-idle = {n: rise[n, "random, clear"] / rise[n, "plain"] for n in teachers}
-missed = sum(int((y < 0).sum()) for y in steps.values())
-fired = sum(runs[n, w].jumps.reshape(shape)[0].sum() for n in teachers for w in jumps)
+# "Predicted" is the sum of the three waits of each network:
 
 # %%
 ledger.judge({
-    "44.1a*": {k: largest(off[n], of=seeds, digits=2) for k, n in both.items()},
     "44.1c*": {k: value(int(full[n].sum()), of=seeds) for k, n in both.items()},
     "44.1e*": {k: largest(spread[n], of=seeds, digits=2) for k, n in both.items()},
-    "44.1g*": {
-        k: largest(runs[n, "line search"].remainders.abs(), of=seeds, digits=1)
-        for k, n in both.items()
-    },
     "44.1i*": {k: mean(gain[name, "jump"]) for k, name in both.items()},
     "44.1k*": {k: mean(gain[name, "line search"]) for k, name in both.items()},
-    "44.1m": value(missed, of=seeds),
-    "44.2a*": {k: mean(1 / gain[name, "first only"]) for k, name in both.items()},
+    "44.1n*": {k: mean(paid[n]) for k, n in both.items()},
     "44.3a": value(int(fired), of=seeds),
-    "44.4a*": {k: mean(idle[n], digits=2) for k, n in both.items()},
-    "44.4c*": {k: mean(slow[n, "random"], digits=2) for k, n in both.items()},
-    "44.4e*": {k: mean(slow[n, "without step 3"], digits=2) for k, n in both.items()},
 })
 
 # %% [markdown]
-# Mean steps at the least start scale, and the jumps made there:
+# ## 2. By way of the same saddles
+#
+# A jump might save time by another route. It does not: the loss is noted wherever a plateau is seen, and reduced-rank regression gives what it
+# must be. And the line search has to land where the loss along its line is least.
+#
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 44.1a* | with jumps, loss at a saddle / reduced-rank regression − 1 | largest ≤ 0.02 | neighbouring saddles differ threefold and more | Arata, section 4; algorithm ours |
+# | 44.1g* | line search: derivative along the pair after a jump / before | largest size ≤ 0.05 | 0 for the exact minimum; half the length gives 3/4 | derived here |
 
 # %%
-rows = {}
-for name in teachers:
-    made = {way: runs[name, way].jumps.reshape(shape)[last].double() for way in ways}
-    rows[f"steps, {name}"] = {way: float(steps[name, way][last].mean()) for way in ways}
-    rows[f"jumps, {name}"] = {way: float(made[way].mean()) for way in ways}
-pd.DataFrame(rows).round(1)
+off = {}
+for name, values in teachers.items():
+    seen = [runs[name, way].saddles[:, : len(values)] for way in jumps]
+    kept = [y.reshape(*shape, -1)[full[name]] for y in seen]
+    levels = tl.saddle_losses(*problems[name])
+    off[name] = [(y / levels[:, : y.shape[-1]] - 1).abs() for y in kept]
 
 # %% [markdown]
-# ## 2. One network
-#
 # The loss of one network of each teacher along the way, from the least start scale: plain descent rests at each saddle, with jumps the same
 # levels are passed without a wait. The line search also skips the drop.
 
@@ -262,7 +218,7 @@ pd.DataFrame(rows).round(1)
 fig, axes = figures.panels(2, sharey=True)
 for ax, name in zip(axes, teachers, strict=True):
     levels = tl.saddle_losses(*problems[name])[0, : len(teachers[name])]
-    for way in ("plain", "jump", "line search"):
+    for way in ways:
         run = runs[name, way]
         loss = run.losses[:, last * seeds] / levels[0]
         figures.measured(ax, run.times[::3], loss[::3], way, every=len(loss) // 24)
@@ -273,8 +229,98 @@ axes[0].set(ylabel="loss / loss at the start")
 words = "Plain descent waits at each dashed loss; with jumps it passes them."
 figures.save(fig, "stairs", words, legend="upper right")
 
+# %%
+left = {n: runs[n, "line search"].remainders.abs() for n in teachers}
+ledger.judge({
+    "44.1a*": {k: largest(off[n], of=seeds, digits=2) for k, n in both.items()},
+    "44.1g*": {k: largest(left[n], of=seeds, digits=1) for k, n in both.items()},
+})
+
 # %% [markdown]
-# ## 3. Where the data leave the end open
+# ## 3. Which part of the jump does it
+#
+# Four ways that leave something out. **First only**: one jump, at the origin.
+# **Without step 3**: used directions left in. **Random**: a kick of the same length along a random direction. **Random, clear**: the same with all
+# that could grow taken out of it. Kicks get as many tries as there are plateaus, and every run has a stream of kicks of its own.
+#
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 44.2a* | steps with only the first plateau jumped / plain, least start scale | mean 1 ± 0.05 | the later modes have not grown: the wait moves on | derived here |
+# | 44.4a* | *control:* random kick, growing part removed: steps a decade / plain | mean ≥ 0.8 | what cannot grow saves no wait | derived here |
+# | 44.4c* | *control:* random kick as drawn: steps / steps with jumps | mean ≥ 1 | only its part along the pair helps | derived here |
+# | 44.4e* | *control:* without step 3: steps / steps with jumps | mean ≥ 1 | it fires again and again | derived here |
+# | 44.1m | runs of all ways that did not reach the final loss | number ≤ 0 | a jump must not break a run | derived here |
+#
+# No row says that the final matrices agree: where the loss has one minimum they must. That is asked in section 4.
+
+# %%
+tries = max(map(len, teachers.values()))
+kicks = sw.kicks(len(start_scales) * seeds, tries, widths[0], widths[2], [seed, 1])
+kick = {"directions": kicks, "most_jumps": tries}
+partly = {
+    "first only": {"skip": fixed, "most_jumps": 1},
+    "without step 3": {"skip": partial(fixed, clear_used=False), "most_jumps": 1000},
+    "random": {"skip": fixed, **kick},
+    "random, clear": {"skip": partial(fixed, clear_growing=True), **kick},
+}
+
+# %% [markdown]
+# From the same starts:
+
+# %%
+for name, way in [(n, w) for n in teachers for w in partly]:
+    runs[name, way] = all_scales(problems[name], partly[way])
+    steps[name, way] = runs[name, way].steps.reshape(shape).double()
+
+# %% [markdown]
+# Grey are plain descent (above) and the jump (below). To skip the first wait alone, or to kick where nothing grows, is plain descent or worse; the two
+# others lie in between.
+
+# %% tags=["hide-input"]
+fig, axes = figures.panels(2, height=4)
+for ax, name in zip(axes, teachers, strict=True):
+    for way in ("plain", "jump"):
+        ax.plot(decades, steps[name, way].mean(1), color="0.75", lw=5, zorder=0)
+    for way in partly:
+        figures.measured(ax, decades, steps[name, way].mean(1), way, every=1, lw=1)
+    ax.set(xlabel=r"$\log_{10}(1/\epsilon)$", title=f"{name} teacher", ylim=(0, None))
+axes[0].set(ylabel=f"steps, mean of {seeds} networks")
+words = "Ways that leave a part of the jump out need more steps the smaller the start."
+figures.save(fig, "parts", words, legend="lower right")
+
+# %%
+slow = {key: y[last] / steps[key[0], "jump"][last] for key, y in steps.items()}
+rise = {key: y[last] - y[last - 1] for key, y in steps.items()}
+idle = {n: rise[n, "random, clear"] / rise[n, "plain"] for n in teachers}
+moved = {n: steps[n, "first only"][last] / steps[n, "plain"][last] for n in teachers}
+missed = sum(int((y < 0).sum()) for y in steps.values())
+
+# %% [markdown]
+# All at the least start scale, but for "a decade", which is over the last decades:
+
+# %%
+ledger.judge({
+    "44.2a*": {k: mean(moved[n]) for k, n in both.items()},
+    "44.4a*": {k: mean(idle[n], digits=2) for k, n in both.items()},
+    "44.4c*": {k: mean(slow[n, "random"], digits=2) for k, n in both.items()},
+    "44.4e*": {k: mean(slow[n, "without step 3"], digits=2) for k, n in both.items()},
+    "44.1m": value(missed, of=seeds),
+})
+
+# %% [markdown]
+# Mean steps at the least start scale, and the jumps made there:
+
+# %%
+rows = {}
+for name in teachers:
+    mine = [(w, runs[n, w], y[last].mean()) for (n, w), y in steps.items() if n == name]
+    rows[f"steps, {name}"] = {way: float(mean_steps) for way, _, mean_steps in mine}
+    made = {way: run.jumps.reshape(shape)[last].double().mean() for way, run, _ in mine}
+    rows[f"jumps, {name}"] = {way: float(j) for way, j in made.items()}
+pd.DataFrame(rows).round(1)
+
+# %% [markdown]
+# ## 4. Where the data leave the end open
 #
 # So far every way that converges must end in the same matrix. Does the jump keep what small starts are wanted for, their choice among many
 # solutions? Hide entries: $8\times8$ matrices of rank 2, of which a share of .6 is seen; loss $\frac12\sum_{\text{seen}}(W-T)^2$. Countless matrices fit the seen
@@ -287,6 +333,7 @@ figures.save(fig, "stairs", words, legend="upper right")
 # |---|---|---|---|---|
 # | 44.5a* | distance of the final matrix from plain descent's, relative | median ≤ 0.1 | as near as the next row asks; other solutions lie at .6 and more | Arata, section 4 |
 # | 44.5c* | the same, every problem within a tenth | share ≥ 0.9 | "approximates saddle-to-saddle dynamics", without exception | Arata, section 4 |
+# | 44.5g | line search: derivative along the pair after a jump / before | largest size ≤ 0.05 | 0 for the exact minimum; 1 if unseen entries counted in $M$ | derived here |
 # | 44.5e | *control:* plain descent from a large start, 0.3 | median distance ≥ 0.3 | other solutions exist and are reached | derived here |
 # | 44.5f | *control:* jumps along the second pair, within a tenth | share ≤ 0.65 | the direction matters; in some problems both pairs are needed anyway | derived here |
 
@@ -305,11 +352,11 @@ options |= {"learning_rate": 0.2, "steps": 20_000, "check_every": 10}
 arms = {"plain": (1e-8, {}), "smaller start": (1e-12, {}), "large start": (0.3, {})}
 arms |= {way: (1e-8, ways[way]) for way in jumps}
 arms["second pair"] = 1e-8, {"skip": partial(fixed, pair=1)}
-ends = {}
+runs = {}
 for name, (scale, how) in arms.items():
     begin = tuple(scale * w for w in drawn)
-    run = sw.staged_descent(begin, hidden, final_loss=goal, **options, **how)
-    ends[name] = ln.end_to_end(run.weights)
+    runs[name] = sw.staged_descent(begin, hidden, final_loss=goal, **options, **how)
+ends = {name: ln.end_to_end(run.weights) for name, run in runs.items()}
 
 # %% [markdown]
 # Left: how far each way ends from plain descent, problem by problem. Right: the error at the entries that were not seen. Jumps do about as well
@@ -337,9 +384,11 @@ figures.save(fig, "selection", words)
 # %%
 reference = ends["plain"].norm(dim=(1, 2))
 away = {k: (w - ends["plain"]).norm(dim=(1, 2)) / reference for k, w in ends.items()}
+left = runs["line search"].remainders.abs()
 ledger.judge({
     "44.5a*": {way: median(away[way], digits=2) for way in jumps},
     "44.5c*": {way: share(away[way] <= 0.1) for way in jumps},
+    "44.5g": largest(left, of=hidden_problems, rounding=True),
     "44.5e": median(away["large start"], digits=2),
     "44.5f": share(away["second pair"] <= 0.1, digits=2),
 })
@@ -351,17 +400,19 @@ ledger.judge({
 median(away["smaller start"], digits=2), share(away["smaller start"] <= 0.1, digits=2)
 
 # %% [markdown]
-# ## 4. ReLU units
+# ## 5. ReLU units
 #
 # Each unit has its own matrix, set by the samples on which it is active, so there is no single top pair. With the output
 # gradient frozen, 15 passes of power iteration turn every unit to its own direction, and the linear
 # phase then runs until the longest unit has length 0.1. This is a jump from the origin only: at later
 # saddles the used directions are not a subspace any more. We count gradients, the 15 included, to 2% of the loss at the start.
+# Any larger start saves gradients, so the count alone does not say that this is a jump along the plateau: the units must have turned.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 44.3b | ReLU, largest start scale: gradients without / with the jump | mean ≤ 1.1 | no help to speak of | derived here |
 # | 44.3c | ReLU, least start scale: gradients without / with the jump | mean ≥ 1.1 | help | Arata, section 4 |
+# | 44.3d | ReLU, least start scale, after the jump: cosine between all units and their growth | mean ≥ 0.99 | 1 where every unit grows along itself; three passes leave .98, none about .6, and units merely made longer 0 | derived here |
 
 # %%
 data = make(relu_seeds, rng, singular_values=strong_teacher)
@@ -387,12 +438,14 @@ for scale in relu_scales:
     for way, first, extra in (("plain", begin, 0), ("jump", ahead, 15)):
         run = descend(gradient, first, problem=(*data, low), **options)
         relu[way].append(run.stopped.double() + extra)
+relu = {way: torch.stack(counts) for way, counts in relu.items()}
+landed, grown = tl.units(ahead), tl.units(gradient(ahead, *data, low))
+turned = -torch.cosine_similarity(landed.flatten(1), grown.flatten(1))
 
 # %% [markdown]
 # The jump makes the count independent of the start scale here too; it breaks even near $10^{-3}$.
 
 # %% tags=["hide-input"]
-relu = {way: torch.stack(counts) for way, counts in relu.items()}
 fig, (ax,) = figures.panels(1, width=6)
 for way, y in relu.items():
     figures.measured(ax, -np.log10(relu_scales), y, way, band=(0.1, 0.9), every=1)
@@ -403,7 +456,11 @@ figures.save(fig, "relu", words)
 
 # %%
 gains = relu["plain"] / relu["jump"]
-ledger.judge({"44.3b": mean(gains[0]), "44.3c": mean(gains[-1])})
+ledger.judge({
+    "44.3b": mean(gains[0]),
+    "44.3c": mean(gains[-1]),
+    "44.3d": mean(turned, digits=4),
+})
 
 # %% [markdown]
 # ## All verdicts
@@ -417,7 +474,7 @@ ledger.conclude()
 # **It works, at every saddle.** With jumps the steps do not depend on the start scale, as soon as that is small
 # enough for every plateau to be seen ($10^{-6}$ for the strong teacher, $10^{-4}$ for the weak one). Arrival is looked for every ten
 # steps, so one such interval is 1.4%. The run visits
-# the same saddles. Plain descent pays for every decade; its price is predicted by the saddles' speeds (dashed).
+# the same saddles. Plain descent pays for every decade; its price is predicted by the saddles' speeds (44.1n, o).
 # So the speed-up has no bound as $\epsilon\to0$; at $10^{-12}$ it is two to six, most where modes are slow. The line search
 # also skips the drop, and is the faster of the two.
 #
@@ -443,11 +500,14 @@ ledger.conclude()
 #
 # **Changed.** Rows on the final matrix of regression are gone: two ends of loss $10^{-6}$ cannot differ there. Steps over start scales may now vary by 3% (two
 # looks), and the scales that are compared are printed and counted. Kicks are drawn from a stream for each run, so the numbers of 44.4 are others than before.
+# Two criteria were set after a first run: the median of 44.5a, b was to be 0.05 and is 0.1, since one of five pilot seeds gave .04 with an interval up to .066;
+# the control 44.5f was a median distance and is a share, since the second pair ends near in some problems and far in the others. And some rows are later than the rest: 44.1n, o
+# (the price was only drawn), 44.5g and 44.3d (wrong curvatures and a ReLU start that is merely longer passed all other rows).
 #
 # **Disagreements.** The summary gives a curve and no numbers; that its jumps approximate the dynamics holds in the median problem only.
 #
-# **Limits.** Square loss, linear units (except section 4), full batches, one learning rate. The detector's
+# **Limits.** Square loss, linear units (except section 5), full batches, one learning rate. The detector's
 # threshold $10^{-4}$ and the fixed length are choices of ours.
 #
 # **Try.** `jump_length = 0.05`: a shorter jump leaves a short wait. `weak_teacher = [2, 0.5, 0.02]`: slower modes, larger speed-up.
-# `start_scales = [1e-2, 1e-3, 1e-4]`: almost nothing to gain, and 44.1c to l fail. `seen_share = 1`: every way ends in the same matrix, and the controls 44.5e, f fail.
+# `start_scales = [1e-2, 1e-3, 1e-4]`: almost nothing to gain, and most rows of sections 1 and 2 fail. `seen_share = 1`: every way ends in the same matrix, and the controls 44.5e, f fail.
