@@ -247,7 +247,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 22.3a | in the band of p = 3, critical points of 200 spins are minima | share ≥ 0.97 | a share of .98 is the Airy limit at the band's upper edge | Choromanska et al. 2015, section 4 |
-# | 22.3b | on [-1.45, -1.40], just above, hardly any is, at 200 spins | share ≤ 0.005 | exponentially rare: .155 at 50 spins in a pilot | Choromanska et al. 2015, section 4 |
+# | 22.3b | on [-1.45, -1.40], just above, hardly any is, at 200 spins | share ≤ 0.005 | exponentially rare: .15 at 50 spins, .002 at 100 | Choromanska et al. 2015, section 4 |
 # | 22.3c | the share of minima follows the Airy limit at 200 spins | largest difference ≤ 0.06 | sampling; corrections of order n^-2/3 = .03 | derived here |
 # | 22.3d | thresholds in turn: the mean index at u is n F_sc(u/E_∞) - 1/2 | largest difference ≤ 0.35 | less than the step from one stripe to the next | derived here |
 
