@@ -327,13 +327,13 @@ def _on_sphere(matrix, spins, gradient):
     """P Q P - (x . g / n) P from the matrix Q of second derivatives (..., n, n) in space, g in space."""
     size = spins.square().sum(-1)
     y = spins / size.sqrt()[..., None]
-    rho = ((gradient * spins).sum(-1) / size)[..., None, None]
+    rho = (gradient * spins).sum(-1, keepdim=True) / size[..., None]
     along = (matrix @ y[..., None]).squeeze(-1)
-    outer = along[..., None] * y[..., None, :]
-    mixed = (along * y).sum(-1)[..., None, None]
-    radial = y[..., None] * y[..., None, :]
-    unit = torch.eye(spins.shape[-1], dtype=spins.dtype)
-    return matrix - outer - outer.mT + (mixed + rho) * radial - rho * unit
+    half = along - (rho + (along * y).sum(-1, keepdim=True)) / 2 * y
+    outer = half[..., None] * y[..., None, :]
+    result = (matrix - outer).sub_(outer.mT)
+    result.diagonal(dim1=-2, dim2=-1).sub_(rho)
+    return result
 
 
 def hessian(couplings, spins):

@@ -65,7 +65,19 @@ def border_of_another_power(patch):
     patch("complexity.minimum_share", lambda old: lambda s: old(s * 200 ** (-1 / 6)))
 
 
-def minima_only_among_found(patch):
+def stripes_do_not_narrow(patch):
+    """The stripes of 200 spins are as wide as those of 50.
+
+    Fails: 22.3b, 22.3d
+    """
+
+    def wrong(old):
+        return lambda levels, n, samples, rng: old(levels, min(n, 50), samples, rng)
+
+    patch("complexity.eigenvalue_counts", wrong)
+
+
+def index_upside_down(patch):
     """The index of a critical point is counted upside down: maxima are minima.
 
     Fails: 22.3a

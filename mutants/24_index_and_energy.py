@@ -39,7 +39,7 @@ def radius_without_the_two(patch):
 def index_rises_linearly(patch):
     """The index fraction is a straight line in the energy instead of the semicircle's function.
 
-    Fails: 24.1a
+    Fails: 24.1a, 24.1d
     """
     patch(
         "complexity.index_fraction",
@@ -74,6 +74,18 @@ def search_left_out(patch):
         return lambda couplings, spins, steps: (spins, 0 * spins[..., 0])
 
     patch("critical_points._search", wrong)
+
+
+def search_cut_short(patch):
+    """Eight steps of search are enough.
+
+    Fails: 24.1e, 24.2e
+    """
+
+    def wrong(old):
+        return lambda *given, **options: old(*given, **options | {"steps": 8})
+
+    patch("newton.find_roots", wrong)
 
 
 def spread_of_ordinary_points(patch):
