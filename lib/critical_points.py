@@ -87,32 +87,32 @@ def _search(couplings, spins, steps):
     return points.reshape(spins.shape), size.reshape(spins.shape[:-1]) / n**0.5
 
 
-def _distinct(points):
-    """Points (m, n) without those closer than 1 - overlap = 1e-6 to an earlier one."""
-    near = torch.triu(points @ points.mT / points.shape[-1] > 1 - 1e-6, 1)
-    return points[~near.any(0)]
+def _distinct(points, good):
+    """Which of the points (draws, starts, n) are good and not within overlap 1 - 1e-6 of an earlier good one."""
+    near = points @ points.mT / points.shape[-1] > 1 - 1e-6
+    earlier = torch.triu(near & good[:, :, None] & good[:, None], 1).any(1)
+    return good & ~earlier
 
 
 def _searched(c, begin, steps, draw):
     """The columns of `CriticalPoints` for one draw, or for a stack of them from number `draw` on."""
     n = begin.shape[-1]
     points, size = _search(c, begin, steps)
-    converged = (size < 1e-7).reshape(-1, begin.shape[-2])
-    groups = zip(points.reshape(-1, *begin.shape[-2:]), converged, strict=True)
-    found = [_distinct(x[good]) for x, good in groups]
-    counts = torch.tensor([len(x) for x in found])
-    parts, _ = _orders(c)
-    stacked = [part.reshape(-1, *part.shape[-2:]) for part in parts]
-    values = []
-    for k, x in enumerate(found):
-        own = tuple(part[k] for part in stacked)
-        number, spectrum = index(own, x)
-        fraction, least = number.to(torch.float64) / (n - 1), spectrum.abs().amin(-1)
-        values.append((energy(own, x), radial_derivative(own, x), fraction, least))
-    points = [torch.cat(column) for column in zip(*values, strict=True)]
-    places = torch.arange(draw, draw + len(found)).repeat_interleave(counts)
+    points = points.reshape(-1, *begin.shape[-2:])
+    converged = (size < 1e-7).reshape(points.shape[:2])
+    kept = _distinct(points, converged)
+    # The kept points of every draw come first, in their order; draws with fewer are filled up.
+    order = (~kept).to(torch.int8).argsort(dim=1, stable=True)[:, : int(kept.sum(1).max())]
+    x = points.gather(1, order[..., None].expand(-1, -1, n))
+    x = x if begin.ndim > 2 else x[0]
+    number, spectrum = index(c, x)
+    fraction, least = number.to(torch.float64) / (n - 1), spectrum.abs().amin(-1)
+    columns = energy(c, x), radial_derivative(c, x), fraction, least
+    real = kept.gather(1, order)
+    found = [column.reshape(real.shape)[real] for column in columns]
+    places = torch.arange(draw, draw + len(kept)).repeat_interleave(kept.sum(1))
     starts = [f(c, begin).reshape(converged.shape) for f in (energy, radial_derivative)]
-    return *points, places, converged, *starts
+    return *found, places, converged, *starts
 
 
 def _critical_points(columns):

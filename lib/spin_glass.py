@@ -109,7 +109,12 @@ def _monomials(columns, degree):
     n, values = columns.shape[-2], columns
     for d in range(2, degree + 1):
         smaller, largest = _factors(n, d)
-        values = values.index_select(-2, smaller) * columns.index_select(-2, largest)
+        if columns.requires_grad:
+            values = values.index_select(-2, smaller) * columns.index_select(-2, largest)
+        else:  # the same product, a third of the time
+            pair = ((values, smaller), (columns, largest))
+            taken = [np.take(v.numpy(), where.numpy(), -2) for v, where in pair]
+            values = torch.from_numpy(np.multiply(*taken, out=taken[0]))
     return values
 
 
@@ -258,8 +263,8 @@ def _ambient(couplings, spins):
     columns, shape = _columns(parts, spins)
     found = []
     for part, (n, p) in zip(parts, orders, strict=True):
-        rows = _multiply(_monomials(columns, p - 1).mT, part.mT)
-        found.append((p, rows.reshape(*shape, n)))
+        rows = _multiply(part, _monomials(columns, p - 1))
+        found.append((p, rows.mT.reshape(*shape, n)))
     return found
 
 
@@ -322,13 +327,13 @@ def _on_sphere(matrix, spins, gradient):
     """P Q P - (x . g / n) P from the matrix Q of second derivatives (..., n, n) in space, g in space."""
     size = spins.square().sum(-1)
     y = spins / size.sqrt()[..., None]
-    rho = ((gradient * spins).sum(-1) / size)[..., None, None]
+    rho = (gradient * spins).sum(-1, keepdim=True) / size[..., None]
     along = (matrix @ y[..., None]).squeeze(-1)
-    outer = along[..., None] * y[..., None, :]
-    mixed = (along * y).sum(-1)[..., None, None]
-    radial = y[..., None] * y[..., None, :]
-    unit = torch.eye(spins.shape[-1], dtype=spins.dtype)
-    return matrix - outer - outer.mT + (mixed + rho) * radial - rho * unit
+    half = along - (rho + (along * y).sum(-1, keepdim=True)) / 2 * y
+    outer = half[..., None] * y[..., None, :]
+    result = (matrix - outer).sub_(outer.mT)
+    result.diagonal(dim1=-2, dim2=-1).sub_(rho)
+    return result
 
 
 def hessian(couplings, spins):
@@ -522,7 +527,7 @@ def descent_ends(n, p, draws, starts, rng, **options):
     Uniform starts in `draws` draws of the couplings; options as `sphere_descent` takes them.
     """
     energies, lowest = [], []
-    together = max(1, 2**19 // n**p)  # small draws side by side, large ones alone
+    together = max(1, 2**17 // n**p)  # small draws side by side, large ones alone
     for k in range(0, draws, together):
         c = couplings(n, p, rng.integers(2**32, size=min(together, draws - k)))
         x = random_spins(n, (len(c), starts), rng)

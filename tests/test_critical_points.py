@@ -92,6 +92,13 @@ def test_searches_side_by_side_are_searches_one_by_one():
         assert good.any() and torch.allclose(alone[good], both[k][good], atol=1e-6)
 
 
+def test_draws_in_which_a_search_finds_nothing_are_counted_and_empty():
+    c = sg.couplings(4, 3, [0, 1])
+    found = cp.all_critical_points(c, 5, np.random.default_rng(0), steps=0)
+    assert len(found.energy) == len(found.draw) == 0
+    assert found.converged.shape == (2, 5) and not found.converged.any()
+
+
 def test_moments_tend_to_the_index_law():
     field = {1: 0.5, 3: 0.5}
     law = sg.index_law(field)
