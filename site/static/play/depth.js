@@ -16,7 +16,7 @@
       { key: "N", label: "depth N", lo: 1, hi: 32, whole: true, value: 2 },
       { key: "u0", label: "start u₀ of the product", lo: 1e-3, hi: 0.5, log: true, value: 0.01 },
       { key: "s", label: "strength s of the target", lo: 0.6, hi: 3, value: 1 },
-      { key: "c", label: "step: share c of the inverse curvature", lo: 0.01, hi: 1, log: true, value: 0.05 },
+      { key: "c", label: "step c, of the inverse curvature", lo: 0.01, hi: 1, log: true, value: 0.05 },
     ],
     panels: { curve: "The strength of the mode on its way", steps: "Steps to 95% of the target, by depth" },
     legend: [["dot0", "descent, step by step"], ["theory", "closed form (left: N = 2; right: N → ∞)"], ["hint", "this depth"]],

@@ -12,7 +12,7 @@
     canvas.width = canvas.height = cells;
     for (let i = 0; i < cells; i++)
       for (let j = 0; j < cells; j++) {
-        pen.fillStyle = colours[m.outcome(at(X, (i + 0.5) / cells), at(Y, (j + 0.5) / cells), c, 1500)];
+        pen.fillStyle = colours[m.outcome(at(X, (i + 0.5) / cells), at(Y, (j + 0.5) / cells), c, steps)];
         pen.fillRect(i, cells - 1 - j, 1, 1);
       }
     picture = canvas.toDataURL();

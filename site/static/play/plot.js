@@ -2,7 +2,7 @@
 // the page, so that light and dark need nothing more.
 (function () {
   "use strict";
-  const NS = "http://www.w3.org/2000/svg", W = 460, H = 320, L = 64, R = 16, T = 12, B = 46;
+  const NS = "http://www.w3.org/2000/svg", W = 460, H = 330, L = 70, R = 18, T = 12, B = 52;
 
   function make(tag, attributes, parent, text) {
     const node = document.createElementNS(NS, tag);
@@ -62,14 +62,14 @@
       const grid = make("g", {}, this.svg);
       for (const t of ticks(x)) {
         make("line", { class: "grid", x1: this.x(t), x2: this.x(t), y1: T, y2: H - B }, grid);
-        make("text", { x: this.x(t), y: H - B + 17, "text-anchor": "middle" }, grid, number(t));
+        make("text", { x: this.x(t), y: H - B + 19, "text-anchor": "middle" }, grid, number(t));
       }
       for (const t of ticks(y)) {
         make("line", { class: "grid", x1: L, x2: W - R, y1: this.y(t), y2: this.y(t) }, grid);
-        make("text", { x: L - 6, y: this.y(t) + 4, "text-anchor": "end" }, grid, number(t));
+        make("text", { x: L - 6, y: this.y(t) + 5, "text-anchor": "end" }, grid, number(t));
       }
       make("text", { x: (L + W - R) / 2, y: H - 8, "text-anchor": "middle" }, this.svg, x.label);
-      make("text", { transform: `translate(15 ${(T + H - B) / 2}) rotate(-90)`, "text-anchor": "middle" }, this.svg, y.label);
+      make("text", { transform: `translate(16 ${(T + H - B) / 2}) rotate(-90)`, "text-anchor": "middle" }, this.svg, y.label);
       this.inside = make("g", { "clip-path": `url(#${this.clip})` }, this.svg);
       make("rect", { class: "frame", x: L, y: T, width: W - L - R, height: H - T - B }, this.svg);
       return this;
@@ -155,6 +155,7 @@
     const words = element("p", box, undefined, "state");
     words.setAttribute("role", "status");
     const plots = {};
+    box.style.setProperty("--panels", Object.keys(spec.panels).length);
     for (const [key, title] of Object.entries(spec.panels)) plots[key] = new Plot(box, title);
     const legend = element("ul", box, undefined, "legend");
     for (const [kind, text] of spec.legend || []) {

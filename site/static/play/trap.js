@@ -5,9 +5,9 @@
   window.bend({
     controls: [
       { key: "N", label: "depth N", lo: 2, hi: 5, whole: true, value: 2 },
-      { key: "lambda", label: "λ: the target's eigenvalue is −λ", lo: 0.2, hi: 3, value: 1 },
+      { key: "lambda", label: "λ, the target has −λ", lo: 0.2, hi: 3, value: 1 },
       { key: "eta", label: "learning rate η", lo: 0.01, hi: 1.2, log: true, value: 0.1 },
-      { key: "eps", label: "ε: layers start at 1 + ε and 1 − ε", lo: 1e-16, hi: 0.3, log: true, value: 1e-16 },
+      { key: "eps", label: "ε: layers start at 1 ± ε", lo: 1e-16, hi: 0.3, log: true, value: 1e-6 },
       { key: "steps", label: "steps shown", lo: 100, hi: 20000, log: true, whole: true, value: 400 },
     ],
     panels: { way: "The eigenvalue that should become −λ", loss: "Loss, and the bound λ²/2", apart: "First layer less last layer" },
