@@ -259,7 +259,7 @@ def theories_page(ledgers):
 def card(ledger, key, papers):
     """A notebook on the front page."""
     name = ledger["notebook"]
-    sources = dict.fromkeys(papers.key(row["source"]) for row in claims.counted(ledger["claims"]))
+    sources = dict.fromkeys(papers.subject(row["source"]) for row in claims.counted(ledger["claims"]))
     works = "; ".join([papers.labels[work] for work in sources if work][:2])
     return (
         f'<a class="card-link" href="notebooks/{name}.html"><img src="_static/thumbs/{name}.svg" alt="{esc(key[1])}" loading="lazy">'
@@ -270,7 +270,7 @@ def card(ledger, key, papers):
 
 def fields(text, rows):
     """`{32.3a}` as what that row measured; raises KeyError for a row that is not there."""
-    return re.sub(r"\{(\d\d\.\d+[a-z]?)\}", lambda m: claims.number(rows[m[1]]["measured"]), text)
+    return re.sub(r"\{(\d\d\.\d+[a-z]?)\}", lambda m: f"{rows[m[1]]['measured']:.2g}", text)
 
 
 def findings(text, ledgers, links):
@@ -288,7 +288,7 @@ def glossary(text):
     """One entry a term of NOTATION.md's table; terms that differ by symbols only are one entry."""
     entries = {}
     for line in text.split("\n"):
-        cells = [c.strip() for c in line.strip().strip("|").split(" | ")]
+        cells = [c.strip() for c in re.split(r"(?<!\\)\|", line.strip())[1:-1]]
         if not line.startswith("| ") or len(cells) != 4 or cells[0] == "idea":
             continue
         idea, symbol, identifier, meaning = cells
@@ -311,7 +311,7 @@ def papers_table(ledgers, papers):
     rows = [row for ledger in ledgers for row in claims.counted(ledger["claims"])]
     lines = []
     for key in sorted(papers.labels, key=lambda k: papers.labels[k]):
-        mine = [row for row in rows if papers.key(row["source"]) == key]
+        mine = [row for row in rows if papers.subject(row["source"]) == key]
         if mine:
             good, total, _ = tally(mine)
             books = ", ".join(sorted({row["id"][:2] for row in mine}))
@@ -345,7 +345,7 @@ def main(target):
         if mine:
             inside = "\n".join(card(x, keys[x["notebook"]], papers) for x in mine)
             cards.append(f"## {title}\n\n{line}\n\n" + raw(f'<div class="cards">\n{inside}\n</div>'))
-    works = {papers.key(row["source"]) for row in rows} - {""}
+    works = {papers.subject(row["source"]) for row in rows} - {""}
     fill = {
         "cards": "\n\n".join(cards),
         "rows": f"{total}",

@@ -18,7 +18,13 @@ KINDS = {
 }
 OWN = "derived here"
 # What sources call a work that carries no author and year there.
-ALIASES = {"d2l": "zhang2023dive"}
+ALIASES = {
+    "d2l": "zhang2023dive",
+    "ABAC": "auffinger2013random",
+    "Arata": "arata_stagewise",
+    "Rumelhart et al. 1986": "rumelhart1986learning",
+}
+LABELS = {"arata_stagewise": "Arata (thesis summary)"}
 
 
 def esc(text):
@@ -64,6 +70,14 @@ class Papers:
             year = cited[2] if cited else entry["year"]
             self.labels[key] = cited[1] if cited else f"{short} {year}"
             self._by.setdefault((names[0], year), []).append((names, key))
+        self.labels |= LABELS
+        for key, label in list(self.labels.items()):
+            taken = [other for other, name in self.labels.items() if name == label and other != key]
+            if taken and key not in ALIASES.values() and "cited in" not in self.entries[key].get("note", ""):
+                names = [name.split(",")[0] for name in self.entries[key]["author"].split(" and ")]
+                full = f"{', '.join(names[:-1])} and {names[-1]} {label[-4:]}"
+                same = any(self.entries[other]["author"] == self.entries[key]["author"] for other in taken)
+                self.labels[key] = f"{full}, {' '.join(self.entries[key]['title'].split()[:3])} …" if same else full
 
     def key(self, source):
         """Key of the work that a source names first, or "" for what was derived here.
@@ -82,6 +96,10 @@ class Papers:
                 return key
         named = [(sum(name in found[2] for name in names[1:]), key) for names, key in works]
         return max(named, default=(0, ""))[1]
+
+    def subject(self, source):
+        """The work that a row checks: "" where the row is our own, whatever it leans on."""
+        return "" if source.startswith(OWN) else self.key(source)
 
     def linked(self, source, where=""):
         """The source as HTML, leading to its entry under References."""
@@ -131,7 +149,7 @@ def row_html(row, papers, *, page, here, notebook):
     label = f'<span class="kind">{claims.kind(row)}</span> ' if claims.kind(row) else ""
     sweep = row.get("sweep")
     fresh = f"{sweep['held']} of {sweep['runs']}" if sweep else ""
-    key = papers.key(row["source"])
+    key = papers.subject(row["source"])
     attributes = f' id="claim-{row["id"]}"' if here else (
         f' data-notebook="{notebook}" data-paper="{key or "own"}" data-verdict="{row["verdict"]}" '
         f'data-control="{claims.kind(row) or "claim"}"'
@@ -170,11 +188,11 @@ def options(pairs):
 def filter_form(ledgers, papers):
     """The form over the table of all claims; site/static/results.js makes it work."""
     rows = [row for ledger in ledgers for row in ledger["claims"]]
-    keys = sorted({papers.key(row["source"]) for row in rows} - {""}, key=lambda key: papers.labels[key])
+    keys = sorted({papers.subject(row["source"]) for row in rows} - {""}, key=lambda key: papers.labels[key])
     verdicts = [v for v in KINDS if any(row["verdict"] == v for row in rows)]
     selects = {
         "notebook": ("Notebook", [(x["notebook"][:2], f"{x['notebook'][:2]} · {x['title']}") for x in ledgers]),
-        "paper": ("Paper", [*((key, papers.labels[key]) for key in keys), ("own", OWN)]),
+        "paper": ("Paper", [*((key, papers.labels[key]) for key in keys), ("own", "derived or found here")]),
         "verdict": ("Verdict", [(v, v) for v in verdicts]),
         "control": ("Kind", [("claim", "claims"), ("control", "controls"), ("identity", "identities")]),
     }
