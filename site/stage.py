@@ -122,7 +122,7 @@ def one_panel(svg, panel):
         return svg
     left, bottom, right, top = boxes[panel - 1]
     start = 0.0 if panel == 1 else (boxes[panel - 2][2] + left) / 2 - 8
-    stop = width if panel == len(boxes) else min(right + 12, boxes[panel][0])
+    stop = width if panel == len(boxes) else min(right + 8, boxes[panel][0] - 8)
     high, low = max(0.0, top - 22), min(height, bottom + 42)
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"( [^>]*?)?height="[^"]*"', r"\1\2", svg, count=1)
     return svg.replace(view[0], f'viewBox="{start:g} {high:g} {stop - start:g} {low - high:g}"', 1)
@@ -168,6 +168,7 @@ def staged_notebook(ledger, links, papers):
         cells.append(cell)
         if cell.cell_type == "markdown":
             text = re.sub(r"!\[verdict\]\([^)]*\)\n*", "", cell.source)
+            text = re.sub(r"^(\|[^\n]*\| holds if \|)", r"{.criteria}\n\1", text, flags=re.M)
             cell.source = links.text(text, own=name)
             if position == 0:
                 cell.source = with_summary(cell.source, ledger)
