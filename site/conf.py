@@ -22,7 +22,14 @@ extensions = [
 exclude_patterns = ["extra", "static"]
 nb_execution_mode = "off"
 nb_merge_streams = True
-myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline", "attrs_block", "colon_fence", "deflist"]
+myst_enable_extensions = [
+    "dollarmath",
+    "amsmath",
+    "attrs_inline",
+    "attrs_block",
+    "colon_fence",
+    "deflist",
+]
 myst_heading_anchors = 3
 myst_dmath_double_inline = True
 
@@ -84,7 +91,10 @@ def _describe(app, pagename, templatename, context, doctree):
     if len(words) > 300:
         words = words[:300].rsplit(" ", 1)[0] + " …"
     if words:
-        context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{html.escape(words)}">'
+        context["metatags"] = (
+            context.get("metatags", "")
+            + f'\n<meta name="description" content="{html.escape(words)}">'
+        )
 
 
 def _copy_mathjax(app, exception):

@@ -43,7 +43,13 @@ def restructured(text):
         if kind == "doctest":
             block.append(line)
             continue
-        now = "doctest" if line.startswith(">>>") else "formula" if line.startswith("    ") else "prose"
+        now = (
+            "doctest"
+            if line.startswith(">>>")
+            else "formula"
+            if line.startswith("    ")
+            else "prose"
+        )
         if kind == "prose" and now == "formula" and block:
             now = "prose"  # a hanging indent
         if now != kind:
@@ -69,7 +75,15 @@ def indented(lines, by="   "):
 def source_fold(text, node):
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     code = text.split("\n")[first - 1 : node.end_lineno]
-    return ["", ".. dropdown:: Source", "", "   .. code-block:: python", "", *indented(code, "      "), ""]
+    return [
+        "",
+        ".. dropdown:: Source",
+        "",
+        "   .. code-block:: python",
+        "",
+        *indented(code, "      "),
+        "",
+    ]
 
 
 def described(text, node, prefix=""):
@@ -83,7 +97,9 @@ def described(text, node, prefix=""):
             if isinstance(item, ast.FunctionDef) and not item.name.startswith("_")
             for line in described(text, item, "method")
         ]
-        note = ["Fields: " + ", ".join(f"``{field}``" for field in fields) + ".", ""] if fields else []
+        note = (
+            ["Fields: " + ", ".join(f"``{field}``" for field in fields) + ".", ""] if fields else []
+        )
     else:
         given = signature(node)
         if prefix:
@@ -107,7 +123,10 @@ def module_page(path):
 
 def index_page():
     """The list of modules, each with its first line."""
-    first = {p.stem: ast.get_docstring(ast.parse(p.read_text(encoding="utf-8"))).split("\n")[0] for p in PATHS}
+    first = {
+        p.stem: ast.get_docstring(ast.parse(p.read_text(encoding="utf-8"))).split("\n")[0]
+        for p in PATHS
+    }
     items = [f"- {{doc}}`{name}`: {line}" for name, line in first.items()]
     return (
         "# The library `lib`\n\nOne module a subject: its model, exact gradient, measurements and predictions. Everything that a "

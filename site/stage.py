@@ -16,18 +16,30 @@ sys.path.insert(0, str(SITE))
 
 import library  # noqa: E402
 import tables  # noqa: E402
-from tables import ROOT, claims, esc, report, row_html, short_badge, table, tally  # noqa: E402
+from tables import ROOT, claims, esc, row_html, short_badge, table, tally  # noqa: E402
 
 FAMILIES = {
     "1": ("What optimization faces", "Minima, saddles, flat stretches: what each of them costs."),
     "2": ("Landscapes", "Where the critical points lie, and which of them stop descent."),
-    "3": ("Trajectories", "When descent on deep linear networks provably arrives, and what breaks it."),
+    "3": (
+        "Trajectories",
+        "When descent on deep linear networks provably arrives, and what breaks it.",
+    ),
     "4": ("Stages", "Why small starts learn one thing at a time."),
     "5": ("Practice", "What is left of it all on real data."),
 }
 # Figure and panel for a card where the key figure's first panel does not speak for the notebook.
 THUMBS = {"37_acceleration": ("gain", 1), "45_discrete_stages": ("order", 1)}
-PLAY = {"32": "edge", "33": "trap", "22": "bands", "41": "staircase", "43": "staircase", "45": "staircase", "35": "depth", "11": "noise"}
+PLAY = {
+    "32": "edge",
+    "33": "trap",
+    "22": "bands",
+    "41": "staircase",
+    "43": "staircase",
+    "45": "staircase",
+    "35": "depth",
+    "11": "noise",
+}
 
 
 def write(path, text):
@@ -58,7 +70,9 @@ class Links:
 
         def notebook(match):
             name = self.pages.get(match[2])
-            return match[0] if name in (None, own) else f"[{match[1]} {match[2]}]({where}{name}.ipynb)"
+            return (
+                match[0] if name in (None, own) else f"[{match[1]} {match[2]}]({where}{name}.ipynb)"
+            )
 
         def row(match):
             name = self.rows.get(match[0])
@@ -72,12 +86,17 @@ class Links:
             return match[0] + (f" {{cite}}`{key}`" if key else "")
 
         # Formulas, code, links and images stay as they are.
-        parts = re.split(r"(\$\$.*?\$\$|\$[^$\n]*\$|```.*?```|`[^`]*`|!?\[[^\]]*\]\([^)]*\))", text, flags=re.S)
+        parts = re.split(
+            r"(\$\$.*?\$\$|\$[^$\n]*\$|```.*?```|`[^`]*`|!?\[[^\]]*\]\([^)]*\))", text, flags=re.S
+        )
         for i, part in enumerate(parts):
             if i % 2 == 0:
                 part = re.sub(r"\b([Nn]otebook) (\d\d)\b", notebook, part)
                 halves = re.split(r"(\[[^\]]*\]\([^)]*\))", part)
-                halves[::2] = [re.sub(r"(?<![\w.])\d\d\.\d+[a-z]?(?![\w.]*\w)", row, half) for half in halves[::2]]
+                halves[::2] = [
+                    re.sub(r"(?<![\w.])\d\d\.\d+[a-z]?(?![\w.]*\w)", row, half)
+                    for half in halves[::2]
+                ]
                 parts[i] = "".join(halves)
             else:
                 parts[i] = re.sub(r"^\[arXiv:([\d.]+)\]\([^)]*\)$", arxiv, part)
@@ -114,7 +133,8 @@ def one_panel(svg, panel):
     """The figure cut down to one of its panels with its labels: what a card has room for."""
     view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     boxes = re.findall(
-        r'<g id="[^"]*axes_\d+">\s*<g id="[^"]*">\s*<path d="M ([\d.]+) ([\d.]+)\s*L ([\d.]+) [\d.]+\s*L [\d.]+ ([\d.]+)', svg
+        r'<g id="[^"]*axes_\d+">\s*<g id="[^"]*">\s*<path d="M ([\d.]+) ([\d.]+)\s*L ([\d.]+) [\d.]+\s*L [\d.]+ ([\d.]+)',
+        svg,
     )
     width, height = float(view[1]), float(view[2])
     boxes = sorted({tuple(map(float, box)) for box in boxes})
@@ -175,22 +195,38 @@ def staged_notebook(ledger, links, papers):
             continue
         tags = cell.metadata.setdefault("tags", [])
         if "hide-input" in tags:
-            cell.metadata["mystnb"] = {"code_prompt_show": f"Show the {fold_name(cell)}", "code_prompt_hide": f"Hide the {fold_name(cell)}"}
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": f"Show the {fold_name(cell)}",
+                "code_prompt_hide": f"Hide the {fold_name(cell)}",
+            }
         for output in cell.outputs:
             image = output.get("metadata", {}).get("image/png")
             if image:
-                cell.metadata["mystnb"]["image"] = {"alt": image["alt"], "width": f"{image['width']}px", "classes": "plot"}
+                cell.metadata["mystnb"]["image"] = {
+                    "alt": image["alt"],
+                    "width": f"{image['width']}px",
+                    "classes": "plot",
+                }
         if re.search(r"\bledger\.judge\(", cell.source):
             ids = judged(cell)
             cell.outputs = []
-            cells.append(nbformat.v4.new_markdown_cell(verdicts(ids, f"Verdicts {ids[0]} to {ids[-1]}"), id=f"verdicts-{position}"))
+            cells.append(
+                nbformat.v4.new_markdown_cell(
+                    verdicts(ids, f"Verdicts {ids[0]} to {ids[-1]}"), id=f"verdicts-{position}"
+                )
+            )
         elif "ledger.conclude(" in cell.source:
             cell.outputs = []
-            cell.metadata["mystnb"] = {"code_prompt_show": "Show the code", "code_prompt_hide": "Hide the code"}
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": "Show the code",
+                "code_prompt_hide": "Hide the code",
+            }
             tags.append("hide-input")
             left = [id for id in rows if id not in placed]
-            text = [f"**{esc(claims.summary(ledger['claims']))}.** [All rows of this notebook](../results.md)"]
-            text[0] = f'**{esc(claims.summary(ledger["claims"]))}.** <a href="../results.html?notebook={number}">All its rows in one table</a>.'
+            text = [""]
+            text[0] = (
+                f'**{esc(claims.summary(ledger["claims"]))}.** <a href="../results.html?notebook={number}">All its rows in one table</a>.'
+            )
             text += [verdicts(left, "Further verdicts")] if left else []
             text += [theories_of(ledger, name)] if theories(ledger) else []
             cells.append(nbformat.v4.new_markdown_cell("\n\n".join(text), id="all-verdicts"))
@@ -201,11 +237,18 @@ def staged_notebook(ledger, links, papers):
 def with_summary(text, ledger):
     """The first cell with badge, download and the way to the page that bends its claim."""
     number, name = ledger["notebook"][:2], ledger["notebook"]
-    ways = [f'<a href="../results.html?notebook={number}">rows</a>', f'<a href="../_downloads/{name}.ipynb" download>notebook</a>']
+    ways = [
+        f'<a href="../results.html?notebook={number}">rows</a>',
+        f'<a href="../_downloads/{name}.ipynb" download>notebook</a>',
+    ]
     if number in PLAY and (SITE / "pages" / "play" / f"{PLAY[number]}.md").exists():
         ways.insert(0, f'<a href="../play/{PLAY[number]}.html"><b>bend it by hand</b></a>')
     title, rest = text.split("\n", 1)
-    return f"{title}\n\n" + raw(f'<p class="verdict-line">{short_badge(ledger)} {" · ".join(ways)}</p>') + f"\n{rest}"
+    return (
+        f"{title}\n\n"
+        + raw(f'<p class="verdict-line">{short_badge(ledger)} {" · ".join(ways)}</p>')
+        + f"\n{rest}"
+    )
 
 
 # --- wrong theories ------------------------------------------------------------------------------
@@ -236,13 +279,18 @@ def theory_list(ledger, page):
         ids = ", ".join(f'<a href="{page}#claim-{id}">{id}</a>' for id in expected)
         word = outcomes.get(outcome, outcome)
         kind = {"rejected": "success", "declared": "none"}.get(word, "danger")
-        items.append(f'<li>{theory_words(theory)} <span class="verdict verdict-{kind}">{esc(word)}</span> <small>by {ids}</small></li>')
+        items.append(
+            f'<li>{theory_words(theory)} <span class="verdict verdict-{kind}">{esc(word)}</span> <small>by {ids}</small></li>'
+        )
     return '<ul class="theories">' + "".join(items) + "</ul>"
 
 
 def theories_of(ledger, name):
     count = len(theories(ledger))
-    return f"### Wrong theories\n\n{count} theories that are wrong in one way; the rows named must then fail.\n\n" + raw(theory_list(ledger, ""))
+    return (
+        f"### Wrong theories\n\n{count} theories that are wrong in one way; the rows named must then fail.\n\n"
+        + raw(theory_list(ledger, ""))
+    )
 
 
 def theories_page(ledgers):
@@ -250,7 +298,10 @@ def theories_page(ledgers):
     for ledger in ledgers:
         name = ledger["notebook"]
         if theories(ledger):
-            parts.append(f"## {name[:2]} · {ledger['title']}\n\n" + raw(theory_list(ledger, f"notebooks/{name}.html")))
+            parts.append(
+                f"## {name[:2]} · {ledger['title']}\n\n"
+                + raw(theory_list(ledger, f"notebooks/{name}.html"))
+            )
     return "\n\n".join(parts)
 
 
@@ -260,7 +311,9 @@ def theories_page(ledgers):
 def card(ledger, key, papers):
     """A notebook on the front page."""
     name = ledger["notebook"]
-    sources = dict.fromkeys(papers.subject(row["source"]) for row in claims.counted(ledger["claims"]))
+    sources = dict.fromkeys(
+        papers.subject(row["source"]) for row in claims.counted(ledger["claims"])
+    )
     works = "; ".join([papers.labels[work] for work in sources if work][:2])
     return (
         f'<a class="card-link" href="notebooks/{name}.html"><img src="_static/thumbs/{name}.svg" alt="{esc(key[1])}" loading="lazy">'
@@ -293,7 +346,9 @@ def glossary(text):
         if not line.startswith("| ") or len(cells) != 4 or cells[0] == "idea":
             continue
         idea, symbol, identifier, meaning = cells
-        entries.setdefault(idea, []).append(": ".join(filter(None, [", ".join(filter(None, [symbol, identifier])), meaning])))
+        entries.setdefault(idea, []).append(
+            ": ".join(filter(None, [", ".join(filter(None, [symbol, identifier])), meaning]))
+        )
     return entries
 
 
@@ -318,11 +373,13 @@ def papers_table(ledgers, papers):
             books = ", ".join(sorted({row["id"][:2] for row in mine}))
             lines.append(
                 f'<tr><th scope="row"><a href="#{tables.anchor(key)}">{esc(papers.labels[key])}</a></th>'
-                f"<td>{books}</td><td><a href=\"results.html?paper={key}\">{good} of {total}</a></td></tr>"
+                f'<td>{books}</td><td><a href="results.html?paper={key}">{good} of {total}</a></td></tr>'
             )
     return (
         '<table class="plain"><thead><tr><th scope="col">work</th><th scope="col">notebooks</th>'
-        '<th scope="col">rows reproduced</th></tr></thead><tbody>' + "\n".join(lines) + "</tbody></table>"
+        '<th scope="col">rows reproduced</th></tr></thead><tbody>'
+        + "\n".join(lines)
+        + "</tbody></table>"
     )
 
 
@@ -333,10 +390,19 @@ def main(target):
         name = ledger["notebook"]
         text, descriptions[f"notebooks/{name}"], keys[name] = staged_notebook(ledger, links, papers)
         write(target / "notebooks" / f"{name}.ipynb", text)
-        write(target / "extra" / "_downloads" / f"{name}.ipynb", read(ROOT / "notebooks" / f"{name}.ipynb"))
+        write(
+            target / "extra" / "_downloads" / f"{name}.ipynb",
+            read(ROOT / "notebooks" / f"{name}.ipynb"),
+        )
         figure, panel = THUMBS.get(name, (keys[name][0], 1))
-        write(target / "static" / "thumbs" / f"{name}.svg", one_panel(read(ROOT / "figures" / name / f"{figure}.svg"), panel))
-        write(target / "figures" / name / f"{keys[name][0]}.svg", read(ROOT / "figures" / name / f"{keys[name][0]}.svg"))
+        write(
+            target / "static" / "thumbs" / f"{name}.svg",
+            one_panel(read(ROOT / "figures" / name / f"{figure}.svg"), panel),
+        )
+        write(
+            target / "figures" / name / f"{keys[name][0]}.svg",
+            read(ROOT / "figures" / name / f"{keys[name][0]}.svg"),
+        )
     rows = [row for ledger in ledgers for row in claims.counted(ledger["claims"])]
     good, total, _ = tally(rows)
     rejected = [outcome for ledger in ledgers for *_, outcome in theories(ledger)]
@@ -345,7 +411,9 @@ def main(target):
         mine = [x for x in ledgers if x["notebook"][0] == digit]
         if mine:
             inside = "\n".join(card(x, keys[x["notebook"]], papers) for x in mine)
-            cards.append(f"## {title}\n\n{line}\n\n" + raw(f'<div class="cards">\n{inside}\n</div>'))
+            cards.append(
+                f"## {title}\n\n{line}\n\n" + raw(f'<div class="cards">\n{inside}\n</div>')
+            )
     works = {papers.subject(row["source"]) for row in rows} - {""}
     fill = {
         "cards": "\n\n".join(cards),
@@ -357,9 +425,24 @@ def main(target):
         "theories": f"{len(rejected)}",
         "findings": findings(read(SITE / "findings.md"), ledgers, links),
         "toc": "\n".join(f"{x['notebook'][:2]} · {x['title']} <{x['notebook']}>" for x in ledgers),
-        "table": raw(tables.filter_form(ledgers, papers) + table(
-            [row_html(row, papers, page=f"notebooks/{x['notebook']}.html", here=False, notebook=x["notebook"][:2]) for x in ledgers for row in x["claims"]],
-            "All rows", id="claims")),
+        "table": raw(
+            tables.filter_form(ledgers, papers)
+            + table(
+                [
+                    row_html(
+                        row,
+                        papers,
+                        page=f"notebooks/{x['notebook']}.html",
+                        here=False,
+                        notebook=x["notebook"][:2],
+                    )
+                    for x in ledgers
+                    for row in x["claims"]
+                ],
+                "All rows",
+                id="claims",
+            )
+        ),
         "wrong": theories_page(ledgers),
         "papers": raw(papers_table(ledgers, papers)),
         "glossary": glossary_page(read(SITE / "glossary.md"), read(ROOT / "NOTATION.md")),

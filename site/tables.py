@@ -3,6 +3,7 @@
 import html
 import re
 import sys
+import unicodedata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +32,9 @@ def esc(text):
     """Text for HTML; $...$ becomes a formula."""
     parts = re.split(r"\$([^$]+)\$", text)
     parts[::2] = [html.escape(part) for part in parts[::2]]
-    parts[1::2] = [f'<span class="math notranslate">\\({html.escape(part)}\\)</span>' for part in parts[1::2]]
+    parts[1::2] = [
+        f'<span class="math notranslate">\\({html.escape(part)}\\)</span>' for part in parts[1::2]
+    ]
     return "".join(parts)
 
 
@@ -49,9 +52,15 @@ def entries(text):
 
 def plain(text):
     """BibTeX as words: accents, dotless i and braces resolved as far as this bibliography needs."""
-    accents = {"'": "\u0301", "`": "\u0300", '"': "\u0308", "c": "\u0327", "v": "\u030c", "^": "\u0302", "~": "\u0303"}
-    import unicodedata
-
+    accents = {
+        "'": "\u0301",
+        "`": "\u0300",
+        '"': "\u0308",
+        "c": "\u0327",
+        "v": "\u030c",
+        "^": "\u0302",
+        "~": "\u0303",
+    }
     text = text.replace("\\i", "i")
     text = re.sub(r"\\(['`\"^~]|[cv](?=\{))\{?(\w)\}?", lambda m: m[2] + accents[m[1]], text)
     return unicodedata.normalize("NFC", re.sub(r"[{}]", "", text))
@@ -65,7 +74,13 @@ class Papers:
         self.labels, self._by = {}, {}
         for key, entry in self.entries.items():
             names = [name.split(",")[0] for name in entry["author"].split(" and ")]
-            short = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} et al."
+            short = (
+                names[0]
+                if len(names) == 1
+                else f"{names[0]} and {names[1]}"
+                if len(names) == 2
+                else f"{names[0]} et al."
+            )
             cited = re.search(r"cited in the notebooks as ([^;]*?(\d{4}))", entry.get("note", ""))
             year = cited[2] if cited else entry["year"]
             self.labels[key] = cited[1] if cited else f"{short} {year}"
@@ -73,11 +88,21 @@ class Papers:
         self.labels |= LABELS
         for key, label in list(self.labels.items()):
             taken = [other for other, name in self.labels.items() if name == label and other != key]
-            if taken and key not in ALIASES.values() and "cited in" not in self.entries[key].get("note", ""):
+            if (
+                taken
+                and key not in ALIASES.values()
+                and "cited in" not in self.entries[key].get("note", "")
+            ):
                 names = [name.split(",")[0] for name in self.entries[key]["author"].split(" and ")]
                 full = f"{', '.join(names[:-1])} and {names[-1]} {label[-4:]}"
-                same = any(self.entries[other]["author"] == self.entries[key]["author"] for other in taken)
-                self.labels[key] = f"{full}, {' '.join(self.entries[key]['title'].split()[:3])} …" if same else full
+                same = any(
+                    self.entries[other]["author"] == self.entries[key]["author"] for other in taken
+                )
+                self.labels[key] = (
+                    f"{full}, {' '.join(self.entries[key]['title'].split()[:3])} …"
+                    if same
+                    else full
+                )
 
     def key(self, source):
         """Key of the work that a source names first, or "" for what was derived here.
@@ -87,7 +112,9 @@ class Papers:
         for alias, key in ALIASES.items():
             if re.match(rf"{alias}\b", source):
                 return key
-        found = re.search(r"([A-Z\u00c0-\u017e]\w+|de Bruijn)([^;:]*?)\b(1[89]\d\d|20\d\d)\b", source)
+        found = re.search(
+            r"([A-Z\u00c0-\u017e]\w+|de Bruijn)([^;:]*?)\b(1[89]\d\d|20\d\d)\b", source
+        )
         if not found:
             return ""
         works = self._by.get((found[1], found[3]), [])
@@ -104,7 +131,11 @@ class Papers:
     def linked(self, source, where=""):
         """The source as HTML, leading to its entry under References."""
         key = self.key(source)
-        return f'<a href="{where}references.html#{anchor(key)}">{esc(source)}</a>' if key else esc(source)
+        return (
+            f'<a href="{where}references.html#{anchor(key)}">{esc(source)}</a>'
+            if key
+            else esc(source)
+        )
 
 
 def anchor(key):
@@ -131,7 +162,9 @@ def tally(rows):
 def short_badge(ledger):
     """`13 of 14 reproduced`, in the colour that the share deserves: amber where a row is missing."""
     good, total, _ = tally(ledger["claims"])
-    return badge(claims.REPRODUCED if good == total else claims.PARTLY, f"{good} of {total} reproduced")
+    return badge(
+        claims.REPRODUCED if good == total else claims.PARTLY, f"{good} of {total} reproduced"
+    )
 
 
 def cell(label, text, sort=None, kind="td"):
@@ -150,9 +183,13 @@ def row_html(row, papers, *, page, here, notebook):
     sweep = row.get("sweep")
     fresh = f"{sweep['held']} of {sweep['runs']}" if sweep else ""
     key = papers.subject(row["source"])
-    attributes = f' id="claim-{row["id"]}"' if here else (
-        f' data-notebook="{notebook}" data-paper="{key or "own"}" data-verdict="{row["verdict"]}" '
-        f'data-control="{claims.kind(row) or "claim"}"'
+    attributes = (
+        f' id="claim-{row["id"]}"'
+        if here
+        else (
+            f' data-notebook="{notebook}" data-paper="{key or "own"}" data-verdict="{row["verdict"]}" '
+            f'data-control="{claims.kind(row) or "claim"}"'
+        )
     )
     why = f'<span class="why">Bound: {esc(row["because"])}.</span> ' if row.get("because") else ""
     source = f'<span class="source">{papers.linked(row["source"], where)}</span>'
@@ -182,19 +219,33 @@ def table(rows, caption, id=None):
 
 
 def options(pairs):
-    return "".join(f'<option value="{html.escape(value)}">{html.escape(words)}</option>' for value, words in pairs)
+    return "".join(
+        f'<option value="{html.escape(value)}">{html.escape(words)}</option>'
+        for value, words in pairs
+    )
 
 
 def filter_form(ledgers, papers):
     """The form over the table of all claims; site/static/results.js makes it work."""
     rows = [row for ledger in ledgers for row in ledger["claims"]]
-    keys = sorted({papers.subject(row["source"]) for row in rows} - {""}, key=lambda key: papers.labels[key])
+    keys = sorted(
+        {papers.subject(row["source"]) for row in rows} - {""}, key=lambda key: papers.labels[key]
+    )
     verdicts = [v for v in KINDS if any(row["verdict"] == v for row in rows)]
     selects = {
-        "notebook": ("Notebook", [(x["notebook"][:2], f"{x['notebook'][:2]} · {x['title']}") for x in ledgers]),
-        "paper": ("Paper", [*((key, papers.labels[key]) for key in keys), ("own", "derived or found here")]),
+        "notebook": (
+            "Notebook",
+            [(x["notebook"][:2], f"{x['notebook'][:2]} · {x['title']}") for x in ledgers],
+        ),
+        "paper": (
+            "Paper",
+            [*((key, papers.labels[key]) for key in keys), ("own", "derived or found here")],
+        ),
         "verdict": ("Verdict", [(v, v) for v in verdicts]),
-        "control": ("Kind", [("claim", "claims"), ("control", "controls"), ("identity", "identities")]),
+        "control": (
+            "Kind",
+            [("claim", "claims"), ("control", "controls"), ("identity", "identities")],
+        ),
     }
     fields = "".join(
         f'<label>{words} <select name="{name}"><option value="">all</option>{options(pairs)}</select></label>'

@@ -53,7 +53,9 @@ def js(request):
 
         def run(expression):
             script = f"{code}\nprocess.stdout.write(JSON.stringify((() => {{ const m = globalThis.models; return {expression} }})(), {mark}))"
-            done = subprocess.run([node, "-"], input=script, capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [node, "-"], input=script, capture_output=True, text=True, check=True
+            )
             return back(json.loads(done.stdout))
 
     else:
@@ -61,7 +63,13 @@ def js(request):
         page.add_script_tag(content=code)
 
         def run(expression):
-            return back(json.loads(page.evaluate(f"JSON.stringify((() => {{ const m = globalThis.models; return {expression} }})(), {mark})")))
+            return back(
+                json.loads(
+                    page.evaluate(
+                        f"JSON.stringify((() => {{ const m = globalThis.models; return {expression} }})(), {mark})"
+                    )
+                )
+            )
 
     return run
 

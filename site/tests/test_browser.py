@@ -22,13 +22,23 @@ PLAY = ["edge", "trap", "bands", "staircase", "depth", "noise"]
 def test_every_page_opens_clean(browser, base, width):
     context = browser.new_context(viewport={"width": width, "height": 844})
     page, problems = context.new_page(), []
-    page.on("request", lambda r: None if r.url.startswith((base, "data:", "blob:")) else problems.append(r.url))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((base, "data:", "blob:")) else problems.append(r.url),
+    )
     page.on("pageerror", lambda e: problems.append(str(e)))
-    page.on("console", lambda m: problems.append(f"{m.text} {m.location}") if m.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda m: (
+            problems.append(f"{m.text} {m.location}") if m.type in ("error", "warning") else None
+        ),
+    )
     for path in pages:
         name = str(path.relative_to(HTML))
         page.goto(base + name)
-        page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
+        page.wait_for_function(
+            "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
+        )
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             problems.append(f"{name}: wider than the screen ({width})")
         if page.evaluate("document.querySelectorAll('mjx-merror, [data-mjx-error]').length"):
@@ -37,29 +47,50 @@ def test_every_page_opens_clean(browser, base, width):
     assert not problems, "\n".join(problems)
 
 
-SAMPLE = ["index", "results", "theories", "glossary", "references", "notebooks/32_balancedness", "library/counterexamples"]
+SAMPLE = [
+    "index",
+    "results",
+    "theories",
+    "glossary",
+    "references",
+    "notebooks/32_balancedness",
+    "library/counterexamples",
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*SAMPLE, *(f"play/{name}" for name in PLAY)])
 def test_accessibility(browser, name, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="not run: axe is not installed").Axe()
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="not run: axe is not installed"
+    ).Axe()
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     page.goto((HTML / f"{name}.html").as_uri())
-    page.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)")
+    page.wait_for_function(
+        "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
+    )
     page.wait_for_timeout(300)
-    found = [v for v in axe.run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    found = [
+        v for v in axe.run(page).response["violations"] if v["impact"] in ("serious", "critical")
+    ]
     context.close()
-    assert not found, "\n".join(f"{v['id']} ({len(v['nodes'])}): {v['help']}; {v['nodes'][0]['html'][:300]}" for v in found)
+    assert not found, "\n".join(
+        f"{v['id']} ({len(v['nodes'])}): {v['help']}; {v['nodes'][0]['html'][:300]}" for v in found
+    )
 
 
 # --- all claims ----------------------------------------------------------------------------------
 
 
 def stored():
-    found = [json.loads(p.read_text(encoding="utf-8")) for p in sorted((ROOT / "results").glob("[0-9][0-9]_*.json"))]
-    return [row for x in found if x["claims"] and "because" in x["claims"][0] for row in x["claims"]]
+    found = [
+        json.loads(p.read_text(encoding="utf-8"))
+        for p in sorted((ROOT / "results").glob("[0-9][0-9]_*.json"))
+    ]
+    return [
+        row for x in found if x["claims"] and "because" in x["claims"][0] for row in x["claims"]
+    ]
 
 
 @pytest.fixture
@@ -104,13 +135,17 @@ def test_an_empty_result_says_so(table):
 
 def test_sort_by_every_column(table):
     table.goto(table.base + "results.html")
-    for column, name in enumerate(["row", "claim", "claimed", "measured", "verdict", "draws", "fresh seeds"]):
+    for column, name in enumerate(
+        ["row", "claim", "claimed", "measured", "verdict", "draws", "fresh seeds"]
+    ):
         for sign, word in ((1, "ascending"), (-1, "descending")):
             table.get_by_role("button", name=name, exact=True).click()
             head = table.locator("#claims thead th").nth(column)
             assert head.get_attribute("aria-sort") == word
             if column > 1:
-                values = table.eval_on_selector_all("#claims tbody tr", f"rows => rows.map(r => r.cells[{column}].dataset.sort)")
+                values = table.eval_on_selector_all(
+                    "#claims tbody tr", f"rows => rows.map(r => r.cells[{column}].dataset.sort)"
+                )
                 values = [float(v) for v in values if v]
                 assert values == sorted(values, reverse=sign < 0)
     assert "sort=-fresh+seeds" in table.url
@@ -138,14 +173,19 @@ class Bent:
     def set(self, **values):
         for key, value in values.items():
             self.page.locator(f"#bend-{key}").evaluate(
-                "(s, v) => { s.step = 'any'; s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})) }", value
+                "(s, v) => { s.step = 'any'; s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})) }",
+                value,
             )
         assert not self.problems
         return self.read()
 
     def read(self):
         data = self.page.locator("#bend").evaluate("b => ({...b.dataset})")
-        return json.loads(data["state"]), json.loads(data["result"]), self.page.locator("#bend .state").inner_text()
+        return (
+            json.loads(data["state"]),
+            json.loads(data["result"]),
+            self.page.locator("#bend .state").inner_text(),
+        )
 
 
 @pytest.fixture
@@ -157,14 +197,26 @@ def bent(browser):
 
 def test_edge(bent):
     page = bent("edge")
-    for exponent, words in ((-1.5, "converges."), (-0.8, "converges after a catapult"), (0.0, "overflows")):
+    for exponent, words in (
+        (-1.5, "converges."),
+        (-0.8, "converges after a catapult"),
+        (0.0, "overflows"),
+    ):
         state, result, said = page.set(eta=exponent)
         assert words in said
         start = torch.tensor(result["start"], dtype=torch.float64)
-        assert start.tolist() == pytest.approx(ce.modes_of_imbalance(state["D"], 2, state["c"]).tolist(), rel=4e-16)
-        assert result["predicted"] == bool(ce.overshoot_gap(start, state["eta"]) > 0 and state["eta"] < 1)
-        assert result["critical"] == pytest.approx(float(ce.critical_learning_rate(start)), rel=1e-13)
-        assert result["stretch"] == pytest.approx(state["eta"] * float(ce.nearby_sharpness(state["D"], 2)), rel=1e-13)
+        assert start.tolist() == pytest.approx(
+            ce.modes_of_imbalance(state["D"], 2, state["c"]).tolist(), rel=4e-16
+        )
+        assert result["predicted"] == bool(
+            ce.overshoot_gap(start, state["eta"]) > 0 and state["eta"] < 1
+        )
+        assert result["critical"] == pytest.approx(
+            float(ce.critical_learning_rate(start)), rel=1e-13
+        )
+        assert result["stretch"] == pytest.approx(
+            state["eta"] * float(ce.nearby_sharpness(state["D"], 2)), rel=1e-13
+        )
         if words != "overflows":
             _, path, _ = ce.scalar_descent(start, state["eta"], [50])
             assert result["at50"] == path[0].tolist()
@@ -176,7 +228,9 @@ def test_trap(bent, depth):
     for exponent in (-1.5, -0.5):
         state, result, said = page.set(eta=exponent)
         start = torch.tensor(result["start"], dtype=torch.float64)[:, None]
-        _, path = ln.spectral_descent(start, [-state["lambda"]], learning_rate=state["eta"], record=range(state["steps"] + 1))
+        _, path = ln.spectral_descent(
+            start, [-state["lambda"]], learning_rate=state["eta"], record=range(state["steps"] + 1)
+        )
         assert result["last"] == path[-1, :, 0].tolist()
         lowest = float((path[..., 0].prod(1) + state["lambda"]).square().min() / 2)
         assert result["lowest"] == pytest.approx(lowest, rel=1e-9, abs=1e-30)
@@ -196,7 +250,9 @@ def test_bands(bent):
         assert result["rate"] == pytest.approx(cx.complexity(u, p), rel=1e-10)
         assert result["fraction"] == pytest.approx(cx.index_fraction(u, p), abs=1e-12)
         if u < -cx.threshold_energy(p):
-            rates = torch.tensor([state["n"] * cx.complexity(u, p, k) for k in range(9)], dtype=torch.float64)
+            rates = torch.tensor(
+                [state["n"] * cx.complexity(u, p, k) for k in range(9)], dtype=torch.float64
+            )
             assert result["shares"] == pytest.approx(rates.softmax(0).tolist(), rel=1e-8)
 
 
@@ -211,7 +267,9 @@ def test_staircase(bent, depth):
             if depth > 1 and result["times"][k] != "NaN":
                 assert result["times"][k] == pytest.approx(wanted, rel=0.15)
             start = torch.full((depth, 1), state["eps"] ** (1 / depth), dtype=torch.float64)
-            _, path = ln.spectral_descent(start, [s], learning_rate=state["eta"], record=[result["steps"]])
+            _, path = ln.spectral_descent(
+                start, [s], learning_rate=state["eta"], record=[result["steps"]]
+            )
             assert result["last"][k] == pytest.approx(float(path.prod()), rel=1e-9)
 
 
@@ -221,10 +279,20 @@ def test_depth(bent):
         state, result, _ = page.set(N=depth)
         rate = float(ed.curvature_step(state["s"], depth, state["c"]))
         assert result["rate"] == pytest.approx(rate, rel=1e-14)
-        path = ed.equal_layers_descent(state["u0"], state["s"], depth, learning_rate=rate, record=range(int(result["needed"]) + 1))
+        path = ed.equal_layers_descent(
+            state["u0"],
+            state["s"],
+            depth,
+            learning_rate=rate,
+            record=range(int(result["needed"]) + 1),
+        )
         assert result["at20"] == pytest.approx(path[20], rel=1e-11)
         assert path[-1] >= 0.95 * state["s"] > path[-2]
-        limit = state["s"] ** 2 / state["c"] * float(ed.depth_limit(state["s"], state["u0"], 0.95 * state["s"]))
+        limit = (
+            state["s"] ** 2
+            / state["c"]
+            * float(ed.depth_limit(state["s"], state["u0"], 0.95 * state["s"]))
+        )
         assert result["limit"] == pytest.approx(limit, rel=1e-12)
     assert result["half"] == pytest.approx(float(ed.half_time(state["s"], state["u0"])), rel=1e-13)
 
@@ -233,12 +301,17 @@ def test_noise(bent):
     page = bent("noise")
     for start in (-0.6, 1.4):
         state, result, _ = page.set(x0=start)
-        run = sf.follow(sf.risk, sf.points([start]), learning_rate=state["eta"], steps=int(result["steps"]))
+        run = sf.follow(
+            sf.risk, sf.points([start]), learning_rate=state["eta"], steps=int(result["steps"])
+        )
         assert result["end"] == pytest.approx(float(run.weights[0][0, 0]), abs=1e-9)
     low, _, deep = (float(v) for v in sf.turning_points(sf.risk, -1, 2))
     wanted = sf.mean_escape_time(sf.risk, low, deep, -1.0, 8.0, state["eta"])
     assert result["escape"] == pytest.approx(wanted, rel=3e-3)
-    assert np.all(np.diff(result["shares"]) > -0.25) and result["shares"][0] < 0.1 < 0.8 < result["shares"][-1]
+    assert (
+        np.all(np.diff(result["shares"]) > -0.25)
+        and result["shares"][0] < 0.1 < 0.8 < result["shares"][-1]
+    )
 
 
 @pytest.mark.parametrize("name", PLAY)

@@ -17,7 +17,14 @@ LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link"
 class Page(HTMLParser):
     def __init__(self, path):
         super().__init__()
-        self.links, self.loads, self.ids, self.alts, self.repeated, self.meta = [], [], set(), [], [], {}
+        self.links, self.loads, self.ids, self.alts, self.repeated, self.meta = (
+            [],
+            [],
+            set(),
+            [],
+            [],
+            {},
+        )
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
@@ -42,7 +49,10 @@ def parsed(path):
 
 
 def ledgers():
-    found = [json.loads(p.read_text(encoding="utf-8")) for p in sorted((ROOT / "results").glob("[0-9][0-9]_*.json"))]
+    found = [
+        json.loads(p.read_text(encoding="utf-8"))
+        for p in sorted((ROOT / "results").glob("[0-9][0-9]_*.json"))
+    ]
     return [x for x in found if x["claims"] and "because" in x["claims"][0]]
 
 
@@ -57,7 +67,11 @@ def test_every_link_inside_leads_somewhere():
             target = target / "index.html" if target.is_dir() else target
             if not target.exists():
                 missing.append(f"{path.relative_to(HTML)}: {href}")
-            elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in parsed(target).ids:
+            elif (
+                parts.fragment
+                and target.suffix == ".html"
+                and unquote(parts.fragment) not in parsed(target).ids
+            ):
                 missing.append(f"{path.relative_to(HTML)}: {href}")
     assert not missing, "\n".join(missing[:20])
 
@@ -91,7 +105,11 @@ def test_every_term_of_the_notation_is_an_entry():
     from stage import glossary
 
     terms = glossary((ROOT / "NOTATION.md").read_text(encoding="utf-8"))
-    lines = [x for x in (ROOT / "NOTATION.md").read_text(encoding="utf-8").split("\n") if x.startswith("| ") and "| idea |" not in x]
+    lines = [
+        x
+        for x in (ROOT / "NOTATION.md").read_text(encoding="utf-8").split("\n")
+        if x.startswith("| ") and "| idea |" not in x
+    ]
     assert sum(map(len, terms.values())) == len(lines) > 60
     shown = (HTML / "glossary.html").read_text(encoding="utf-8").count("<dt")
     assert shown >= len(terms)
