@@ -30,6 +30,7 @@ FAMILIES = {
 }
 # Figure and panel for a card where the key figure's first panel does not speak for the notebook.
 THUMBS = {"37_acceleration": ("gain", 1), "45_discrete_stages": ("order", 1)}
+FILLED = ("failure_map", "stripes")  # areas of colour: the dark page dims them and does not turn them
 PLAY = {
     "32": "edge",
     "33": "trap",
@@ -151,11 +152,16 @@ def one_panel(svg, panel):
 # --- notebooks -----------------------------------------------------------------------------------
 
 
+def name_of_figure(cell):
+    """Name under which a cell saves its figure, or ""."""
+    found = re.search(r'figures\.save\(\w+, "(\w+)"', cell.source)
+    return found[1] if found else ""
+
+
 def fold_name(cell):
     """What the fold over a cell's code says."""
     if "figures.save(" in cell.source:
-        name = re.search(r'figures\.save\(\w+, "(\w+)"', cell.source)
-        return f"code of the figure “{name[1].replace('_', ' ')}”" if name else "code of the figure"
+        return f"code of the figure “{name_of_figure(cell).replace('_', ' ')}”"
     return "set-up: imports and the ledger"
 
 
@@ -205,7 +211,7 @@ def staged_notebook(ledger, links, papers):
                 cell.metadata["mystnb"]["image"] = {
                     "alt": image["alt"],
                     "width": f"{image['width']}px",
-                    "classes": "plot",
+                    "classes": "filled" if name_of_figure(cell) in FILLED else "plot",
                 }
         if re.search(r"\bledger\.judge\(", cell.source):
             ids = judged(cell)
@@ -316,7 +322,7 @@ def card(ledger, key, papers):
     )
     works = "; ".join([papers.labels[work] for work in sources if work][:2])
     return (
-        f'<a class="card-link" href="notebooks/{name}.html"><img src="_static/thumbs/{name}.svg" alt="{esc(key[1])}" loading="lazy">'
+        f'<a class="card-link" href="notebooks/{name}.html"><img class="{"filled" if key[0] in FILLED else "lines"}" src="_static/thumbs/{name}.svg" alt="{esc(key[1])}" loading="lazy">'
         f'<span class="card-number">{name[:2]}</span> <span class="card-title">{esc(ledger["title"])}</span>'
         f'<span class="card-works">{esc(works)}</span>{short_badge(ledger)}</a>'
     )

@@ -96,6 +96,7 @@ def stored():
 @pytest.fixture
 def table(browser, base):
     page = browser.new_page()
+    page.set_default_timeout(10_000)
     page.base = base
     yield page
     page.close()
@@ -126,7 +127,7 @@ def test_filters(table):
 def test_an_empty_result_says_so(table):
     table.goto(table.base + "results.html")
     assert not table.locator("#nothing").is_visible()
-    table.fill("[name=q]", "no such word anywhere")
+    table.fill("#filter [name=q]", "no such word anywhere")
     assert shown(table) == 0 and table.locator("#nothing").is_visible()
     table.get_by_role("button", name="Show all rows").click()
     table.wait_for_function("document.getElementById('nothing').hidden")
@@ -138,8 +139,9 @@ def test_sort_by_every_column(table):
     for column, name in enumerate(
         ["row", "claim", "claimed", "measured", "verdict", "draws", "fresh seeds"]
     ):
+        assert table.get_by_role("button", name=name, exact=True).count() == 1
         for sign, word in ((1, "ascending"), (-1, "descending")):
-            table.get_by_role("button", name=name, exact=True).click()
+            table.locator("#claims thead button").nth(column).click()
             head = table.locator("#claims thead th").nth(column)
             assert head.get_attribute("aria-sort") == word
             if column > 1:
@@ -191,6 +193,7 @@ class Bent:
 @pytest.fixture
 def bent(browser):
     context = browser.new_context()
+    context.set_default_timeout(10_000)
     yield lambda name, query="": Bent(context.new_page(), name, query)
     context.close()
 

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const m = window.models, most = 4;
+  const minus = (v) => "\u2212" + v.toFixed(4);
   window.bend({
     controls: [
       { key: "p", label: "spins in an interaction, p", lo: 3, hi: 12, whole: true, value: 3 },
@@ -34,9 +35,9 @@
       if (below) shares.forEach((v, k) => odds.bar(k - 0.35, k + 0.35, v, { colour: Math.min(k, 5) }));
       else odds.words(4, 0.5, `about ${Math.round(n * m.indexFraction(u, p))} of ${n} directions lead down`);
       const last = edges.filter((e) => -e <= u).length;
-      const words = u < -floor ? `Below the ground state ${(-floor).toFixed(4)}: no critical point at all.`
-        : below ? `Between the ground state ${(-floor).toFixed(4)} and −E∞ = ${(-E).toFixed(4)}: ${last > most ? "indices 0 to 4 and higher ones" : last === 1 ? "only minima" : `only indices 0 to ${last - 1}`} are there; of ${n} spins' points ${(100 * shares[0]).toFixed(1)}% are minima, as far as growth rates tell.`
-        : `Above −E∞ = ${(-E).toFixed(4)}: a share ${m.indexFraction(u, p).toPrecision(3)} of all directions leads down, so no minimum stops descent here.`;
+      const words = u < -floor ? `Below the ground state ${minus(floor)}: no critical point at all.`
+        : below ? `Between the ground state ${minus(floor)} and −E∞ = ${minus(E)}: ${last > most ? "indices 0 to 4 and higher ones" : last === 1 ? "only minima" : `only indices 0 to ${last - 1}`} are there; of ${n} spins' points ${(100 * shares[0]).toFixed(1)}% are minima, as far as growth rates tell.`
+        : `Above −E∞ = ${minus(E)}: a share ${m.indexFraction(u, p).toPrecision(3)} of all directions leads down, so no minimum stops descent here.`;
       return { words, data: { threshold: E, edges, rate, fraction: m.indexFraction(u, p), shares } };
     },
   });

@@ -53,7 +53,7 @@
       if (sigma > 0) gone.upright(sigma);
       const end = path[steps], side = end > 0.27388 ? "in the basin of the global minimum" : "in the basin of the local minimum";
       return {
-        words: `After ${steps} steps this run is at x = ${end.toFixed(3)}, ${side}.` + (sigma === 0 ? " Without noise, everything that starts to the left of 0.274 is lost." : ""),
+        words: `After ${steps} steps this run is at x = ${end.toFixed(3).replace("-", "\u2212")}, ${side}.` + (sigma === 0 ? " Without noise, everything that starts to the left of 0.274 is lost." : ""),
         data: { end, steps, escape: m.meanEscapeTime(0, local, deep, -1, 8 * scale, eta), shares: draw.shares },
       };
     },

@@ -18,12 +18,10 @@
     if (parent) parent.append(node);
     return node;
   }
-  const number = (v) => {
-    if (v === 0) return "0";
-    const a = Math.abs(v);
-    if (a >= 1e5 || a < 1e-3) return v.toExponential(a >= 1e5 || a < 1e-3 ? 0 : 1).replace("e+", "e");
-    return String(Number(v.toPrecision(3)));
-  };
+  function number(v) {
+    const a = Math.abs(v), words = a !== 0 && (a >= 1e5 || a < 1e-3) ? v.toExponential(0).replace("e+", "e") : String(Number(v.toPrecision(3)));
+    return words.replace(/-/g, "\u2212");
+  }
 
   function ticks(axis) {
     if (axis.log) {
