@@ -55,6 +55,7 @@ html_title = "Why gradient descent trains"
 html_static_path = [str(ROOT / "site" / "static"), str(SOURCE / "static")]
 html_favicon = str(ROOT / "site" / "static" / "favicon.svg")
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_extra_path = [str(SOURCE / "extra")]
 html_copy_source = False
 html_show_sourcelink = False
@@ -85,7 +86,9 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 
 def _describe(app, pagename, templatename, context, doctree):
-    """A description for search engines and previews, from the notebook's answer or the page's first line."""
+    """A description for search engines and previews: the notebook's answer or the page's first line."""
+    # Citations are links in front of their text: no list in the sense of that role.
+    context["body"] = context.get("body", "").replace('role="list" class="citation-list"', 'class="citation-list"')
     known = json.loads((SOURCE / "descriptions.json").read_text(encoding="utf-8"))
     words = known.get(pagename, "")
     if len(words) > 300:
