@@ -88,7 +88,9 @@ copybutton_exclude = ".linenos, .gp, .go"
 def _describe(app, pagename, templatename, context, doctree):
     """A description for search engines and previews: the notebook's answer or the page's first line."""
     # Citations are links in front of their text: no list in the sense of that role.
-    context["body"] = context.get("body", "").replace('role="list" class="citation-list"', 'class="citation-list"')
+    context["body"] = context.get("body", "").replace(
+        'role="list" class="citation-list"', 'class="citation-list"'
+    )
     known = json.loads((SOURCE / "descriptions.json").read_text(encoding="utf-8"))
     words = known.get(pagename, "")
     if len(words) > 300:

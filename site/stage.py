@@ -30,8 +30,12 @@ FAMILIES = {
 }
 # Figure and panel for a card where the key figure's first panel does not speak for the notebook.
 THUMBS = {"37_acceleration": ("gain", 1), "45_discrete_stages": ("order", 1)}
-FILLED = ("failure_map", "stripes")  # areas of colour: the dark page dims them and does not turn them
+FILLED = (
+    "failure_map",
+    "stripes",
+)  # areas of colour: the dark page dims them and does not turn them
 PLAY = {
+    "25": "saddles",
     "32": "edge",
     "33": "trap",
     "22": "bands",

@@ -11,11 +11,12 @@ from lib import complexity as cx
 from lib import counterexamples as ce
 from lib import exact_dynamics as ed
 from lib import linear_networks as ln
+from lib import saddles as sd
 from lib import surfaces as sf
 
 pages = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.parts)
 pytestmark = pytest.mark.skipif(not pages, reason="not run: the site is not built (make site)")
-PLAY = ["edge", "trap", "bands", "staircase", "depth", "noise"]
+PLAY = ["edge", "trap", "bands", "saddles", "staircase", "depth", "noise"]
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -274,6 +275,19 @@ def test_staircase(bent, depth):
                 start, [s], learning_rate=state["eta"], record=[result["steps"]]
             )
             assert result["last"][k] == pytest.approx(float(path.prod()), rel=1e-9)
+
+
+def test_saddles(bent):
+    page = bent("saddles")
+    for depth in (2, 3, 5):
+        _, result, said = page.set(N=depth)
+        s, learned = torch.tensor(result["strengths"], dtype=torch.float64), sd.proper_subsets(4)
+        wanted = sd.smallest_curvature(s, learned, depth)
+        assert result["curvatures"] == pytest.approx(wanted.tolist(), rel=1e-12)
+        assert sorted(result["losses"]) == pytest.approx(sd.critical_losses(s, 4)[1:].tolist())
+        assert result["flat"] == int((wanted == 0).sum()) == (0 if depth == 2 else 4)
+        assert result["fall"] == pytest.approx(float(sd.largest_drop(s[0], 0.1, depth)))
+        assert ("all fifteen" in said) == (depth == 2)
 
 
 def test_depth(bent):

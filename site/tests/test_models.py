@@ -10,6 +10,7 @@ from lib import complexity as cx
 from lib import counterexamples as ce
 from lib import exact_dynamics as ed
 from lib import linear_networks as ln
+from lib import saddles as sd
 from lib import surfaces as sf
 
 RNG = np.random.default_rng
@@ -154,3 +155,16 @@ def test_normal_numbers(js):
     z = np.array(js("(() => { const n = m.normals(3); return Array.from({length: 20000}, n) })()"))
     assert abs(z.mean()) < 0.03 and abs(z.std() - 1) < 0.02 and abs((z**4).mean() - 3) < 0.2
     assert js("(() => { const n = m.normals(3); return n() })()") == z[0]
+
+
+@pytest.mark.parametrize("depth", [2, 3, 6])
+def test_the_fifteen_saddles(js, depth):
+    learned, s = sd.proper_subsets(4), [2.0, 1.5, 1.1, 0.4]
+    assert js("m.properSubsets(4)") == learned.tolist()
+    assert js("m.properSubsets(4).map((a) => m.greedy(a))") == sd.greedy(learned).tolist()
+    got = js(f"m.properSubsets(4).map((a) => m.smallestCurvature({s}, a, {depth}))")
+    wanted = sd.smallest_curvature(torch.tensor(s, dtype=torch.float64), learned, depth)
+    assert got == pytest.approx(wanted.tolist(), rel=1e-13)
+    assert js(f"m.largestDrop(2, 0.1, {depth})") == pytest.approx(
+        float(sd.largest_drop(2.0, 0.1, depth))
+    )

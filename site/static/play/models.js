@@ -165,9 +165,32 @@
     };
   }
 
+  // --- lib.saddles -----------------------------------------------------------------------------------
+  // All sets of learned modes but the full one, by size and then in order, as arrays of truth values.
+  function properSubsets(count) {
+    const sets = [];
+    for (let size = 0; size < count; size++)
+      (function grow(from, chosen) {
+        if (chosen.length === size) { sets.push(Array.from({ length: count }, (_, i) => chosen.includes(i))); return; }
+        for (let i = from; i < count; i++) grow(i + 1, [...chosen, i]);
+      })(0, []);
+    return sets;
+  }
+  const greedy = (learned) => learned.every((v, i) => i === 0 || !v || learned[i - 1]);
+  function smallestCurvature(s, learned, depth) {
+    if (depth === 2) return -Math.max(...s.map((v, i) => (learned[i] ? 0 : v)));
+    let least = 0;
+    s.forEach((missing, i) => s.forEach((known, j) => {
+      if (!learned[i] && learned[j]) least = Math.min(least, known ** (1 - 2 / depth) * (known - missing));
+    }));
+    return least;
+  }
+  const largestDrop = (speed, radius, depth) => speed * (radius / Math.sqrt(depth)) ** depth;
+
   root.models = {
     scalarDescent, product, modesOfImbalance, nearbySharpness, overshootGap, criticalRate, outcome, stuckProduct, thresholdEnergy,
     complexity, bandEdge, indexFraction, indexShares, modeStrength, halfTime, curvatureStep, depthLimit, growthTime, equalLayersDescent,
     risk, riskSlope, noisyDescent, meanEscapeTime, normals,
+    properSubsets, greedy, smallestCurvature, largestDrop,
   };
 })(typeof globalThis !== "undefined" ? globalThis : this);

@@ -2,7 +2,7 @@
 // the page, so that light and dark need nothing more.
 (function () {
   "use strict";
-  const NS = "http://www.w3.org/2000/svg", W = 460, H = 330, L = 70, R = 18, T = 12, B = 52;
+  const NS = "http://www.w3.org/2000/svg", W = 470, H = 330, L = 84, R = 18, T = 12, B = 52;
 
   function make(tag, attributes, parent, text) {
     const node = document.createElementNS(NS, tag);
@@ -67,7 +67,7 @@
         make("text", { x: L - 6, y: this.y(t) + 5, "text-anchor": "end" }, grid, number(t));
       }
       make("text", { x: (L + W - R) / 2, y: H - 8, "text-anchor": "middle" }, this.svg, x.label);
-      make("text", { transform: `translate(16 ${(T + H - B) / 2}) rotate(-90)`, "text-anchor": "middle" }, this.svg, y.label);
+      make("text", { transform: `translate(18 ${(T + H - B) / 2}) rotate(-90)`, "text-anchor": "middle" }, this.svg, y.label);
       this.inside = make("g", { "clip-path": `url(#${this.clip})` }, this.svg);
       make("rect", { class: "frame", x: L, y: T, width: W - L - R, height: H - T - B }, this.svg);
       return this;

@@ -6,7 +6,7 @@
     controls: [
       { key: "eps", label: "start of the product, ε", lo: 1e-12, hi: 0.3, log: true, value: 1e-4 },
       { key: "N", label: "depth N", lo: 1, hi: 4, whole: true, value: 2 },
-      { key: "ratio", label: "ratio of neighbouring strengths", lo: 1, hi: 4, value: 2 },
+      { key: "ratio", label: "ratio of strengths", lo: 1, hi: 4, value: 2 },
       { key: "eta", label: "learning rate η", lo: 0.005, hi: 0.2, log: true, value: 0.05 },
     ],
     panels: { loss: "Loss: a stair for each singular value", modes: "Singular values of the product" },
