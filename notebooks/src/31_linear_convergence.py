@@ -121,7 +121,7 @@ figures.save(fig, "theorem_constants", words, legend="upper right")
 ledger.judge({
     "31.1a*": {f"N = {n}": largest(r.needed / r.bound) for n, r in theorem.items()},
     "31.4a": largest([r.imbalance for r in theorem.values()]),
-    "31.4b": smallest([r.kept for r in theorem.values()]),
+    "31.4b": smallest([r.kept for r in theorem.values()], digits=4),
 })
 
 # %% [markdown]

@@ -258,7 +258,7 @@ ledger.judge({
     "32.3a": share(two.converged == inside),
     "32.3e": largest((found / ce.critical_learning_rate(begun) - 1).abs(), digits=1),
     "32.3b": share(two.converged[inside & (two.stretch > 2)]),
-    "32.3c": largest(settled),
+    "32.3c": largest(settled, digits=4),
     "32.3d": share(two.converged[two.rate > 1], sample=False),
 })
 
