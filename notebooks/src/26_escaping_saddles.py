@@ -202,12 +202,9 @@ for L, curvature, rate in ((1, 1, 0.25), (2, 1, 0.125), (1, 1, 0.0625)):
 # %%
 octopus = es.Octopus(1, 1)
 begin = torch.from_numpy(rng.uniform(0, octopus.tau, (octopus_starts, 10)))
-plain = {
-    d: descend(
-        lambda w: (octopus.gradient(w[0]),), (begin[:, :d],), learning_rate=0.25, steps=3000
-    )
-    for d in (5, 10)
-}
+slope = lambda w: (octopus.gradient(w[0]),)
+options = {"learning_rate": 0.25, "steps": 3000}
+plain = {d: descend(slope, (begin[:, :d],), **options) for d in (5, 10)}
 look = {"learning_rate": 0.25, "measure": lambda w: {"stage": octopus.stage(w[0])}}
 r = octopus.tau / 100
 jin = {"radius": r, "threshold": r, "wait": 10, "rng": rng, "record": range(801)}
