@@ -23,7 +23,7 @@
 #
 # **Answer.** The layers are there: at 200 spins more than 99 in 100 critical points of the band are minima, and a little above it
 # fewer than one in a thousand is. Growth rates, measured on exact counts, agree with the formulas layer by layer. But the
-# paper's conjecture that descent lands in the band is *not reproduced* at these sizes: at 100 spins one or two runs in 100 do.
+# paper's conjecture that descent lands in the band is *not reproduced* at these sizes: at 100 spins about two runs in 100 do.
 # The ends come down towards the band as the system grows, and spread less.
 #
 # ![which index at which energy](../figures/22_energy_bands/stripes.svg)
@@ -446,8 +446,8 @@ ledger.conclude()
 # energy comes down towards the threshold and the spread shrinks faster than $n^{-1/2}$, so large systems do end alike. A few
 # runs end inside the band or below it.
 #
-# **What three sizes cannot decide.** The limit is nearer to the threshold than to the ground state, but its interval stays 0.01 above
-# the threshold, two fifths of the band: the power $2/3$ is not yet exact at these sizes (from 25 to 100 spins the gap falls as
+# **What three sizes cannot decide.** The limit is nearer to the threshold than to the ground state, but its interval stays 0.008 above
+# the threshold, a third of the band: the power $2/3$ is not yet exact at these sizes (from 25 to 100 spins the gap falls as
 # about $n^{-0.6}$). Earlier versions of this notebook asked for the exponent within 1/6 and the limit within 0.04, wider
 # than the band; these rows are gone. So are rows on mean energies that rise with the index: eigenvalues in order do that
 # under any theory.
