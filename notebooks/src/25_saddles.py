@@ -346,14 +346,20 @@ alt = "Loss against smallest eigenvalue of saddles found: a few levels, away fro
 figures.legend_beside(fig)
 figures.save(fig, "found", alt)
 
+# %% [markdown]
+# All points found together, and the share of flat ones among those of three layers:
+
 # %%
 both = found[2] + found[3]
 curvature = {n: [one.curvature for one in found[n]] for n in networks}
+flat_share = float((torch.cat(curvature[3]) > -1e-3).double().mean())
+
+# %%
 ledger.judge({
     "25.5a": largest([one.distance for one in both], rounding=True, of=len(both)),
     "25.5b": share([one.met for one in found[2]], sample=False),
     "25.5c": share([c < -1e-6 for c in curvature[2]], sample=False),
-    "25.5d": share([c > -1e-3 for c in curvature[3]], sample=False),
+    "25.5d": value(flat_share, of=searches * len(found[3]), digits=1),
 })
 
 # %% [markdown]
