@@ -56,7 +56,9 @@ def layers_share_a_step(patch):
 
     Fails: 45.2a, 45.2b, 45.4a, 45.4b, 45.5c
     """
-    patch("two_layer.moment_gradients", lambda old: lambda *given: tuple(g / 2 for g in old(*given)))
+    patch(
+        "two_layer.moment_gradients", lambda old: lambda *given: tuple(g / 2 for g in old(*given))
+    )
 
 
 def delta_of_the_product(patch):
