@@ -115,7 +115,8 @@ def jump(
     the line loss(W + x b a^T), x = s / curvature, length sqrt(2 x). A direction of the units
     counts as used if its squared singular value is above a quarter of 2x, what the next one will
     have. For controls: another `pair`; direction (seeds, m0 + m2) instead of the pair, with
-    `clear_growing` taken clear of all that grows; clear_used = False leaves the used directions in.
+    `clear_growing` taken clear of all that grows (singular values above 1e-6 of the largest: below it
+    the pairs are rounding's); clear_used = False leaves the used directions in.
     Cost: two small SVDs and three slopes.
     """
     m0 = weights[0].shape[-1]
@@ -127,7 +128,8 @@ def jump(
     if direction is not None:
         chosen = direction
         if clear_growing:
-            overlap = growing.mT @ chosen.unsqueeze(-1)
+            rising = (s > 1e-6 * s[..., :1]).unsqueeze(-1)
+            overlap = (growing.mT @ chosen.unsqueeze(-1)) * rising
             chosen = chosen - (growing @ overlap).squeeze(-1)
             chosen = chosen / chosen.norm(dim=-1, keepdim=True)
     length = best.sqrt() if size is None else torch.full_like(best, size)

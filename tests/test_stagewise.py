@@ -167,6 +167,22 @@ def test_control_directions_are_unit_and_clear():
         assert close(size, torch.full((3,), 0.3, dtype=torch.float64), 1e-9)
 
 
+def test_what_a_control_direction_is_cleared_of_is_not_left_to_rounding():
+    # Rank 1: one pair grows, the others of M are whatever rounding makes of them.
+    cxx, cyx, rest = tl.moments(*problem())
+    s, pairs = tl.growing_directions(cyx)
+    first = pairs[..., 0]
+    one = 2 * s[:, :1, None] * first[:, 4:, None] * first[:, None, :4]
+    other = (
+        one + 1e-15 * torch.randn(one.shape, generator=torch.Generator().manual_seed(1)).double()
+    )
+    options = {"size": 0.3, "direction": sw.kicks(3, 1, 4, 3, [3])[:, 0], "clear_growing": True}
+    go = partial(sw.jump, start(scale=1e-12), tl.moment_slope, **options)
+    here, there = (tl.units(go((cxx, slope, rest))) for slope in (one, other))
+    assert (here @ first.unsqueeze(-1)).abs().max() < 1e-11
+    assert close(here, there, 1e-9)
+
+
 def test_kicks_of_a_run_do_not_depend_on_other_runs():
     seen = tl.moments(*problem())
     options = REGRESSION | {"learning_rate": 0.05, "steps": 4000, "final_loss": 1e-6 * seen[2]}

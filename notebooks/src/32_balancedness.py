@@ -126,7 +126,7 @@ fig, axes = figures.panels(len(depths), sharey=True)
 for ax, depth in zip(axes, depths, strict=True):
     for rate in step_sizes:
         run, name = runs[depth, rate, margins[0]], rf"$\eta$ = {rate:g}"
-        t = range(int(run.losses[:, 0].isfinite().sum()) + 1)
+        t = range(len(run.losses))[: int(run.losses[:, 0].isfinite().sum()) + 1]
         figures.measured(ax, t, run.losses[t, 0].log10().clamp(max=330), name)
         floor = 2 * depth * run.low[: len(t) - 1, 0] - np.log10(2)
         figures.predicted(ax, t[1:], floor, "the proof's lower bounds", of=name)
