@@ -423,5 +423,6 @@ ledger.conclude()
 # spin glass do not hold for real networks (recalled).
 #
 # **Try.** `epochs = 40`: the correlations of the large widths fall further, as training goes on. `learning_rate = 0.1`: fewer units
-# die, and 23.2e and f fail (0.70 and 0.26), 23.2a holds only in part. The lower rate is then 0.02, at which 20 epochs are too few for any network to
-# stand out: 23.2g fails and 23.2h has no poor end to count. And after 80 epochs at 0.1 the ends are not minima yet: 23.4a and b fail. `long_epochs = 20` with `epochs = 10`: 23.4a fails, the ends are not minima yet.
+# die, and 23.2e and f fail (0.70 and 0.26); 23.2a holds only in part. The lower rate is then 0.02, at which 20 epochs are too few for any
+# network to stand out: 23.2g fails and 23.2h has no poor end to count. And after 80 epochs at 0.1 the ends are not minima yet: 23.4a and b
+# fail. `long_epochs = 20` with `epochs = 10`: 23.4a fails, the ends are not minima yet.
