@@ -307,8 +307,8 @@ ledger.judge({
 # %% [markdown]
 # ## 3. The mechanism, on stuck networks
 #
-# Now take the networks that are stuck, XOR with $h=2$ and parity with $h=4$. Make one change to each, and give it the same budget again, with
-# momentum set to zero. The changes are
+# Now take the networks that are stuck, XOR with $h=2$ and parity with $h=4$. Make one change to each, and train it for the same budget
+# again, from rest (with no velocity left over). The changes are
 #
 # - `silent`: one new unit with incoming weights $w=0$ and outgoing weight $v=0$;
 # - `add m`: $m$ new units with random incoming weights and $v=0$;

@@ -28,7 +28,7 @@
 #
 # ![which index at which energy](../figures/22_energy_bands/stripes.svg)
 #
-# Each stripe is the share of one index, written in it, among the critical points of that energy.
+# Each stripe is one index, the number written in it; its height is its share among the critical points of that energy.
 #
 # *The claim:* Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
 # ([arXiv:1412.0233](https://arxiv.org/abs/1412.0233)); the mathematics is Auffinger, Ben Arous and Černý 2013

@@ -130,8 +130,8 @@ pd.DataFrame(table, index=pd.Index(widths, name="h")).map(lambda x: f"{x:.3g}")
 #
 # Why do small networks end poorly? One cause suggests itself: a unit can **die**. It is then off on all training digits, gets no gradient,
 # and the network is left with two units. If that is the cause, then most poor ends have a dead unit, *at either learning rate*.
-# Rows 23.2e and f ask this at the first rate. They were written after dead units had been seen there, so they test little. Row 23.2h asks the
-# same at the lower rate, and is the test.
+# Row 23.2f asks this at the first rate, and 23.2e whether a dead unit is enough for a poor end. Both were written after dead units had been
+# seen at that rate, so they test little. Row 23.2h asks the same as 23.2f at the lower rate, and is the test.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
