@@ -51,7 +51,7 @@ depths = [2, 3, 4, 5]  # each in [2, 6]: depths N of the census
 problems = 20  # in [1, 500]: targets of the census
 modes = 4  # in [2, 6]: singular values of each target
 middle = 0.7  # in [0.1, 2]: entry c of the middle layers in section 2
-orders = [2, 3, 4]  # each in [2, 5]: depths N in section 3
+orders = [2, 3, 4]  # each in [2, 4]: depths N in section 3 (deeper, the search does not settle)
 radii = [0.04, 0.08]  # each in [0.01, 0.1]: distances there
 scales = [0.02, 0.01, 0.005]  # each in [1e-3, 0.03]: starts of three layers in section 4
 runs = 24  # in [4, 500]: runs from each start
@@ -384,13 +384,14 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 25.6a | descent reaches the global minimum, in all but completion | share ≥ 0.99 | one in a hundred may be slow | Ge, Jin, Zheng 2017; others, recalled |
-# | 25.6b | in these every other critical point found is strict | share with a negative eigenvalue ≥ 1 | one without refutes it | the same |
-# | 25.6c | with a common gap: their smallest eigenvalues stay away from zero | the one nearest to zero / size at 0 ≤ -0.01 | −0.05 or lower in a pilot | the same |
+# | 25.6b | in these every other critical point found is strict | share with an eigenvalue below −1e-6 of that at 0 ≥ 1 | one without refutes it | Ge, Jin, Zheng 2017; others, recalled |
+# | 25.6c | with a common gap: their smallest eigenvalues stay away from zero | the one nearest to zero / size at 0 ≤ -0.01 | −0.05 or lower in a pilot | Ge, Jin, Zheng 2017; others, recalled |
 # | 25.6d | completion without a regularizer has no such gap: they come near zero | the one nearest to zero / size at 0 ≥ -0.03 | one draw in three has such a saddle, a dozen are drawn | derived here |
 # | 25.6e | most draws of completion have no bad minimum that catches descent | share of draws where every descent arrives ≥ 0.7 | 76 of 80 in a pilot | Ge, Lee, Ma 2016, recalled |
 #
-# Two of these rows were changed after pilot runs. At first completion was part of 25.6a and b, and they failed on one seed in five: a matrix
+# Three of these rows were changed after runs. At first completion was part of 25.6a and b, and they failed on one seed in five: a matrix
 # of 12 × 12 with 80% of its entries seen is small, and 3 of 80 draws have a bad local minimum. That is row 25.6e now.
+# 25.6b asked for a negative eigenvalue, which rounding can give, and asks for one below −1e-6 since.
 
 # %%
 makers = {
@@ -429,7 +430,7 @@ arrived = {name: torch.stack([one.arrived for one in r]) for name, r in forms.it
 most = arrived.pop("completion").all(1)
 ledger.judge({
     "25.6a": share(arrived, sample=False),
-    "25.6b": share([x < 0 for x in lowest.values()], sample=False),
+    "25.6b": share([x < -1e-6 for x in lowest.values()], sample=False),
     "25.6c": largest(lowest, of=3 * draws, digits=2),
     "25.6d": largest(last, of=2 * draws, digits=1),
     "25.6e": share(most, sample=False),
@@ -568,5 +569,4 @@ ledger.conclude()
 # throughout. Strictness in section 6 is what a search has met, not a proof; the search favours points near its starts.
 #
 # **Try.** `sensors = 8`: too few measurements, 8% of the descents do not arrive, and 25.6a fails. `middle = 0.1`: the greedy points of
-# four layers are still strict, with an eigenvalue of $-s_{k+1}/100$, and all rows hold. `orders = [5]`: 25.3b fails, not the law but the search:
-# with one mode learned its 600 steps are too few on a loss so flat (with none learned it agrees), while the exponent of 25.3a comes out right.
+# four layers are still strict, with an eigenvalue of $-s_{k+1}/100$, and all rows hold.

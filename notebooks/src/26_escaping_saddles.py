@@ -190,8 +190,8 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 26.3a | plain descent: from stage 6 on exit times multiply by 1 + κ at each stage, at three settings | largest difference from 1 of slope of ln t / ln(1 + κ) ≤ 0.01 | 0.002 is left of the constant at stage 6 | Du et al. 2017; κ derived here |
 # | 26.3b | perturbed descent passes all ten stages of the first setting | share ≥ 1 | one that stays refutes it | Du et al. 2017; Jin et al. 2017 |
-# | 26.3c | perturbed descent does so in a small part of the steps | median ratio to plain descent ≤ 0.02 | 0.005 in a pilot | the same |
-# | 26.3d | perturbed descent takes stages of equal length | mean of stages 8 to 10 / stages 5 to 7 1 ± 0.1 | 0.03 in a pilot; the first stages live on the start and are shorter | the same |
+# | 26.3c | perturbed descent does so in a small part of the steps | median ratio to plain descent ≤ 0.02 | 0.005 in a pilot | Du et al. 2017; Jin et al. 2017 |
+# | 26.3d | perturbed descent takes stages of equal length | mean of stages 8 to 10 / stages 5 to 7 1 ± 0.1 | 0.03 in a pilot; the first stages live on the start and are shorter | Du et al. 2017; Jin et al. 2017 |
 # | 26.3e | *control:* plain descent in float64 passes five stages | share of starts ≥ 1 | the saddles are strict | derived here |
 # | 26.3f | *control:* but it does not pass ten: the last coordinate falls to the end of the floats and stays | share of starts where it ends below 1e-300 ≥ 1 | 1,074 halvings come before stage eight | derived here |
 #
@@ -268,7 +268,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 26.4a* | steps of saddle-free Newton grow as ln(1/δ)/ln(1 + η/(N − 1)) | mean slope / predicted 1 ± 0.02 | 0.001 in a pilot, steps are whole numbers | Dauphin et al. 2014; the law at flat saddles derived here |
-# | 26.4d* | so they do with layers of 3 × 3 matrices | mean slope / predicted 1 ± 0.05 | 0.004 in a pilot | the same |
+# | 26.4d* | so they do with layers of 3 × 3 matrices | mean slope / predicted 1 ± 0.05 | 0.004 in a pilot | Dauphin et al. 2014; the law at flat saddles derived here |
 # | 26.4f* | Newton goes in: distance after a step / before | mean contraction factor ± 0.001 | the next order is δ^N, δ = 1e-4 | Dauphin et al. 2014; the factor derived here |
 # | 26.4h* | steps of descent grow as a power of 1/δ | mean exponent power ± 0.1 | 0.03 in a pilot, at these δ | derived here |
 
