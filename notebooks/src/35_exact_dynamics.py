@@ -410,7 +410,8 @@ for depth in [2, 4, 8, 16, deepest]:
     start = ed.orthogonal_weights(widths, problems, rng)
     orthogonal_steps[depth] = ed.fewest_steps(start, rectangles, rates, **options)
     start = ln.gaussian_weights(widths, len(few), rng, 0.25)
-    gaussian_steps[depth] = ed.fewest_steps(start, few, rates, **options).clamp(max=4000)
+    slow = ed.fewest_steps(start, few, rates, **options)
+    gaussian_steps[depth] = slow.clamp(max=options["steps"])
 
 # %% [markdown]
 # Medians, and every target as a thin line.
