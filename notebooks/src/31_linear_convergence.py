@@ -192,7 +192,7 @@ ledger.judge({
 # | 31.9a* | the first step from the slowest start cuts as much as predicted | mean of cut / predicted 1 ± 0.005 | the step is 1/1000 of the inverse curvature | derived here |
 # | 31.3a | from start to any step, ln(loss) falls no slower than guaranteed | smallest fall / guaranteed ≥ 1 | one run refutes it | Arora et al. 2018, lemma 1 |
 # | 31.3b | ln(loss) is a straight line from 1e-6 to 1e-14 | share of runs with R² ≥ 0.99, this share ≥ 0.98 | ours; one run in hundreds is still turning | Arora et al. 2018, lemma 1 |
-# | 31.3c* | its late slope is that of the smallest curvature | median slope / predicted 1 ± 0.02 | where two curvatures are close, the slower is not alone yet | derived here |
+# | 31.3c* | the late slope of ln(loss) is that of the smallest curvature | median slope / predicted 1 ± 0.02 | where two curvatures are close, the slower is not alone yet | derived here |
 
 # %%
 practical = {n: lc.practical_run(n, size, seeds, step_size, rng) for n in depths}

@@ -213,7 +213,7 @@ ledger.judge({
 # | 33.3h | the starts of 33.3a do have a margin | smallest c / σ_min ≥ 0.019 | drawn from 0.02 up | derived here |
 # | 33.3c | no margin, the target's sign, N = 2, 3, 4, largest step: descent converges | share ≥ 0.95 | close to a saddle the time may be too short | derived here |
 # | 33.3d | opposite sign, N = 3, 4, smallest step: almost none gets across | share that does ≤ 0.1 | ours; flow never does | derived here |
-# | 33.3e | those are held at the best matrix of rank d − 1 | median loss / (σ_min²/2) 1 ± 0.001 | most have arrived | derived here |
+# | 33.3e | opposite sign, N = 3, 4, smallest step: descent is held at the best matrix of rank d − 1 | median loss / (σ_min²/2) 1 ± 0.001 | most have arrived | derived here |
 # | 33.3f | opposite sign, N = 2: a step smaller by k arrives later by ln(k)/σ_min | mean delay × σ_min / ln(k) 1 ± 0.1 | leading order in the step | derived here |
 # | 33.3g | opposite sign, N = 3: more starts get across at the largest step than at the smallest | mean difference of the shares ≥ 0.1 | ours | derived here |
 
