@@ -184,8 +184,10 @@ def _gradients(weights, biases, images, one_hot):
     deltas = _backward(weights, inputs, scores, one_hot)
     inputs[0] = images.mT  # images are rows, the inputs of later layers columns
     m = images.shape[-2]
-    by_weights = tuple((d @ x.mT).div_(m) for d, x in zip(deltas, inputs, strict=True))
-    return by_weights, tuple(d.mean(-1) for d in deltas)
+    by_weights = tuple(d @ x.mT for d, x in zip(deltas, inputs, strict=True))
+    if m == 1:  # a third of the time of a step on one image
+        return by_weights, tuple(d.squeeze(-1) for d in deltas)
+    return tuple(g.div_(m) for g in by_weights), tuple(d.mean(-1) for d in deltas)
 
 
 def gradients(weights, biases, images, labels):
@@ -341,15 +343,14 @@ def train_on_split(start, sets, **options):
     return train(*start, images, labels, measure=measure, **options)
 
 
-def train_apart(start, sets, orders, *, learning_rate, record, tests=None, keep_diverged=False):
+def train_apart(start, sets, orders, *, learning_rate, record, keep_diverged=False):
     """Descent of every network on its own minibatches, in a given order: a `descent.Trajectory`.
 
     start: (weights, biases), float64, of arms x sets networks, the sets innermost: network r sees set
     r mod sets. sets: images (sets, n, d_0) and labels (sets, n). orders: (sets, steps, batch), whole
     numbers below n: the images of every minibatch. learning_rate: number or (networks,).
-    record: the steps after which the records are taken: `loss`, the mean over the whole set [nats],
-    and with tests, images (sets, m, d_0) and labels (sets, m), the `accuracy` there; each
-    (records, networks). The final weights are (W_1..W_N, b_1..b_N).
+    record: the steps after which `loss`, the mean over the whole set [nats], is kept, (records,
+    networks). The final weights are (W_1..W_N, b_1..b_N).
     Raises DivergenceError unless `keep_diverged`; ValueError for shapes that do not fit.
 
     >>> x, y = torch.eye(4, dtype=torch.float64)[None], torch.tensor([[0, 1, 0, 1]])
@@ -366,28 +367,24 @@ def train_apart(start, sets, orders, *, learning_rate, record, tests=None, keep_
         raise ValueError(f"networks must be a multiple of the {count} sets, got {len(weights[0])}")
     if orders.numel() and not 0 <= int(orders.min()) <= int(orders.max()) < images.shape[1]:
         raise ValueError(f"orders must lie in 0..{images.shape[1] - 1}")
-    for x, y in (sets, *([tests] if tests else [])):
-        _check_network(tuple(w[:count] for w in weights), tuple(b[:count] for b in biases), x, True)
-        _check_labels(weights, x, y)
+    first = (tuple(x[:count] for x in part) for part in start)
+    _check_network(*first, images, own=True)
+    _check_labels(weights, images, labels)
     flat, one_hot = images.flatten(0, 1), _one_hot(weights, labels.flatten()).mT.contiguous()
     places = orders + images.shape[1] * torch.arange(count)[:, None, None]
-    places = places.transpose(0, 1).contiguous()
+    places = torch.cat([places.transpose(0, 1)] * (len(weights[0]) // count), 1)
     done = torch.zeros(len(weights[0]), dtype=torch.int64)  # steps of every network
 
     def gradient(both, who):
         now = int(done[who[0]])
         done[who] += 1
-        at = places[now][who % count]
+        at = places[now, who]
         by_weights, by_biases = _gradients(both[:depth], both[depth:], flat[at], one_hot[at].mT)
         return (*by_weights, *by_biases)
 
     def measure(both, who):
-        split = both[:depth], both[depth:]
-        own = who % count
-        loss, _ = evaluate(*split, images[own], labels[own])
-        if tests is None:
-            return {"loss": loss}
-        return {"loss": loss, "accuracy": evaluate(*split, tests[0][own], tests[1][own])[1]}
+        own = images[who % count], labels[who % count]
+        return {"loss": evaluate(both[:depth], both[depth:], *own)[0]}
 
     return descend(
         gradient,

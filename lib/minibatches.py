@@ -5,23 +5,24 @@ descent on the mean of (e . x)^2 / 2 over a minibatch of B fresh examples is
 
     e  <-  e - eta / B  sum x (x . e)
 
-and with E |x|^2 x x^T = kappa I (kappa = d + 2 for Gaussian inputs, d for inputs of fixed length)
+and where E |x|^2 x x^T = (B* + 1) I,
 
-    E |e'|^2 / |e|^2 = 1 - 2 eta + eta^2 (1 + (kappa - 1) / B)
+    E |e'|^2 / |e|^2 = 1 - 2 eta + eta^2 (1 + B* / B)
 
-(derived here; for kappa - 1 = d + 1 the exact form of the bounds of Ma, Bassily and Belkin 2018,
-arXiv:1712.06559). kappa - 1 is the critical batch. `fourth` stands for kappa.
+(derived here). B* is the critical batch of Ma, Bassily and Belkin 2018 (arXiv:1712.06559, recalled):
+d + 1 for Gaussian inputs, d - 1 for inputs of fixed length.
 
 Digits. A draw is a split, a start and an order of examples; all batch sizes see the same examples in the
 same order and differ only in how many they add up before they step.
 """
 
+from math import log1p
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from lib.classifiers import train_apart, uniform_start
+from lib.classifiers import evaluate, train_apart, uniform_start
 from lib.data import split
 from lib.descent import descend
 
@@ -35,54 +36,55 @@ def _whole(name, value, least=1):
 # --- one step of noiseless regression --------------------------------------------------------------
 
 
-def fourth_moment(dimension, inputs="gaussian"):
-    """kappa of E |x|^2 x x^T = kappa I, for inputs of unit covariance: d + 2 or d.
+def critical_batch(dimension, inputs="gaussian"):
+    """B* of E |x|^2 x x^T = (B* + 1) I for inputs of unit covariance: d + 1 or d - 1.
 
     inputs: "gaussian", or "sphere" of radius sqrt d. Raises ValueError for others.
 
-    >>> fourth_moment(5), fourth_moment(5, "sphere")
-    (7, 5)
+    >>> critical_batch(5), critical_batch(5, "sphere")
+    (6, 4)
     """
     dimension = _whole("dimension", dimension)
     if inputs not in ("gaussian", "sphere"):
         raise ValueError(f"inputs must be 'gaussian' or 'sphere', got {inputs!r}")
-    return dimension + 2 if inputs == "gaussian" else dimension
+    return dimension + 1 if inputs == "gaussian" else dimension - 1
 
 
 def draw_inputs(shape, rng, inputs="gaussian"):
     """Inputs of unit covariance, (..., d): Gaussian, or on the sphere of radius sqrt d."""
     x = rng.standard_normal(shape)
-    fourth_moment(x.shape[-1], inputs)  # checks the word
     if inputs == "sphere":
         x *= np.sqrt(x.shape[-1] / (x * x).sum(-1, keepdims=True))
+    elif inputs != "gaussian":
+        raise ValueError(f"inputs must be 'gaussian' or 'sphere', got {inputs!r}")
     return x
 
 
-def step_factor(rate, batch, fourth):
-    """Mean square of the error after one step / before: 1 - 2 eta + eta^2 (1 + (kappa - 1) / B).
+def step_factor(rate, batch, critical):
+    """Mean square of the error after one step / before: 1 - 2 eta + eta^2 (1 + B* / B).
 
-    >>> round(step_factor(1 / 7, 1, fourth_moment(5)), 4)
+    >>> round(step_factor(1 / 7, 1, critical_batch(5)), 4)
     0.8571
     """
-    return 1 - 2 * rate + rate**2 * (1 + (fourth - 1) / _whole("batch", batch))
+    return 1 - 2 * rate + rate**2 * (1 + critical / _whole("batch", batch))
 
 
-def best_rate(batch, fourth):
-    """The learning rate of the least factor, B / (B + kappa - 1)."""
-    return _whole("batch", batch) / (batch + fourth - 1)
+def best_rate(batch, critical):
+    """The learning rate of the least factor, B / (B + B*); the factor is then B* / (B + B*)."""
+    return _whole("batch", batch) / (batch + critical)
 
 
-def examples_per_efold(batch, fourth):
-    """Examples after which the mean square is down by e at the best rate: B / ln(1 + B / (kappa - 1)).
+def examples_per_efold(batch, critical):
+    """Examples after which the mean square is down by e at the best rate: B / ln(1 + B / B*).
 
-    Raises ValueError for kappa <= 1, where one example is enough.
+    Raises ValueError for B* <= 0, where one example is enough.
 
-    >>> round(examples_per_efold(1, fourth_moment(50)), 2)
+    >>> round(examples_per_efold(1, critical_batch(50)), 2)
     51.5
     """
-    if not fourth > 1:
-        raise ValueError(f"fourth must be above 1, got {fourth}")
-    return _whole("batch", batch) / np.log1p(batch / (fourth - 1))
+    if not critical > 0:
+        raise ValueError(f"critical must be above 0, got {critical}")
+    return _whole("batch", batch) / log1p(batch / critical)
 
 
 def step_moments(dimension, batch, draws, rng, inputs="gaussian"):
@@ -135,6 +137,8 @@ def _order(images, examples, generators):
     """Epoch after epoch, each in a fresh order: (draws, examples)."""
     if examples % images:
         raise ValueError(f"examples must be a multiple of the {images} images, got {examples}")
+    if any(not isinstance(g, np.random.Generator) for g in generators):
+        raise ValueError("generators must be numpy generators, one for each draw")
     epochs = [[g.permutation(images) for _ in range(examples // images)] for g in generators]
     return torch.from_numpy(np.array(epochs).reshape(len(generators), examples))
 
@@ -156,25 +160,40 @@ def draw_problems(images, labels, training, examples, widths, generators):
     return Problems(x, y, tests, start, _order(training, examples, generators))
 
 
+def few(problems, images, generators):
+    """The same problems with the first training images only, so many epochs of them: `Problems`.
+
+    As many examples as before; one generator a draw, for the new order.
+    """
+    images = _whole("images", images)
+    if images > problems.images.shape[1]:
+        raise ValueError(f"images must be at most {problems.images.shape[1]}, got {images}")
+    return problems._replace(
+        images=problems.images[:, :images],
+        labels=problems.labels[:, :images],
+        order=_order(images, problems.order.shape[1], generators),
+    )
+
+
 def copied(problems, copies, generators):
-    """The same problems with every training image there so many times, as many epochs: `Problems`."""
+    """The same problems with every training image there so many times: `Problems`.
+
+    As many examples as before; one generator a draw, for the new order.
+    """
     copies = _whole("copies", copies)
-    if len(generators) != len(problems.images):
-        raise ValueError(f"generators must be {len(problems.images)}, got {len(generators)}")
-    examples = copies * problems.order.shape[1]
     return problems._replace(
         images=problems.images.repeat(1, copies, 1),
         labels=problems.labels.repeat(1, copies),
-        order=_order(copies * problems.images.shape[1], examples, generators),
+        order=_order(copies * problems.images.shape[1], problems.order.shape[1], generators),
     )
 
 
 def race(problems, batch, rates, looks):
-    """Descent of every draw at every rate on minibatches of this size: {"loss", "accuracy"}.
+    """Descent of every draw at every rate on minibatches of this size: (losses, accuracies).
 
-    Each (looks, rates, draws): mean loss [nats] on the training images and accuracy on the tests after
-    the last step within so many examples. nan where descent diverged. Raises ValueError for a batch
-    that does not divide the examples, and looks beyond them.
+    losses (looks, rates, draws): mean loss [nats] on the training images after the last step within so
+    many examples, nan where descent diverged; accuracies (rates, draws): on the tests, after the last
+    look. Raises ValueError for a batch that does not divide the examples, and looks beyond them.
     """
     draws, examples = problems.order.shape
     batch, looks = _whole("batch", batch), [_whole("looks", n, 0) for n in looks]
@@ -190,14 +209,13 @@ def race(problems, batch, rates, looks):
         problems.order[:, : max(at) * batch].view(draws, max(at), batch),
         learning_rate=torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws),
         record=at,
-        tests=problems.tests,
         keep_diverged=True,
     )
-    which = np.searchsorted(run.steps.numpy(), at)
-    return {
-        name: found.view(-1, len(rates), draws).numpy()[which]
-        for name, found in run.records.items()
-    }
+    tests = (torch.cat([x] * len(rates)) for x in problems.tests)
+    depth = len(run.weights) // 2
+    _, accuracies = evaluate(run.weights[:depth], run.weights[depth:], *tests)
+    losses = run.records["loss"][torch.searchsorted(run.steps, torch.tensor(at))]
+    return losses.view(len(looks), len(rates), draws).numpy(), accuracies.view(-1, draws).numpy()
 
 
 def best_of(losses):
@@ -206,3 +224,20 @@ def best_of(losses):
     losses: (looks, rates, draws); a rate at which one draw diverged is never the best.
     """
     return np.nan_to_num(np.log(losses).mean(-1), nan=np.inf).argmin(-1)
+
+
+def race_at_its_best(problems, batch, rates, looks):
+    """As `race`, with one rate for each rising look: (losses (looks, draws), accuracies (draws,)).
+
+    Every rate is run no farther than its last look.
+    """
+    if len(rates) != len(looks) or list(looks) != sorted(looks):
+        raise ValueError(f"rates must be {len(looks)}, one for each look, and looks rise")
+    losses, at_last = [None] * len(looks), None
+    for rate in sorted(set(rates)):
+        places = [k for k, own in enumerate(rates) if own == rate]
+        found, accuracies = race(problems, batch, [rate], [looks[k] for k in places])
+        for k, row in zip(places, found[:, 0], strict=True):
+            losses[k] = row
+        at_last = accuracies[0] if rate == rates[-1] else at_last
+    return np.stack(losses), at_last
