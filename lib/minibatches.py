@@ -60,21 +60,21 @@ def draw_inputs(shape, rng, inputs="gaussian"):
     return x
 
 
-def step_factor(rate, batch, critical):
+def step_factor(rate, batch_size, critical):
     """Mean square of the error after one step / before: 1 - 2 eta + eta^2 (1 + B* / B).
 
     >>> round(step_factor(1 / 7, 1, critical_batch(5)), 4)
     0.8571
     """
-    return 1 - 2 * rate + rate**2 * (1 + critical / _whole("batch", batch))
+    return 1 - 2 * rate + rate**2 * (1 + critical / _whole("batch_size", batch_size))
 
 
-def best_rate(batch, critical):
+def best_rate(batch_size, critical):
     """The learning rate of the least factor, B / (B + B*); the factor is then B* / (B + B*)."""
-    return _whole("batch", batch) / (batch + critical)
+    return _whole("batch_size", batch_size) / (batch_size + critical)
 
 
-def examples_per_efold(batch, critical):
+def examples_per_efold(batch_size, critical):
     """Examples after which the mean square is down by e at the best rate: B / ln(1 + B / B*).
 
     Raises ValueError for B* <= 0, where one example is enough.
@@ -84,21 +84,21 @@ def examples_per_efold(batch, critical):
     """
     if not critical > 0:
         raise ValueError(f"critical must be above 0, got {critical}")
-    return _whole("batch", batch) / log1p(batch / critical)
+    return _whole("batch_size", batch_size) / log1p(batch_size / critical)
 
 
-def step_moments(dimension, batch, draws, rng, inputs="gaussian"):
+def step_moments(dimension, batch_size, draws, rng, inputs="gaussian"):
     """Slope g at an error e of length 1, on independent minibatches: (e . g, |g|^2), each (draws,).
 
     The squared error after a step is 1 - 2 eta e . g + eta^2 |g|^2. By isotropy e is the first axis.
     """
-    batch, draws = _whole("batch", batch), _whole("draws", draws)
-    x = draw_inputs((draws, batch, dimension), rng, inputs)
-    slope = (x[:, None, :, 0] @ x)[:, 0] / batch
+    batch_size, draws = _whole("batch_size", batch_size), _whole("draws", draws)
+    x = draw_inputs((draws, batch_size, dimension), rng, inputs)
+    slope = (x[:, None, :, 0] @ x)[:, 0] / batch_size
     return slope[:, 0], (slope * slope).sum(-1)
 
 
-def error_after(dimension, batch, rates, steps, runs, rng):
+def error_after(dimension, batch_size, rates, steps, runs, rng):
     """Mean square of the error after these steps of descent / at the start, for each rate: (rates,).
 
     Gaussian inputs, fresh minibatches at every step, `runs` independent runs at every rate.
@@ -109,8 +109,8 @@ def error_after(dimension, batch, rates, steps, runs, rng):
 
     def gradient(weights):
         (e,) = weights
-        x = torch.from_numpy(draw_inputs((len(e), batch, dimension), rng))
-        return ((x.mT @ (x @ e.unsqueeze(-1))).squeeze(-1) / batch,)
+        x = torch.from_numpy(draw_inputs((len(e), batch_size, dimension), rng))
+        return ((x.mT @ (x @ e.unsqueeze(-1))).squeeze(-1) / batch_size,)
 
     run = descend(gradient, (start,), learning_rate=rates.repeat_interleave(runs), steps=steps)
     return run.weights[0].square().sum(-1).view(len(rates), runs).mean(-1).numpy()
@@ -188,7 +188,7 @@ def copied(problems, copies, generators):
     )
 
 
-def race(problems, batch, rates, looks):
+def race(problems, batch_size, rates, looks):
     """Descent of every draw at every rate on minibatches of this size: (losses, accuracies).
 
     losses (looks, rates, draws): mean loss [nats] on the training images after the last step within so
@@ -196,17 +196,17 @@ def race(problems, batch, rates, looks):
     look. Raises ValueError for a batch that does not divide the examples, and looks beyond them.
     """
     draws, examples = problems.order.shape
-    batch, looks = _whole("batch", batch), [_whole("looks", n, 0) for n in looks]
-    if examples % batch:
-        raise ValueError(f"batch must divide the {examples} examples, got {batch}")
+    batch_size, looks = _whole("batch_size", batch_size), [_whole("looks", n, 0) for n in looks]
+    if examples % batch_size:
+        raise ValueError(f"batch_size must divide the {examples} examples, got {batch_size}")
     if max(looks) > examples:
         raise ValueError(f"looks must be within the {examples} examples, got {max(looks)}")
     start = [tuple(torch.cat([x] * len(rates)) for x in part) for part in problems.start]
-    at = [n // batch for n in looks]
+    at = [n // batch_size for n in looks]
     run = train_apart(
         start,
         (problems.images, problems.labels),
-        problems.order[:, : max(at) * batch].view(draws, max(at), batch),
+        problems.order[:, : max(at) * batch_size].view(draws, max(at), batch_size),
         learning_rate=torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws),
         record=at,
         keep_diverged=True,
@@ -226,7 +226,7 @@ def best_of(losses):
     return np.nan_to_num(np.log(losses).mean(-1), nan=np.inf).argmin(-1)
 
 
-def race_at_its_best(problems, batch, rates, looks):
+def race_at_its_best(problems, batch_size, rates, looks):
     """As `race`, with one rate for each rising look: (losses (looks, draws), accuracies (draws,)).
 
     Every rate is run no farther than its last look.
@@ -236,7 +236,7 @@ def race_at_its_best(problems, batch, rates, looks):
     losses, at_last = [None] * len(looks), None
     for rate in sorted(set(rates)):
         places = [k for k, own in enumerate(rates) if own == rate]
-        found, accuracies = race(problems, batch, [rate], [looks[k] for k in places])
+        found, accuracies = race(problems, batch_size, [rate], [looks[k] for k in places])
         for k, row in zip(places, found[:, 0], strict=True):
             losses[k] = row
         at_last = accuracies[0] if rate == rates[-1] else at_last

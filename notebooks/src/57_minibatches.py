@@ -20,12 +20,15 @@
 # **Question.** A student asks: is online descent, one example a step, really better than minibatches, which are
 # only easier to run in parallel?
 #
-# **Answer.** ANSWER
+# **Answer.** In examples seen, small minibatches lose next to nothing: for noiseless regression in $d$ dimensions the best step and its cost are known exactly, and up to a critical batch of
+# $d+1$ a step on $B$ examples does nearly what $B$ steps on one do. On digits 8 examples a step cost 1% of the loss, and 64 cost two fifths early and a tenth after eight epochs; the full batch
+# has five times the loss then. Online is not better in the end, though: its test accuracy is half a point lower (57.3h, not reproduced), and with rates chosen for the tests all three agree within two tenths of a
+# point. So a batch near the critical size is the one to take: it costs few examples and saves most of the steps.
 #
 # ![loss and learning rate against examples and batch](../figures/57_minibatches/race.svg)
 #
-# *The claim:* "no advantage over single-example SGD other than being easier to parallelize; online is actually better", LeCun in class,
-# as quoted in Cho 2020, *A few Q&A's from the course F'20 Deep Learning*, question 2. The theory: Ma, Bassily and Belkin 2018, *The power of interpolation*
+# *The claim:* minibatches have no advantage over single examples but that they are easier to run in parallel, and online descent is in fact better: what LeCun said in class, as a
+# student has it in Cho 2020, *A few Q&A's from the course F'20 Deep Learning*, question 2 (read in translation). The theory: Ma, Bassily and Belkin 2018, *The power of interpolation*
 # ([arXiv:1712.06559](https://arxiv.org/abs/1712.06559); abstract read, the rest recalled); LeCun, Bottou, Orr and Müller 1998, *Efficient backprop* (recalled).
 
 # %% [markdown]
@@ -83,7 +86,7 @@ rng = np.random.default_rng(seed)
 # |---|---|---|---|---|
 # | 57.1a | the least factor f of a step is (d + 1)/(B + d + 1) | largest departure of (1 − f) measured/predicted from 1 ≤ 0.03 | pilot seeds: up to 0.011 | derived here; Ma et al. 2018, recalled |
 # | 57.1b | it is found at the learning rate B/(B + d + 1) | largest departure of measured/predicted from 1 ≤ 0.03 | pilot seeds: up to 0.012 | derived here; Ma et al. 2018, recalled |
-# | 57.1c | runs of five steps, at six rates each: factor a step | largest departure of measured/predicted from 1 ≤ 0.03 | pilot seeds: up to 0.02 | derived here |
+# | 57.1c | runs of five steps, at six rates each: factor a step | largest departure of measured/predicted from 1 ≤ 0.04 | pilot seeds: up to 0.02 | derived here |
 # | 57.1d | inputs of fixed length: least factor and its rate, with d − 1 for d + 1 | largest departure of measured/predicted from 1 ≤ 0.03 | as before | derived here |
 # | 57.1e | *control:* at the full batch's rate, η = 1, a step on one example makes the error larger | smallest factor, over d ≥ 1.5 | theory: d + 1, at least 3 | derived here |
 #
@@ -204,7 +207,8 @@ figures.save(fig, "critical_batch", words, legend="upper left")
 dearer = [cost[d, B] > cost[d, 1] for d, B in cost if B > 1]
 ledger.judge({
     "57.2a": largest([abs(cost[k] / expected[k] - 1) for k in cost], digits=1),
-    "57.2b": largest([abs(slopes[d] / (d + 1) - 1) for d in dimensions], digits=1),
+    "57.2b": largest([abs(b / mb.critical_batch(d) - 1) for d, b in slopes.items()],
+                     digits=1),
     "57.2c": share(dearer, sample=False),
 })
 
@@ -239,10 +243,10 @@ def problems(which, count):
 # %%
 looks = sorted({512, 1024, 2048, 4096, 8192, examples})
 grid = {1: (-7, -3), 8: (-4, 0), 64: (-2, 2), 512: (-1, 3), full: (-1, 4)}
-tuning, best = problems(1, tuning_draws), {}
+tuning, best, reached = problems(1, tuning_draws), {}, {}
 for B, (low, high) in grid.items():
     tried = [2.0**k for k in range(low, high)]
-    losses, _ = mb.race(tuning, B, tried, looks)
+    losses, reached[B] = mb.race(tuning, B, tried, looks)
     best[B] = [tried[k] for k in mb.best_of(losses)]
 
 # %% [markdown]
@@ -277,17 +281,17 @@ ledger.judge({
 # | 57.3g | at the end the full batch is far behind B = 64 | mean log of the loss ratio ≥ 1 | a factor e; pilots 1.62, 1.68 | Ma et al. 2018, saturation |
 # | 57.3h | "online is better": test accuracy at the end, B = 1 minus B = 64 | mean ≥ 0.005 | half a point, see above | Cho 2020, question 2 |
 # | 57.3i | but not much worse either | mean difference 0 ± 0.02 | two points; pilots −0.005, −0.009 | derived here |
-# | 57.3j | *control:* at the rate that is best for B = 64, B = 1 is lost: after 512 examples, against its own rate | mean log of the loss ratio ≥ 0.5 | linear scaling forbids the rate | derived here |
+# | 57.3j | *control:* at the rate that is best for B = 64, B = 1 is lost: after 512 examples its loss is above ln 10, where ignorance stands | share of draws ≥ 0.75 | all of 16 have a lower limit of 0.81 | Ma et al. 2018, linear scaling |
 # | 57.3k* | B = 512 is behind B = 64, from 2,048 examples on | mean log of the loss ratio ≥ 0.3 | a third; pilots 0.54 to 0.92 | Ma et al. 2018, saturation |
 #
-# Bounds were set after pilot runs with other seeds, two of them at full size. One of them contradicts 57.3h already; the claim was entered as it is made.
+# All bounds come from pilot runs with other seeds. These contradicted 57.3h already; the claim stands here as it is made.
 
 # %%
 judged = problems(2, draws)
 runs_at_best = {B: mb.race_at_its_best(judged, B, best[B], looks) for B in grid}
 loss = {B: np.log(losses) for B, (losses, _) in runs_at_best.items()}  # (looks, draws)
 accuracy = {B: accuracies for B, (_, accuracies) in runs_at_best.items()}
-wild = np.log(mb.race(judged, 1, [best[64][0]], [512])[0][0, 0])
+wild = mb.race(judged, 1, [best[64][0]], [512])[0][0, 0]
 
 # %% [markdown]
 # Left: the training loss against the number of examples, each batch at its own rates; the median over the draws and eight tenths of them. Right: the best rate for 8,192 examples; the dashed line is proportional to
@@ -319,27 +323,29 @@ ledger.judge({
     "57.3g": mean(from_64[full][-1]),
     "57.3h": mean(accuracy[1] - accuracy[64], digits=2),
     "57.3i": mean(accuracy[1] - accuracy[64], digits=2),
-    "57.3j": mean(wild - loss[1][0]),
+    "57.3j": share(~(wild < np.log(10))),
     "57.3k*": {f"{n} examples": mean(from_64[512][at[n]]) for n in late},
 })
 
 # %% [markdown]
-# Test accuracy at the end, means over the draws:
+# Test accuracy at the end, means over the draws. The rates were chosen for the training loss. What if they had been chosen for the tests? The second line has the best that any rate
+# of the grid reached on the tuning draws (few of them, so in another unit of luck than the first).
 
 # %%
-end = {f"B = {B}": f"{accuracy[B].mean():.3f}" for B in grid}
-pd.DataFrame(end, index=["test accuracy"])
+end = {f"B = {B}": [accuracy[B].mean(), reached[B].mean(1).max()] for B in grid}
+pd.DataFrame(end, index=["chosen rate", "best of all rates"]).map("{:.3f}".format)
 
 # %% [markdown]
 # ## 4. Copies
 #
 # LeCun et al. 1998 argue from redundancy: let a training set be ten copies of one small set. The full batch computes the same gradient and pays ten times for it; a single
-# example does not notice. Here 256 digits, once and as eight copies in one shuffled set of 2,048, at the rates of section 3 for 8,192 examples.
+# example does not notice. Here the first 256 digits of every draw, once and as eight copies in one shuffled set of 2,048. $B=1$ has the rate of section 3 for 8,192 examples, the full batch half of
+# it: few digits bear less.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 57.4a | *identity:* the full batch on copies does the same run, at eight times the examples | largest relative difference of the losses ≤ 1e-9 | rounding | LeCun et al. 1998, recalled |
-# | 57.4b | so after 4,096 examples it is behind the run without copies | mean log of the loss ratio ≥ 1 | 2 steps against 16; pilots 2.1 | LeCun et al. 1998, recalled |
+# | 57.4b | so after 4,096 examples it is behind the run without copies | mean log of the loss ratio ≥ 1 | 2 steps against 16; pilots 2.0, 2.1 | LeCun et al. 1998, recalled |
 # | 57.4c | B = 1 is not: copies or none, after 4,096 examples | mean log of the loss ratio 0 ± 0.3 | a third; pilots 0.10, 0.09 | LeCun et al. 1998, recalled |
 # | 57.4d | *control:* 2,048 digits that differ do cost B = 1: loss on them against that on 256 | mean log of the loss ratio ≥ 1 | a factor e | derived here |
 
@@ -353,10 +359,10 @@ once = mb.few(judged, 256, generators(3))
 copies = mb.copied(once, 8, generators(4))
 online, whole = {}, {}
 for name, problem, size in (("once", once, 256), ("8 copies", copies, 2048)):
-    seen_by = [512, 1024, 2048, 4096]
+    seen_by = [0, 256, 512, 1024, 2048, 4096]
     online[name] = mb.race(problem, 1, [chosen[1]], seen_by)[0][:, 0]
     steps = size * np.arange(1 + 4096 // size)
-    whole[name] = mb.race(problem, size, [chosen[full]], [*steps])[0][:, 0]
+    whole[name] = mb.race(problem, size, [chosen[full] / 2], [*steps])[0][:, 0]
 
 # %% [markdown]
 # The full batch goes down the same stairs, eight times as slowly. For $B=1$ the curves with and without copies nearly coincide: only early does a shuffled set of copies
@@ -391,4 +397,21 @@ ledger.conclude()
 # %% [markdown]
 # ## Reading
 #
-# READING
+# **What a minibatch buys.** Steps, not examples. Below the critical batch the noise of single examples is averaged away and the learning rate may grow in proportion, so that one step does the work of many; beyond it
+# there is no noise left worth averaging. In regression the critical batch is $d+1$, and not $d$, because of the fourth moment: long inputs throw the error about more than their number says. With inputs of fixed length
+# it is $d-1$.
+#
+# **Digits.** The same picture, without a theorem. The best rate grows eightfold from $B=1$ to 8, fourfold from there to 64, and fourfold more over the last 32-fold growth of the batch. If the law of section 1 held, the quotient of the largest rate and that of
+# one example, 2/0.0156 = 128, would be the critical batch. It lies between 64, which costs a little, and 512, which costs much.
+#
+# **"Online is better."** Against the full batch, as a statement about examples, it is right, by a factor that grows with the training set. Against minibatches of 8 or 64 it is not:
+# single examples lead $B=64$ early, with a loss 28% lower after 512 examples, and by a tenth at the end; on the tests they end half a point *lower*. That last difference belongs to the rate, not to the batch: the rates
+# that serve the training loss best are large and noisy. On the tuning draws the best rate for the tests brings $B=1$, 8 and 64 to .910, .910 and .909. We do not claim that they differ.
+#
+# **Copies.** The identity 57.4a is the whole argument of 1998: what is redundant costs the full batch and no one else. Digits that differ are less redundant than copies, as 57.4d shows; that they are redundant enough for 64 in a heap,
+# section 3 shows.
+#
+# **Limits.** Constant learning rates: with a falling one the noise at the end matters less. One small network, one data set, and the draws share 5,000 digits. Seconds are not counted, and with them minibatches win: a machine handles 64 examples at
+# once in little more time than one. The grid of rates has factors of 2. The paper's bound (recalled) is for any inputs of bounded length; ours is exact, for two kinds of inputs.
+#
+# **Try.** TRY
