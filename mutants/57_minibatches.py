@@ -80,6 +80,23 @@ def noise_falls_as_the_square(patch):
     _few_digits(patch)
 
 
+def heaps_average_better(patch):
+    """Examples seen together do more than examples one by one: B of them average as B^2 would.
+
+    Fails: 57.1a, 57.1b, 57.2a, 57.2c
+    """
+
+    def together(old):
+        def moments(dimension, batch_size, draws, *rest):
+            size = min(batch_size**2, 1000)
+            return old(dimension, size, max(200, draws * batch_size // size), *rest)
+
+        return moments
+
+    patch("minibatches.step_moments", together)
+    _few_digits(patch)
+
+
 def step_of_the_flow(patch):
     """A step takes off what gradient flow would: the square of the step is left out.
 

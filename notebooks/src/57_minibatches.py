@@ -274,17 +274,17 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 57.3c | after 512 examples B = 1 is ahead of B = 64 | mean log of the loss ratio ≤ −0.1 | pilots −0.28, −0.34 | LeCun et al. 1998, recalled |
-# | 57.3d | after 2,048 examples too | mean log of the loss ratio ≤ −0.05 | pilots −0.19, −0.24 | LeCun et al. 1998, recalled |
-# | 57.3e | at the end they are less than a third apart | mean log of the loss ratio 0 ± 0.3 | pilots −0.14, −0.07 | Ma et al. 2018, linear scaling |
-# | 57.3f | B = 8 does in an eighth of the steps what B = 1 does: after 2,048 examples | mean log of the loss ratio 0 ± 0.1 | pilots 0.00, 0.01 | Ma et al. 2018, linear scaling |
-# | 57.3g | at the end the full batch is far behind B = 64 | mean log of the loss ratio ≥ 1 | a factor e; pilots 1.62, 1.68 | Ma et al. 2018, saturation |
+# | 57.3c | after 512 examples B = 1 is ahead of B = 64 | mean log of the loss ratio ≤ −0.1 | pilots −0.28 to −0.37 | LeCun et al. 1998, recalled |
+# | 57.3d | after 2,048 examples too | mean log of the loss ratio ≤ −0.05 | pilots −0.19 to −0.28 | LeCun et al. 1998, recalled |
+# | 57.3e | at the end they are less than a third apart | mean log of the loss ratio 0 ± 0.3 | a third, log 1.35; pilots −0.07 to −0.14 | Ma et al. 2018, linear scaling |
+# | 57.3f | B = 8 does in an eighth of the steps what B = 1 does: after 2,048 examples | mean log of the loss ratio 0 ± 0.1 | a tenth; pilots 0.00 to 0.02 | Ma et al. 2018, linear scaling |
+# | 57.3g | at the end the full batch is far behind B = 64 | mean log of the loss ratio ≥ 1 | a factor e; pilots 1.62 to 1.72 | Ma et al. 2018, saturation |
 # | 57.3h | "online is better": test accuracy at the end, B = 1 minus B = 64 | mean ≥ 0.005 | half a point, see above | Cho 2020, question 2 |
-# | 57.3i | but not much worse either | mean difference 0 ± 0.02 | two points; pilots −0.005, −0.009 | derived here |
+# | 57.3i | but not much worse either | mean difference 0 ± 0.02 | two points; pilots −0.005 to −0.009 | derived here |
 # | 57.3j | *control:* at the rate that is best for B = 64, B = 1 is lost: after 512 examples its loss is above ln 10, where ignorance stands | share of draws ≥ 0.75 | all of 16 have a lower limit of 0.81 | Ma et al. 2018, linear scaling |
-# | 57.3k* | B = 512 is behind B = 64, from 2,048 examples on | mean log of the loss ratio ≥ 0.3 | a third; pilots 0.54 to 0.92 | Ma et al. 2018, saturation |
+# | 57.3k* | B = 512 is behind B = 64, from 2,048 examples on | mean log of the loss ratio ≥ 0.3 | a third; pilots 0.54 to 1.27 | Ma et al. 2018, saturation |
 #
-# All bounds come from pilot runs with other seeds. These contradicted 57.3h already; the claim stands here as it is made.
+# All bounds come from theory and four pilot runs with other seeds. These contradicted 57.3h already; the claim stands here as it is made.
 
 # %%
 judged = problems(2, draws)
@@ -345,8 +345,8 @@ pd.DataFrame(end, index=["chosen rate", "best of all rates"]).map("{:.3f}".forma
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 57.4a | *identity:* the full batch on copies does the same run, at eight times the examples | largest relative difference of the losses ≤ 1e-9 | rounding | LeCun et al. 1998, recalled |
-# | 57.4b | so after 4,096 examples it is behind the run without copies | mean log of the loss ratio ≥ 1 | 2 steps against 16; pilots 2.0, 2.1 | LeCun et al. 1998, recalled |
-# | 57.4c | B = 1 is not: copies or none, after 4,096 examples | mean log of the loss ratio 0 ± 0.3 | a third; pilots 0.10, 0.09 | LeCun et al. 1998, recalled |
+# | 57.4b | so after 4,096 examples it is behind the run without copies | mean log of the loss ratio ≥ 1 | 2 steps against 16; pilots 1.9 to 2.1 | LeCun et al. 1998, recalled |
+# | 57.4c | B = 1 is not: copies or none, after 4,096 examples | mean log of the loss ratio 0 ± 0.3 | a third; pilots 0.01 to 0.11 | LeCun et al. 1998, recalled |
 # | 57.4d | *control:* 2,048 digits that differ do cost B = 1: loss on them against that on 256 | mean log of the loss ratio ≥ 1 | a factor e | derived here |
 
 
@@ -414,4 +414,5 @@ ledger.conclude()
 # **Limits.** Constant learning rates: with a falling one the noise at the end matters less. One small network, one data set, and the draws share 5,000 digits. Seconds are not counted, and with them minibatches win: a machine handles 64 examples at
 # once in little more time than one. The grid of rates has factors of 2. The paper's bound (recalled) is for any inputs of bounded length; ours is exact, for two kinds of inputs.
 #
-# **Try.** TRY
+# **Try.** `draws = 5`: the control 57.3j is only partly reproduced, for five of five do not prove three quarters; all else holds. `hidden = 4`: a network that cannot fit the digits ends at a loss
+# that no batch gets below; the full batch is then less than a factor $e$ behind, 57.3g fails, and so do 57.4b and d. A tenth of the examples in the regression (`drawn = 20000`) still do.
