@@ -79,7 +79,7 @@ def search_left_out(patch):
 def search_cut_short(patch):
     """Eight steps of search are enough.
 
-    Fails: 24.1e, 24.2e
+    Fails: 24.1b, 24.1e
     """
 
     def wrong(old):
