@@ -1,7 +1,7 @@
 # Thin verbs over `claims` (lib/suite/cli.py), pytest and ruff. `make` alone prints them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help figures test test-paths mutants run sweep bench lab lint lock clean
+.PHONY: help figures test test-paths mutants run sweep bench lab lint lock site read test-site clean
 # The targets share the environment and two cores: what runs side by side, they decide themselves.
 .NOTPARALLEL:
 
@@ -17,6 +17,7 @@ FIRST ?= 3001
 SCALE ?=
 SCHEDULER ?=
 PIP_OPTIONS ?=
+PORT ?=
 # To the shells as environment variables: no quote or bracket in a value meets make or a command line.
 export NOTEBOOK PARAMETERS OUTPUT SCHEDULER
 
@@ -76,11 +77,35 @@ lint: environment ## check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# The reading site has an environment of its own, without torch: what it shows is stored already.
+SITE_VENV := .venv-site
+SITE_BIN := $(SITE_VENV)/bin
+.PHONY: site-environment
+site-environment:
+	@wanted="$$({ pwd; cat requirements-site.txt; } | cksum)"; set -e; \
+	[ "$$(cat $(SITE_VENV)/.installed 2>/dev/null)" != "$$wanted" ] || exit 0; \
+	echo 'making $(SITE_VENV) from requirements-site.txt'; \
+	$(PYTHON) -m venv --clear $(SITE_VENV); \
+	$(SITE_BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) -r requirements-site.txt; \
+	echo "$$wanted" > $(SITE_VENV)/.installed
+
+site: site-environment ## build the reading site from what is committed: build/site/html
+	@rm -rf build/site
+	@$(SITE_BIN)/python site/stage.py
+	@$(SITE_BIN)/python -m sphinx -W --keep-going -q -b html -c site -d build/site/doctrees build/site/source build/site/html
+	@echo "build/site/html/index.html: $$(du -sh build/site/html | cut -f1)"
+
+read: site ## build the site and serve it; the address is printed
+	@$(SITE_BIN)/python site/serve.py $(PORT)
+
+test-site: environment site ## the built site in a browser, and its scripts against lib
+	$(BIN)/python -m pytest -q -n 2 site/tests
+
 # uv reads metadata only. What torch asks for under CUDA is left out by pyproject.toml.
-lock: environment ## compile requirements.in to requirements.txt; make lock LOCK_OPTIONS=--upgrade
-	$(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --universal --python-version 3.11 \
+lock: environment ## compile both requirements*.in to requirements*.txt; make lock LOCK_OPTIONS=--upgrade
+	for name in requirements requirements-site; do $(BIN)/uv pip compile --quiet $(LOCK_OPTIONS) --universal --python-version 3.11 \
 	  --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" requirements.in --output-file requirements.txt
+	  --custom-compile-command "make lock" $$name.in --output-file $$name.txt || exit; done
 
 clean: ## remove build/
 	rm -rf build

@@ -20,8 +20,22 @@ from lib.descent import DivergenceError
 # --- the model -----------------------------------------------------------------------------------
 
 
+def _check_tensors(**named):
+    for name, x in named.items():
+        if not isinstance(x, torch.Tensor):
+            raise ValueError(f"{name} must be a tensor, got {type(x).__name__}")
+
+
 def _check_network(weights, biases, images):
-    if len(weights) == 0 or any(w.ndim != 3 for w in weights):
+    for name, part in (("weights", weights), ("biases", biases)):
+        if not isinstance(part, tuple | list):
+            raise ValueError(f"{name} must be a tuple of tensors, got {type(part).__name__}")
+        _check_tensors(**{f"{name}[{j}]": x for j, x in enumerate(part)})
+    _check_tensors(images=images)
+    types = {x.dtype for part in (weights, biases) for x in part}
+    if not types <= {torch.float64} and not types <= {torch.float32}:
+        raise ValueError("weights and biases must all be float64, or all float32")
+    if len(weights) == 0 or any(w.ndim != 3 or len(w) == 0 for w in weights):
         raise ValueError("weights must be one matrix (networks, d_j, d_(j-1)) or more")
     for j, (below, w) in enumerate(zip(weights, weights[1:], strict=False), 2):
         if w.shape[-1] != below.shape[-2] or len(w) != len(below):
@@ -34,10 +48,15 @@ def _check_network(weights, biases, images):
         raise ValueError(
             f"images must be (m, {weights[0].shape[-1]}) as W_1 asks, got {tuple(images.shape)}"
         )
+    if not torch.isfinite(images).all():
+        raise ValueError("images must be finite")
 
 
 def _check_labels(weights, images, labels):
     classes = weights[-1].shape[-2]
+    _check_tensors(labels=labels)
+    if labels.dtype != torch.int64:
+        raise ValueError(f"labels must be int64, got {labels.dtype}")
     if labels.shape != images.shape[:1]:
         raise ValueError(
             f"labels must be ({len(images)},), one an image, got {tuple(labels.shape)}"
@@ -56,12 +75,16 @@ def uniform_start(widths, networks, rng, dtype=torch.float64):
     """Weights and biases drawn uniformly from +-1/sqrt(d_(j-1)): (weights, biases).
 
     The default start of a linear layer in Torch, used by Choromanska et al. 2015 (their code).
-    widths: d_0..d_N; rng: numpy generator.
+    widths: d_0..d_N; rng: numpy generator. Raises ValueError for widths or networks below 1.
 
     >>> weights, biases = uniform_start([4, 3, 2], 10, np.random.default_rng(0))
     >>> [tuple(x.shape) for x in (*weights, *biases)]
     [(10, 3, 4), (10, 2, 3), (10, 3), (10, 2)]
     """
+    widths = [_whole("widths", d, 1) for d in widths]
+    networks = _whole("networks", networks, 1)
+    if len(widths) < 2 or not isinstance(rng, np.random.Generator):
+        raise ValueError("widths must be d_0..d_N, two or more, and rng a numpy generator")
 
     def draw(fan_in, *shape):
         side = fan_in**-0.5
@@ -136,12 +159,15 @@ def dead_units(weights, biases, images):
     """Number of units of the first hidden layer that are off on every one of these images, (networks,).
 
     Such a unit has no gradient there: descent on these images never wakes it again.
+    Raises ValueError if there is no image, or the shapes do not chain.
 
     >>> weights, biases = uniform_start([4, 3, 2], 1, np.random.default_rng(0))
     >>> int(dead_units((0 * weights[0], weights[1]), (biases[0] - 1, biases[1]), torch.ones(5, 4)))
     3
     """
     _check_network(weights, biases, images)
+    if len(images) == 0:
+        raise ValueError("images must be one or more")
     first = torch.tensordot(weights[0], images.to(weights[0].dtype), dims=([2], [1]))
     return (first + biases[0].unsqueeze(-1) <= 0).all(-1).sum(-1)
 
@@ -235,6 +261,10 @@ def train(
     batch_size, epochs = _whole("batch_size", batch_size, 1), _whole("epochs", epochs, 0)
     if not (np.isfinite(learning_rate) and learning_rate > 0):
         raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
+    if not keep_diverged and not all(torch.isfinite(x).all() for x in (*weights, *biases)):
+        raise ValueError("weights and biases must be finite")
     wanted = sorted({_whole("record", e, 0) for e in record})
     if wanted and (measure is None or wanted[-1] > epochs):
         raise ValueError(f"record needs `measure`, and epochs within 0..{epochs}")
@@ -254,7 +284,7 @@ def train(
             left = 1 - (epoch + k / len(starts)) / epochs if falling else 1.0
             batch = slice(start, start + batch_size)
             _step(weights, biases, x[batch], y[:, batch], learning_rate * left)
-        if not keep_diverged and not all(torch.isfinite(w).all() for w in weights):
+        if not keep_diverged and not all(torch.isfinite(x).all() for x in (*weights, *biases)):
             raise DivergenceError(
                 f"training diverged in epoch {epoch + 1} at learning rate {learning_rate:g}; "
                 f"a smaller learning_rate is needed"
@@ -267,6 +297,55 @@ def train(
             k: torch.stack([row[k] for row in records]) for k in (records[0] if records else {})
         },
     )
+
+
+def train_on_split(start, sets, **options):
+    """Training on one split, with the losses on both sides: a `Training`.
+
+    start: (weights, biases); sets: ((images, labels) to train on, (images, labels) to test on), as
+    `data.split` gives them; options: those of `train` but `measure`. The records are `train` and
+    `test`, the mean losses [nats], and `dead`, the dead units on the training images; each
+    (records, networks).
+
+    >>> x, y = torch.eye(4, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
+    >>> rng = np.random.default_rng(0)
+    >>> run = train_on_split(uniform_start([4, 3, 2], 5, rng), ((x, y), (x, y)), epochs=1, rng=rng,
+    ...                      learning_rate=0.1, batch_size=2, record=[0, 1])
+    >>> run.records["test"].shape
+    torch.Size([2, 5])
+    """
+    (images, labels), test = sets
+
+    def measure(weights, biases):
+        return {
+            "train": evaluate(weights, biases, images, labels)[0],
+            "test": evaluate(weights, biases, *test)[0],
+            "dead": dead_units(weights, biases, images),
+        }
+
+    return train(*start, images, labels, measure=measure, **options)
+
+
+def index_along(start, sets, epochs, count, **options):
+    """Index of `count` networks at the start and after each of these epochs: (times, count).
+
+    `index_fraction` on the training images; epochs: rising, the last is the end of training. start,
+    sets, options: as in `train_on_split`, all `start` networks are trained.
+
+    >>> x, y = torch.eye(4, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
+    >>> rng = np.random.default_rng(0)
+    >>> index_along(uniform_start([4, 3, 2], 5, rng), ((x, y), (x, y)), [1, 3], 2, rng=rng,
+    ...             learning_rate=0.1, batch_size=2).shape
+    torch.Size([3, 2])
+    """
+
+    def measure(weights, biases):
+        few = (tuple(x[:count] for x in part) for part in (weights, biases))
+        return {"index": index_fraction(*few, *sets[0])}
+
+    times = [0, *epochs]
+    options = {"epochs": times[-1], "record": times, "measure": measure} | options
+    return train(*start, *sets[0], **options).records["index"]
 
 
 # --- curvature of networks with one hidden layer -------------------------------------------------

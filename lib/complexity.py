@@ -1,9 +1,10 @@
 """Complexity of the spherical p-spin glass: bands, energy against index, expected numbers of points.
 
-Closed forms and random-matrix expectations; the model itself is in `lib.spin_glass`, which also gives
-all these names. Energies are per spin, u = H/n, and n is the number of spins.
+Closed forms and random-matrix expectations; the model itself is in `lib.spin_glass`. Energies are per spin, u = H/n, and n is the number of spins.
 ABAC is Auffinger, Ben Arous, Cerny 2013 (arXiv:1003.1129), "Random matrices and complexity of spin glasses".
 """
+
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -140,6 +141,36 @@ def index_fraction(u, p):
     return _like(u, semicircle_share(torch.as_tensor(u, dtype=torch.float64) / e))
 
 
+def minimum_share(s):
+    """Share of minima among all critical points at energy -E_infinity (1 + s / (2 n^(2/3))), n -> infinity.
+
+    The edge of the GOE (derived here): among critical points of one energy the index k has the share
+    rho_k / sum_j rho_j of the k-th eigenvalue's density, whatever p is. At the edge that is F_1'(s) / rho(s) with
+    F_1(s) = det(1 - Ai(x + y + s)) on L2(0, inf) (Ferrari, Spohn 2005, recalled) and
+    rho(s) = Ai'(s)^2 - s Ai(s)^2 + 1/2 Ai(s) (1 - int_s^inf Ai). s: numbers (points,); returns an array.
+    Raises ValueError outside -6 <= s <= 4, where quadrature loses its digits.
+
+    >>> minimum_share([0.0]).round(4).tolist()
+    [0.9789]
+    """
+    from scipy.special import airy, itairy
+
+    s = np.asarray(s, dtype=np.float64)
+    if not ((s >= -6) & (s <= 4)).all():
+        raise ValueError("s must lie in [-6, 4]")
+    nodes, weights = np.polynomial.legendre.leggauss(80)
+    x, w = 8 * (nodes + 1), 8 * weights
+    value, slope, *_ = airy(x[:, None] + x + s[..., None, None])
+    root = np.sqrt(w[:, None] * w)
+    kernel = np.eye(len(x)) - root * value
+    falls = np.trace(np.linalg.solve(kernel, root * slope), axis1=-2, axis2=-1)
+    ai, ai_slope, *_ = airy(s)
+    rising, _, falling, _ = itairy(np.abs(s))
+    beyond = 1 / 3 + np.where(s < 0, falling, -rising)
+    density = ai_slope**2 - s * ai**2 + ai * (1 - beyond) / 2
+    return -np.linalg.det(kernel) * falls / density
+
+
 # --- numbers of critical points: finite n --------------------------------------------------------------
 
 
@@ -241,3 +272,176 @@ def weighted_mean(values, weights):
         float((share.square() * away).sum().sqrt()),
         float((share * away).sum().sqrt()),
     )
+
+
+# --- exact densities and rare indices: finite n -----------------------------------------------------
+
+
+def _hermite(t, n):
+    """Hermite functions phi_0..phi_n at t (points,), and their integrals from t >= 0 to infinity."""
+    from scipy.special import erfc
+
+    phi = np.empty((n + 1, *t.shape))
+    beyond = np.empty_like(phi)
+    phi[0] = np.pi**-0.25 * np.exp(-t * t / 2)
+    phi[1] = 2**0.5 * t * phi[0]
+    beyond[0], beyond[1] = np.pi**0.25 / 2**0.5 * erfc(t / 2**0.5), 2**0.5 * phi[0]
+    for j in range(1, n):
+        phi[j + 1] = ((2 / j) ** 0.5 * t * phi[j] - phi[j - 1]) * (j / (j + 1)) ** 0.5
+        beyond[j + 1] = (2**0.5 * phi[j] + j**0.5 * beyond[j - 1]) / (j + 1) ** 0.5
+    return phi, beyond
+
+
+def goe_density(x, n):
+    """Density of the eigenvalues of the n x n GOE whose semicircle ends at +-sqrt 2; it integrates to n.
+
+    With Hermite functions phi_j at t = sqrt(n) x (Mehta, Random Matrices, recalled):
+
+        sqrt(n) ( sum_(j<n) phi_j(t)^2 + sqrt(n/2) phi_(n-1)(t) int 1/2 sgn(t - s) phi_n(s) ds
+                  + [n odd] phi_(n-1)(t) / int phi_(n-1) ).
+
+    x: (points,); returns (points,). Raises ValueError for n < 2, and where n x^2 > 1400: there
+    exp(-n x^2 / 2) underflows.
+
+    >>> round(float(goe_density([0.0], 100)[0] * np.pi / 2**0.5), 1)
+    99.8
+    """
+    n = _whole("n", n, 2)
+    t = np.abs(np.asarray(x, dtype=np.float64)) * n**0.5
+    if not (t**2 <= 1400).all():
+        raise ValueError(f"x must be finite and at most {(1400 / n) ** 0.5:.3g} for n = {n}")
+    (phi, beyond), totals = _hermite(t, n), 2 * _hermite(np.zeros(1), n)[1][:, 0]
+    signed = (totals[n] / 2 if n % 2 == 0 else 0.0) - beyond[n]
+    density = (phi[:n] ** 2).sum(0) + (n / 2) ** 0.5 * phi[n - 1] * signed
+    if n % 2:
+        density = density + phi[n - 1] / totals[n - 1]
+    return density * n**0.5
+
+
+def log_count(u, n, p):
+    """log of the expected number of critical points of energy <= u, all indices: exact at finite n.
+
+    2 sqrt(2/p) (p-1)^(n/2) times the integral of exp(-n (p-2)/(2p) x^2) goe_density(x, n) up to
+    x = u sqrt(p/(2(p-1))), by the trapezoidal rule. u: a number. Raises ValueError as `goe_density` does.
+
+    >>> round(float(np.exp(log_count(4.0, 2, 3))), 3)  # all of them: Rice's 2 sqrt 7
+    5.292
+    """
+    n, p = _whole("n", n, 2), _whole("p", p, 2)
+    end = float(u) * (p / (2 * (p - 1))) ** 0.5
+    x = np.linspace(-min((1399 / n) ** 0.5, 7.0), end, 8001)
+    weighted = goe_density(x, n) * np.exp(-n * (p - 2) / (2 * p) * x**2)
+    return float(
+        np.log(np.trapezoid(weighted, x)) + np.log(2) + np.log(2 / p) / 2 + n / 2 * np.log(p - 1)
+    )
+
+
+def _log_normalisation(size, n):
+    """log of the integral of prod |x_i - x_j| exp(-n/2 sum x^2) over `size` eigenvalues (Mehta, Selberg)."""
+    from scipy.special import gammaln
+
+    j = np.arange(1, size + 1)
+    powers = size / 2 + size * (size - 1) / 4
+    return (
+        size / 2 * np.log(2 * np.pi)
+        - powers * np.log(n)
+        + (gammaln(1 + j / 2) - gammaln(1.5)).sum()
+    )
+
+
+def _tilted_goe(size, n, level, times, samples, rng):
+    """Tridiagonal GOE (diagonal, squares, log weight), proposals leaning to large |det(M - level)|^times.
+
+    Variances are those of n eigenvalues, of which `size` are drawn; the weight makes up for the tilt.
+    """
+    freedom = np.arange(size - 1, 0, -1)
+    beside = (freedom / (2 * n)) ** 0.5
+    mean = np.diag(beside, 1) + np.diag(beside, -1)
+    inverse = np.linalg.inv(mean - min(level, -1.02 * 2**0.5) * np.eye(size))
+    shift = times / n * np.diag(inverse)
+    rate = n - times * np.diag(inverse, 1) / beside
+    diagonal = rng.standard_normal((samples, size)) / n**0.5 + shift
+    squares = rng.gamma(freedom / 2, size=(samples, size - 1)) / rate
+    log_weight = n * (shift**2 / 2 - diagonal * shift).sum(1) + ((rate - n) * squares).sum(1)
+    return diagonal, squares, log_weight - (freedom / 2 * np.log(rate / n)).sum()
+
+
+def log_index_count(u, n, p, index, *, samples, rng, nodes=40):
+    """log of the expected number of critical points of one index with energy <= u, for rare indices.
+
+    The k + 1 lowest eigenvalues y_0 < .. < y_k of the GOE are planted by quadrature, the other n - k - 1
+    are drawn (derived here from the joint density of GOE eigenvalues; exact but for quadrature and sampling):
+
+        E #{index k, H/n <= u} = 2 sqrt(2/p) (p-1)^(n/2) int exp(-n (p-2)/(2p) y_k^2) f(y_0, .., y_k) dy,
+        f = n!/(n-k-1)! Z_(n-k-1)/Z_n prod |y_i - y_j| exp(-n/2 sum y^2) E[prod |det(y_j - M)| 1{M > y_k}].
+
+    One Sturm recurrence gives determinant and sign. Meant for u below the threshold, where `critical_point_sample`
+    finds nothing; above it few samples count. Raises ValueError for n < k + 3, p < 3, samples < 2, u >= 0.
+    """
+    p, k = _whole("p", p, 3), _whole("index", index, 0)
+    n, samples = _whole("n", n, k + 3), _whole("samples", samples, 2)
+    if not u < 0:
+        raise ValueError(f"u must be negative, got {u}")
+    scale = (2 * (p - 1) / p) ** 0.5
+    level = u / scale
+    wide = np.linspace(0, 2, 4001)
+    cost = _edge_cost(torch.from_numpy(scale * (level - wide)), p).numpy()
+    window = wide[np.searchsorted(n * (cost - cost[0]), 12)]
+    y = level - window * ((np.arange(nodes) + 0.5) / nodes)[::-1] ** 2
+    widths = 2 * np.sqrt(window * (level - y)) / nodes
+    diagonal, squares, log_weight = _tilted_goe(n - k - 1, n, level, k + 1, samples, rng)
+    pivot = diagonal[:, :1] - y
+    below, size = pivot < 0, np.log(np.abs(pivot))
+    for i in range(1, n - k - 1):
+        pivot = diagonal[:, i : i + 1] - y - squares[:, i - 1 : i] / pivot
+        below, size = below | (pivot < 0), size + np.log(np.abs(pivot))
+    planted = np.array(list(combinations(range(nodes), k + 1))).T
+    terms = size[:, planted].sum(1) + log_weight[:, None]
+    terms[below[:, planted[-1]]] = -np.inf
+    measure = np.log(widths[planted]).sum(0) - n / 2 * (y[planted] ** 2).sum(0)
+    for first, second in combinations(planted, 2):
+        measure = measure + np.log(y[second] - y[first])
+    terms += measure - n * (p - 2) / (2 * p) * y[planted[-1]] ** 2
+    constant = np.log(np.arange(n - k, n + 1)).sum()
+    constant += _log_normalisation(n - k - 1, n) - _log_normalisation(n, n)
+    constant += np.log(2) + np.log(2 / p) / 2 + n / 2 * np.log(p - 1)
+    top = terms.max()
+    return float(np.log(np.exp(terms - top).sum() / samples) + top + constant)
+
+
+# --- the index at a given energy: finite n ----------------------------------------------------------
+
+
+def eigenvalue_counts(levels, n, samples, rng):
+    """Numbers of GOE eigenvalues below levels, int64 (samples, levels); the semicircle ends at +-1 here.
+
+    In units of E_infinity a level is an energy, u / E_infinity, whatever p is: the spins' order only
+    weights energies (ABAC, theorem 2.2). One pass of Sturm's recurrence over the tridiagonal GOE.
+    levels: rising (levels,). Raises ValueError for levels that do not rise, n < 2, samples < 2.
+    """
+    n, samples = _whole("n", n, 2), _whole("samples", samples, 2)
+    levels = np.asarray(levels, dtype=np.float64)
+    if levels.ndim != 1 or not (np.diff(levels) > 0).all():
+        raise ValueError("levels must be rising numbers (levels,)")
+    freedom = np.arange(n - 1, 0, -1)
+    diagonal = rng.standard_normal((samples, n)) / (2 * n) ** 0.5
+    squares = rng.chisquare(freedom, (samples, n - 1)) / (4 * n)
+    pivot = diagonal[:, :1] - levels
+    below = (pivot < 0).astype(np.int64)
+    with np.errstate(divide="ignore", over="ignore"):
+        for i in range(1, n):
+            pivot = diagonal[:, i : i + 1] - levels - squares[:, i - 1 : i] / pivot
+            below += pivot < 0
+    return below
+
+
+def points_of_index(counts, index):
+    """Which samples hold their eigenvalue `index` between neighbouring levels, bool (samples, levels - 1).
+
+    counts: as `eigenvalue_counts` gives them. The mean over samples, divided by the mean of np.diff(counts), is
+    the probability that a critical point of that energy has this index.
+
+    >>> points_of_index(np.array([[0, 1, 3]]), 1).tolist()
+    [[False, True]]
+    """
+    return (counts[:, :-1] <= index) & (index < counts[:, 1:])

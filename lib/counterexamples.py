@@ -64,6 +64,8 @@ def two_group_modes(large, depth, product):
     [3.0, 3.0, 0.16666666666666666, 0.16666666666666666]
     """
     half, large = _even(depth) // 2, _tensor(large)
+    if not (product > 0 and bool((large > 0).all())):
+        raise ValueError("large and product must be positive")
     small = product ** (1 / half) / large
     return torch.stack([large] * half + [small] * half)
 
@@ -127,12 +129,15 @@ class Overshoot:
     start: a_j at step 0, (N, seeds). losses: (steps + 1, seeds), inf after overflow. low: log10 of the
     proof's lower bound on every layer, from step 1 on, (steps, seeds). room: decades by which the
     layers stay inside the proof's bounds, from step 2 on, where the bounds predict, (seeds,).
+    premise: by how much the induction of lemma 17 may start at step 1, the smaller of B(1) / 2 and
+    learning_rate B(1)^(2N-1) / (20 C(1)), (seeds,); from 1 on it may.
     """
 
     start: torch.Tensor
     losses: torch.Tensor
     low: torch.Tensor
     room: torch.Tensor
+    premise: torch.Tensor
 
 
 def overshoot(large, learning_rate, depth, margin, steps=12):
@@ -143,7 +148,10 @@ def overshoot(large, learning_rate, depth, margin, steps=12):
     digits = path[2:].abs().log10()
     room = torch.minimum(digits.amin(1) - low[1:], high[1:] - digits.amax(1))
     room = room.where(torch.isfinite(digits).all(1), torch.inf).amin(0)
-    return Overshoot(start, losses, low, room)
+    layers = path[1].abs()
+    growth = learning_rate * layers.amin(0) ** (2 * depth - 1) / (20 * layers.amax(0))
+    premise = torch.minimum(layers.amin(0) / 2, growth)
+    return Overshoot(start, losses, low, room, premise)
 
 
 @dataclass(frozen=True)
@@ -168,7 +176,12 @@ def failure_map(imbalances, rates, depth, margin, rng, steps=4000):
     """Where descent from two groups of layers converges: a `FailureMap`.
 
     imbalances, rates: the edges of the cells, rising; each cell holds one start, drawn inside it.
+    Raises ValueError for edges that are not positive and rising.
     """
+    for name, edges in (("imbalances", imbalances), ("rates", rates)):
+        edges = np.asarray(edges)
+        if edges.ndim != 1 or len(edges) < 2 or edges[0] <= 0 or not (np.diff(edges) > 0).all():
+            raise ValueError(f"{name} must be two edges or more, positive and rising")
     edges = [imbalances, rates]
     low = np.meshgrid(*(e[:-1] for e in edges))
     sides = [e[1] / e[0] for e in edges]
@@ -253,6 +266,27 @@ def critical_learning_rate(modes):
     return (8 / (size + torch.sqrt(size**2 - 16 * (product - 1)))).clamp(max=1)
 
 
+def bisected_edge(modes, low, high, *, halvings=16, steps=20_000):
+    """The learning rate that parts convergence from failure for two scalar layers, by trial: (...).
+
+    modes: (2, ...). low, high: learning rates (...) at which the start converges to target 1 (loss
+    below 1e-10 after `steps` steps) and does not, else ValueError. Halved in logarithm.
+    """
+    _two_layers(modes)
+    low, high = (_tensor(x) * torch.ones_like(modes[0]) for x in (low, high))
+
+    def converges(rate):
+        return scalar_descent(modes, rate, [steps])[2][-1] < 1e-10
+
+    if not bool((converges(low) & ~converges(high)).all()):
+        raise ValueError("every start must converge at `low` and fail at `high`")
+    for _ in range(halvings):
+        middle = (low * high).sqrt()
+        inside = converges(middle)
+        low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
+    return (low * high).sqrt()
+
+
 # --- without a margin ----------------------------------------------------------------------------
 
 
@@ -335,6 +369,8 @@ def stuck_product(time, negative, depth):
     time: t; negative > 0, the absolute value of the eigenvalue, else ValueError.
     """
     time, negative = _tensor(time), _tensor(negative)
+    if int(depth) != depth or depth < 2:
+        raise ValueError(f"depth must be a whole number >= 2, got {depth}")
     if not bool((negative > 0).all()):
         raise ValueError("negative must be > 0: it is the absolute value of the eigenvalue")
     if depth == 2:
@@ -355,6 +391,8 @@ def departure_rate(eigenvalues, depth):
     exactly one negative, else ValueError. Returns a number tensor.
     """
     values = _tensor(eigenvalues)
+    if int(depth) != depth or depth < 2:
+        raise ValueError(f"depth must be a whole number >= 2, got {depth}")
     if values.ndim != 1 or int((values < 0).sum()) != 1:
         raise ValueError("eigenvalues must be (k,) with exactly one negative")
     negative, mu = -values.min(), values[values > 0]

@@ -28,21 +28,59 @@ def digits():
 
 
 def one_hot(labels, classes=10):
-    """Class indicators (classes, m), float64, from labels (m,)."""
+    """Class indicators (classes, m), float64, from labels (m,).
+
+    Raises ValueError unless the labels are int64 in 0..classes - 1.
+
+    >>> one_hot(torch.tensor([1, 0]), 2).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    if not isinstance(labels, torch.Tensor) or labels.dtype != torch.int64 or labels.ndim != 1:
+        raise ValueError("labels must be an int64 tensor (m,)")
+    if len(labels) == 0 or int(labels.min()) < 0 or int(labels.max()) >= classes:
+        raise ValueError(f"labels must lie in 0..{classes - 1}, one or more")
     return torch.nn.functional.one_hot(labels, classes).mT.to(torch.float64)
+
+
+def split(images, labels, training, rng):
+    """One random split: ((images, labels) to train on, (images, labels) to test on).
+
+    training: how many are trained on, at least one and not all; rng: numpy generator.
+    Raises ValueError for another number, and labels that are not one an image.
+
+    >>> (x, y), (tested, _) = split(torch.eye(5), torch.arange(5), 3, np.random.default_rng(0))
+    >>> len(x), len(tested)
+    (3, 2)
+    """
+    if len(labels) != len(images):
+        raise ValueError(f"labels must be ({len(images)},), got {tuple(labels.shape)}")
+    if int(training) != training or not 1 <= training < len(images):
+        raise ValueError(f"training must lie in 1..{len(images) - 1}, got {training}")
+    order = torch.from_numpy(rng.permutation(len(labels)))
+    parts = order[: int(training)], order[int(training) :]
+    return tuple((images[part], labels[part]) for part in parts)
+
+
+def _floating(name, x):
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point() or x.ndim != 2:
+        raise ValueError(f"{name} must be a tensor of two dimensions and a floating type")
+    if not torch.isfinite(x).all():
+        raise ValueError(f"{name} must be finite")
 
 
 def shrink(images, size=10):
     """Square images (m, side^2), row by row, averaged down to (m, size^2) by area.
 
     Each new pixel is the mean of the old ones it covers, those on its border by the share covered;
-    the mean of an image stays. Raises ValueError for images that are not square or size > side.
+    the mean of an image stays. Raises ValueError for images that are not square, not finite or of
+    whole numbers, and for size > side.
 
     >>> shrink(torch.tensor([[0.0, 1.0, 2.0, 5.0]]), 1).tolist()
     [[2.0]]
     """
+    _floating("images", images)
     side = round(images.shape[-1] ** 0.5)
-    if side * side != images.shape[-1] or not 1 <= size <= side:
+    if side * side != images.shape[-1] or not 1 <= size <= side or int(size) != size:
         raise ValueError(
             f"images must be square and size in 1..side, got {images.shape[-1]} pixels, size {size}"
         )
@@ -57,8 +95,10 @@ def whiten(inputs, components):
     """PCA whitening: the leading `components` scores (components, m) of inputs (d, m).
 
     The result X has zero mean over its columns and X X^T / m = I (Arora et al. 2018, section 2).
-    Raises ValueError if `components` exceeds the numerical rank of the centred inputs.
+    Raises ValueError if `components` exceeds the numerical rank of the centred inputs, or they are
+    not finite.
     """
+    _floating("inputs", inputs)
     d, m = inputs.shape
     centred = inputs - inputs.mean(-1, keepdim=True)
     _, sizes, right = torch.linalg.svd(centred, full_matrices=False)

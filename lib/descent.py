@@ -303,6 +303,7 @@ def descend(
 
     layer_rates = rates()
     now = 0
+    kept, resting = {*wanted}, None
     for event in sorted({0, steps, *wanted, *range(0, steps, check_every)}):
         if not len(active):
             now = event
@@ -310,11 +311,13 @@ def descend(
             weights = walk(event - now)
             now = event
         checked = event % check_every == 0 or event == steps
-        if len(active) and (checked or event in wanted):
+        if len(active) and (checked or event in kept):
             drop_diverged(event)
-        if event in wanted:
+        if event in kept:
             refresh()
-            records.append({name: value.clone() for name, value in latest.items()})
+            row = resting or {name: value.clone() for name, value in latest.items()}
+            resting = None if len(active) else row  # nothing changes any more
+            records.append(row)
         if len(active) and checked and stop is not None:
             drop_stopped(event)
     for whole, part in zip(final, weights, strict=True):

@@ -15,8 +15,8 @@ import torch
 
 from lib.data import digits, one_hot
 from lib.descent import descend
-from lib.linear_networks import orthogonal
-from lib.two_layer import gradients, loss
+from lib.linear_networks import end_to_end, orthogonal
+from lib.two_layer import moment_gradients, moment_loss
 
 
 def _tensor(values):
@@ -66,7 +66,7 @@ def strength_path(sigma, variances, smallness, rate, steps):
     """
     weights, moments = commuting_problem(sigma, variances, smallness)
     run = descend(
-        gradients,
+        moment_gradients,
         weights,
         problem=moments,
         learning_rate=rate,
@@ -172,7 +172,7 @@ def nearest_approach(weights, moments, ranks, *, learning_rate, steps, every=5):
         [regression_solution(*moments[:2], rank) for rank in range(1, ranks + 1)], -3
     )
     run = descend(
-        lambda w, cxx, cyx, _: gradients(w, cxx, cyx),
+        lambda w, cxx, cyx, _: moment_gradients(w, cxx, cyx),
         weights,
         problem=(*moments[:2], solutions),
         learning_rate=learning_rate,
@@ -208,7 +208,7 @@ def forgetting_run(sigma, variances, noise, rate, steps):
     first = (sigma[:, :1] / variances[:, :1]).sqrt()
     row = torch.cat((first, torch.full_like(first, noise)), -1)
     run = descend(
-        gradients,
+        moment_gradients,
         (row[:, None], row[:, :, None]),
         problem=moments,
         learning_rate=rate,
@@ -217,7 +217,7 @@ def forgetting_run(sigma, variances, noise, rate, steps):
         measure=_diagonal,
     )
     least = moments[2] - (sigma**2 / variances).amax(-1) / 2
-    return run.records["strength"], loss(run.weights, *moments) - least
+    return run.records["strength"], moment_loss(end_to_end(run.weights), *moments) - least
 
 
 # --- real data -----------------------------------------------------------------------------------

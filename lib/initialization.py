@@ -16,13 +16,37 @@ unless a function takes it. Arora et al. 2018 is arXiv:1810.02281.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
+from lib import classifiers
 from lib import linear_networks as ln
+from lib.descent import descend
 
 # --- starts --------------------------------------------------------------------------------------
+
+
+def _doubles(**tensors):
+    """Refuse what is no float64 tensor, is not finite, or empty."""
+    for name, x in tensors.items():
+        if not isinstance(x, torch.Tensor) or x.dtype != torch.float64:
+            raise ValueError(f"{name} must be a float64 tensor, got {getattr(x, 'dtype', type(x))}")
+        if x.numel() == 0 or not torch.isfinite(x).all():
+            raise ValueError(f"{name} must hold finite numbers, one or more")
+
+
+def _whole(name, value, least):
+    if int(value) != value or value < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
+    return int(value)
+
+
+def _generator(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
+    return rng
 
 
 def reduce_inputs(weights, target):
@@ -31,13 +55,14 @@ def reduce_inputs(weights, target):
     Every gradient of W_1 has its rows in the span of the start's rows and the target's rows, so
     descent never leaves it: in an orthonormal basis of that span W_1 is (..., d_1, d_1 + d_N) and
     the target (..., d_N, d_1 + d_N); all other layers, the loss and its gradients are the same.
-    Raises ValueError if that would not be fewer inputs.
+    Raises ValueError if that would not be fewer inputs, or for tensors that are not finite float64.
 
     >>> w = ln.gaussian_weights([9, 2, 1], 4, np.random.default_rng(0))
     >>> (first, _), target = reduce_inputs(w, torch.ones(4, 1, 9, dtype=torch.float64))
     >>> tuple(first.shape), tuple(target.shape)
     ((4, 2, 3), (4, 1, 3))
     """
+    _doubles(target=target, **{f"W_{j}": w for j, w in enumerate(weights, 1)})
     rows = torch.cat([target.expand(*weights[0].shape[:-2], -1, -1), weights[0]], -2)
     if rows.shape[-2] > rows.shape[-1]:
         raise ValueError(
@@ -51,12 +76,14 @@ def at_scales(tensors, factors):
     """Every tensor (seeds, ...) times each factor (k,), in one batch: tuple of (k x seeds, ...).
 
     Factor by factor, so that a result (k x seeds,) is `.view(k, seeds)`. factors may also hold one
-    row for each tensor (tensors, k).
+    row for each tensor (tensors, k). Raises ValueError for other factors.
 
     >>> at_scales((torch.tensor([1.0, 2.0]),), [1, 10])[0].tolist()
     [1.0, 2.0, 10.0, 20.0]
     """
     table = torch.as_tensor(np.asarray(factors), dtype=tensors[0].dtype)
+    if table.ndim not in (1, 2) or (table.ndim == 2 and len(table) != len(tensors)):
+        raise ValueError(f"factors must be (k,) or ({len(tensors)}, k), got {tuple(table.shape)}")
     table = table.expand(len(tensors), -1)
     return tuple(
         (f.view(-1, *[1] * x.ndim) * x).flatten(0, 1) for x, f in zip(tensors, table, strict=True)
@@ -81,8 +108,9 @@ def product_parts(widths, init_scale, draws, rng):
     Returns two tensors (draws,): the part along the target, the length of the part across it.
     Raises ValueError unless d_N = 1.
     """
-    if widths[-1] != 1 or len(widths) < 2:
-        raise ValueError(f"widths must run from d_0 to d_N = 1, got {list(widths)}")
+    if len(widths) < 2 or widths[-1] != 1 or widths[0] < 2:
+        raise ValueError(f"widths must run from d_0 >= 2 to d_N = 1, got {list(widths)}")
+    rng, draws = _generator(rng), _whole("draws", draws, 1)
     along, across = rng.standard_normal(draws), np.sqrt(rng.chisquare(widths[0] - 1, draws))
     length = init_scale ** (len(widths) - 1) * np.ones(draws)
     for width in widths[1:-1]:
@@ -96,7 +124,12 @@ def balanced_state(along, across, depth):
     The product's parts along and across the target fix the start: with r its length, the hidden
     layers are one number a = r^(1/N) each and W_1 is one vector of length a with the parts p and q.
     Descent keeps the N - 1 numbers equal and all other entries 0, exactly.
+    Raises ValueError for a product of length 0, which has no direction.
     """
+    _doubles(along=along, across=across)
+    depth = _whole("depth", depth, 1)
+    if not (torch.hypot(along, across) > 0).all():
+        raise ValueError("along and across must not both be 0")
     layer = torch.hypot(along, across) ** (1 / depth)
     return layer, along / layer ** (depth - 1), across / layer ** (depth - 1)
 
@@ -159,6 +192,17 @@ def _grid(learning_rates):
     return rates
 
 
+def _budget(final_loss, steps):
+    if not (np.isfinite(final_loss) and final_loss > 0):
+        raise ValueError(f"final_loss must be positive and finite, got {final_loss}")
+    return _whole("steps", steps, 0)
+
+
+def _products_of_others(sizes):
+    """The product over all layers but one, for each: (N, ...), without a division."""
+    return torch.stack([torch.cat([sizes[:j], sizes[j + 1 :]]).prod(0) for j in range(len(sizes))])
+
+
 def can_reach(norms, learning_rates, *, final_loss, steps):
     """Which learning rates can bring a network to `final_loss` within `steps` at all: bool (rates, ...).
 
@@ -166,8 +210,12 @@ def can_reach(norms, learning_rates, *, final_loss, steps):
     by at most learning_rate (1 + P) P / ||W_j||, P = ||W_1|| ... ||W_N||, and the loss is above
     `final_loss` while P < 1 - sqrt(2 final_loss) (derived here; |target| = 1). False is a proof, True is not:
     from a tiny start the bound saves the search thousands of hopeless steps.
+    Raises ValueError for norms that are negative or not finite.
     """
-    rates = _grid(learning_rates)
+    rates, steps = _grid(learning_rates), _budget(final_loss, steps)
+    _doubles(norms=norms)
+    if (norms < 0).any():
+        raise ValueError("norms must be >= 0")
     rates = rates.view(-1, *[1] * (norms.ndim - 1))
     goal = 1 - (2 * final_loss) ** 0.5
     sizes = norms[:, None] * torch.ones_like(rates)
@@ -176,7 +224,8 @@ def can_reach(norms, learning_rates, *, final_loss, steps):
         short = product < goal
         if not short.any():
             break
-        grown = sizes + rates * (1 + product) * product / sizes
+        others = _products_of_others(sizes)
+        grown = sizes + rates * (1 + product) * others
         sizes = torch.where(short, grown, sizes)
         product = sizes.prod(0)
     return product >= goal
@@ -193,11 +242,18 @@ def fastest(step, state, learning_rates, *, final_loss, steps, possible=None, bl
     state: tuple of (seeds, ...), not changed. steps: the most allowed. possible: bool
     (rates, seeds), False where a pair need not be run (`can_reach`). block: seeds run at once.
     Returns (steps (seeds,), inf where no rate gets there; learning rates (seeds,), nan there).
+    Raises ValueError for a state that is not finite float64 with one row a seed, and a `possible`
+    of another shape.
     """
-    rates = _grid(learning_rates)
-    seeds = len(state[0])
+    rates, steps = _grid(learning_rates), _budget(final_loss, steps)
+    _doubles(**{f"state[{j}]": x for j, x in enumerate(state)})
+    seeds, block = len(state[0]), _whole("block", block, 1)
+    if any(x.ndim == 0 or len(x) != seeds for x in state):
+        raise ValueError(f"state must hold {seeds} seeds in every tensor")
     if possible is None:
         possible = torch.ones(len(rates), seeds, dtype=torch.bool)
+    if tuple(possible.shape) != (len(rates), seeds):
+        raise ValueError(f"possible must be ({len(rates)}, {seeds}), got {tuple(possible.shape)}")
     needed = torch.full((seeds,), torch.inf, dtype=torch.float64)
     chosen = torch.zeros(seeds, dtype=torch.float64)
     for members in torch.arange(seeds).split(block):
@@ -221,6 +277,169 @@ def fastest(step, state, learning_rates, *, final_loss, steps, possible=None, bl
     return needed, torch.where(needed.isinf(), torch.nan, chosen)
 
 
+def reduction_check(
+    inputs, outputs, widths, seeds, rng, *, final_loss, learning_rate=0.1, steps=150
+):
+    """Descent on whitened data against its reductions: (excess loss off, steps on the data, steps reduced).
+
+    Layer-wise (s = 0.1) and balanced starts (product of scale 0.1) of regression of one output with
+    |target| = 1. off: largest difference between the loss above its optimum and the loss of
+    `reduce_inputs`, layer-wise, over all steps and seeds; the steps to `final_loss`: (2, seeds) each.
+
+    >>> x = torch.eye(6, dtype=torch.float64) * 6**0.5
+    >>> y = torch.ones(1, 6, dtype=torch.float64)
+    >>> off, on_data, reduced = reduction_check(x, y, [6, 3, 3, 1], 2, np.random.default_rng(0),
+    ...                                         final_loss=1e-3)
+    >>> off < 1e-12, torch.equal(on_data, reduced)
+    (True, True)
+    """
+    target, constant = ln.whitened_problem(inputs, outputs)
+    depth, options = len(widths) - 1, {"learning_rate": learning_rate, "steps": steps}
+    options["record"] = range(steps + 1)
+
+    def on_the_data(start):
+        return descend(
+            lambda w: ln.regression_gradients(w, inputs, outputs),
+            start,
+            measure=lambda w: {"loss": ln.regression_loss(w, inputs, outputs)},
+            **options,
+        ).records["loss"]
+
+    layered = ln.gaussian_weights(widths, seeds, rng, 0.1)
+    vectors = torch.from_numpy(0.1 * rng.standard_normal((seeds, 1, widths[0])))
+    balanced = ln.balanced_factors(vectors, widths, rng)
+    excess = torch.stack([on_the_data(start) for start in (layered, balanced)]) - constant
+    small, aim = reduce_inputs(layered, target)
+    less = descend(
+        ln.gradients,
+        small,
+        problem=(aim,),
+        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        **options,
+    ).records["loss"]
+    along = (vectors * target).sum((-2, -1))
+    across = (vectors.square().sum((-2, -1)) - along**2).sqrt()
+    count = partial(fastest, learning_rates=[learning_rate], final_loss=final_loss, steps=steps)
+    counts = [
+        count(layer_step, (*small, aim))[0],
+        count(partial(balanced_step, depth=depth), balanced_state(along, across, depth))[0],
+    ]
+    reached = (excess <= final_loss).any(1)
+    on_data = torch.where(reached, (excess > final_loss).double().cumprod(1).sum(1), torch.inf)
+    return float((excess[0] - less).abs().max()), on_data, torch.stack(counts)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What `search_scales` finds for one scheme.
+
+    scale: (k,) the scheme's own scale; product: (k,) the scale of the product W there.
+    steps, rate: (k, seeds) steps to `final_loss` at the best learning rate, and that rate (inf, nan
+        where none gets there).
+    tried: share of the (scale, rate) pairs that had to be run.
+    """
+
+    scale: np.ndarray
+    product: np.ndarray
+    steps: torch.Tensor
+    rate: torch.Tensor
+    tried: float
+
+    def best(self):
+        """The least number of steps that half of the starts need, over the scales."""
+        return float(self.steps.median(1).values.min())
+
+    def decades(self, factor=10):
+        """Decades of the scheme's scale that need at most `factor` times `best()`: (seeds,)."""
+        return working_decades(self.scale, self.steps, factor * self.best())
+
+
+def search_scales(widths, products, seeds, rng, *, learning_rates, final_loss, steps):
+    """Steps to `final_loss` at the best learning rate, over scales of the product: {scheme: `Search`}.
+
+    The protocol of Arora et al. 2018, section 4, for `layer-wise` (N(0, s^2) entries) and `balanced`
+    starts (procedure 1) at one output and |target| = 1. Every start is drawn once, at scale 1, and
+    multiplied. Only the rates below 2/N are tried: no minimum is flatter than N (the balanced one),
+    so no other can stay there; it would pass through `final_loss` by luck, and rounding decides when.
+    widths: d_0..d_N, d_N = 1; products: (k,) rising standard deviations of an entry of W.
+    Raises ValueError for widths, scales, rates and budgets that do not fit.
+
+    >>> found = search_scales([40, 4, 4, 1], [0.01, 0.1], 2, np.random.default_rng(0),
+    ...                       learning_rates=[0.3], final_loss=1e-5, steps=300)
+    >>> found["balanced"].steps.shape
+    torch.Size([2, 2])
+    """
+    products, depth = np.asarray(products, float), len(widths) - 1
+    if (
+        not (products > 0).all()
+        or not (np.diff(products) > 0).all()
+        or depth < 1
+        or widths[-1] != 1
+    ):
+        raise ValueError("products must be positive and rise, widths end in d_N = 1")
+    rates = [rate for rate in _grid(learning_rates).tolist() if rate < 2 / depth]
+    find = partial(fastest, learning_rates=rates, final_loss=final_loss, steps=steps)
+    shape = len(products), seeds
+    s = (products / product_scale(widths)) ** (1 / depth)
+    unit = torch.eye(1, widths[0], dtype=torch.float64)
+    weights, aim = reduce_inputs(ln.gaussian_weights(widths, seeds, rng), unit)
+    norms = torch.stack([torch.linalg.matrix_norm(w, 2).amax() for w in weights])
+    norms = norms[:, None] * torch.from_numpy(s)
+    possible = can_reach(norms, rates, final_loss=final_loss, steps=steps)
+    starts = at_scales((*weights, aim), [s] * depth + [np.ones_like(s)])
+    count, rate = find(layer_step, starts, possible=possible.repeat_interleave(seeds, 1))
+    tried = float(possible.double().mean())
+    layered = Search(s, products, count.view(shape), rate.view(shape), tried)
+    parts = at_scales(product_parts([widths[0], 1], 1.0, seeds, rng), products)
+    state = balanced_state(*parts, depth)
+    count, rate = find(partial(balanced_step, depth=depth), state, block=len(state[0]))
+    even = Search(products, products, count.view(shape), rate.view(shape), 1.0)
+    return {"layer-wise": layered, "balanced": even}
+
+
+def relu_ends(images, labels, widths, scales, products, networks, rng, **training):
+    """Final training loss of ReLU networks from both starts: {scheme: (scale, product, losses)}.
+
+    Arora et al. 2018, section 4: `layer-wise` at these `scales` of an entry, `balanced` (procedure 1
+    as if the network were linear, with random rotations between the layers) at these `products`,
+    and `balanced, equal product` at the products of the layer-wise ones. Biases start at 0. Each start
+    is drawn once at scale 1; all networks see the same minibatches. losses: (k, networks) [nats],
+    inf where training diverged. Pixels that are 0 in all images are left out: their weights would
+    neither act nor move. float32, for speed: nothing here asks for small numbers.
+    training: `learning_rate`, `batch_size`, `epochs` of `classifiers.train`.
+
+    >>> x, y = torch.ones(4, 6), torch.tensor([0, 1, 0, 1])
+    >>> ends = relu_ends(x, y, [6, 3, 2], [0.1, 1.0], [0.1], 2, np.random.default_rng(0),
+    ...                  learning_rate=0.1, batch_size=2, epochs=1)
+    >>> [tuple(losses.shape) for _, _, losses in ends.values()]
+    [(2, 2), (1, 2), (2, 2)]
+    """
+    scales, products = np.asarray(scales, float), np.asarray(products, float)
+    lit, root = images.amax(0) > 0, 1 / (len(widths) - 1)
+    layered = ln.gaussian_weights(widths, networks, rng)
+    matrix = rng.standard_normal((networks, widths[-1], widths[0]))
+    even = ln.balanced_factors(torch.from_numpy(matrix), widths, rng)
+    equal = product_scale(widths) * scales ** (len(widths) - 1)
+    arms = {
+        "layer-wise": (scales, equal, at_scales(layered, scales)),
+        "balanced": (products, products, at_scales(even, products**root)),
+        "balanced, equal product": (scales, equal, at_scales(even, equal**root)),
+    }
+    joined = zip(*(starts for *_, starts in arms.values()), strict=True)
+    first, *rest = (torch.cat(layers).float() for layers in joined)
+    start = (first[:, :, lit].contiguous(), *rest)
+    biases = [torch.zeros(w.shape[:2]) for w in start]
+    seen = images[:, lit], labels
+    run = classifiers.train(start, biases, *seen, rng=rng, keep_diverged=True, **training)
+    losses = classifiers.evaluate(run.weights, run.biases, *seen)[0].double()
+    losses = losses.nan_to_num(torch.inf, torch.inf)
+    pieces = losses.split([len(scale) * networks for scale, *_ in arms.values()])
+    return {
+        name: (scale, product, piece.view(-1, networks))
+        for (name, (scale, product, _)), piece in zip(arms.items(), pieces, strict=True)
+    }
+
+
 def balance(weights, target):
     """Loss, imbalance and the smallest ||W_j W_j^T||_F over the layers, of every seed: for `descend`.
 
@@ -239,97 +458,19 @@ def working_decades(scales, values, limit):
 
     Between neighbouring scales log(value) is taken as a line against log(scale); next to a value
     of inf nothing is added. limit: number or (...).
+    Raises ValueError unless the scales rise and all values are positive (inf is allowed).
 
     >>> values = torch.tensor([1000.0, 10.0, 10.0, torch.inf])
     >>> float(working_decades([0.01, 0.1, 1, 10], values, 100.0))
     1.5
     """
     x = torch.as_tensor(scales, dtype=torch.float64).log10()
+    if x.ndim != 1 or not torch.isfinite(x).all() or not (x.diff() > 0).all():
+        raise ValueError("scales must be positive, finite and rise")
+    if len(values) != len(x) or not (values > 0).all():
+        raise ValueError(f"values must be ({len(x)}, ...) and positive")
     y = values.log10() - torch.as_tensor(limit, dtype=torch.float64).log10()
     low, high = (-y).clamp(min=0), y.clamp(min=0)
     below, above = low[1:] + low[:-1], high[1:] + high[:-1]
     share = torch.where(below + above == 0, 1.0, below / (below + above))
     return (share * x.diff().view(-1, *[1] * (y.ndim - 1))).sum(0)
-
-
-# --- what is promised ----------------------------------------------------------------------------
-
-
-def margin(along, across):
-    """Deficiency margin c = 1 - |W - target| of a product with these parts, |target| = 1: (...)."""
-    return 1 - torch.hypot(along - 1, across)
-
-
-def positive_margins(widths, product_scales, draws, rng):
-    """How many of `draws` layer-wise starts have a positive margin, at each scale of their product.
-
-    widths as in `product_parts`: [d_0, 1] is the balanced start. Returns a list of counts.
-    """
-    unit, depth = product_scale(widths), len(widths) - 1
-    scales = [(wanted / unit) ** (1 / depth) for wanted in product_scales]
-    return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
-
-
-def margin_probability(init_scale, size, least=0.0):
-    """Probability that a Gaussian vector of N(0, init_scale^2) entries has margin >= `least`, exact.
-
-    |W - target|^2 / init_scale^2 is noncentral chi-square with `size` degrees of freedom and
-    noncentrality 1 / init_scale^2 (derived here). Tends to 1/2 for least = 0, init_scale -> 0.
-
-    >>> round(margin_probability(1e-4, 128), 3)
-    0.497
-    """
-    from scipy.stats import ncx2
-
-    return float(ncx2.cdf(((1 - least) / init_scale) ** 2, size, init_scale**-2))
-
-
-@dataclass(frozen=True)
-class BalancedPromise:
-    """Constants of the theorem on balanced initialization; see `balanced_promise`."""
-
-    init_scale: float
-    margin: float
-    probability: float
-    learning_rate: float
-    time_to_half: float
-    depth: int
-
-    def time(self, final_loss):
-        """Promised learning_rate x steps to `final_loss` (< 1/8)."""
-        return 4 * (self.time_to_half + np.log(1 / (8 * final_loss)))
-
-    def steps(self, final_loss):
-        """Promised steps to `final_loss` (< 1/8) at `learning_rate`."""
-        return self.time(final_loss) / self.learning_rate
-
-
-def balanced_promise(size, depth, spread):
-    """What theorem 2 of Arora et al. 2018 promises for one output and |target| = 1.
-
-    With d_0 = size, a = spread, the product's entries from N(0, s^2), s^2 = 1 / (a d_0^2):
-
-        margin        = s^2 d_0 / 2 at the start, with at least
-        probability   = (1 - 2 exp(-d_0/16)) (3 - 4 F(2 sqrt(2/a))) / 2      (F: normal cdf)
-        learning_rate = (s^2 d_0)^(4 - 2/N) / (1e5 N^3)
-        steps(e)      = (4 / learning_rate) (ln(4) (s^2 d_0)^(2/N - 2) + ln(1/(8 e)))
-
-    Raises ValueError where that promises nothing (probability <= 0: size or spread too small).
-
-    >>> round(balanced_promise(100, 3, 100).probability, 2)
-    0.28
-    """
-    from scipy.stats import norm
-
-    variance = 1 / (spread * size**2)
-    chance = (1 - 2 * np.exp(-size / 16)) * (3 - 4 * norm.cdf(2 * np.sqrt(2 / spread))) / 2
-    if not chance > 0 or size < 12:
-        raise ValueError(f"size {size} and spread {spread} are too small: nothing is promised")
-    return BalancedPromise(
-        init_scale=float(variance**0.5),
-        margin=variance * size / 2,
-        probability=float(chance),
-        learning_rate=(variance * size) ** (4 - 2 / depth) / (1e5 * depth**3),
-        time_to_half=float(np.log(4) * (variance * size) ** (2 / depth - 2)),
-        depth=int(depth),
-    )

@@ -15,14 +15,25 @@ from functools import reduce
 import numpy as np
 import torch
 
-from lib.descent import decay_rate, descend
-
 # --- the model -----------------------------------------------------------------------------------
+
+
+def _check_float64(name, *tensors):
+    for x in tensors:
+        if not isinstance(x, torch.Tensor) or x.dtype != torch.float64:
+            found = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
+            raise ValueError(f"{name} must be float64 torch tensors, got {found}")
+
+
+def _check_generator(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
 
 
 def _check_weights(weights):
     if len(weights) == 0:
         raise ValueError("weights must hold one matrix or more (depth >= 1)")
+    _check_float64("weights", *weights)
     for j, w in enumerate(weights, 1):
         if w.ndim < 2:
             raise ValueError(
@@ -38,6 +49,7 @@ def _check_weights(weights):
 
 def _check_problem(weights, target):
     _check_weights(weights)
+    _check_float64("target", target)
     shape = (weights[-1].shape[-2], weights[0].shape[-1])
     if tuple(target.shape[-2:]) != shape:
         raise ValueError(f"target must be (..., {shape[0]}, {shape[1]}), got {tuple(target.shape)}")
@@ -102,8 +114,20 @@ def loss(weights, target):
     return matrix_loss(end_to_end(weights), target)
 
 
+def _check_pair(matrix, target):
+    _check_float64("matrix and target", matrix, target)
+    if min(matrix.ndim, target.ndim) < 2 or matrix.shape[-2:] != target.shape[-2:]:
+        raise ValueError(
+            f"matrix and target must have one shape, got {tuple(matrix.shape)} and {tuple(target.shape)}"
+        )
+
+
 def matrix_loss(matrix, target):
-    """Loss 1/2 ||matrix - target||_F^2 of an end-to-end matrix (..., d_N, d_0), (...)."""
+    """Loss 1/2 ||matrix - target||_F^2 of an end-to-end matrix (..., d_N, d_0), (...).
+
+    Raises ValueError unless both are float64 matrices of one shape (seeds may broadcast).
+    """
+    _check_pair(matrix, target)
     return (matrix - target).square().sum((-2, -1)) / 2
 
 
@@ -145,13 +169,27 @@ def _gradients(weights, slope):
 # --- regression and its reduction to a matrix ----------------------------------------------------
 
 
+def _check_data(inputs, outputs):
+    _check_float64("inputs and outputs", inputs, outputs)
+    if inputs.ndim != 2 or outputs.ndim != 2 or inputs.shape[1] != outputs.shape[1]:
+        raise ValueError(
+            "inputs (d_0, m) and outputs (d_N, m) must share their m examples, got "
+            f"{tuple(inputs.shape)} and {tuple(outputs.shape)}"
+        )
+
+
 def regression_loss(weights, inputs, outputs):
-    """Loss 1/(2m) ||W_N ... W_1 X - Y||_F^2 on data: inputs X (d_0, m), outputs Y (d_N, m)."""
+    """Loss 1/(2m) ||W_N ... W_1 X - Y||_F^2 on data: inputs X (d_0, m), outputs Y (d_N, m).
+
+    Raises ValueError if inputs and outputs are not float64 columns for the same m examples.
+    """
+    _check_data(inputs, outputs)
     return (end_to_end(weights) @ inputs - outputs).square().sum((-2, -1)) / (2 * inputs.shape[-1])
 
 
 def regression_gradients(weights, inputs, outputs):
     """Gradient of `regression_loss` in every layer, from the data itself: tuple like `weights`."""
+    _check_data(inputs, outputs)
     return layer_gradients(
         weights, lambda matrix: (matrix @ inputs - outputs) @ inputs.mT / inputs.shape[-1]
     )
@@ -165,6 +203,7 @@ def whitened_problem(inputs, outputs):
     (Arora et al. 2018, section 2 and appendix A). inputs (d_0, m), outputs (d_N, m).
     The identity holds for whitened inputs only; this function does not ask.
     """
+    _check_data(inputs, outputs)
     m = inputs.shape[-1]
     target = outputs @ inputs.mT / m
     constant = outputs.square().sum() / (2 * m) - target.square().sum() / 2
@@ -197,6 +236,7 @@ def imbalance(weights):
 
 def smallest_singular_value(matrix):
     """sigma_min, the min(rows, columns)-th singular value, of (..., rows, columns): (...)."""
+    _check_float64("matrix", matrix)
     return torch.linalg.svdvals(matrix)[..., -1]
 
 
@@ -210,10 +250,7 @@ def deficiency_margin(matrix, target):
     >>> float(deficiency_margin(eye, 2 * eye)).__round__(4)
     0.5858
     """
-    if matrix.shape[-2:] != target.shape[-2:]:
-        raise ValueError(
-            f"matrix and target must have one shape, got {tuple(matrix.shape)} and {tuple(target.shape)}"
-        )
+    _check_pair(matrix, target)
     return smallest_singular_value(target) - torch.linalg.matrix_norm(matrix - target)
 
 
@@ -226,6 +263,7 @@ def _padded(matrix, rows, columns):
 
 def orthogonal(size, rng, batch=()):
     """Random orthogonal matrices (*batch, size, size), Haar, drawn from a numpy generator."""
+    _check_generator(rng)
     q, r = torch.linalg.qr(torch.from_numpy(rng.standard_normal((*batch, size, size))))
     return q * torch.sign(r.diagonal(dim1=-2, dim2=-1)).unsqueeze(-2)
 
@@ -238,6 +276,7 @@ def gaussian_weights(widths, seeds, rng, init_scale=1.0):
     >>> [tuple(w.shape) for w in gaussian_weights([5, 3, 1], 2, np.random.default_rng(0))]
     [(2, 3, 5), (2, 1, 3)]
     """
+    _check_generator(rng)
     pairs = zip(widths, widths[1:], strict=False)
     return tuple(
         torch.from_numpy(init_scale * rng.standard_normal((seeds, b, a))) for a, b in pairs
@@ -255,9 +294,15 @@ def start_within_margin(target, share, rng):
     """End-to-end matrices of deficiency margin `share` x sigma_min(target), in random directions.
 
     start = target + (1 - share) sigma_min(target) x (unit Gaussian direction), (..., d_N, d_0).
-    share: number or (...), in (0, 1); Raises ValueError outside.
+    share: number or (...), in (0, 1). Raises ValueError outside, and for another number of seeds.
     """
+    _check_float64("target", target)
+    _check_generator(rng)
     share = torch.as_tensor(share, dtype=torch.float64)
+    if share.ndim and share.shape != target.shape[:-2]:
+        raise ValueError(
+            f"share must be one number or {tuple(target.shape[:-2])}, got {tuple(share.shape)}"
+        )
     if not bool(((share > 0) & (share < 1)).all()):
         raise ValueError("share must lie in (0, 1): it is the margin over sigma_min(target)")
     direction = torch.from_numpy(rng.standard_normal(tuple(target.shape)))
@@ -289,6 +334,7 @@ def balanced_factors(matrix, widths, rng=None):
         raise ValueError(
             f"widths must be at least min(d_0, d_N) = {small} (no bottleneck), got {widths}"
         )
+    _check_float64("matrix", matrix)
     if not torch.isfinite(matrix).all():
         raise ValueError("matrix must be finite")
     left, sizes, right = torch.linalg.svd(matrix, full_matrices=False)
@@ -312,11 +358,17 @@ def unbalance(weights, imbalance_wanted, directions):
     W_1 <- T_1 W_1, W_j <- T_j W_j T_(j-1)^(-1), W_N <- W_N T_(N-1)^(-1) with T_j = exp(h K_j),
     K_j symmetric; the amount h >= 0 is found by bisection so that the imbalance is
     `imbalance_wanted` (number or (...)). directions: K_1..K_(N-1), each (..., d_j, d_j).
-    Meant for weights of small imbalance: it must grow with h.
+    Meant for weights of small imbalance: it must grow with h. Raises ValueError where the weights
+    have more imbalance already, or the directions reach no such imbalance.
     """
+    _check_weights(weights)
     wanted = torch.as_tensor(imbalance_wanted, dtype=torch.float64)
     if len(directions) != len(weights) - 1 or not bool((wanted >= 0).all()):
         raise ValueError("unbalance needs depth - 1 directions and an imbalance >= 0")
+    if len(directions) == 0:
+        if bool((wanted > 0).any()):
+            raise ValueError("imbalance_wanted must be 0 at depth 1, which has no imbalance")
+        return tuple(w.clone() for w in weights)
 
     def moved(amount):
         changed = list(weights)
@@ -339,7 +391,13 @@ def unbalance(weights, imbalance_wanted, directions):
         middle = (low + high) / 2
         short = imbalance(moved(middle)) < wanted
         low, high = torch.where(short, middle, low), torch.where(short, high, middle)
-    return moved(low)
+    changed = moved(low)
+    off = (imbalance(changed) - wanted).abs()
+    if not bool((off <= 1e-6 * wanted + 1e-12).all()):
+        raise ValueError(
+            f"imbalance_wanted {float(wanted.flatten()[0]):g} is not reached along these directions"
+        )
+    return changed
 
 
 # --- the guarantee -------------------------------------------------------------------------------
@@ -391,6 +449,7 @@ def convergence_guarantee(target, depth, margin):
     """
     if int(depth) != depth or depth < 1:
         raise ValueError(f"depth must be a whole number >= 1, got {depth}")
+    _check_float64("target", target)
     if target.ndim < 2 or not torch.isfinite(target).all():
         raise ValueError("target must be a finite matrix (..., d_N, d_0)")
     n, c = int(depth), torch.as_tensor(margin, dtype=torch.float64)
@@ -407,177 +466,6 @@ def convergence_guarantee(target, depth, margin):
         learning_rate=_plain(learning_rate),
         rate=_plain(learning_rate * c ** (2 * (n - 1) / n)),
     )
-
-
-def decrease_ratio(losses, smallest, learning_rate, depth):
-    """Measured decrease of each step over the one that lemma 1 of Arora et al. 2018 promises.
-
-    loss(t) - loss(t+1) against (learning_rate / 2) sigma_min(W(t))^(2(N-1)/N) ||dloss/dW||_F^2,
-    where ||dloss/dW||_F^2 = 2 loss(t). losses, smallest = sigma_min(W(t)): (steps + 1, ...);
-    returns (steps, ...). A square, well-conditioned network gives about 2N.
-    """
-    promised = learning_rate * smallest[:-1] ** (2 * (depth - 1) / depth) * losses[:-1]
-    return (losses[:-1] - losses[1:]) / promised
-
-
-def asymptotic_rate(target, depth):
-    """Decay rate of the loss per unit of time near a balanced minimum: 2 x the smallest curvature.
-
-    At W = target the flow of the end-to-end matrix contracts with the eigenvalues
-    sum_j s_r^(2(N-j)/N) s_r'^(2(j-1)/N) over pairs of singular values s of target (Arora, Cohen,
-    Hazan 2018, claim 1); the slowest sets the slope of log loss. target: (..., d, d), square;
-    returns (...). Per step: -2 log(1 - learning_rate x rate / 2).
-    """
-    if target.shape[-2] != target.shape[-1]:
-        raise ValueError(f"target must be square, got {tuple(target.shape)}")
-    return 2 * depth * smallest_singular_value(target) ** (2 * (depth - 1) / depth)
-
-
-@dataclass(frozen=True)
-class TheoremRun:
-    """What `theorem_run` brings back: recorded steps, loss / first loss (records, seeds), and of every
-    seed the bound T on the steps, the steps needed, and along the way the largest imbalance / delta
-    and the smallest sigma_min(W) / c."""
-
-    steps: torch.Tensor
-    loss: torch.Tensor
-    bound: torch.Tensor
-    needed: torch.Tensor
-    imbalance: torch.Tensor
-    kept: torch.Tensor
-
-
-def theorem_run(depth, seeds, margin_share, reduction, rng):
-    """Theorem 1 of Arora et al. 2018, word for word, on 2 x 2 targets near the identity: a `TheoremRun`.
-
-    Its imbalance (the largest allowed), its learning rate, its bound T on the steps until the loss has
-    fallen to `reduction` of the first. The factors are diagonal: a step costs microseconds.
-    """
-    s = torch.from_numpy(rng.uniform(0.95, 1.05, (seeds, 2)))
-    away = torch.from_numpy(rng.standard_normal((seeds, 2)))
-    start = s + ((1 - margin_share) * s.amin(-1) / away.norm(dim=-1))[:, None] * away
-    first = (start - s).square().sum(-1) / 2
-    margin = deficiency_margin(torch.diag_embed(start), torch.diag_embed(s))
-    promise = convergence_guarantee(torch.diag_embed(s), depth, margin)
-    bound = promise.steps(first, reduction * first)
-    steps, modes = spectral_descent(
-        spectral_factors(start, depth, promise.imbalance, rng),
-        s,
-        learning_rate=promise.learning_rate[:, None],
-        record=np.linspace(0, int(bound.max()), 2001).astype(int),
-        final_loss=reduction * first,
-    )
-    product = modes.prod(1)
-    loss = (product - s).square().sum(-1) / 2 / first
-    needed = steps[(loss <= reduction).to(int).argmax(0)]
-    drift = modes.square().diff(dim=1).norm(dim=-1).amax((0, 1)) / promise.imbalance
-    return TheoremRun(steps, loss, bound, needed, drift, (product.amin(-1) / margin).amin(0))
-
-
-@dataclass(frozen=True)
-class PracticalRun:
-    """What `practical_run` brings back; a record for every step, losses relative to the first.
-
-    loss: (steps + 1, seeds). ratio: decrease / the one lemma 1 promises, nan below rounding, (steps,
-    seeds). pace: mean pace of log-loss / the guaranteed one. late_slope, predicted_slope: decay of
-    log-loss per step, measured and from the curvature at the minimum; straight: its squared
-    correlation. kept: sigma_min(W) / c. spread, alignment: see `structure`.
-    """
-
-    loss: torch.Tensor
-    ratio: torch.Tensor
-    pace: torch.Tensor
-    late_slope: torch.Tensor
-    predicted_slope: torch.Tensor
-    straight: torch.Tensor
-    kept: torch.Tensor
-    spread: torch.Tensor
-    alignment: torch.Tensor
-
-
-def practical_run(depth, size, seeds, step_size, rng, steps=1000):
-    """Starts inside the assumptions of theorem 1, stepped at a practical rate: a `PracticalRun`.
-
-    Margins from 0.1 to 0.9 of sigma_min, imbalance exactly the theorem's delta; learning rate
-    `step_size` / (N sigma_max^(2 - 2/N)).
-    """
-    gap = 0.8 / (size - 1)  # equal values have no vectors to align: neighbours stay gap / 2 apart
-    jitter = rng.uniform(-gap / 4, gap / 4, (seeds, size))
-    s = torch.from_numpy(np.linspace(0.6, 1.4, size) + jitter)
-    target = rotated(s, rng)
-    start = start_within_margin(target, rng.uniform(0.1, 0.9, seeds), rng)
-    margin = deficiency_margin(start, target)
-    promise = convergence_guarantee(target, depth, margin)
-    twists = [torch.from_numpy(rng.standard_normal((seeds, size, size))) for _ in range(depth - 1)]
-    weights = balanced_factors(start, [size] * (depth + 1), rng)
-    weights = unbalance(weights, promise.imbalance, [k + k.mT for k in twists])
-    rate = step_size / (depth * s.amax(-1) ** (2 - 2 / depth))
-    options = {"problem": (target,), "learning_rate": rate, "steps": steps}
-    run = descend(gradients, weights, record=range(steps + 1), measure=progress, **options)
-    form = descend(gradients, weights, record=range(0, steps + 1, 50), measure=structure, **options)
-    loss, smallest = run.records["loss"], run.records["smallest"]
-    relative = loss / loss[0]
-    judged = relative > 1e-14  # below this the loss is rounding noise
-    ratio = decrease_ratio(loss, smallest, rate, depth).where(judged[:-1], torch.nan)
-    pace = -relative[1:].log() / run.steps[1:, None] / (rate * margin ** (2 * (depth - 1) / depth))
-    slope, straight = decay_rate(run.steps, relative, 1e-6, 1e-14)
-    return PracticalRun(
-        relative,
-        ratio,
-        pace.where(judged[1:], torch.inf),
-        slope,
-        -2 * torch.log(1 - rate * asymptotic_rate(target, depth) / 2),
-        straight,
-        smallest / margin,
-        form.records["spread"],
-        form.records["alignment"],
-    )
-
-
-# --- structure along the way ---------------------------------------------------------------------
-
-
-def singular_value_spread(weights, rank):
-    """Largest relative difference between layers' leading `rank` singular values, (...).
-
-    max over i and layers of |s_i(W_j) - mean_j s_i| / mean_j s_i; 0 if balanced.
-    """
-    values = torch.stack([torch.linalg.svdvals(w)[..., :rank] for w in weights])
-    mean = values.mean(0)
-    return ((values - mean).abs() / mean).amax((0, -1))
-
-
-def alignment(weights, rank):
-    """Smallest |<u_i(W_j), v_i(W_(j+1))>| over neighbouring layers and the leading `rank` modes, (...).
-
-    u, v: left and right singular vectors; 1 if balanced with distinct singular values.
-    """
-    svds = [torch.linalg.svd(w, full_matrices=False) for w in weights]
-    worst = []
-    for (u, _, _), (_, _, vh) in zip(svds, svds[1:], strict=False):
-        overlaps = (u.mT[..., :rank, :] * vh[..., :rank, :]).sum(-1).abs()
-        worst.append(overlaps.amin(-1))
-    return torch.stack(worst).amin(0)
-
-
-def progress(weights, target):
-    """Loss and sigma_min(W_N ... W_1) of every seed, as `loss`, `smallest`: for `descend`."""
-    matrix = end_to_end(weights)
-    return {"loss": matrix_loss(matrix, target), "smallest": smallest_singular_value(matrix)}
-
-
-def structure(weights, target):
-    """What the proof keeps along the way, of every seed, for `descend`.
-
-    `imbalance`, and `spread` and `alignment` of the layers' leading min(d_0, d_N) singular values
-    and vectors.
-    """
-    rank = min(target.shape[-2:])
-    return {
-        "imbalance": imbalance(weights),
-        "spread": singular_value_spread(weights, rank),
-        "alignment": alignment(weights, rank),
-    }
 
 
 # --- the spectral recursion ----------------------------------------------------------------------
@@ -646,7 +534,11 @@ def spectral_factors(values, depth, imbalance_wanted, rng):
     """Modes (N, ..., k) for `spectral_descent`: product `values` > 0, a given imbalance, at random.
 
     Layers are diag(a_j) with a_N ... a_1 = values (..., k); imbalance_wanted: number or (...).
+    Raises ValueError for values that are not positive.
     """
+    _check_generator(rng)
+    if not bool((values > 0).all()):
+        raise ValueError("values must be positive: they are the modes of the product")
     layer = torch.diag_embed(values ** (1 / depth))
     draws = [torch.from_numpy(rng.standard_normal(tuple(values.shape))) for _ in range(depth - 1)]
     weights = unbalance((layer,) * depth, imbalance_wanted, [torch.diag_embed(k) for k in draws])

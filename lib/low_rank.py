@@ -1,19 +1,36 @@
-"""Low-rank learning: matrix completion, the saddles on the way, plateaus, greedy low-rank learning.
+"""Low-rank learning: matrix completion, the saddles on the way, plateaus, the greedy algorithm.
 
-From a tiny start a deep linear network (weights as in `lib.linear_networks`) or a symmetric
-factorization W = U U^T learns one rank of the end-to-end matrix at a time, and rests near saddles
-in between. Here are the problems, the plateaus of a recorded run, the direction and speed with
-which a saddle is left, and the greedy algorithms that predict where the next one is. Leading
-dimensions are seeds, float64 everywhere, time = learning rate x steps.
+From a tiny start a deep linear network (weights as in `lib.linear_networks`) learns one rank of the
+end-to-end matrix at a time, and rests near saddles in between (Jacot et al. 2021, arXiv:2106.15933).
+Here are the problems, the plateaus of a recorded run, the direction and speed with which a saddle is
+left, and the greedy algorithm that predicts where the next one is. Leading dimensions are seeds,
+float64 everywhere, time = learning rate x steps.
 """
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from lib import linear_networks as ln
 from lib.descent import descend
+
+
+def _matrices(**tensors):
+    """Raises ValueError unless all are float64 tensors (..., rows, columns) of one size."""
+    for name, x in tensors.items():
+        if not torch.is_tensor(x) or x.dtype != torch.float64 or x.ndim < 2:
+            raise ValueError(
+                f"{name} must be a float64 tensor (..., rows, columns), got "
+                f"{getattr(x, 'dtype', type(x).__name__)} {tuple(getattr(x, 'shape', ()))}"
+            )
+    sizes = {name: tuple(x.shape[-2:]) for name, x in tensors.items()}
+    if len({*sizes.values()}) > 1:
+        words = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise ValueError(f"matrices must have one size, got {words}")
+
 
 # --- plateaus of a recorded run ------------------------------------------------------------------
 
@@ -51,6 +68,8 @@ def plateaus(gradient_norms, singular_values, *, prominence=0.7, active=0.05):
             "gradient_norms must be (records, seeds) and singular_values (records, seeds, k), got "
             f"{tuple(gradient_norms.shape)} and {tuple(singular_values.shape)}"
         )
+    if not len(gradient_norms) or not np.isfinite(np.asarray(gradient_norms)).all():
+        raise ValueError("gradient_norms must hold a record or more, all finite")
     if not (0 < prominence < 1 and 0 < active < 1):
         raise ValueError(f"prominence and active must lie in (0, 1), got {prominence}, {active}")
     depths = -np.log(np.asarray(gradient_norms) + np.finfo(float).tiny)
@@ -91,18 +110,43 @@ def completion_problem(singular_values, size, share, seeds, rng):
 
 
 def completion_loss(matrix, target, mask):
-    """Loss 1/2 sum over the seen entries of (matrix - target)^2, (...)."""
+    """Loss 1/2 sum over the seen entries of (matrix - target)^2, (...).
+
+    matrix, target, mask: float64 (..., rows, columns); leading dimensions broadcast. Raises
+    ValueError for other types and for sizes that differ.
+
+    >>> one = torch.ones(2, 2, dtype=torch.float64)
+    >>> float(completion_loss(3 * one, one, one))
+    8.0
+    """
     return completion_slope(matrix, target, mask).square().sum((-2, -1)) / 2
 
 
 def completion_slope(matrix, target, mask):
     """Gradient of `completion_loss` in the matrix: mask x (matrix - target), like `matrix`."""
+    _matrices(matrix=matrix, target=target, mask=mask)
     return mask * (matrix - target)
 
 
 def completion_gradients(weights, target, mask):
     """Gradient of `completion_loss` of W_N ... W_1 in every layer: tuple like `weights`."""
     return ln.layer_gradients(weights, lambda matrix: completion_slope(matrix, target, mask))
+
+
+def unseen_error(matrix, target, mask):
+    """Relative error on the entries that are not seen, ||.||_F over them, (...).
+
+    1 is what W = 0 has. Raises ValueError where every entry is seen, or the others are all zero.
+
+    >>> target, mask = torch.ones(2, 2).double(), torch.eye(2).double()
+    >>> float(unseen_error(1.5 * target, target, mask))
+    0.5
+    """
+    _matrices(matrix=matrix, target=target, mask=mask)
+    whole = _squares((1 - mask) * target)
+    if not bool((whole > 0).all()):
+        raise ValueError("mask must leave an entry unseen where the target is not zero")
+    return (_squares((1 - mask) * (matrix - target)) / whole).sqrt()
 
 
 def sensing_problem(singular_values, size, measurements, seeds, rng):
@@ -143,12 +187,13 @@ def _squares(matrix):
 
 
 def paced_descent(
-    weights, target, mask, *, learning_rate, share, steps, every, final_loss, check_every=50
+    weights, target, mask, *, learning_rate=None, share, steps, every, final_loss, check_every=50
 ):
     """Gradient flow of matrix completion, stepped fast where nothing happens: a `Trajectory`.
 
     Every step has the length min(learning_rate, share x min_j ||W_j|| / ||g_j||) of its own for
-    every seed: no layer moves by more than `share` of its norm, however small the gradient. It is
+    every seed: no layer moves by more than `share` of its norm, however small the gradient, and
+    without a `learning_rate` every step is as long as that (for runs that end before a minimum). It is
     a change of time of the same flow: the path is the flow's as both go to 0, and a plateau costs
     hundreds of steps where fixed ones take millions. `descend` needs no change for it, since a
     step size for each moment is a factor of the gradient; elapsed time rides along as one more
@@ -157,14 +202,20 @@ def paced_descent(
     steps: at most; every: steps between records; final_loss: number or (seeds,), a run ends at or
     below it. Records: `time`, `loss`, `norm` of the gradient of all layers together, `matrix` W
     and its singular `values`. `weights` of the result are the layers, then the time (seeds, 1).
+    Raises ValueError for a share outside (0, 1), and for a layer that is zero (it could not move).
     """
+    if not 0 < share < 1:
+        raise ValueError(f"share must lie in (0, 1), got {share}")
+    if not all(bool((_squares(w) > 0).all()) for w in weights):
+        raise ValueError("weights must hold no layer that is zero or not finite")
+    longest, cap = (1.0, math.inf) if learning_rate is None else (learning_rate, 1.0)
     final_loss = torch.as_tensor(final_loss, dtype=torch.float64).expand(len(target))
 
     def gradient(weights, target, mask, _):
         *layers, _ = weights
         slopes = completion_gradients(layers, target, mask)
         ratios = [_squares(w) / _squares(g) for w, g in zip(layers, slopes, strict=True)]
-        pace = (torch.stack(ratios).amin(0).sqrt() * (share / learning_rate)).clamp(max=1)
+        pace = (torch.stack(ratios).amin(0).sqrt() * (share / longest)).clamp(max=cap)
         return *(pace[:, None, None] * g for g in slopes), -pace[:, None]
 
     def measure(weights, target, mask, _):
@@ -183,7 +234,7 @@ def paced_descent(
         gradient,
         (*weights, target.new_zeros(len(target), 1)),
         problem=(target, mask, final_loss),
-        learning_rate=learning_rate,
+        learning_rate=longest,
         steps=steps,
         record=range(0, steps + 1, every),
         measure=measure,
@@ -199,9 +250,14 @@ def escape(slope):
     """How descent leaves a saddle: (s, u, v), the top singular triple of -dloss/dW there.
 
     The fastest way out adds u v^T to the end-to-end matrix W: each layer is rank one, W_1 along
-    v^T, W_N along u (Jacot et al. 2022), and its singular value a grows as da/dt = s a^(N-1).
+    v^T, W_N along u (Jacot et al. 2021), and its singular value a grows as da/dt = s a^(N-1).
     slope: dloss/dW at the saddle, (..., d_N, d_0); returns s (...), u (..., d_N), v (..., d_0).
+
+    >>> speed, u, v = escape(-torch.diag(torch.tensor([1.0, 3.0], dtype=torch.float64)))
+    >>> float(speed), u.abs().tolist()
+    (3.0, [0.0, 1.0])
     """
+    _matrices(slope=slope)
     left, sizes, right = torch.linalg.svd(-slope, full_matrices=False)
     return sizes[..., 0], left[..., :, 0], right[..., 0, :]
 
@@ -209,36 +265,55 @@ def escape(slope):
 def escape_time(speed, start, end, depth):
     """Time in which a layer's singular value grows from `start` to `end`, along the fastest way out.
 
-    Solves da/dt = speed a^(N-1), N = depth >= 2 (Saxe et al. 2014; Jacot et al. 2022):
+    Solves da/dt = speed a^(N-1), N = depth >= 2 (Saxe et al. 2014; Jacot et al. 2021):
     log(end/start) / speed at N = 2, (start^-(N-2) - end^-(N-2)) / ((N-2) speed) above. With
     r = sqrt(N) a, the norm of all layers together, the rate is Jacot's s* = N^(-(N-2)/2) speed.
+    speed, start, end: numbers or tensors that broadcast, positive; returns a float64 tensor.
+    Raises ValueError for others.
 
-    >>> escape_time(2.0, 0.1, 1.0, 3)
+    >>> float(escape_time(2.0, 0.1, 1.0, 3))
     4.5
     """
     if depth < 2:
         raise ValueError(f"depth must be 2 or more, got {depth}")
+    speed, start, end = (torch.as_tensor(x, dtype=torch.float64) for x in (speed, start, end))
+    if not bool((speed > 0).all() & (start > 0).all() & (end > 0).all()):
+        raise ValueError("speed, start and end must be positive")
     if depth == 2:
-        return float(np.log(end / start) / speed)
+        return (end / start).log() / speed
     return (start ** (2 - depth) - end ** (2 - depth)) / ((depth - 2) * speed)
 
 
-def greedy_completion(target, mask, depth, ranks, *, unit=0.15, learning_rate=0.06, steps=3000):
-    """Greedy low-rank algorithm for matrix completion: (losses, matrices) of ranks 0..`ranks`.
+class GreedyPath(NamedTuple):
+    """What `greedy_completion` rests at: ranks 0, 1, ... first, then seeds.
 
-    Jacot et al. 2022, recalled: starting with no hidden unit, give each hidden layer one unit along
+    losses (ranks + 1, seeds); matrices (ranks + 1, seeds, d_N, d_0); settled: bool like `losses`,
+    False where training ran out of steps.
+    """
+
+    losses: torch.Tensor
+    matrices: torch.Tensor
+    settled: torch.Tensor
+
+
+def greedy_completion(target, mask, depth, ranks, *, unit=0.15, learning_rate=0.06, steps=3000):
+    """Greedy low-rank algorithm for matrix completion: a `GreedyPath` of ranks 0..`ranks`.
+
+    Jacot et al. 2021, recalled: starting with no hidden unit, give each hidden layer one unit along
     the escape (s, u, v) of the present matrix: a row unit x v^T of W_1, diagonal entries `unit`, a
     column unit x u of W_N; train by descent; again. What it rests at is where descent from a tiny
     start should pause. Training ends when no gradient entry exceeds 1e-6, or after `steps`.
-    target, mask: (seeds, d_N, d_0). Returns losses (ranks + 1, seeds), matrices
-    (ranks + 1, seeds, d_N, d_0).
+    target, mask: (seeds, d_N, d_0). Raises ValueError for ranks < 0 and depth < 2.
     """
+    if ranks < 0 or depth < 2:
+        raise ValueError(f"ranks must be >= 0 and depth >= 2, got {ranks}, {depth}")
     seeds, rows, columns = target.shape
     weights = tuple(
         target.new_zeros(seeds, rows if j == depth else 0, columns if j == 1 else 0)
         for j in range(1, depth + 1)
     )
     matrices = [torch.zeros_like(target)]
+    settled = [torch.ones(seeds, dtype=torch.bool)]
     for _ in range(ranks):
         _, u, v = escape(completion_slope(matrices[-1], target, mask))
         grown = [torch.nn.functional.pad(w, (0, 1, 0, 1)) for w in weights]
@@ -246,7 +321,7 @@ def greedy_completion(target, mask, depth, ranks, *, unit=0.15, learning_rate=0.
         grown[-1] = torch.cat([weights[-1], unit * u[:, :, None]], 2)
         for w in grown[1:-1]:
             w[:, -1, -1] = unit
-        weights = descend(
+        run = descend(
             completion_gradients,
             grown,
             problem=(target, mask),
@@ -256,221 +331,168 @@ def greedy_completion(target, mask, depth, ranks, *, unit=0.15, learning_rate=0.
                 torch.stack([g.abs().amax((-2, -1)) for g in completion_gradients(w, t, m)]).amax(0)
                 < 1e-6
             ),
-        ).weights
+        )
+        weights = run.weights
         matrices.append(ln.end_to_end(weights))
+        settled.append(run.stopped >= 0)
     matrices = torch.stack(matrices)
-    return completion_loss(matrices, target, mask), matrices
+    return GreedyPath(completion_loss(matrices, target, mask), matrices, torch.stack(settled))
 
 
-# --- how far a random start is from saddle and minimum, at any width -----------------------------
+# --- the walk from saddle to saddle --------------------------------------------------------------
 
 
-def _gaussian_root(rows, columns, draws, rng):
-    """R (draws, columns, columns), upper triangular, distributed as the R of G = QR, where G
-    (rows x columns) is standard Gaussian and rows >= columns (Bartlett): G^T G = R^T R."""
-    root = np.triu(rng.standard_normal((draws, columns, columns)), 1)
-    i = np.arange(columns)
-    root[:, i, i] = np.sqrt(rng.chisquare(rows - i, (draws, columns)))
-    return root
+@dataclass(frozen=True)
+class Walk:
+    """A recorded descent from a Gaussian start, and where it paused.
 
-
-def network_grams(depth, width, size, init_scale, draws, rng):
-    """What a wide Gaussian linear network shows at its ends, drawn without drawing the network.
-
-    Layers W_1 (width x size), W_2 .. W_(N-1) (width x width), W_N (size x width), entries
-    N(0, init_scale^2). Returns numpy arrays (end_to_end, lower, upper): W (draws, size, size);
-    lower[l] = (W_l ... W_1)^T (W_l ... W_1) for l = 0..N-1, (N, draws, size, size), identity at 0;
-    upper[l] = (W_N ... W_(l+1)) (W_N ... W_(l+1))^T for l = 1..N, in place l - 1.
-
-    Exact, jointly, at a cost that does not depend on `width`: W_l P = P' R_l with orthonormal P, P'
-    has an R_l of known law (Bartlett), and what W_l does off the span of P is Gaussian, independent
-    of everything below (derived here). Raises ValueError unless width >= 2 size and depth >= 2.
+    time, loss, norm (of the gradient): (records, seeds); values: singular values of W,
+    (records, seeds, k); matrix: W, (records, seeds, d_N, d_0); found: the plateaus of each seed.
     """
-    if depth < 2 or width < 2 * size:
-        raise ValueError(
-            f"depth must be >= 2 and width >= 2 size = {2 * size}, got {depth}, {width}"
-        )
-    roots = [init_scale * _gaussian_root(width, size, draws, rng) for _ in range(depth - 1)]
-    lower, product = [np.broadcast_to(np.eye(size), (draws, size, size))], np.eye(size)
-    for root in roots:
-        product = root @ product
-        lower.append(product.mT @ product)
-    seen = init_scale * rng.standard_normal((draws, size, size))  # W_N P_(N-1)
-    matrix = seen @ product
-    upper, factor = [lower[0]], lower[0]
-    for root in reversed(roots):
-        off = factor @ (init_scale * _gaussian_root(width - size, size, draws, rng).mT)
-        upper.append(seen @ seen.mT + off @ off.mT)
-        factor, seen = np.linalg.cholesky(upper[-1]), seen @ root
-    return matrix, np.stack(lower), np.stack(upper[::-1])
+
+    time: torch.Tensor
+    loss: torch.Tensor
+    norm: torch.Tensor
+    values: torch.Tensor
+    matrix: torch.Tensor
+    found: list
+
+    def shape_at_half(self, k):
+        """sigma_k / sigma_1 of W at the record where the loss is first half of the first, (seeds,)."""
+        half = (self.loss < self.loss[0] / 2).int().argmax(0)
+        values = self.values[half, torch.arange(len(half))]
+        return values[:, k - 1] / values[:, 0]
 
 
-def start_distances(target, depth, width, init_scale, draws, rng):
-    """Distances in weight space of Gaussian starts: (to a saddle, to the nearest minimum).
+def walk(target, mask, depth, width, gamma, rng, *, learning_rate, steps=9000, final_loss=1e-3):
+    """Descent on matrix completion from N(0, width^-gamma), paced, recorded every 10 steps: a `Walk`.
 
-    To the saddle W_1 = 0, W_N = 0 (depth >= 2): (||W_1||^2 + ||W_N||^2)^(1/2), which bounds the
-    distance to the nearest one. To the minimum of 1/2 ||W - target||_F^2: the shortest step of the
-    linearised network, (r^T K^-1 r)^(1/2) with r = target - W and the tangent kernel
-    K = sum_l upper_l (x) lower_(l-1): the distance itself where the network is lazy, no more than a
-    formula where it is not. target (size, size); see `network_grams`. Returns two tensors (draws,).
+    target, mask: (seeds, d_N, d_0); depth layers with `width` hidden units each. No layer moves by
+    more than 5% of its norm in a step, none is longer than `learning_rate`; a seed ends at
+    `final_loss` (see `paced_descent`).
     """
-    size = len(target)
-    matrix, lower, upper = network_grams(depth, width, size, init_scale, draws, rng)
-    kernel = np.einsum("lnab,lncd->nacbd", upper, lower).reshape(draws, size**2, size**2)
-    residual = (np.asarray(target) - matrix).reshape(draws, size**2, 1)
-    nearest = (residual * np.linalg.solve(kernel, residual)).sum((1, 2))
-    saddle = np.trace(lower[1] + upper[depth - 2], axis1=1, axis2=2)
-    return torch.from_numpy(np.sqrt(saddle)), torch.from_numpy(np.sqrt(nearest))
+    rows, columns = target.shape[-2:]
+    widths = [columns] + [width] * (depth - 1) + [rows]
+    start = ln.gaussian_weights(widths, len(target), rng, width ** (-gamma / 2))
+    run = paced_descent(
+        start, target, mask, learning_rate=learning_rate, share=0.05,
+        steps=steps, every=10, final_loss=final_loss,
+    )  # fmt: skip
+    records = run.records
+    if bool((run.stopped >= 0).all()):  # the records after the last seed's end repeat it
+        records = {name: x[: int(run.stopped.max()) // 10 + 2] for name, x in records.items()}
+    return Walk(**records, found=plateaus(records["norm"], records["values"]))
 
 
-# --- symmetric factorization W = U U^T, and flows clocked by the loss -----------------------------
+def plateau_errors(walk, greedy):
+    """(in order, error): a run has one plateau of each rank between 0 and the last, in order and no
+    other, bool (seeds,); its plateau farthest from the greedy loss of that rank, |loss / it - 1|,
+    (seeds,), nan for a run without a plateau.
 
-
-def symmetric_completion_problem(eigenvalues, size, share, seeds, rng):
-    """Positive semidefinite matrices, and which entries are seen: (target, mask), both symmetric.
-
-    target = Q diag(e) Q^T (seeds, size, size) with random orthonormal Q (size x rank); mask is 1 on
-    exactly round(share x size (size + 1) / 2) random entries of the upper triangle, and mirrored.
-    Raises ValueError for a share outside (0, 1] or more eigenvalues than `size`.
+    >>> norm, one = torch.tensor([[1.0], [0.1], [1.0]]).double(), torch.ones(3, 1).double()
+    >>> walk = Walk(one, 2 * one, norm, one[..., None], None, [[Plateau(1, 1)]])
+    >>> losses = torch.tensor([[4.0], [1.6], [0.0]]).double()
+    >>> plateau_errors(walk, GreedyPath(losses, None, None))
+    (tensor([True]), tensor([0.2500], dtype=torch.float64))
     """
-    values = torch.as_tensor(eigenvalues, dtype=torch.float64)
-    if not 1 <= len(values) <= size:
-        raise ValueError(f"eigenvalues must be 1..{size} (size) numbers, got {len(values)}")
-    if not 0 < share <= 1:
-        raise ValueError(f"share must lie in (0, 1], got {share}")
-    q = ln.orthogonal(size, rng, (seeds,))[..., : len(values)]
-    i, j = np.triu_indices(size)
-    order = rng.random((seeds, len(i))).argsort(-1).argsort(-1)
-    mask = np.zeros((seeds, size, size))
-    mask[:, i, j] = order < round(share * len(i))
-    return q * values @ q.mT, torch.from_numpy(np.maximum(mask, mask.swapaxes(1, 2)))
+    last = len(greedy.losses) - 1
+    ordered = [[p.rank for p in found] == [*range(1, last)] for found in walk.found]
+    errors = torch.full((len(walk.found),), math.nan, dtype=torch.float64)
+    for k, found in enumerate(walk.found):
+        if found:
+            gaps = [walk.loss[p.record, k] / greedy.losses[min(p.rank, last), k] for p in found]
+            errors[k] = (torch.stack(gaps) - 1).abs().max()
+    return torch.tensor(ordered), errors
 
 
-def symmetric_weights(factor):
-    """The two-layer network (U^T, U) that W = U U^T is; its flow keeps that form (G symmetric).
+def _passed(walk, greedy, rank, part):
+    """(record, ever), both (seeds,): where a run has first done `part` of the loss between the saddle
+    of that rank and the next, both as the greedy algorithm has them."""
+    here, below = greedy.losses[rank], greedy.losses[rank + 1]
+    passed = walk.loss < here - part * (here - below)
+    return passed.int().argmax(0), passed.any(0)
 
-    dU/dt = -G U: Li, Luo and Lyu 2021 in these words have loss 1/2 f(U U^T), f the loss here.
+
+def passage_time(walk, greedy, rank, part):
+    """Time when a run has first done `part` of the way in loss from the saddle of that rank to the
+    next, (seeds,); nan where it never does."""
+    at, passed = _passed(walk, greedy, rank, part)
+    return torch.where(passed, walk.time[at, torch.arange(len(at))], math.nan)
+
+
+def exit_cosine(walk, greedy, target, mask, rank, *, part=0.1):
+    """Cosine of what is new in W with the top pair of -G, on leaving the saddle of that rank, (seeds,).
+
+    Saddle and G = dloss/dW there are the greedy algorithm's, not the run's. What is new: W minus the
+    saddle's matrix, off its row and column spaces (as the new mode grows, the old ones follow it
+    there). Taken at the record where the run has first done `part` of the loss between this saddle
+    and the next; nan where it never does. Raises ValueError for a rank without a next one.
     """
-    return factor.mT.contiguous(), factor
+    if not 0 <= rank < len(greedy.losses) - 1:
+        raise ValueError(f"rank must lie in 0..{len(greedy.losses) - 2}, got {rank}")
+    at, passed = _passed(walk, greedy, rank, part)
+    saddle = greedy.matrices[rank]
+    left, _, right = torch.linalg.svd(saddle)
+    new = walk.matrix[at, torch.arange(len(at))] - saddle
+    u, v = left[..., :rank], right[..., :rank, :].mT
+    new = new - u @ (u.mT @ new)
+    new = new - (new @ v) @ v.mT
+    cosine = _along_top_pair(new, completion_slope(saddle, target, mask))
+    return torch.where(passed, cosine, math.nan)
 
 
-def linear_phase(slope, factor, log_scale, largest):
-    """U(t) of dU/dt = -slope U in closed form, from exp(log_scale) x factor until W = U U^T counts.
+def _along_top_pair(matrix, slope):
+    """Cosine of `matrix` with u v^T, the top singular pair of -slope, (...)."""
+    _, u, v = escape(slope)
+    along = (u[..., None, :] @ matrix @ v[..., :, None])[..., 0, 0]
+    return along / _squares(matrix).sqrt()
 
-    As long as W is tiny, G = `slope`, its value at 0, is constant, and every component of U along
-    an eigenvector of -slope with eigenvalue mu grows as exp(mu t): exact, however small the start,
-    and without a step. Ends when u_1^T W u_1 = `largest` for the top eigenvector u_1 (a start
-    already above it is returned as it is); the neglected terms are of that order.
-    slope: (..., d, d), symmetric; factor: U_0 (..., d, k); log_scale: number or (...).
+
+# --- leaving the origin --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OriginExits:
+    """Starts of several sizes that leave the saddle at the origin, each (sizes, seeds).
+
+    time: of random starts, until the loss has fallen by 5%; cosine: of W then with the top pair of
+    -G(0); fastest: time of the start along that pair; promised: what `escape_time` says of it.
     """
-    mu, vectors = torch.linalg.eigh(-slope)
-    parts = vectors.mT @ factor
-    log_scale = torch.as_tensor(log_scale, dtype=torch.float64).expand(mu.shape[:-1])
-    top = parts[..., -1, :].square().sum(-1).log() + 2 * log_scale
-    time = ((np.log(largest) - top) / (2 * mu[..., -1])).clamp(min=0)
-    return vectors @ ((mu * time[..., None] + log_scale[..., None]).exp()[..., None] * parts)
+
+    time: torch.Tensor
+    cosine: torch.Tensor
+    fastest: torch.Tensor
+    promised: torch.Tensor
 
 
-def loss_drop(matrix, target, mask):
-    """completion_loss(0) - completion_loss(matrix), (...), without cancellation for tiny matrices."""
-    return (mask * target * matrix).sum((-2, -1)) - (mask * matrix).square().sum((-2, -1)) / 2
+def origin_exits(target, mask, depth, sizes, rng):
+    """How one random start, shrunk to each of `sizes`, leaves the origin: an `OriginExits`.
 
-
-def flow_to_drops(weights, target, mask, drops):
-    """Gradient flow at the moments when the loss has dropped so far: matrices W (drops, seeds, d, d).
-
-    Along the flow the loss falls strictly, so its drop D from loss(0) is a clock: the flow is solved
-    with log D as time, dW_j / dlog D = -g_j D / sum_l ||g_l||^2, by scipy's DOP853 (relative
-    tolerance 1e-11). Starts of all sizes and depths then meet at the same readings of the clock, and
-    no plateau is waited for. (A start may lie above loss(0); its clock reads log(D + 2 |D_start|)
-    until the first drop.) weights: N layers (seeds, ., .); drops: (count, seeds), positive,
-    increasing, above those of the starts. Raises ValueError for others, and for a start at 0.
+    The random start has layers (d, d) of entries N(0, size^2); the one along the top pair (u, v) of
+    -G(0) has layers of norm `size`: size x v^T, numbers, size x u. No layer moves by more than 2% of
+    its norm in a step; the flow's own time is kept.
     """
-    from scipy.integrate import solve_ivp
+    seeds, rows, columns = target.shape
+    slope = completion_slope(0 * target, target, mask)
+    speed, u, v = escape(slope)
+    random = ln.gaussian_weights([columns] * depth + [rows], seeds, rng)
+    along = [u.new_ones(seeds, 1, 1)] * depth
+    along[0], along[-1] = v[:, None, :], u[:, :, None]
+    many = len(sizes)
+    copies = [x.repeat(many, 1, 1) for x in (target, mask)]
 
-    drops = torch.as_tensor(drops, dtype=torch.float64)
-    shapes, cuts = [w.shape for w in weights], np.cumsum([w.numel() for w in weights])[:-1]
+    def leave(weights):
+        run = paced_descent(
+            [torch.cat([float(size) * w for size in sizes]) for w in weights], *copies,
+            share=0.02, steps=9000, every=9000, check_every=3,
+            final_loss=0.95 * completion_loss(0 * copies[0], *copies),
+        )  # fmt: skip
+        matrix = ln.end_to_end(run.weights[:-1]).unflatten(0, (many, seeds))
+        return run.weights[-1].reshape(many, seeds), matrix
 
-    def layers(state):
-        parts = np.split(state, cuts)
-        return [torch.from_numpy(p.reshape(s)) for p, s in zip(parts, shapes, strict=True)]
-
-    state = np.concatenate([w.numpy().ravel() for w in weights])
-    reading = loss_drop(ln.end_to_end(weights), target, mask)
-    rising = (drops[0] > reading.clamp(min=0)).all() & (drops.diff(dim=0) > 0).all()
-    if not bool(rising & (reading != 0).all()):
-        raise ValueError(
-            "drops must be positive and increase, from a start below them and not at 0"
-        )
-    matrices = []
-    with torch.no_grad():
-        for drop in drops:
-            offset = (-2 * reading).clamp(min=0)
-            begin = (reading + offset).log()
-            span = (drop + offset).log() - begin
-
-            def velocity(share, state, begin=begin, span=span):
-                slopes = completion_gradients(layers(state), target, mask)
-                speed = torch.stack([_squares(g) for g in slopes]).sum(0)
-                rate = (span * (begin + share * span).exp() / speed)[:, None, None]
-                return np.concatenate([(-rate * g).numpy().ravel() for g in slopes])
-
-            run = solve_ivp(velocity, (0, 1), state, method="DOP853", rtol=1e-11, atol=1e-18)
-            state, reading = run.y[:, -1], drop
-            matrices.append(ln.end_to_end(layers(state)))
-    return torch.stack(matrices)
-
-
-# --- the counterexample to nuclear-norm minimization ----------------------------------------------
-
-
-def counterexample(ratio):
-    """Completion of a 4 x 4 symmetric matrix where least rank and least trace part: (target, mask).
-
-    Li, Luo and Lyu 2021 (matrices recalled, traces checked): seen are W_13 = 1, W_14 = W_23 = R and
-    their mirrors. Among positive semidefinite completions the least trace is 4R (rank 2), and
-    rank 1 has trace 2 R^2 + 2 at least. Shapes (1, 4, 4). Raises ValueError unless R > 1.
-
-    >>> target, mask = counterexample(2.0)
-    >>> [round(x, 3) for x in torch.linalg.eigvalsh(target)[0].tolist()]
-    [-2.562, -1.562, 1.562, 2.562]
-    """
-    if not ratio > 1:
-        raise ValueError(f"ratio must be above 1, got {ratio}")
-    target = torch.zeros(1, 4, 4, dtype=torch.float64)
-    target[0, 0, 2] = 1
-    target[0, 0, 3] = target[0, 1, 2] = ratio
-    target = target + target.mT
-    return target, (target > 0).to(torch.float64)
-
-
-def symmetric_limit(factor, target, mask, *, loss=1e-12, longest=1e4):
-    """W = U U^T where the flow dU/dt = -G U has brought every loss to `loss` or below: (seeds, d, d).
-
-    Solved by scipy's DOP853, relative tolerance 1e-8, in the flow's own time, at most `longest`.
-    factor: U (seeds, d, k). Raises ArithmeticError if a seed is not there by then.
-    """
-    from scipy.integrate import solve_ivp
-
-    shape, target, mask = factor.shape, target.numpy(), mask.numpy()
-
-    def residual(state):
-        factor = state.reshape(shape)
-        return mask * (factor @ factor.swapaxes(1, 2) - target), factor
-
-    def velocity(_, state):
-        slope, factor = residual(state)
-        return -(slope @ factor).ravel()
-
-    def above(_, state):
-        return (residual(state)[0] ** 2).sum((1, 2)).max() / 2 - loss
-
-    above.terminal = True
-    start = factor.numpy().ravel()
-    run = solve_ivp(
-        velocity, (0, longest), start, method="DOP853", rtol=1e-8, atol=1e-14, events=above
-    )
-    if run.status != 1:
-        raise ArithmeticError(f"a seed has a loss above {loss:g} at time {longest:g}")
-    factor = torch.from_numpy(run.y[:, -1].reshape(shape))
-    return factor @ factor.mT
+    time, matrix = leave(random)
+    fastest, end = leave(along)
+    end = torch.linalg.matrix_norm(end, 2) ** (1 / depth)
+    start = torch.as_tensor(np.array(sizes), dtype=torch.float64)[:, None]
+    promised = escape_time(speed, start, end, depth)
+    return OriginExits(time, _along_top_pair(matrix, slope), fastest, promised)

@@ -5,8 +5,9 @@ The setting of Rumelhart, Hinton and Williams 1986 (Nature 323:533, doi:10.1038/
     y = s(v . s(W x) + c),   s(z) = 1 / (1 + exp(-z)),   E = 1/2 sum over patterns (y - target)^2
 
 A batch of networks is a tuple (hidden, output): hidden (seeds, h, n + 1) holds W with the biases of
-the hidden units as its last column, output (seeds, h + 1) holds v and, last, c. Everything is
-float64. `start` lays the seeds out last in memory: one step of 2000 small networks is then a few
+the hidden units as its last column, output (seeds, h + 1) holds v and, last, c. A third tensor
+direct (seeds, n), where there is one, holds connections d from the inputs to the answer: d . x is
+added to v . s + c. Everything is float64. `start` lays the seeds out last in memory: one step of 2000 small networks is then a few
 long vector operations.
 """
 
@@ -103,22 +104,30 @@ def start(seeds, inputs, hidden_units, half_width, rng):
 
 
 def _check(weights, inputs):
-    hidden, output = weights
-    if hidden.shape[2] != inputs.shape[1] or output.shape != (len(hidden), hidden.shape[1] + 1):
+    hidden, output, *direct = weights
+    good = hidden.ndim == 3 and hidden.shape[2] == inputs.shape[1] and len(direct) <= 1
+    good = good and output.shape == (len(hidden), hidden.shape[1] + 1)
+    if not good or any(d.shape != (len(hidden), inputs.shape[1] - 1) for d in direct):
         raise ValueError(
-            f"weights must be (seeds, h, {inputs.shape[1]}) and (seeds, h + 1) for this task, got "
-            f"{tuple(hidden.shape)} and {tuple(output.shape)}"
+            f"weights must be (seeds, h, {inputs.shape[1]}), (seeds, h + 1) and, if any, (seeds, "
+            f"{inputs.shape[1] - 1}) for this task, got {[tuple(w.shape) for w in weights]}"
         )
+    if any(w.dtype != torch.float64 for w in weights):
+        raise ValueError(f"weights must be float64 tensors, got {[str(w.dtype) for w in weights]}")
 
 
 def _forward(weights, inputs, units):
     """Hidden (h, patterns, seeds) and final (patterns, seeds) outputs, and v (h, 1, seeds)."""
+    if units not in _UNITS:
+        raise ValueError(f"units must be one of {', '.join(_UNITS)}, got {units!r}")
     _check(weights, inputs)
     hidden, output = weights[0].permute(1, 2, 0), weights[1].T
     s = _UNITS[units](inputs @ hidden)
     v = output[:-1, None]
-    y = (s * v).sum(0).add_(output[-1]).sigmoid_()
-    return s, y, v
+    y = (s * v).sum(0).add_(output[-1])
+    if len(weights) == 3:
+        y.add_(inputs[:, :-1] @ weights[2].T)
+    return s, y.sigmoid_(), v
 
 
 def _slopes(s, units):
@@ -153,7 +162,8 @@ def gradients(weights, task, *, units="logistic"):
         back.addcmul_(back, s, value=-1).mul_(v)
     else:
         back = delta * v * (1 - s * s)
-    return (task.inputs.T @ back).permute(2, 0, 1), output.T
+    direct = [(task.inputs[:, :-1].T @ delta).T] if len(weights) == 3 else []
+    return (task.inputs.T @ back).permute(2, 0, 1), output.T, *direct
 
 
 def gradient_norm(weights, task):
@@ -168,7 +178,10 @@ def hessians(weights, task, *, units="logistic"):
 
     sum of kappa J J^T + delta (second derivatives of v . s), with J the Jacobian of a = v . s + c,
     delta = dE/da = (y - t) y', kappa = d2E/da2 = y'^2 + (y - t) y''.
+    Raises ValueError for networks with direct connections.
     """
+    if len(weights) != 2:
+        raise ValueError("weights must be (hidden, output): no direct connections in `hessians`")
     s, y, v = _forward(weights, task.inputs, units)
     s, y, v, x = s.permute(2, 1, 0), y.T, v.permute(2, 1, 0), task.inputs
     slope = y * (1 - y)
@@ -285,6 +298,15 @@ def add_silent(weights, count=1):
     return _grown(weights, hidden.new_zeros(shape), hidden.new_zeros(shape[:2]))
 
 
+def add_connections(weights):
+    """Connections of weight 0 from every input to the answer: a third tensor (seeds, n).
+
+    Function and energy do not change; the gradient gains dE/dd = sum delta x.
+    """
+    hidden = weights[0]
+    return (*weights[:2], hidden.new_zeros(len(hidden), hidden.shape[2] - 1))
+
+
 def split_units(weights, count):
     """Duplicate hidden units 1..count; unit and copy share the outgoing weight equally.
 
@@ -329,6 +351,59 @@ def silent_eigenvalue_bounds(weights, task):
     q = silent_coupling(weights, task)
     old = smallest_eigenvalue(weights, task).clamp(max=0)
     return -q + 1.25 * old, -2 / 5**0.5 * q
+
+
+def freed(weights, task, changes, **setting):
+    """What comes of stuck networks after each change, the same budget again: {name: `Freed`}.
+
+    changes: {name: function of the weights}; setting: as of `train`.
+    """
+    return {name: _retrained(change(weights), task, setting) for name, change in changes.items()}
+
+
+@dataclass(frozen=True)
+class Freed:
+    """Networks before and after they were trained on.
+
+    solved: bool (seeds,). energy: at the end, (seeds,). slope: gradient norm at the new start,
+    (seeds,). lowest: smallest Hessian eigenvalue there, (seeds,), nan with direct connections.
+    """
+
+    solved: torch.Tensor
+    energy: torch.Tensor
+    slope: torch.Tensor
+    lowest: torch.Tensor
+
+
+def _retrained(weights, task, setting):
+    run = train(weights, task, **setting)
+    plain = len(weights) == 2
+    lowest = (
+        smallest_eigenvalue(weights, task) if plain else torch.full((len(weights[0]),), torch.nan)
+    )
+    slope = gradient_norm(weights, task)
+    return Freed(run.stopped >= 0, energy(run.weights, task), slope, lowest)
+
+
+def mirror_codes(hidden):
+    """How networks with two hidden units tell mirror images of six bits: a dict of tensors (seeds, ...).
+
+    hidden: (seeds, 2, 7). asymmetry: |w_i + w_(7-i)| / |w| of each unit, (seeds, 2); opposite: cosine of
+    the two units' incoming weights; code: 1 where both units have magnitudes 1:2:4, 2 for 2:3:4, else 0,
+    up to a tenth in each ratio (Rumelhart et al. 1986, figure 1, shows 1:2:4).
+    """
+    incoming = hidden[:, :, :6]
+    sizes = incoming[:, :, :3].abs().sort(-1).values
+    ratios = sizes[..., 1:] / sizes[..., :-1]
+    code = torch.zeros(len(hidden))
+    for number, pair in ((1, (2.0, 2.0)), (2, (1.5, 4 / 3))):
+        close = (ratios - torch.tensor(pair, dtype=torch.float64)).abs().amax((1, 2)) < 0.1
+        code = torch.where(close, float(number), code)
+    return {
+        "asymmetry": (incoming + incoming.flip(-1)).norm(dim=-1) / incoming.norm(dim=-1),
+        "opposite": torch.cosine_similarity(incoming[:, 0], incoming[:, 1], -1),
+        "code": code,
+    }
 
 
 # --- symmetries ----------------------------------------------------------------------------------

@@ -25,22 +25,8 @@ from math import comb, factorial
 import numpy as np
 import torch
 
-from lib.complexity import (  # noqa: F401
-    _whole,
-    band_edge,
-    complexity,
-    critical_point_sample,
-    effective_sample_size,
-    expected_critical_points,
-    ground_state_energy,
-    index_fraction,
-    semicircle_share,
-    threshold_energy,
-    tridiagonal_eigenvalues,
-    weighted_mean,
-)
+from lib.complexity import _whole, goe_density, semicircle_share
 from lib.descent import descend
-from lib.newton import find_roots
 
 # --- couplings ---------------------------------------------------------------------------------------
 
@@ -123,7 +109,12 @@ def _monomials(columns, degree):
     n, values = columns.shape[-2], columns
     for d in range(2, degree + 1):
         smaller, largest = _factors(n, d)
-        values = values.index_select(-2, smaller) * columns.index_select(-2, largest)
+        if columns.requires_grad:
+            values = values.index_select(-2, smaller) * columns.index_select(-2, largest)
+        else:  # the same product, a third of the time
+            pair = ((values, smaller), (columns, largest))
+            taken = [np.take(v.numpy(), where.numpy(), -2) for v, where in pair]
+            values = torch.from_numpy(np.multiply(*taken, out=taken[0]))
     return values
 
 
@@ -227,6 +218,8 @@ def _orders(couplings):
     parts = couplings if isinstance(couplings, (tuple, list)) else (couplings,)
     found = []
     for part in parts:
+        if not torch.is_tensor(part) or part.dtype != torch.float64:
+            raise ValueError("couplings must be float64 tensors")
         ok = part.ndim >= 2 and part.shape[-2] >= 2
         p = _order(*part.shape[-2:]) if ok else None
         if p is None or part.shape[:-1] != parts[0].shape[:-1]:
@@ -242,6 +235,8 @@ def _orders(couplings):
 def _columns(parts, spins):
     """Spins as (*seeds, n, spins) columns, and the shape (...) to give results back in."""
     seeds, n = parts[0].shape[:-2], parts[0].shape[-2]
+    if not torch.is_tensor(spins) or spins.dtype != torch.float64:
+        raise ValueError("spins must be a float64 tensor")
     if spins.ndim == 0 or spins.shape[-1] != n:
         raise ValueError(f"spins must be (..., {n}) as the couplings ask, got {tuple(spins.shape)}")
     if spins.ndim == 1:
@@ -268,31 +263,48 @@ def _ambient(couplings, spins):
     columns, shape = _columns(parts, spins)
     found = []
     for part, (n, p) in zip(parts, orders, strict=True):
-        rows = _multiply(_monomials(columns, p - 1).mT, part.mT)
-        found.append((p, rows.reshape(*shape, n)))
+        rows = _multiply(part, _monomials(columns, p - 1))
+        found.append((p, rows.mT.reshape(*shape, n)))
     return found
+
+
+def _on_the_sphere(spins):
+    """ValueError unless every spin vector has |x|^2 = n; shapes are checked elsewhere."""
+    if spins.ndim and not ((spins.square().mean(-1) - 1).abs() < 1e-6).all():
+        raise ValueError("spins must lie on the sphere |x|^2 = n; `to_sphere` moves them there")
 
 
 def energy(couplings, spins):
     """Energy per spin H/n, (...), at spins (..., n) on the sphere |x|^2 = n.
 
     H = x . grad / p for each part. Mean 0, variance 1/n at a fixed spin. Raises ValueError for
-    shapes that do not fit.
+    shapes that do not fit and spins off the sphere, as all functions of spins here do.
     """
-    total = sum(g / p for p, g in _ambient(couplings, spins))
+    parts = _ambient(couplings, spins)
+    _on_the_sphere(spins)
+    total = sum(g / p for p, g in parts)
     return (total * spins).sum(-1) / spins.shape[-1]
 
 
 def radial_derivative(couplings, spins):
     """x . grad H / n, (...): p u for a pure model; it shifts the Hessian's spectrum by minus itself."""
-    return (sum(g for _, g in _ambient(couplings, spins)) * spins).sum(-1) / spins.shape[-1]
+    total = sum(g for _, g in _ambient(couplings, spins))
+    _on_the_sphere(spins)
+    return (total * spins).sum(-1) / spins.shape[-1]
 
 
 def gradient(couplings, spins):
     """Gradient of H on the sphere: tangent vectors (..., n) at spins (..., n).
 
-    P grad H, P = I - x x^T / |x|^2. Raises ValueError for shapes that do not fit.
+    P grad H, P = I - x x^T / |x|^2. Raises ValueError as `energy` does.
     """
+    slope = _gradient(couplings, spins)
+    _on_the_sphere(spins)
+    return slope
+
+
+def _gradient(couplings, spins):
+    """`gradient` of spins that are known to lie on the sphere, as in a loop."""
     total = sum(g for _, g in _ambient(couplings, spins))
     radial = (total * spins).sum(-1, keepdim=True) / spins.square().sum(-1, keepdim=True)
     return total - radial * spins
@@ -315,25 +327,26 @@ def _on_sphere(matrix, spins, gradient):
     """P Q P - (x . g / n) P from the matrix Q of second derivatives (..., n, n) in space, g in space."""
     size = spins.square().sum(-1)
     y = spins / size.sqrt()[..., None]
-    rho = ((gradient * spins).sum(-1) / size)[..., None, None]
+    rho = (gradient * spins).sum(-1, keepdim=True) / size[..., None]
     along = (matrix @ y[..., None]).squeeze(-1)
-    outer = along[..., None] * y[..., None, :]
-    mixed = (along * y).sum(-1)[..., None, None]
-    radial = y[..., None] * y[..., None, :]
-    unit = torch.eye(spins.shape[-1], dtype=spins.dtype)
-    return matrix - outer - outer.mT + (mixed + rho) * radial - rho * unit
+    half = along - (rho + (along * y).sum(-1, keepdim=True)) / 2 * y
+    outer = half[..., None] * y[..., None, :]
+    result = (matrix - outer).sub_(outer.mT)
+    result.diagonal(dim1=-2, dim2=-1).sub_(rho)
+    return result
 
 
 def hessian(couplings, spins):
     """Hessian of H on the sphere of radius sqrt(n), (..., n, n), at spins (..., n).
 
     P (d2H - (x . grad H / n) I) P: rows and columns along the radius are zero, so index and spectrum
-    are those of the other n - 1 eigenvalues. Raises ValueError for shapes that do not fit.
+    are those of the other n - 1 eigenvalues. Raises ValueError as `energy` does.
     """
     parts, _ = _orders(couplings)
     columns, shape = _columns(parts, spins)
     n = parts[0].shape[-2]
     total = sum(g for _, g in _ambient(couplings, spins))
+    _on_the_sphere(spins)
     matrix = total.new_zeros((*shape, n, n))
     for p, second in _second_derivatives(couplings):
         entries = _multiply(second, _monomials(columns, p - 2))
@@ -409,6 +422,39 @@ def index_law(covariance):
     )
 
 
+def critical_moments(covariance, n):
+    """All critical points at finite n: (expected number, slope of rho on u, spread of rho at given u).
+
+    Derived here. With x = rho / sqrt(2 xi'') and the density rho_n of `goe_density`,
+
+        number = 2 (xi''/xi')^((n-1)/2) sqrt(2 xi''/(xi' + xi''))
+                 int rho_n(x) exp(-n x^2 (xi''/(xi' + xi'') - 1/2)) dx,
+
+    and at given rho the energy is Gaussian. slope: E[u rho] / E[u^2], the fit through the origin that
+    tends to K of `index_law`; spread: sqrt(E[rho^2] - E[u rho]^2 / E[u^2]), standard deviation of one point.
+    For a pure model the number is that of ABAC. Raises ValueError as `index_law` does, and for n < 2.
+
+    >>> number, slope, _ = critical_moments({3: 1.0}, 2)
+    >>> round(number, 3), round(slope, 6)
+    (5.292, 3.0)
+    """
+    law, n = index_law(covariance), _whole("n", n, 2)
+    second = law.radius**2 / 4
+    both = sum(weight * p * p for p, weight in covariance.items())  # xi' + xi''
+    x = np.linspace(-1, 1, 8001) * min((1399 / n) ** 0.5, 7.0)
+    density = goe_density(x, n) * np.exp(-n * x**2 * (second / both - 0.5))
+    total = np.trapezoid(density, x)
+    radial = 2 * second * np.trapezoid(density * x**2, x) / total
+    cross = law.energy_given_radial * radial
+    energies = law.energy_given_radial * cross + law.spread_of_energy**2 / n
+    number = 2 * (second / (both - second)) ** ((n - 1) / 2) * (2 * second / both) ** 0.5 * total
+    return (
+        float(number),
+        float(cross / energies),
+        float(max(radial - cross**2 / energies, 0) ** 0.5),
+    )
+
+
 def circle_count(couplings, grid=720):
     """Critical points on the circle (n = 2), counted: sign changes of the derivative on a grid, (*seeds).
 
@@ -447,14 +493,17 @@ def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **optio
     (starts, n), and a start is finished when |gradient| / sqrt n <= tolerance. For couplings (draws, n, M)
     spins are (draws, starts, n), and a draw is finished with the last of its starts: the better choice
     for small n, where calls cost more than products. learning_rate: below 2 / (largest curvature), which
-    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them.
+    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them;
+    `stopped` is -1 where the gradient was still larger after `steps`.
     """
     parts, _ = _orders(couplings)
+    _gradient(couplings, spins)
+    _on_the_sphere(spins)
     many = parts[0].ndim > 2
     reach = tolerance * spins.shape[-1] ** 0.5
 
     def slope(w, *problem):
-        return gradient(problem if many else couplings, w[0])
+        return _gradient(problem if many else couplings, w[0])
 
     def arrived(w, *problem):
         sizes = torch.linalg.vector_norm(slope(w, *problem), dim=-1)
@@ -472,85 +521,23 @@ def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **optio
     )
 
 
-@dataclass(frozen=True)
-class CriticalPoints:
-    """What `critical_points` brings back, one entry a point, of every index.
+def descent_ends(n, p, draws, starts, rng, **options):
+    """Where descent ends: (final energies (draws, starts), lowest energy (draws, 1) at p = 2, else nan).
 
-    energy: u = H/n. radial: rho = x . grad H / n. index_fraction: negative eigenvalues / (n - 1).
-    smallest: the least |eigenvalue|. draw: which couplings. searches, converged: counts, before
-    double finds were dropped.
+    Uniform starts in `draws` draws of the couplings; options as `sphere_descent` takes them.
     """
-
-    energy: torch.Tensor
-    radial: torch.Tensor
-    index_fraction: torch.Tensor
-    smallest: torch.Tensor
-    draw: torch.Tensor
-    searches: int
-    converged: int
-
-
-def _search(couplings, spins, steps):
-    """Newton-type search on the sphere from spins (starts, n): points (starts, n) and |gradient|/sqrt n."""
-    n = spins.shape[-1]
-    second = _second_derivatives(couplings)
-    field_part = sum(
-        part[..., 0] for part, (_, p) in zip(*_orders(couplings), strict=True) if p == 1
-    )
-
-    def field(x):
-        columns = x.mT.contiguous()
-        matrix, total = 0, field_part
-        for p, coefficients in second:
-            found = _multiply(coefficients, _monomials(columns, p - 2)).mT.reshape(-1, n, n)
-            matrix = matrix + found
-            total = total + (found @ x[..., None]).squeeze(-1) / (p - 1)
-        tangent = total - (total * x).sum(-1, keepdim=True) / n * x
-        return tangent, _on_sphere(matrix, x, total)
-
-    return find_roots(
-        field,
-        spins,
-        steps=steps,
-        tolerance=1e-9 * n**0.5,
-        longest=n**0.5 / 2,
-        retraction=to_sphere,
-        normal=lambda x: x / n**0.5,
-    )
-
-
-def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rate=0.06, steps=60):
-    """Critical points of every index: a search from each of `starts` starts in every draw of couplings.
-
-    A start is uniform on the sphere, then takes 0..walk-1 steps of descent, or of ascent for half of the
-    starts if `both_ways`: that spreads the energies. From there Levenberg-Marquardt on |gradient|^2
-    (`find_roots`). A search counts as converged at |gradient| / sqrt n < 1e-7; two points closer than
-    1 - overlap = 1e-6 are one. draws: a sequence of couplings (or tuples) without seeds.
-    """
-    found, converged = [], 0
-    for draw, c in enumerate(draws):
-        n = _orders(c)[1][0][0]
-        x = random_spins(n, (starts,), rng)
-        length = torch.from_numpy(rng.integers(walk, size=starts))
-        sign = torch.ones(starts, dtype=torch.float64)
-        sign[: starts // 2] = -1.0 if both_ways else 1.0
-        for step in range(walk - 1):
-            moves = (sign * (step < length))[:, None]
-            x = to_sphere(x - learning_rate * moves * gradient(c, x))
-        x, size = _search(c, x, steps)
-        x = x[size < 1e-7 * n**0.5]
-        converged += len(x)
-        same = torch.triu(x @ x.mT / n > 1 - 1e-6, 1).any(0)
-        x = x[~same]
-        number, values = index(c, x)
-        found.append(
-            (
-                energy(c, x),
-                radial_derivative(c, x),
-                number / (n - 1),
-                values.abs().amin(-1),
-                torch.full((len(x),), draw),
-            )
+    energies, lowest = [], []
+    together = max(1, 2**17 // n**p)  # small draws side by side, large ones alone
+    for k in range(0, draws, together):
+        c = couplings(n, p, rng.integers(2**32, size=min(together, draws - k)))
+        x = random_spins(n, (len(c), starts), rng)
+        c, x = (c[0], x[0]) if len(c) == 1 else (c, x)
+        run = sphere_descent(c, x, check_every=25, **options)
+        energies.append(energy(c, run.weights[0]).reshape(-1, starts))
+        ground = (
+            torch.linalg.eigvalsh(c)[..., :1] / 2
+            if p == 2
+            else torch.full_like(x[..., 0, :1], torch.nan)
         )
-    columns = (torch.cat(column) for column in zip(*found, strict=True))
-    return CriticalPoints(*columns, searches=starts * len(draws), converged=converged)
+        lowest.append(ground.reshape(-1, 1))
+    return torch.cat(energies), torch.cat(lowest)

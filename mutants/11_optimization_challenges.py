@@ -12,8 +12,10 @@ def temperature_without_the_half(patch):
     """
     patch(
         "surfaces.mean_escape_time",
-        lambda old: lambda surface, begin, end, low, scale, rate: old(
-            surface, begin, end, low, scale * 2**0.5, rate
+        lambda old: (
+            lambda surface, begin, end, low, scale, rate: old(
+                surface, begin, end, low, scale * 2**0.5, rate
+            )
         ),
     )
 
@@ -33,8 +35,10 @@ def minibatch_noise_of_one_sign_at_a_time(patch):
     """
     patch(
         "surfaces.noisy_escape",
-        lambda old: lambda *given, batches=None, **options: old(
-            *given, batches=None if batches is None else batches // 2, **options
+        lambda old: (
+            lambda *given, batches=None, **options: old(
+                *given, batches=None if batches is None else batches // 2, **options
+            )
         ),
     )
 

@@ -202,7 +202,42 @@ def test_divergence_is_an_error_unless_it_is_data():
     assert not torch.isfinite(run.weights[0]).all()
 
 
+def test_training_on_a_split_records_both_losses_and_the_dead():
+    weights, biases, images, labels = problem([4, 5, 3], 3, 2)
+    sets = (images[:20], labels[:20]), (images[20:], labels[20:])
+    options = {"learning_rate": 0.1, "batch_size": 5, "epochs": 2, "record": [0, 2]}
+    run = cl.train_on_split((weights, biases), sets, rng=np.random.default_rng(0), **options)
+    for k, network in enumerate([(weights, biases), (run.weights, run.biases)]):
+        assert torch.equal(run.records["train"][k], cl.evaluate(*network, *sets[0])[0])
+        assert torch.equal(run.records["test"][k], cl.evaluate(*network, *sets[1])[0])
+        assert torch.equal(run.records["dead"][k], cl.dead_units(*network, sets[0][0]))
+
+
+def test_index_along_is_the_index_at_those_epochs():
+    weights, biases, images, labels = problem([4, 3, 3], 3, 2)
+    sets = (images, labels), (images, labels)
+    options = {"learning_rate": 0.5, "batch_size": 10}
+    go = {"rng": np.random.default_rng(0)} | options
+    found = cl.index_along((weights, biases), sets, [1, 4], 2, **go)
+    assert found.shape == (3, 2)
+    assert torch.equal(found[0], cl.index_fraction(weights, biases, *sets[0])[:2])
+    end = cl.train(weights, biases, *sets[0], epochs=4, rng=np.random.default_rng(0), **options)
+    assert torch.equal(found[2], cl.index_fraction(end.weights, end.biases, *sets[0])[:2])
+
+
 BAD = {
+    "numpy": (lambda w, b, x, y: cl.logits(w, b, x.numpy()), "images"),
+    "numpy weights": (lambda w, b, x, y: cl.logits(tuple(v.numpy() for v in w), b, x), "weights"),
+    "mixed": (lambda w, b, x, y: cl.logits(w, tuple(v.float() for v in b), x), "float64"),
+    "nan": (lambda w, b, x, y: cl.logits(w, b, x * torch.nan), "finite"),
+    "label type": (lambda w, b, x, y: cl.evaluate(w, b, x, y.double()), "int64"),
+    "no image": (lambda w, b, x, y: cl.dead_units(w, b, x[:0]), "images"),
+    "nan start": (lambda w, b, x, y: go((w[0] * torch.nan, w[1]), b, x, y), "finite"),
+    "widths": (
+        lambda w, b, x, y: cl.uniform_start([3, 0, 2], 2, np.random.default_rng(0)),
+        "widths",
+    ),
+    "generator": (lambda w, b, x, y: cl.uniform_start([3, 2], 2, 0), "rng"),
     "chain": (lambda w, b, x, y: cl.logits((w[0], w[1][..., :2]), b, x), "do not chain"),
     "biases": (lambda w, b, x, y: cl.logits(w, (b[0][..., :1], b[1]), x), "biases"),
     "no networks": (lambda w, b, x, y: cl.logits((w[0][0], w[1][0]), b, x), "weights"),

@@ -108,6 +108,26 @@ def test_the_critical_learning_rate_separates_convergence_from_failure():
         assert ((losses < 1e-8) == converges).all()
 
 
+def test_the_edge_found_by_trial_is_the_critical_learning_rate():
+    modes = ce.modes_of_imbalance(one([6.0, 30.0, 200.0]), 2, 0.75)
+    flat = 2 / ce.nearby_sharpness(modes[0] ** 2 - modes[1] ** 2, 2)
+    edge = ce.bisected_edge(modes, flat / 4, 4 * flat, halvings=10, steps=4000)
+    assert torch.allclose(edge, ce.critical_learning_rate(modes), rtol=0.01)
+    with pytest.raises(ValueError, match="converge at `low`"):
+        ce.bisected_edge(modes, 3 * flat, 4 * flat, halvings=1, steps=1000)
+
+
+@pytest.mark.parametrize("depth", [2, 4])
+def test_the_size_of_the_proof_is_just_large_enough_for_its_induction(depth):
+    size = ce.overshooting_size(0.1, depth, 0.75) * one([0.25, 1.0, 3.0])
+    run = ce.overshoot(size, 0.1, depth, 0.75)
+    _, path, _ = ce.scalar_descent(run.start, 0.1, [1])
+    layers = path[0].abs()
+    growth = 0.1 * layers.amin(0) ** (2 * depth - 1) / (20 * layers.amax(0))
+    assert torch.allclose(run.premise, torch.minimum(layers.amin(0) / 2, growth))
+    assert run.premise[0] < 1 <= run.premise[1] < run.premise[2]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.floats(-2, 2), st.floats(-2, 2), st.floats(0.01, 1))
 def test_imbalance_of_two_layers_takes_an_exact_factor(a, b, rate):
@@ -242,6 +262,11 @@ BAD = {
         lambda: ce.identity_descent(one([-1.0]), 2, learning_rate=0.1, record=[]),
         "record",
     ),
+    "sizes": (lambda: ce.two_group_modes(-2.0, 4, 0.75), "positive"),
+    "product": (lambda: ce.two_group_modes(2.0, 4, -0.75), "positive"),
+    "law at depth one": (lambda: ce.stuck_product(1.0, 0.5, 1), "depth"),
+    "departure at depth one": (lambda: ce.departure_rate(one([-1.0, 2.0]), 1), "depth"),
+    "edges": (lambda: ce.failure_map([2.0, 1.0], [0.1, 1.0], 2, 0.75, None), "rising"),
     "negative": (lambda: ce.stuck_product(1.0, -0.5, 2), "negative"),
     "several": (lambda: ce.departure_rate(one([-1.0, -2.0]), 2), "one negative"),
 }

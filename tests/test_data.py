@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.data import digits, one_hot, shrink, whiten
+from lib.data import digits, one_hot, shrink, split, whiten
 
 
 def test_digits_are_five_hundred_of_each():
@@ -65,3 +65,37 @@ def test_whitened_inputs_have_zero_mean_and_identity_covariance():
 def test_too_many_components_are_refused():
     with pytest.raises(ValueError, match="components"):
         whiten(torch.ones(3, 10, dtype=torch.float64), 1)
+
+
+def test_split_takes_every_digit_once():
+    images, labels = torch.arange(12.0).view(6, 2), torch.arange(6)
+    (x, y), (z, w) = split(images, labels, 4, np.random.default_rng(0))
+    assert sorted([*y.tolist(), *w.tolist()]) == list(range(6)) and len(y) == 4
+    assert torch.equal(torch.cat([x, z]), images[torch.cat([y, w])])
+    again = split(images, labels, 4, np.random.default_rng(0))
+    assert torch.equal(again[0][1], y)
+
+
+BAD = {
+    "all": (
+        lambda: split(torch.ones(3, 2), torch.arange(3), 3, np.random.default_rng(0)),
+        "training",
+    ),
+    "labels": (
+        lambda: split(torch.ones(3, 2), torch.arange(2), 1, np.random.default_rng(0)),
+        "labels",
+    ),
+    "class": (lambda: one_hot(torch.tensor([-1])), "labels"),
+    "float": (lambda: one_hot(torch.tensor([1.0])), "labels"),
+    "bytes": (lambda: shrink(torch.ones(1, 4, dtype=torch.uint8), 1), "images"),
+    "numpy": (lambda: whiten(np.ones((2, 3)), 1), "inputs"),
+    "nan": (lambda: whiten(torch.full((2, 3), torch.nan), 1), "inputs"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_clear_line(case):
+    call, words = BAD[case]
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)

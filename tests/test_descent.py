@@ -187,7 +187,7 @@ def test_log_steps_grow_evenly_and_include_both_ends():
 def test_log_steps_of_short_runs_and_of_none():
     assert log_steps(0) == [0] and log_steps(1) == [0, 1] and log_steps(2) == [0, 1, 2]
     for bad in ((-1, 20), (2.5, 20), (10, 0), (float("inf"), 1)):
-        with pytest.raises(ValueError, match="steps|per_decade"):
+        with pytest.raises(ValueError, match=r"steps|per_decade"):
             log_steps(*bad)
 
 

@@ -20,7 +20,7 @@ def strengths(weights, *_):
 def run(delta, rate, steps, sigma=SIGMA, variances=VARIANCES):
     weights, moments = ds.commuting_problem(sigma, variances, delta)
     return descend(
-        tl.gradients,
+        tl.moment_gradients,
         weights,
         problem=moments,
         learning_rate=rate,
@@ -45,7 +45,9 @@ def test_the_problem_has_the_values_asked_for_in_random_bases():
 
 def test_modes_do_not_mix():
     weights, moments = ds.commuting_problem(SIGMA, VARIANCES, 2.0, np.random.default_rng(1))
-    end = descend(tl.gradients, weights, problem=moments, learning_rate=0.1, steps=25).weights
+    end = descend(
+        tl.moment_gradients, weights, problem=moments, learning_rate=0.1, steps=25
+    ).weights
     left, _, right = torch.linalg.svd(moments[1])
     product = left.mT @ end[1] @ end[0] @ right.mT
     torch.testing.assert_close(product.diagonal(dim1=-2, dim2=-1), run(2.0, 0.1, 25)[-1])
@@ -135,7 +137,7 @@ def test_the_regression_solution_has_the_rank_and_the_least_loss():
     eye = torch.eye(4, dtype=torch.float64).expand(3, 4, 4)
     for rank in range(4):
         w = ds.regression_solution(cxx, cyx, rank)
-        torch.testing.assert_close(tl.loss((eye, w), cxx, cyx, cyy), expected[:, rank])
+        torch.testing.assert_close(tl.moment_loss(w @ eye, cxx, cyx, cyy), expected[:, rank])
         assert bool((torch.linalg.matrix_rank(w, atol=1e-9) == rank).all())
     torch.testing.assert_close(w @ cxx, cyx)
     with pytest.raises(ValueError, match="rank"):
@@ -162,7 +164,9 @@ def test_the_forgetting_rate_is_the_curvature_at_mode_one():
     cxx, cyx = torch.diag(variances), torch.diag(sigma)
 
     def loss(w):
-        return tl.loss((w[None, :2], w[2:, None]), cxx, cyx, torch.zeros((), dtype=torch.float64))
+        return tl.moment_loss(
+            w[2:, None] @ w[None, :2], cxx, cyx, torch.zeros((), dtype=torch.float64)
+        )
 
     a = (sigma[0] / variances[0]).sqrt()
     hessian = torch.autograd.functional.hessian(loss, torch.stack([a, 0 * a, a, 0 * a]))

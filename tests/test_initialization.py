@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from lib import classifiers
 from lib import initialization as init
 from lib import linear_networks as ln
 from lib.descent import descend
@@ -194,39 +195,6 @@ def test_product_parts_have_the_law_of_gaussian_products(widths):
         init.product_parts([3, 2], 1.0, 5, rng)
 
 
-@pytest.mark.parametrize(("scale", "least"), [(0.05, 0.0), (0.01, 0.001), (1e-3, 1e-5)])
-def test_margin_probability_is_the_share_of_margins(scale, least):
-    rng = np.random.default_rng(2)
-    vectors = torch.from_numpy(scale * rng.standard_normal((20000, 1, 20)))
-    shares = ln.deficiency_margin(vectors, UNIT.expand(20000, -1, -1)) >= least
-    parts = vectors[:, 0, 0], vectors[:, 0, 1:].norm(dim=-1)
-    assert torch.equal(init.margin(*parts) >= least, shares)
-    exact = init.margin_probability(scale, 20, least)
-    assert float(shares.double().mean()) == pytest.approx(exact, abs=0.015)
-
-
-def test_positive_margins_follow_the_exact_law_and_half_at_every_depth():
-    rng = np.random.default_rng(3)
-    counts = init.positive_margins([20, 1], [1e-3, 0.02, 0.05, 1.0], 20000, rng)
-    for scale, count in zip([1e-3, 0.02, 0.05, 1.0], counts, strict=True):
-        assert count / 20000 == pytest.approx(init.margin_probability(scale, 20), abs=0.015)
-    (deep,) = init.positive_margins([20, 8, 8, 8, 1], [1e-6], 20000, rng)
-    assert deep / 20000 == pytest.approx(0.5, abs=0.015)
-
-
-def test_promise_is_the_papers_example_and_its_limit():
-    assert init.balanced_promise(100, 3, 100).probability > 0.25
-    assert init.balanced_promise(10**4, 3, 1e12).probability == pytest.approx(0.5, abs=1e-5)
-    promise = init.balanced_promise(100, 2, 100)
-    assert promise.margin == pytest.approx(promise.init_scale**2 * 100 / 2)
-    assert promise.steps(1e-5) * promise.learning_rate == pytest.approx(promise.time(1e-5))
-    assert promise.learning_rate == pytest.approx((1e-4) ** 3 / 8e5)
-    with pytest.raises(ValueError, match="too small"):
-        init.balanced_promise(100, 3, 10)
-    with pytest.raises(ValueError, match="too small"):
-        init.balanced_promise(5, 3, 100)
-
-
 @pytest.mark.parametrize("rates", [[], [0.0], [-1.0, 0.1], [np.inf]])
 def test_learning_rates_must_be_positive_and_finite(rates):
     state = init.balanced_state(*init.product_parts([20, 1], 0.1, 4, np.random.default_rng(0)), 3)
@@ -244,3 +212,116 @@ def test_balance_measures_are_those_of_the_definition():
     assert torch.equal(found["imbalance"], ln.imbalance(weights))
     assert torch.allclose(found["smallest"], torch.minimum(torch.minimum(*grams[:2]), grams[2]))
     assert torch.allclose(found["loss"], ln.loss(weights, UNIT[:, :6]))
+
+
+@pytest.mark.parametrize("bad", [[1.0, 0.1], [0.0, 1.0], [1.0, 1.0], [1.0, np.inf]])
+def test_scales_that_do_not_rise_are_refused(bad):
+    with pytest.raises(ValueError, match="scales"):
+        init.working_decades(bad, torch.tensor([1.0, 2.0]), 2.0)
+    with pytest.raises(ValueError, match="values"):
+        init.working_decades([1, 10], torch.tensor([1.0, -2.0]), 2.0)
+    with pytest.raises(ValueError, match="values"):
+        init.working_decades([1, 10], torch.tensor([1.0, torch.nan]), 2.0)
+
+
+def test_a_layer_of_zeros_is_no_proof_of_failure():
+    """Its gradient is the product of the others: it grows at the first step."""
+    norms = torch.tensor([0.0, 1.0], dtype=torch.float64)[:, None]
+    assert init.can_reach(norms, [0.5], final_loss=1e-5, steps=50).all()
+    state = tuple(torch.tensor([[[x]]], dtype=torch.float64) for x in (0.0, 1.0, 1.0))
+    count, _ = init.fastest(init.layer_step, state, [0.5], final_loss=1e-5, steps=50)
+    assert count.isfinite().all()
+
+
+def test_search_is_the_search_over_the_drawn_starts():
+    """Layer-wise starts of the search, drawn again, found by the slow search on the full matrices."""
+    widths, products, rates = [12, 4, 4, 1], [0.01, 0.1], [1.0, 0.3, 0.1]
+    options = {"final_loss": 1e-4, "steps": 120}
+    found = init.search_scales(
+        widths, products, 3, np.random.default_rng(5), learning_rates=rates, **options
+    )
+    weights = ln.gaussian_weights(widths, 3, np.random.default_rng(5))
+    arm = found["layer-wise"]
+    unit = torch.eye(1, 12, dtype=torch.float64)[None]
+    for k, s in enumerate(arm.scale):
+        assert init.product_scale(widths, s) == pytest.approx(products[k])
+        scaled = tuple(s * w for w in weights)
+        steps, chosen = slow_search(scaled, unit, [0.3, 0.1], 1e-4, 120)  # 1.0 is over 2/N
+        np.testing.assert_array_equal(arm.steps[k].numpy(), steps)
+        np.testing.assert_array_equal(arm.rate[k].numpy(), chosen)
+    assert found["balanced"].steps.shape == (2, 3) and 0 < arm.tried <= 1
+    assert arm.best() == arm.steps.median(1).values.min()
+    limit = 10 * arm.best()
+    assert torch.equal(arm.decades(), init.working_decades(arm.scale, arm.steps, limit))
+
+
+GOOD = torch.full((2,), 0.5, dtype=torch.float64)
+STEP = partial(init.balanced_step, depth=3)
+GO = {"final_loss": 1e-5, "steps": 5}
+BAD = {
+    "float32": (lambda: init.balanced_state(GOOD.float(), GOOD, 3), "along"),
+    "numpy": (lambda: init.balanced_state(GOOD.numpy(), GOOD, 3), "along"),
+    "nan": (lambda: init.balanced_state(GOOD, GOOD * torch.nan, 3), "across"),
+    "zero": (lambda: init.balanced_state(0 * GOOD, 0 * GOOD, 3), "both be 0"),
+    "depth": (lambda: init.balanced_state(GOOD, GOOD, 0), "depth"),
+    "rng": (lambda: init.product_parts([4, 1], 1.0, 5, 0), "rng"),
+    "draws": (lambda: init.product_parts([4, 1], 1.0, 0, np.random.default_rng(0)), "draws"),
+    "state": (lambda: init.fastest(STEP, (GOOD, GOOD, GOOD[:1]), [0.1], **GO), "state"),
+    "possible": (
+        lambda: init.fastest(STEP, (GOOD,) * 3, [0.1], possible=torch.ones(2).bool(), **GO),
+        "possible",
+    ),
+    "loss": (lambda: init.fastest(STEP, (GOOD,) * 3, [0.1], final_loss=0, steps=5), "final_loss"),
+    "steps": (lambda: init.fastest(STEP, (GOOD,) * 3, [0.1], final_loss=1, steps=-1), "steps"),
+    "norms": (lambda: init.can_reach(-GOOD[:, None], [0.1], **GO), "norms"),
+    "factors": (lambda: init.at_scales((GOOD, GOOD, GOOD), [[1.0], [2.0]]), "factors"),
+    "weights": (lambda: init.reduce_inputs((GOOD.view(2, 1, 1).float(),), UNIT), "W_1"),
+    "products": (
+        lambda: init.search_scales(
+            [4, 2, 1], [1.0, 0.1], 2, np.random.default_rng(0), learning_rates=[0.1], **GO
+        ),
+        "products",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_clear_line(case):
+    call, words = BAD[case]
+    with pytest.raises(ValueError, match=words) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_relu_ends_are_those_of_training_each_scheme_alone():
+    """Balanced at the product of a layer-wise start is balanced at that product; losses fall."""
+    rng = np.random.default_rng(0)
+    images = torch.from_numpy(rng.uniform(size=(40, 6)))
+    images[:, 2] = 0  # never lit: left out
+    labels = torch.from_numpy(rng.integers(0, 3, 40))
+    widths, scales = [6, 4, 3, 3], [0.2, 0.4]
+    equal = init.product_scale(widths) * np.array(scales) ** 3
+    options = {"learning_rate": 0.05, "batch_size": 10}
+
+    def go(epochs):
+        return init.relu_ends(
+            images,
+            labels,
+            widths,
+            scales,
+            equal,
+            3,
+            np.random.default_rng(1),
+            epochs=epochs,
+            **options,
+        )
+
+    start, end = go(0), go(30)
+    assert torch.equal(end["balanced"][2], end["balanced, equal product"][2])
+    assert not torch.equal(end["layer-wise"][2], end["balanced"][2])
+    assert all((end[name][2] < start[name][2]).all() for name in end)
+    weights = ln.gaussian_weights(widths, 3, np.random.default_rng(1))
+    biases = [torch.zeros(w.shape[:2], dtype=torch.float64) for w in weights]
+    scaled = tuple(0.4 * w for w in weights)
+    loss, _ = classifiers.evaluate(scaled, biases, images, labels)
+    assert torch.allclose(start["layer-wise"][2][1], loss, atol=1e-5)

@@ -229,46 +229,6 @@ def test_spectral_recursion_ends_at_the_first_record_below_the_final_loss():
     assert len(at) < 1000 and (losses[-1] <= 1e-3).all() and not (losses[-2] <= 1e-3).all()
 
 
-def test_decrease_ratio_tends_to_twice_the_depth():
-    """Small step, balanced, target = multiple of the identity: every pair of modes adds its share."""
-    for depth in (2, 3, 4):
-        target = torch.eye(3, dtype=torch.float64)[None]
-        run = descend(
-            ln.gradients,
-            ln.balanced_factors(0.999 * target, [3] * (depth + 1)),
-            problem=(target,),
-            learning_rate=1e-4,
-            steps=1,
-            record=[0, 1],
-            measure=lambda w, t: {
-                "loss": ln.loss(w, t),
-                "smallest": ln.smallest_singular_value(ln.end_to_end(w)),
-            },
-        )
-        ratio = ln.decrease_ratio(run.records["loss"], run.records["smallest"], 1e-4, depth)
-        assert float(ratio[0, 0]) == pytest.approx(2 * depth, rel=0.01)
-
-
-def test_asymptotic_rate_is_the_slope_of_log_loss():
-    rng = np.random.default_rng(5)
-    singular = np.array([1.4, 1.0, 0.6])
-    target = torch.diag(torch.from_numpy(singular))[None]
-    start = ln.balanced_factors(
-        target + 1e-4 * torch.from_numpy(rng.standard_normal((1, 3, 3))), [3] * 4
-    )
-    run = descend(
-        ln.gradients,
-        start,
-        problem=(target,),
-        learning_rate=1e-2,
-        steps=1000,
-        record=[900, 1000],
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
-    )
-    slope = torch.log(run.records["loss"][0] / run.records["loss"][1]) / (1e-2 * 100)
-    assert float(slope[0]) == pytest.approx(float(ln.asymptotic_rate(target[0], 3)), rel=0.02)
-
-
 def test_regression_on_whitened_inputs_is_the_matrix_problem():
     from lib.data import whiten
 
@@ -288,15 +248,7 @@ def test_regression_on_whitened_inputs_is_the_matrix_problem():
         assert torch.allclose(a, b, atol=1e-12)
 
 
-def test_structure_measures_are_zero_and_one_on_balanced_factors_only():
-    rng = np.random.default_rng(7)
-    weights = ln.balanced_factors(torch.from_numpy(rng.standard_normal((5, 4, 4))), [4] * 4, rng)
-    assert (ln.singular_value_spread(weights, 4) < 1e-12).all()
-    assert (ln.alignment(weights, 4) > 1 - 1e-9).all()
-    loose, _ = draw([4] * 4, (5,), 7)
-    assert (ln.singular_value_spread(loose, 4) > 0.05).all()
-    assert (ln.alignment(loose, 4) < 0.99).all()
-
+RNG = np.random.default_rng(0)
 
 BAD = {
     "chain": (lambda w, t: ln.loss((w[0], w[0].new_zeros(2, 5)), t), "do not chain"),
@@ -312,6 +264,23 @@ BAD = {
     "depth": (lambda w, t: ln.convergence_guarantee(t, 0, 0.1), "depth"),
     "target nan": (lambda w, t: ln.convergence_guarantee(t * math.nan, 2, 0.1), "finite"),
     "final loss": (lambda w, t: ln.convergence_guarantee(t, 2, 0.1).steps(1.0, 2.0), "final_loss"),
+    "float32": (lambda w, t: ln.gradients([x.float() for x in w], t), "float64"),
+    "float32 target": (lambda w, t: ln.loss(w, t.float()), "float64"),
+    "numpy": (lambda w, t: ln.end_to_end([x.numpy() for x in w]), "float64 torch tensors"),
+    "matrix loss shapes": (lambda w, t: ln.matrix_loss(t[None], t[:, :1]), "one shape"),
+    "margin float32": (lambda w, t: ln.deficiency_margin(t.float(), t), "float64"),
+    "examples": (lambda w, t: ln.regression_loss(w, t, t[:, :2]), "examples"),
+    "whitened": (lambda w, t: ln.whitened_problem(t, t[:, :2]), "examples"),
+    "guarantee numpy": (lambda w, t: ln.convergence_guarantee(t.numpy(), 2, 0.1), "float64"),
+    "share": (lambda w, t: ln.start_within_margin(t, 1.2, RNG), "share"),
+    "share seeds": (lambda w, t: ln.start_within_margin(t, torch.full((4,), 0.5), RNG), "share"),
+    "generator": (lambda w, t: ln.gaussian_weights([2, 2], 1, 0), "generator"),
+    "generator of bases": (lambda w, t: ln.orthogonal(2, np.random), "generator"),
+    "unbalance": (lambda w, t: ln.unbalance(w, -1.0, [t]), "imbalance"),
+    "unbalance unreachable": (lambda w, t: ln.unbalance(w, 1e-9, [t]), "not reached"),
+    "unbalance depth 1": (lambda w, t: ln.unbalance(w[:1], 0.1, []), "depth 1"),
+    "unbalance along nothing": (lambda w, t: ln.unbalance((t, t), 0.1, [0 * t]), "not reached"),
+    "factors": (lambda w, t: ln.spectral_factors(-t[0], 2, 0.1, RNG), "positive"),
     "margin shapes": (lambda w, t: ln.deficiency_margin(t, t[:2]), "one shape"),
 }
 

@@ -114,18 +114,18 @@ def test_the_fastest_way_out_takes_the_predicted_time(depth):
     weights[-1] = start * u[..., None]
     final = lr.completion_loss(0 * target, target, mask) - speed * end**depth
     run = lr.paced_descent(
-        tuple(weights), target, mask, learning_rate=1e30, share=5e-3, steps=4_000, every=4_000,
+        tuple(weights), target, mask, share=5e-3, steps=4_000, every=4_000,
         final_loss=final, check_every=1,
     )  # fmt: skip
     for seed in range(3):
-        wanted = lr.escape_time(float(speed[seed]), start, end, depth)
+        wanted = float(lr.escape_time(speed[seed], start, end, depth))
         assert float(run.weights[-1][seed]) == pytest.approx(wanted, rel=1e-2)
 
 
 def test_escape_time_tends_to_the_logarithm_and_stays_finite():
-    assert lr.escape_time(2.0, 1e-3, 1.0, 2) == pytest.approx(math.log(1000) / 2)
-    assert lr.escape_time(1.0, 1e-3, 1e9, 3) == pytest.approx(1e3, rel=1e-6)
-    assert lr.escape_time(1.0, 1e-3, 1e9, 4) == pytest.approx(5e5, rel=1e-6)
+    assert float(lr.escape_time(2.0, 1e-3, 1.0, 2)) == pytest.approx(math.log(1000) / 2)
+    assert float(lr.escape_time(1.0, 1e-3, 1e9, 3)) == pytest.approx(1e3, rel=1e-6)
+    assert float(lr.escape_time(1.0, 1e-3, 1e9, 4)) == pytest.approx(5e5, rel=1e-6)
 
 
 @pytest.mark.parametrize("depth", [2, 3, 4])
@@ -133,7 +133,8 @@ def test_greedy_on_a_matrix_seen_whole_is_its_truncated_svd(depth):
     """With every entry seen, rank k of the greedy algorithm is the Eckart-Young matrix."""
     rng = np.random.default_rng(depth)
     target, mask = lr.completion_problem([2.5, 1.5, 0.8], 5, 1.0, 4, rng)
-    losses, matrices = lr.greedy_completion(target, mask, depth, 3)
+    losses, matrices, settled = lr.greedy_completion(target, mask, depth, 3)
+    assert settled.all()
     tails = [2.5**2 + 1.5**2 + 0.8**2, 1.5**2 + 0.8**2, 0.8**2, 0.0]
     for rank, tail in enumerate(tails):
         assert torch.allclose(
@@ -142,171 +143,107 @@ def test_greedy_on_a_matrix_seen_whole_is_its_truncated_svd(depth):
         assert (torch.linalg.matrix_rank(matrices[rank], atol=1e-3) == rank).all()
 
 
-@pytest.mark.parametrize("depth", [2, 3, 4])
-def test_grams_of_a_wide_network_have_the_law_of_drawn_networks(depth):
-    """Means, spreads and correlations against networks that are really drawn."""
-    width, size, scale, draws = 9, 3, 0.5, 4000
-    rng = np.random.default_rng(depth)
-    shapes = [(width, size), *[(width, width)] * (depth - 2), (size, width)]
-    weights = [scale * rng.standard_normal((draws, *shape)) for shape in shapes]
-    lower, upper = [np.broadcast_to(np.eye(size), (draws, size, size))], []
-    product = np.eye(size)
-    for w in weights[:-1]:
-        product = w @ product
-        lower.append(product.mT @ product)
-    matrix, product = weights[-1] @ product, np.broadcast_to(np.eye(size), (draws, size, size))
-    for w in reversed(weights[1:]):
-        upper.append(product @ product.mT)
-        product = product @ w
-    drawn = matrix, np.stack(lower), np.stack([*upper, product @ product.mT][::-1])
-
-    def summary(grams):
-        matrix, lower, upper = grams
-        scalars = [(matrix**2).sum((1, 2))]
-        scalars += [np.log(np.linalg.det(x)) for x in (*lower[1:], *upper[:-1])]
-        scalars += [np.trace(upper[0] @ lower[0], axis1=1, axis2=2)]
-        scalars += [
-            np.trace(a @ b, axis1=1, axis2=2) for a, b in zip(lower[1:], upper, strict=False)
-        ]
-        return np.stack(scalars)
-
-    ours = summary(lr.network_grams(depth, width, size, scale, draws, rng))
-    theirs = summary(drawn)
-    spread = theirs.std(1)
-    assert (abs(ours.mean(1) - theirs.mean(1)) < 5 * spread * (2 / draws) ** 0.5).all()
-    assert np.allclose(ours.std(1), spread, rtol=0.15)
-    assert np.allclose(np.corrcoef(ours), np.corrcoef(theirs), atol=0.1)
+def small_walk(depth=3, gamma=4.0):
+    target, mask, rng = small_problem(4)
+    walk = lr.walk(target, mask, depth, 12, gamma, rng, learning_rate=0.05)
+    return target, mask, walk, lr.greedy_completion(target, mask, depth, 2)
 
 
-def test_start_distances_agree_with_the_jacobian_of_a_drawn_network():
-    """One hidden unit per input and no freedom left: compare with autograd on drawn networks."""
-    size, width, depth, scale = 2, 6, 3, 0.6
-    rng = np.random.default_rng(1)
-    target = torch.eye(size, dtype=torch.float64)
-    found = []
-    for _ in range(400):
-        weights = [w[0] for w in ln.gaussian_weights([size, width, width, size], 1, rng, scale)]
-        blocks = torch.autograd.functional.jacobian(lambda *w: w[2] @ w[1] @ w[0], tuple(weights))
-        jacobian = torch.cat([b.reshape(size**2, -1) for b in blocks], 1)
-        residual = (target - weights[2] @ weights[1] @ weights[0]).reshape(-1)
-        step = jacobian.mT @ torch.linalg.solve(jacobian @ jacobian.mT, residual)
-        ends = weights[0].square().sum() + weights[2].square().sum()
-        found.append([float(ends.sqrt()), float(step.norm())])
-    ours = lr.start_distances(target, depth, width, scale, 4000, rng)
-    for column, values in zip(np.array(found).T, ours, strict=True):
-        noise = column.std() / 20
-        assert abs(column.mean() - float(values.mean())) < 4 * noise
+def test_a_walk_pauses_where_the_greedy_algorithm_rests():
+    """Its records belong together; a start of another size pauses at the same losses."""
+    target, mask, walk, greedy = small_walk()
+    assert torch.equal(walk.loss, lr.completion_loss(walk.matrix, target, mask))
+    assert torch.allclose(walk.values, torch.linalg.svdvals(walk.matrix))
+    assert (walk.time.diff(dim=0) >= 0).all() and (walk.loss[-1] < 1e-3).all()
+    in_order, errors = lr.plateau_errors(walk, greedy)
+    assert in_order.all() and (errors < 0.01).all()
+    other = lr.plateau_errors(small_walk(gamma=5.0)[2], greedy)
+    assert other[0].all() and (other[1] < errors).all()
 
 
-def test_symmetric_problem_is_symmetric_and_has_its_share():
-    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 7, np.random.default_rng(0))
-    assert torch.allclose(target, target.mT) and torch.equal(mask, mask.mT)
-    assert (mask.triu().sum((1, 2)) == 9).all()
-    values = torch.linalg.eigvalsh(target)[0]
-    assert torch.allclose(values, torch.tensor([0.0, 0.0, 0.0, 1.0, 2.0]).double(), atol=1e-12)
+def test_plateau_errors_are_undefined_without_a_plateau():
+    _, _, walk, greedy = small_walk(gamma=0.0)
+    in_order, errors = lr.plateau_errors(walk, greedy)
+    assert not in_order.any()
+    lonely = [not found for found in walk.found]
+    assert any(lonely) and errors.isnan().tolist() == lonely
 
 
-def test_symmetric_network_has_the_gradient_of_the_factorization():
-    """d/dU of 1/2 f(U U^T) with f = completion_loss, by autograd, against the two-layer network."""
-    rng = np.random.default_rng(0)
-    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 3, rng)
-    factor = torch.from_numpy(rng.standard_normal((3, 5, 4))).requires_grad_()
-    lr.completion_loss(factor @ factor.mT, target, mask).sum().div(2).backward()
-    lower, upper = lr.completion_gradients(lr.symmetric_weights(factor.detach()), target, mask)
-    assert torch.allclose(upper, factor.grad, rtol=1e-12, atol=1e-13)
-    assert torch.allclose(lower, factor.grad.mT, rtol=1e-12, atol=1e-13)
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_saddle_is_left_along_the_top_pair_in_the_limit_of_small_starts(rank):
+    cosines = []
+    for gamma in (3.0, 4.0):
+        target, mask, walk, greedy = small_walk(gamma=gamma)
+        cosines.append(lr.exit_cosine(walk, greedy, target, mask, rank).median())
+    assert cosines[0] < cosines[1] and cosines[1] > 0.99
+    assert lr.exit_cosine(walk, greedy, target, mask, rank, part=2.0).isnan().all()
 
 
-def test_linear_phase_is_the_matrix_exponential():
-    rng = np.random.default_rng(0)
-    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 3, rng)
-    slope, factor = -mask * target, torch.from_numpy(rng.standard_normal((3, 5, 4)))
-    ours = lr.linear_phase(slope, factor, -30.0, 1e-6)
-    values, vectors = torch.linalg.eigh(-slope)
-    top = vectors[..., -1:]
-    size = (top.mT @ ours).square().sum((1, 2))
-    assert torch.allclose(size, torch.full((3,), 1e-6).double(), rtol=1e-10)
-    before = (top.mT @ factor).square().sum((1, 2)) * math.exp(-60)
-    time = (1e-6 / before).log() / (2 * values[:, -1])
-    exact = torch.matrix_exp(-slope * time[:, None, None]) @ factor * math.exp(-30)
-    assert torch.allclose(ours, exact, rtol=1e-9, atol=1e-18)
-    assert torch.allclose(lr.linear_phase(slope, factor, 0.0, 1e-6), factor)
+def test_the_exit_cosine_of_a_path_made_by_hand():
+    """From the saddle diag(2, 0, 0) the new mode is the second diagonal entry, whatever the old does."""
+    target = torch.diag(torch.tensor([2.0, 1.0, 0.5], dtype=torch.float64))[None]
+    mask = torch.ones_like(target)
+    saddles = torch.stack([0 * target, target * 0, target * 0, target])
+    saddles[1, 0, 0, 0] = saddles[2, 0, 0, 0] = 2.0
+    saddles[2, 0, 1, 1] = 1.0
+    greedy = lr.GreedyPath(lr.completion_loss(saddles, target, mask), saddles, None)
+    path = saddles[[0, 1, 1, 2]].clone()
+    path[2, 0, :2, :2] += torch.tensor([[0.1, 0.2], [-0.3, 0.4]]).double()
+    path[2, 0, 2, 2] = 0.3
+    loss, time = lr.completion_loss(path, target, mask), torch.arange(4.0)[:, None].double()
+    walk = lr.Walk(time, loss, None, None, path, None)
+    found = float(lr.exit_cosine(walk, greedy, target, mask, 1))
+    assert found == pytest.approx(0.4 / 0.5)
+    # Nine tenths of the way to the next saddle are done at the last record only.
+    assert float(lr.passage_time(walk, greedy, 1, 0.9)) == 3.0
 
 
-def test_linear_phase_joins_the_flow():
-    """Handing over at a ten times smaller W changes the path after it ten times less, or better."""
-    rng = np.random.default_rng(1)
-    target, mask = lr.symmetric_completion_problem([2.0, 1.0], 5, 0.6, 3, rng)
-    factor = torch.from_numpy(rng.standard_normal((3, 5, 5)))
-    drops = torch.tensor([[0.1], [0.4]]).double().expand(2, 3)
-    ends = [
-        lr.flow_to_drops(
-            lr.symmetric_weights(lr.linear_phase(-mask * target, factor, -12.0, largest)),
-            target, mask, drops,
-        )
-        for largest in (1e-5, 1e-6, 1e-9)
-    ]  # fmt: skip
-    gaps = [(end - ends[-1]).abs().max() for end in ends[:2]]
-    assert gaps[0] < 1e-7 and gaps[1] < gaps[0] / 5
+def test_shape_at_half_is_read_where_the_loss_is_first_half():
+    loss = torch.tensor([[4.0, 4.0], [3.0, 1.0], [1.0, 0.5]]).double()
+    values = torch.arange(1.0, 13.0).double().reshape(3, 2, 2).flip(-1)
+    walk = lr.Walk(None, loss, None, values, None, None)
+    assert walk.shape_at_half(2).tolist() == [9 / 10, 7 / 8]
 
 
 @pytest.mark.parametrize("depth", [2, 3])
-def test_flow_clocked_by_the_loss_is_the_path_of_small_steps(depth):
-    target, mask, rng = small_problem(2)
-    weights = ln.gaussian_weights([6] * (depth + 1), 2, rng, 0.05)
-    origin = lr.completion_loss(0 * target, target, mask)
-    weights = tuple(  # a start that is already moving downhill
-        w - 0.5 * g
-        for w, g in zip(weights, lr.completion_gradients(weights, target, mask), strict=True)
-    )
-    drops = torch.stack([0.2 * origin, 0.5 * origin])
-    ours = lr.flow_to_drops(weights, target, mask, drops)
-    assert torch.allclose(origin - lr.completion_loss(ours, target, mask), drops, rtol=1e-8)
-    for k in range(2):
-        run = lr.paced_descent(
-            weights, target, mask, learning_rate=0.02, share=1e-2, steps=6_000, every=6_000,
-            final_loss=origin - drops[k], check_every=1,
-        )  # fmt: skip
-        assert torch.allclose(ln.end_to_end(run.weights[:-1]), ours[k], atol=3e-2)
-
-
-def test_loss_drop_is_the_difference_of_losses():
+def test_exits_from_the_origin(depth):
+    """Time along the top pair is as promised; the cosine rises as the start shrinks."""
     target, mask, rng = small_problem()
-    matrix = torch.from_numpy(rng.standard_normal((3, 6, 6)))
-    difference = lr.completion_loss(0 * matrix, target, mask) - lr.completion_loss(
-        matrix, target, mask
-    )
-    assert torch.allclose(lr.loss_drop(matrix, target, mask), difference, rtol=1e-12)
-    assert (lr.loss_drop(1e-30 * target, target, mask) > 0).all()
+    exits = lr.origin_exits(target, mask, depth, [1e-2, 1e-4, 1e-6], rng)
+    assert exits.time.shape == exits.promised.shape == (3, 3)
+    assert torch.allclose(exits.fastest[1:], exits.promised[1:], rtol=0.05)
+    assert (exits.cosine[-1] > exits.cosine[0]).all() and (exits.cosine <= 1 + 1e-12).all()
 
 
-@pytest.mark.parametrize("ratio", [1.5, 3.0])
-def test_counterexample_by_semidefinite_algebra(ratio):
-    """The matrices of least trace and least rank are feasible, and have the traces stated."""
-    target, mask = lr.counterexample(ratio)
-    r = ratio
-    least_trace = torch.tensor([[r, 1, 1, r], [1, r, r, 1], [1, r, r, 1], [r, 1, 1, r]]).double()
-    x = torch.tensor([1.0, r, 1.0, r]).double()
-    for matrix, rank, trace in ((least_trace, 2, 4 * r), (torch.outer(x, x), 1, 2 * r**2 + 2)):
-        assert float(lr.completion_loss(matrix, target, mask)) == 0
-        assert torch.linalg.eigvalsh(matrix)[0] > -1e-12
-        assert int(torch.linalg.matrix_rank(matrix)) == rank
-        assert float(matrix.trace()) == pytest.approx(trace)
+def test_unseen_error_is_relative_and_blind_to_what_is_seen():
+    target, mask, _ = small_problem()
+    assert torch.allclose(lr.unseen_error(0 * target, target, mask), torch.ones(3).double())
+    assert (lr.unseen_error((1 - mask) * target + 7 * mask, target, mask) < 1e-14).all()
 
 
-def test_counterexample_tends_to_the_rank_one_solution():
-    """R = 2: the traces of the facts' table, falling start by falling start."""
-    target, mask = (x.expand(4, 4, 4) for x in lr.counterexample(2.0))
-    factor = torch.from_numpy(np.random.default_rng(0).standard_normal((4, 4))).expand(4, 4, 4)
-    scales = torch.tensor([1e-1, 1e-2, 1e-4, 1e-8], dtype=torch.float64).log()
-    start = lr.linear_phase(-target, factor, scales, 1e-9)
-    matrices = lr.symmetric_limit(start, target, mask)
-    traces = matrices.diagonal(dim1=1, dim2=2).sum(1)
-    assert traces.tolist() == pytest.approx([8.11, 8.69, 9.81, 9.9997], abs=0.02)
+def test_escape_time_takes_tensors():
+    speed = torch.tensor([1.0, 2.0]).double()
+    start = torch.tensor([[1e-2], [1e-3]]).double()
+    found = lr.escape_time(speed, start, torch.full((2, 2), 0.5).double(), 4)
+    assert found.shape == (2, 2)
+    assert float(found[1, 1]) == pytest.approx(float(lr.escape_time(2.0, 1e-3, 0.5, 4)))
 
+
+def test_greedy_says_where_it_ran_out_of_steps():
+    target, mask, _ = small_problem()
+    settled = lr.greedy_completion(target, mask, 3, 2, steps=20).settled
+    assert settled[0].all() and not settled[1:].any()
+
+
+ONES = torch.ones(2, 2, dtype=torch.float64)
 
 BAD = {
     "norms": (lambda: lr.plateaus(torch.ones(3), torch.ones(3, 1)), "records, seeds"),
+    "no record": (lambda: lr.plateaus(torch.ones(0, 1), torch.ones(0, 1, 1)), "a record or more"),
+    "nan": (
+        lambda: lr.plateaus(torch.full((3, 1), math.nan), torch.ones(3, 1, 1)),
+        "all finite",
+    ),
     "prominence": (
         lambda: lr.plateaus(torch.ones(3, 1), torch.ones(3, 1, 1), prominence=2.0),
         "prominence",
@@ -319,26 +256,37 @@ BAD = {
         lambda: lr.completion_problem([1.0], 3, 0.0, 1, np.random.default_rng(0)),
         "share",
     ),
-    "eigenvalues": (
-        lambda: lr.symmetric_completion_problem([1.0] * 4, 3, 0.5, 1, np.random.default_rng(0)),
-        "eigenvalues",
+    "float32": (lambda: lr.completion_loss(ONES.float(), ONES, ONES), "matrix must be a float64"),
+    "numpy": (lambda: lr.completion_loss(ONES, ONES.numpy(), ONES), "target must be a float64"),
+    "column": (lambda: lr.completion_loss(ONES, ONES[:, :1], ONES), "one size"),
+    "float32 weights": (
+        lambda: lr.completion_gradients((ONES.float(),) * 2, ONES, ONES),
+        "float64",
     ),
-    "symmetric share": (
-        lambda: lr.symmetric_completion_problem([1.0], 3, 2.0, 1, np.random.default_rng(0)),
+    "numpy slope": (lambda: lr.escape(ONES.numpy()), "slope must be a float64"),
+    "nothing unseen": (lambda: lr.unseen_error(ONES, ONES, ONES), "mask must leave"),
+    "pace": (
+        lambda: lr.paced_descent(
+            (ONES[None],) * 2, ONES[None], ONES[None], share=1.5, steps=1, every=1, final_loss=0.1
+        ),
         "share",
     ),
-    "ratio": (lambda: lr.counterexample(1.0), "ratio"),
-    "drops": (
-        lambda: lr.flow_to_drops(
-            (torch.zeros(1, 4, 4).double(),) * 2, *lr.counterexample(2.0), [[1.0]]
+    "zero layer": (
+        lambda: lr.paced_descent(
+            (0 * ONES[None],) * 2,
+            ONES[None],
+            ONES[None],
+            share=0.1,
+            steps=1,
+            every=1,
+            final_loss=0.1,
         ),
-        "drops",
+        "zero or not finite",
     ),
+    "greedy depth": (lambda: lr.greedy_completion(ONES[None], ONES[None], 1, 1), "depth >= 2"),
     "depth": (lambda: lr.escape_time(1.0, 0.1, 1.0, 1), "depth"),
-    "width": (
-        lambda: lr.network_grams(3, 5, 3, 1.0, 2, np.random.default_rng(0)),
-        "width >= 2 size = 6",
-    ),
+    "start": (lambda: lr.escape_time(1.0, 0.0, 1.0, 3), "positive"),
+    "rank": (lambda: lr.exit_cosine(None, lr.GreedyPath(ONES, ONES, None), ONES, ONES, 1), "rank"),
 }
 
 

@@ -73,9 +73,35 @@ def test_the_blind_direction_is_left_alone():
 
 
 @pytest.mark.parametrize(
-    "bad", [{"steps": -1}, {"tolerance": 0.0}, {"longest": 0.0}, {"points": torch.zeros(3)}]
+    "bad",
+    [
+        {"steps": -1},
+        {"steps": 1.5},
+        {"tolerance": 0.0},
+        {"longest": 0.0},
+        {"points": torch.zeros(3, dtype=torch.float64)},
+        {"points": torch.zeros(1, 2)},
+        {"points": np.zeros((1, 2))},
+    ],
 )
 def test_bad_input(bad):
-    good = {"points": torch.zeros(1, 2), "steps": 1, "tolerance": 1e-6, "longest": 1.0}
+    good = {
+        "points": torch.zeros(1, 2, dtype=torch.float64),
+        "steps": 1,
+        "tolerance": 1e-6,
+        "longest": 1.0,
+    }
     with pytest.raises(ValueError, match="find_roots needs"):
         find_roots(saddles, **(good | bad))
+
+
+def test_each_start_may_have_its_own_problem():
+    target = torch.tensor([2.0, 3.0, 5.0], dtype=torch.float64)[:, None]
+    points, size = find_roots(
+        lambda x, square: (x**2 - square, torch.diag_embed(2 * x)),
+        torch.ones(3, 1, dtype=torch.float64),
+        steps=60, tolerance=1e-12, longest=1.0, problem=(target,),
+    )  # fmt: skip
+    assert torch.allclose(points**2, target) and (size <= 1e-12).all()
+    with pytest.raises(ValueError, match="problem must"):
+        find_roots(saddles, points, steps=1, tolerance=1.0, longest=1.0, problem=(target[:2],))

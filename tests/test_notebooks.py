@@ -35,7 +35,9 @@ KEYS = [
     "verdict",
 ]
 # A loop over steps of descent, in a cell.
-LOOP = re.compile(r"\bfor\s+\w+\s+in\s+(?:tqdm\(|trange|range)\s*\(?[^\n]*steps|\bwhile\b")
+LOOP = re.compile(
+    r"\bfor\s+\w+\s+in\s+(?:tqdm\(|trange|range)\s*\(?[^\n]*steps|^\s*while\b", re.MULTILINE
+)
 VERDICTS = {"reproduced", "partly reproduced", "not reproduced"}
 
 

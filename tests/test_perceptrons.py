@@ -219,3 +219,68 @@ def test_critical_points_are_critical_and_have_their_index():
         rows = [torch.cat([b.reshape(w[i].numel(), -1) for b in blocks[i]], 1) for i in (0, 1)]
         values = torch.linalg.eigvalsh(torch.cat(rows))
         assert float((values < 0).double().mean()) == pytest.approx(float(found.index_fraction[k]))
+
+
+# --- direct connections, stuck networks, codes ---------------------------------------------------
+
+
+def test_direct_connections_agree_with_autograd_and_change_nothing_at_weight_zero():
+    task, rng = pc.parity(3), np.random.default_rng(5)
+    weights = pc.start(6, 3, 2, 1.0, rng)
+    wider = pc.add_connections(weights)
+    assert torch.equal(pc.outputs(wider, task), pc.outputs(weights, task))
+    direct = torch.from_numpy(rng.standard_normal((6, 3)))
+    leaves = [w.clone().requires_grad_() for w in (*weights, direct)]
+    hidden, output, d = leaves
+    s = torch.sigmoid(torch.einsum("shi,pi->sph", hidden, task.inputs))
+    a = torch.einsum("sph,sh->sp", s, output[:, :-1]) + output[:, -1:] + d @ task.inputs[:, :-1].T
+    energy = ((torch.sigmoid(a) - task.targets) ** 2).sum(-1) / 2
+    assert torch.allclose(pc.energy((*weights, direct), task), energy.detach(), atol=1e-14)
+    energy.sum().backward()
+    for ours, leaf in zip(pc.gradients((*weights, direct), task), leaves, strict=True):
+        assert torch.allclose(ours, leaf.grad, atol=1e-13)
+
+
+def test_bad_networks_are_refused_in_one_line():
+    task = pc.xor()
+    hidden, output = pc.start(4, 2, 2, 1.0, np.random.default_rng(0))
+    for weights, words in (
+        ((hidden.float(), output.float()), "float64"),
+        ((hidden, output[:, :2]), "weights must be"),
+        ((hidden, output, torch.zeros(4, 3, dtype=torch.float64)), "weights must be"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            pc.gradients(weights, task)
+    with pytest.raises(ValueError, match="units must be one of"):
+        pc.outputs((hidden, output), task, units="relu")
+    with pytest.raises(ValueError, match="no direct connections"):
+        pc.hessians(pc.add_connections((hidden, output)), task)
+
+
+def test_freed_trains_each_change_from_the_same_networks():
+    task, rng = pc.xor(), np.random.default_rng(6)
+    weights = pc.start(20, 2, 2, 1.0, rng)
+    setting = {"learning_rate": 0.5, "sweeps": 300, "tolerance": 0.4}
+    found = pc.freed(weights, task, {"same": lambda w: w, "wider": pc.add_connections}, **setting)
+    run = pc.train(weights, task, **setting)
+    assert torch.equal(found["same"].solved, run.stopped >= 0)
+    assert torch.equal(found["same"].energy, pc.energy(run.weights, task))
+    assert torch.equal(found["same"].lowest, pc.smallest_eigenvalue(weights, task))
+    assert found["wider"].lowest.isnan().all()
+
+
+def test_mirror_codes_know_the_papers_solution_and_its_neighbour():
+    def network(sizes, flaw=0.0):
+        half = torch.tensor(sizes, dtype=torch.float64)
+        unit = torch.cat([half, -half.flip(0), torch.tensor([-1.0])])
+        unit[0] += flaw
+        return torch.stack([unit, -unit])
+
+    found = pc.mirror_codes(
+        torch.stack(
+            [network([1.0, 4.0, 2.0]), network([3.0, 2.0, 4.0]), network([1.0, 1.0, 3.0], 0.5)]
+        )
+    )
+    assert found["code"].tolist() == [1, 2, 0]
+    assert found["asymmetry"][:2].max() == 0 and found["asymmetry"][2].min() > 0.1
+    assert torch.allclose(found["opposite"], -torch.ones(3, dtype=torch.float64))

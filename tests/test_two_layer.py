@@ -1,7 +1,6 @@
 """Two-layer networks against autograd, step-by-step descent, and limits known in closed form."""
 
 import math
-from functools import partial
 
 import numpy as np
 import pytest
@@ -41,8 +40,10 @@ def test_gradients_are_those_of_autograd(activation):
 def test_moments_hold_all_that_a_linear_network_sees():
     x, y = problem()
     weights, seen = start(), tl.moments(x, y)
-    assert close(tl.loss(weights, *seen), tl.network_loss(weights, x, y))
-    for a, b in zip(tl.gradients(weights, *seen), tl.network_gradients(weights, x, y), strict=True):
+    assert close(tl.moment_loss(ln.end_to_end(weights), *seen), tl.network_loss(weights, x, y))
+    for a, b in zip(
+        tl.moment_gradients(weights, *seen), tl.network_gradients(weights, x, y), strict=True
+    ):
         assert close(a, b)
 
 
@@ -75,7 +76,7 @@ def test_unit_matrices_of_a_linear_network_are_one_matrix_from_the_moments():
     cxx, cyx, _ = tl.moments(x, y)
     weights = start()
     matrices = tl.unit_matrices(weights, x, y, 0.05)
-    s, directions = tl.escape_pairs(tl.escape_matrix(weights, cxx, cyx))
+    s, directions = tl.growing_directions(-tl.moment_slope(weights[1] @ weights[0], cxx, cyx))
     assert close(matrices, matrices[:, :1].expand_as(matrices))
     assert close(matrices[:, 0] @ directions, directions * (1 + 0.05 * s[:, None]))
 
@@ -86,8 +87,8 @@ def test_linear_phase_is_the_power_of_lemma_1s_matrix():
     weights = start()
     matrix = tl.unit_matrices(tuple(0 * w for w in weights), x, y, 0.05)[:, 0]
     powered = tl.units(weights) @ torch.linalg.matrix_power(matrix, 17)
-    assert close(tl.units(tl.linear_phase(weights, cyx, 0.05, 17)), powered)
-    several = tl.linear_phase(weights, cyx, 0.05, torch.tensor([0, 17, 3]))
+    assert close(tl.units(tl.frozen_steps(weights, cyx, 0.05, 17)), powered)
+    several = tl.frozen_steps(weights, cyx, 0.05, torch.tensor([0, 17, 3]))
     assert close(tl.units(several)[1], powered[1])
     assert close(tl.units(several)[0], tl.units(weights)[0])
 
@@ -95,8 +96,8 @@ def test_linear_phase_is_the_power_of_lemma_1s_matrix():
 def test_linear_phase_is_the_limit_of_descent_from_tiny_weights():
     seen = tl.moments(*problem())
     weights = start(scale=1e-9)
-    run = descend(tl.gradients, weights, problem=seen, learning_rate=0.05, steps=60)
-    ahead = tl.linear_phase(weights, seen[1], 0.05, 60)
+    run = descend(tl.moment_gradients, weights, problem=seen, learning_rate=0.05, steps=60)
+    ahead = tl.frozen_steps(weights, seen[1], 0.05, 60)
     assert close(tl.units(run.weights) * 1e9, tl.units(ahead) * 1e9, 1e-9)
 
 
@@ -112,16 +113,21 @@ def test_misalignment_of_a_known_matrix():
 def test_lemma_2s_bound_holds_for_every_unit_and_step():
     cxx, cyx, cyy = tl.moments(*problem())
     weights = start(scale=1e-2)
-    direction = tl.escape_pairs(cyx)[1][..., 0]
+    direction = tl.growing_directions(cyx)[1][..., 0]
     q = tl.transported_residual(
         weights, cxx, cyx, cyy, direction=direction, learning_rate=0.05, steps=150
     )
     bound = q["bound"].exp()[..., None] * q["moving"][0]
     assert (q["moving"] <= bound * (1 + 1e-12)).all()
-    assert torch.equal(q["moving"][0], q["fixed"][0])
+    kept = tl.fixed_residuals(q, [0.0])
+    omega = tl.units(weights)
+    along = (omega @ direction[:, :, None]).norm(dim=(1, 2))
+    assert close(kept[0][0], (1 - along**2 / omega.square().sum((1, 2))).sqrt(), 1e-9)
     # The same steps as descent's own.
-    run = descend(tl.gradients, weights, problem=(cxx, cyx, cyy), learning_rate=0.05, steps=150)
-    assert close(q["loss"][-1], tl.loss(run.weights, cxx, cyx, cyy))
+    run = descend(
+        tl.moment_gradients, weights, problem=(cxx, cyx, cyy), learning_rate=0.05, steps=150
+    )
+    assert close(q["loss"][-1], tl.moment_loss(ln.end_to_end(run.weights), cxx, cyx, cyy))
 
 
 def reduced_rank_weights(cxx, cyx, rank):
@@ -135,203 +141,118 @@ def reduced_rank_weights(cxx, cyx, rank):
 def test_saddles_are_reduced_rank_regression(rank):
     seen = tl.moments(*problem())
     weights = reduced_rank_weights(*seen[:2], rank)
-    assert close(tl.loss(weights, *seen), tl.saddle_losses(*seen)[:, rank])
-    for g in tl.gradients(weights, *seen):
+    assert close(tl.moment_loss(ln.end_to_end(weights), *seen), tl.saddle_losses(*seen)[:, rank])
+    for g in tl.moment_gradients(weights, *seen):
         assert close(g, torch.zeros_like(g))
-    there = torch.linalg.svdvals(tl.escape_matrix(weights, *seen[:2]))
-    assert close(there, tl.escape_speeds(*seen[:2], rank))
+    there = torch.linalg.svdvals(-tl.moment_slope(weights[1] @ weights[0], *seen))
+    assert close(there, torch.linalg.svdvals(tl.saddle_matrix(*seen[:2], rank)))
 
 
-def test_waits_of_isotropic_inputs_end_with_the_slowest_mode():
-    cxx, cyx, _ = tl.moments(*problem(variances=(1, 1, 1, 1)))
-    waits = tl.steps_per_log_scale(cxx, cyx, 0.05, 3).sum(-1)
-    assert close(waits, torch.full_like(waits, 1 / math.log1p(0.05 * 0.2)))
-
-
-def test_crossing_of_a_curve_and_of_none():
-    times = torch.arange(0, 50, 5)
-    losses = torch.exp(-times.double() / 10)[:, None] * torch.tensor([1.0, 2.0, 100.0])
-    level = torch.tensor([0.2, 0.2, 0.2], dtype=torch.float64)
-    found = tl.crossing(times, losses, level)
-    assert found[:2].tolist() == pytest.approx([10 * math.log(5), 10 * math.log(10)], abs=0.4)
-    assert found[2].isnan() and tl.crossing(times, losses, 10 * level + 1)[0].isnan()
-
-
-def test_staged_descent_without_jumps_is_descent():
+def test_exits_are_at_the_first_step_outside():
     seen = tl.moments(*problem())
-    weights = start(scale=1e-5, hidden=12)
-    run = tl.staged_descent(weights, seen, learning_rate=0.05, steps=400, final_loss=0.0)
-    plain = descend(tl.gradients, weights, problem=seen, learning_rate=0.05, steps=400)
-    assert close(run.losses[-1], tl.loss(plain.weights, *seen), 1e-10)
-    assert close(tl.units(run.weights), tl.units(plain.weights), 1e-10)
-    assert run.times[-1] == 400 and run.steps.tolist() == [-1, -1, -1]
+    weights = start(hidden=12)
+    out = tl.exit_units(weights, seen, [1e-6, 1e-8], learning_rate=0.05, exit_scale=1e-3)
+    assert out.shape == (2, 3, 12, 7)
+    size = out.square().mean((-2, -1)).sqrt()
+    assert (size > 1e-3).all() and (size < 1.2e-3).all()
+    for k, scale in enumerate((1e-6, 1e-8)):
+        run = descend(
+            tl.moment_gradients,
+            tuple(scale * w for w in weights),
+            problem=seen,
+            learning_rate=0.05,
+            steps=400,
+            stop=lambda w, *_: tl.units(w).square().mean((-2, -1)).sqrt() > 1e-3,
+            check_every=1,
+        )
+        assert close(tl.units(run.weights) * 1e3, out[k] * 1e3, 1e-9)
 
 
-def test_plateaus_are_the_saddles_and_jumps_do_not_change_them():
+def test_residual_across_a_fixed_direction_by_hand():
     seen = tl.moments(*problem())
-    levels = tl.saddle_losses(*seen)[:, :3]
-    go = partial(
-        tl.staged_descent, moments=seen, learning_rate=0.05, steps=20000, final_loss=1e-6 * seen[2]
-    )
-    plain = go(start(scale=1e-9))
-    assert ((plain.saddles / levels - 1).abs() < 1e-3).all()
-    skips = (partial(tl.jump, size=0.3), tl.jump)
-    for skip in skips:
-        near, far = go(start(scale=1e-9), skip=skip), go(start(scale=1e-12), skip=skip)
-        assert ((near.saddles / levels - 1).abs() < 0.02).all()
-        assert near.jumps.tolist() == [3, 3, 3] and (near.steps - far.steps).abs().max() <= 5
-        assert (near.steps < plain.steps).all() and (near.steps > 0).all()
-        assert (tl.loss(near.weights, *seen) <= 1e-6 * seen[2]).all()
-    blunt = go(start(scale=1e-9), skip=partial(skips[0], clear_used=False))
-    assert (blunt.jumps > 3).all()
-    once = go(start(scale=1e-9), skip=skips[0], most_jumps=1)
-    assert once.jumps.tolist() == [1, 1, 1] and (once.steps > 0.9 * plain.steps).all()
-    mixed = go(start(scale=1e-9), skip=skips[0], most_jumps=torch.tensor([0, 1, 9]))
-    assert mixed.jumps.tolist() == [0, 1, 3]
-    last = tl.portion(mixed, slice(2, 3))
-    assert last.jumps.tolist() == [3] and last.losses.shape == (len(mixed.times), 1)
-    assert mixed.steps.tolist()[:2] == [int(plain.steps[0]), int(once.steps[1])]
+    weights, direction = start(scale=1e-2), tl.growing_directions(seen[1])[1][..., 0]
+    q = tl.transported_residual(weights, *seen, direction=direction, learning_rate=0.05, steps=40)
+    residual, growth = tl.fixed_residuals(q, [0.0, 1.0])
+    v = q["direction"][-1][:, :, None]
+    sizes = []
+    for steps in range(41):
+        w = descend(
+            tl.moment_gradients, weights, problem=seen, learning_rate=0.05, steps=steps
+        ).weights
+        omega = tl.units(w)
+        sizes.append((omega - omega @ v @ v.mT).norm(dim=(1, 2)))
+    sizes = torch.stack(sizes)
+    assert close(residual[1], sizes[0] / tl.units(weights).norm(dim=(1, 2)), 1e-9)
+    wanted = (sizes / (sizes[0] * q["bound"].exp()))[1:].amax(0)
+    assert close(growth[1], wanted, 1e-7)
 
 
-def test_line_search_jump_from_the_origin_reaches_the_minimum_along_the_pair():
-    cxx, cyx, cyy = tl.moments(*problem())
-    weights = tl.jump(start(scale=1e-12), cxx, cyx)
-    w = weights[1] @ weights[0]
-    around = [
-        float(tl.loss((torch.eye(4, dtype=torch.float64), x * w), cxx, cyx, cyy)[0])
-        for x in (0.99, 1, 1.01)
-    ]
-    assert around[1] < min(around[0], around[2])
-    assert (torch.linalg.svdvals(w)[:, 1] < 1e-11).all()
-
-
-def test_jump_leaves_used_directions_alone_and_never_shrinks():
-    _, cyx, _ = tl.moments(*problem())
-    direction = tl.escape_pairs(cyx)[1][..., 0]
-    weights = start()
-    omega = tl.units(weights)
-    used = torch.linalg.svd(omega, full_matrices=False).U[..., :2]
-    two = torch.full((3,), 2)
-    moved = tl.units(
-        tl.stretch(weights, direction, torch.full((3,), 50.0, dtype=torch.float64), two)
-    )
-    change = moved - omega
-    assert close(used.mT @ change, torch.zeros(3, 2, 7, dtype=torch.float64), 1e-10)
-    assert close(
-        change - (change @ direction[..., None]) * direction[:, None],
-        torch.zeros_like(change),
-        1e-10,
-    )
-    still = tl.stretch(weights, direction, torch.zeros(3, dtype=torch.float64), two)
-    assert close(tl.units(still), omega)
-
-
-def test_jump_recovers_a_component_lost_to_underflow():
-    cxx, cyx, _ = tl.moments(*problem())
-    weights = tl.jump(tuple(0 * w for w in start()), cxx, cyx, size=0.3)
-    assert close(tl.units(weights).norm(dim=(-2, -1)), torch.full((3,), 0.3, dtype=torch.float64))
-
-
-def test_control_directions_are_unit_and_clear():
-    cxx, cyx, _ = tl.moments(*problem())
-    rng = np.random.default_rng(3)
-    pairs = tl.escape_pairs(tl.escape_matrix(start(), cxx, cyx))[1]
-    for clear in (False, True):
-        d = tl.random_direction(start(), cxx, cyx, rng, clear=clear)
-        assert close(d.norm(dim=-1), torch.ones(3, dtype=torch.float64))
-        assert clear == bool(((pairs.mT @ d[..., None]).abs() < 1e-12).all())
-
-
-def test_relu_jump_is_the_linear_phase_of_descent():
-    x, y = problem(samples=60)
-    weights = start(scale=1e-9, hidden=40)
-    ahead = tl.relu_jump(weights, x, y, size=1e-4, iterations=200)
-    assert close(
-        tl.units(ahead).norm(dim=-1).amax(-1), torch.full((3,), 1e-4, dtype=torch.float64), 1e-9
-    )
-    run = descend(
-        lambda w, x, y: tl.network_gradients(w, x, y, "relu"),
-        weights,
-        problem=(x, y),
-        learning_rate=0.02,
-        steps=400,
-    )
-    a, b = tl.units(ahead), tl.units(run.weights)
-    top = b.norm(dim=-1).argmax(-1)
-    cosine = torch.stack(
-        [torch.cosine_similarity(p[i], q[i], dim=0) for p, q, i in zip(a, b, top, strict=True)]
-    )
-    assert (cosine > 0.999).all()
-
-
-def test_exit_run_stops_at_the_first_step_outside():
+def test_saddle_exit_leaves_along_the_top_pair_of_the_saddle():
     seen = tl.moments(*problem())
-    weights, many = tl.at_scales(start(), seen, [1e-6, 1e-8])
-    assert close(weights[0][3:], 1e-8 * start()[0]) and torch.equal(many[1][:3], many[1][3:])
-    out, taken = tl.exit_run(weights, many, learning_rate=0.05, exit_scale=1e-3)
-    before = descend(
-        tl.gradients,
-        tuple(w[:1] for w in weights),
-        problem=tuple(m[:1] for m in many),
-        learning_rate=0.05,
-        steps=int(taken[0]) - 1,
+    for used in (1, 2):
+        options = {"learning_rate": 0.05, "exit_scale": 1e-3, "used": used, "check_every": 5}
+        rest = tl.exit_units(start(), seen, [1e-9], **options)[0]
+        size = torch.linalg.svdvals(rest)[:, 0]
+        assert (size > 1e-3).all() and (size < 2e-3).all()
+        pair = tl.growing_directions(tl.saddle_matrix(*seen[:2], used))[1][..., 0]
+        assert (tl.misalignment(rest, pair) < 0.05).all()
+
+
+def test_unused_units_are_the_lesser_singular_components():
+    omega = tl.units(start())
+    rest = tl.unused_units(start(), 2)
+    sizes = torch.linalg.svdvals(omega)
+    assert close(torch.linalg.svdvals(rest)[:, :4], sizes[:, 2:])
+    assert close(tl.unused_units(start(), 0), omega)
+
+
+def test_misalignment_of_units_by_hand():
+    omega = torch.tensor([[[3.0, 4.0], [0.0, 3.0]]], dtype=torch.float64)
+    direction = torch.tensor([[0.0, 2.0]], dtype=torch.float64)
+    assert tl.unit_misalignment(omega, direction)[0].tolist() == [0.75, 0.0]
+
+
+def test_a_network_in_its_own_span_takes_the_same_steps():
+    seen = tl.moments(*problem())
+    weights = start(hidden=12, scale=0.1)
+    frame, core = tl.own_span(weights)
+    assert core[0].shape == (3, 7, 4)
+    a, b = (
+        descend(tl.moment_gradients, w, problem=seen, learning_rate=0.05, steps=30).weights
+        for w in (weights, core)
     )
-    size = tl.units(out).square().mean((-2, -1)).sqrt()
-    assert (size > 1e-3).all()
-    assert float(tl.units(before.weights).square().mean().sqrt()) <= 1e-3
-    after = descend(
-        tl.gradients, weights, problem=many, learning_rate=0.05, steps=int(taken[0])
-    ).weights
-    assert close(tl.units(after)[0] * 1e3, tl.units(out)[0] * 1e3, 1e-10)
+    assert close(tl.units(a), frame @ tl.units(b))
 
 
-def test_plateau_depths_of_known_dips():
-    t = torch.linspace(0, 30, 301, dtype=torch.float64)
-
-    def dip(at, decades):
-        return decades * torch.exp(-(t - at).square())
-
-    falls = 10 ** -(1 + dip(10, 2.0) + dip(20, 0.5))
-    losses = torch.where(t < 28, 1.0, 1e-3).double()
-    found = tl.plateau_depths(torch.stack((falls, falls.flip(0)), 1), losses[:, None].expand(-1, 2))
-    assert close(found, torch.tensor([[2.0, 0.5, 0.0]] * 2, dtype=torch.float64), 1e-6)
-
-
-def test_stages_measures_what_descent_promises():
-    x, y = problem()
-    seen = tl.stages(start(), x, y, learning_rate=1e-6)
-    moved = descend(
-        tl.network_gradients, start(), problem=(x, y), learning_rate=1e-6, steps=1
-    ).weights
-    fall = 1 - tl.network_loss(moved, x, y) / seen["loss"]
-    assert close(seen["fall"] / fall, torch.ones_like(fall), 1e-3)
-    assert seen["spread"].shape == (3, 3) and (seen["spread"] <= 1).all()
-
-
-@pytest.mark.parametrize("depth", [2, 3, 4])
-def test_layerwise_gradients_see_the_layers_below_moved(depth):
-    rng = np.random.default_rng(depth)
-    weights = ln.gaussian_weights([3] + [5] * (depth - 1) + [4], 2, rng)
-    target = torch.from_numpy(rng.standard_normal((2, 4, 3)))
-    found = tl.layerwise_gradients(weights, target, 0.01)
-    moved = list(weights)
-    for j in range(depth):
-        fresh = ln.gradients(tuple(moved), target)[j]
-        assert close(found[j], fresh)
-        moved[j] = moved[j] - 0.01 * fresh
+def test_results_share_no_memory():
+    for made in (
+        tl.from_units(tl.units(start()), 4),
+        tl.own_span(start())[1],
+        tl.frozen_steps(start(), tl.moments(*problem())[1], 0.05, 3),
+    ):
+        kept = made[1].clone()
+        made[0].add_(1)
+        assert torch.equal(made[1], kept)
 
 
 BAD = {
     "activation": (lambda w, x, y: tl.network_loss(w, x, y, "gelu"), "activation"),
+    "outputs": (lambda w, x, y: tl.network_loss(w, x, y[:, :1]), "outputs"),
     "chain": (lambda w, x, y: tl.units((w[0], w[0])), "W_1, W_2"),
+    "numpy": (lambda w, x, y: tl.units(tuple(v.numpy() for v in w)), "W_1, W_2"),
+    "nothing": (lambda w, x, y: tl.units(()), "W_1, W_2"),
+    "float32": (lambda w, x, y: tl.units(tuple(v.float() for v in w)), "float64"),
     "samples": (lambda w, x, y: problem(samples=3), "samples"),
+    "moments": (lambda w, x, y: tl.moments(x, y[..., :5]), "outputs"),
     "singular values": (lambda w, x, y: problem(singular_values=(1, 1, 1, 1)), "singular_values"),
-    "rate": (
-        lambda w, x, y: tl.staged_descent(
-            w, tl.moments(x, y), learning_rate=-1, steps=1, final_loss=0
+    "rng": (
+        lambda w, x, y: tl.teacher_problem(
+            2, 0, variances=[1], singular_values=[1], outputs=1, samples=3
         ),
-        "learning_rate",
+        "rng",
     ),
+    "inputs": (lambda w, x, y: tl.from_units(tl.units(w), 7), "inputs"),
+    "singular": (lambda w, x, y: tl.saddle_losses(*tl.moments(0 * x, y)), "full rank"),
 }
 
 
@@ -341,3 +262,9 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call(start(), *problem())
     assert "\n" not in str(caught.value)
+
+
+def test_a_seed_that_never_leaves_is_an_error():
+    with pytest.raises(ArithmeticError, match="within 10 steps"):
+        seen = tl.moments(*problem())
+        tl.exit_units(start(), seen, [1e-9], learning_rate=0.05, exit_scale=1e-3, steps=10)

@@ -9,6 +9,7 @@ import math
 import os
 import re
 import textwrap
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -364,6 +365,8 @@ class Ledger:
     """
 
     def __init__(self, notebook, namespace):
+        # A note from numpy to torch's developers, for every numpy function of a tensor.
+        warnings.filterwarnings("ignore", "__array_wrap__", DeprecationWarning)
         source = notebook_source(notebook, namespace)
         self.notebook = notebook
         self.parameters = checked_namespace(notebook, source, namespace)

@@ -9,6 +9,7 @@ import html
 import io
 import os
 import re
+import warnings
 import weakref
 
 import matplotlib.pyplot as plt
@@ -76,6 +77,13 @@ def _once(ax, label):
     return "_" if label in ax.get_legend_handles_labels()[1] else label
 
 
+def _quantile(y, levels):
+    """Quantiles over the draws of y (points, draws), nan left out; a point without a draw is a gap."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanquantile(y, levels, axis=1)
+
+
 def measured(ax, x, y, label, *, band=None, joined=True, every=None, **options):
     """A measurement: y against x with the look of its label; markers about eight to a line.
 
@@ -88,9 +96,8 @@ def measured(ax, x, y, label, *, band=None, joined=True, every=None, **options):
         if band is None:
             ax.plot(x, y, color=style["color"], alpha=0.35, linewidth=0.8)
         else:
-            ends = np.nanquantile(y, band, axis=1)
-            ax.fill_between(x, *ends, color=style["color"], alpha=0.2, linewidth=0)
-        y = np.nanmedian(y, axis=1)
+            ax.fill_between(x, *_quantile(y, band), color=style["color"], alpha=0.2, linewidth=0)
+        y = _quantile(y, 0.5)
     dots = {"markevery": every or max(1, len(y) // 8)} if joined else {"linestyle": ""}
     return ax.plot(x, y.reshape(len(y)), label=_once(ax, label), **style | dots | options)[0]
 

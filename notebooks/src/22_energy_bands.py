@@ -13,30 +13,37 @@
 # ---
 
 # %% [markdown]
-# # Critical points of a spin glass lie in energy bands, but small systems stop above them
+# # Critical points of a spin glass lie in energy bands; descent in small systems stops above them
 #
-# Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
+# ![verdict](../figures/22_energy_bands/verdict.svg)
+#
+# **Question.** The loss of a deep network, simplified enough, is the energy of a spin glass. There low critical points are
+# said to lie in layers: only minima at the bottom, then saddles of index one join, then two, all inside a narrow band. Do
+# they? And does descent end in that band, so that all its ends are alike?
+#
+# **Answer.** The layers are there: at 200 spins more than 99 in 100 critical points of the band are minima, and a little above it
+# fewer than one in a thousand is. Growth rates, measured on exact counts, agree with the formulas layer by layer. But the
+# paper's conjecture that descent lands in the band is *not reproduced* at these sizes: at 100 spins about two runs in 100 do.
+# The ends come down towards the band as the system grows, and spread less.
+#
+# ![which index at which energy](../figures/22_energy_bands/stripes.svg)
+#
+# *The claim:* Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
 # ([arXiv:1412.0233](https://arxiv.org/abs/1412.0233)); the mathematics is Auffinger, Ben Arous and Černý 2013
-# ([arXiv:1003.1129](https://arxiv.org/abs/1003.1129)).
+# ([arXiv:1003.1129](https://arxiv.org/abs/1003.1129), ABAC below; theorems recalled).
+
+# %% [markdown]
+# ## Setting
 #
-# Under strong assumptions (independent paths, spherical weights) the loss of a ReLU network with $p$ layers becomes a
-# spherical $p$-spin glass. There the lowest critical points come in **layers**: only minima at the bottom, then
-# saddles of index one join, then two, all within a band that ends at a threshold. The paper reads this as the
-# reason why training ends at losses that are all alike. We check the formulas, then ask where descent really stops.
+# $H(x)=n^{-(p-1)/2}\sum J_{i_1\dots i_p}x_{i_1}\cdots x_{i_p}$ on the sphere $|x|^2=n$, with $J$ independent normal; $n$ is the number
+# of spins and $p$ plays the part of the depth. The energy of a point is $u=H/n$, and its index the number of directions that
+# curve down.
 #
-# **Setting.** $H(x)=n^{-(p-1)/2}\sum J_{i_1\dots i_p}x_{i_1}\cdots x_{i_p}$ on $|x|^2=n$, $J$ iid normal; energy
-# $u=H/n$. $\Theta_k(u)$ is the growth rate of the expected number of critical points of index $k$ up to
-# energy $u$; $E_k$ solves $\Theta_k(-E_k)=0$ and $E_\infty=2\sqrt{(p-1)/p}$ is the threshold.
+# $\Theta_k(u)$ is the growth rate, in $n$, of the expected number of critical points of index $k$ up to energy $u$; $E_k$ solves
+# $\Theta_k(-E_k)=0$. The band reaches from the ground state $-E_0$ up to the threshold $-E_\infty=-2\sqrt{(p-1)/p}$. For $p=3$ it is
+# only 0.024 wide, from $-1.657$ to $-1.633$; where layers must be told apart by eye we take a larger $p$.
 #
-# **Claims, and what would refute them** (fixed before the default seed was run; what pilots changed is said at the end)
-#
-# | id | claim | refuted if |
-# |---|---|---|
-# | 22.1 | $E_0$ is the replica ground state; $E_0>E_1>\dots>E_\infty$ | off by $10^{-10}$; order broken; six digits differ from quadrature |
-# | 22.2 | finite-$n$ counts from GOE eigenvalues: 2 per index at $p=2$; $2\sqrt{3p-2}$ at $n=2$; Morse's alternating sum | off by $10^{-10}$; by 2%; by 5% |
-# | 22.3 | layering at finite $n$: mean energy rises with the index | a rise whose interval reaches 0 |
-# | 22.4 | descent ends **above** $-E_\infty$ and closes in as about $n^{-2/3}$; the spread falls with $n$ | a gap whose interval reaches 0; exponent nearer to 1/3 or 1 than to 2/3; limit nearer to the mean at $n=100$ (gap about 0.08, from pilots) than to $-E_\infty$; spread falls slower than $n^{-1/2}$ |
-# | 22.5 | control: $p=2$ has no band; descent finds the ground state from every start | a share below 0.99 |
+# Each table of claims below is the check: the machine reads its criteria from the same lines as you.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -45,256 +52,413 @@ draws = [300, 60, 40]  # each in [5, 2000]: draws of the couplings for each of t
 starts = 16  # in [2, 1000]: descents in each draw
 step_size = 0.18  # in (0, 0.18]: learning rate; 2 / (largest curvature) is 0.2 at p = 3
 final_gradient = 3e-3  # in [1e-6, 1e-2]: |gradient| / sqrt n where a descent stops
-count_sizes = [25, 50, 100, 200]  # each in [5, 400]: spins n of the counts
-samples = 4000  # in [200, 1000000]: random matrices for each count
-large_p = 20  # in [4, 50]: order at which the layers can be seen by eye
+count_size = 400  # one of 200, 300, 400: spins n of the largest exact count
+samples = 4000  # in [1000, 100000]: random matrices behind each probability
+large_p = 12  # in [6, 16]: order at which the layers can be told apart
 
-# %%
-from functools import partial
-from itertools import pairwise
+# %% tags=["hide-input"]
+from lib.suite.claims import Ledger
 
-import matplotlib.pyplot as plt
+ledger = Ledger("22_energy_bands", globals())  # reads and checks the parameters
+
+from lib import complexity as cx
+from lib import critical_points as cp
+from lib import spin_glass as sg
+from lib.statistics import flat, largest, mean, ratio, share, value
+from lib.suite import figures
+
 import numpy as np
 import torch
 from scipy.integrate import quad
-from scipy.optimize import brentq, curve_fit
+from scipy.optimize import brentq
 
-from lib import claims, figures
-from lib import spin_glass as sg
-
-parameters = claims.parameters_of(globals())
 if not (3 <= len(sizes) == len(draws) and sizes == sorted(set(sizes))):
-    raise ValueError("sizes must rise and be three or more, with one number in draws for each")
+    raise ValueError("sizes must rise, three or more, each with a number in draws")
 figures.style()
 rng = np.random.default_rng(seed)
-rows = []
-formula = partial(claims.check, source="Auffinger, Ben Arous, Cerny 2013 (recalled)")
-theirs = partial(claims.check, source="Choromanska et al. 2015, after Auffinger, Ben Arous, Cerny 2013")
-threshold, ground = sg.threshold_energy(3), sg.band_edge(3, 0)
-print(f"p = 3: threshold -{threshold:.6f}, ground state -{ground:.6f}, band {ground - threshold:.4f} wide")
-
-
-
-def between(value, error):
-    return [value - 1.96 * error, value + 1.96 * error]
-
 
 # %% [markdown]
-# ## The bands
+# ## 1. The formulas, and the growth that they promise
 #
-# Two checks that share no code with the band edges: the ground state from one-step replica symmetry breaking, a
-# minimum over one number, and the definition of $\Theta_k$ with its integral done numerically.
+# Two checks of the band's edges share no code with them: the ground state by one-step replica symmetry breaking, a
+# minimum over one number; and the definition of $\Theta_k$ with its integral done numerically. Neither tests the layers
+# themselves: the factor $k+1$ before the integral stands in both. For that we count.
+#
+# The expected number of critical points is an integral over eigenvalues of random symmetric matrices (GOE), exact at every $n$. For
+# all indices together the density of eigenvalues is known in closed form. For a single low index we *plant* the $k+1$ lowest
+# eigenvalues by quadrature and draw the others. The logarithm grows as $n\Theta-a\log n+c$, so that the second difference
+# $(\log C(4m)-2\log C(2m)+\log C(m))/m$ is $\Theta$ without $a$ and $c$.
+#
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 22.1a | E_0 is the replica ground state, p = 3 to 50 | largest difference ≤ 1e-10 | two routes to one number | ABAC 2013, theorem 2.14 (recalled) |
+# | 22.1b | E_0 to E_5 are the roots of the integral itself | largest difference ≤ 5e-7 | six digits | ABAC 2013, theorem 2.8 (recalled) |
+# | 22.1c | the count of all grows as Θ, p = 3 and large p | largest difference ≤ 0.001 | a hundredth of Θ inside the range; a term in 1/n stays | ABAC 2013, theorem 2.8 (recalled) |
+# | 22.1d | the counts of index 0, 1, 2 in the band grow as Θ_k | largest difference ≤ 0.008 | Θ_k are apart by 0.02 to 0.06 | ABAC 2013, theorem 2.5 (recalled) |
+#
+# The levels: two heights inside the band of the large $p$, at 0.4 and 0.7 of the way up from the ground state.
 
 # %%
-orders = range(3, 51)
-replica = max(abs(sg.band_edge(p, 0) - sg.ground_state_energy(p)) for p in orders)
+orders, m = range(3, 51), count_size // 4
+ground = {p: cx.band_edge(p, 0) for p in orders}
+threshold = {p: cx.threshold_energy(p) for p in orders}
+replica = [ground[p] - cx.ground_state_energy(p) for p in orders]
 
+# %% [markdown]
+# The roots, found without the library:
 
+# %%
 def edge_by_quadrature(p, k):
-    """E_k from the definition: (k + 1) times a numerical integral of the semicircle's tail."""
-    e = sg.threshold_energy(p)
+    """E_k from the definition: (k + 1) times a numerical integral."""
+    e = 2 * ((p - 1) / p) ** 0.5
 
     def excess(x):
-        tail = quad(lambda z: np.sqrt(z * z - e * e), e, x, epsabs=1e-13)[0] * 2 / e**2
-        return (p - 2) / (4 * (p - 1)) * x * x + (k + 1) * tail - np.log(p - 1) / 2
+        tail = quad(lambda z: np.sqrt(z * z - e * e), e, x, epsabs=1e-13)[0]
+        return (p - 2) / (4 * (p - 1)) * x * x + (k + 1) * tail * 2 / e**2
 
-    return brentq(excess, e, e + 3, xtol=1e-12)
+    return brentq(lambda x: excess(x) - np.log(p - 1) / 2, e, e + 3, xtol=1e-12)
 
 
-edges = {p: [sg.band_edge(p, k) for k in range(6)] for p in orders}
-for p in (3, 4, 5, large_p):
-    print(f"p = {p:2d}: E_0..E_5 = {', '.join(f'{e:.6f}' for e in edges[p])}; E_inf = {sg.threshold_energy(p):.6f}")
-apart = max(abs(edges[p][k] - edge_by_quadrature(p, k)) for p in (3, 4, 5, large_p) for k in range(6))
-gaps = min(a - b for p in orders for a, b in pairwise([*edges[p], sg.threshold_energy(p)]))
-rows += [
-    formula("22.1a", "E_0 - replica ground state, p = 3..50, largest", claims.power_of_ten_above(replica), "<=", 1e-10, seeds=1),
-    formula("22.1b", "E_0..E_5 - root of the integral itself, four p, largest", claims.power_of_ten_above(apart), "<=", 5e-7, seeds=1),
-    formula("22.1c", "E_k - E_(k+1) and E_5 - E_inf, p = 3..50, smallest", gaps, ">=", 0, seeds=1),
-]
-
-# %%
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.7))
-for ax, p in zip(axes, (3, large_p), strict=True):
-    e_inf, width = sg.threshold_energy(p), edges[p][0] - sg.threshold_energy(p)
-    u = torch.linspace(-edges[p][0] - 0.1 * width, -e_inf + 0.35 * width, 400, dtype=torch.float64)
-    top = sg.complexity(-e_inf, p)
-    ax.plot(u, sg.complexity(u, p), color="black", lw=3, alpha=0.3, label="all indices")
-    for k in range(6):
-        line = sg.complexity(u, p, k)
-        ax.plot(u, line, color=f"C{k}", lw=1.2, label=f"index {k}")
-        ax.plot(-edges[p][k], 0, color=f"C{k}", marker=figures.MARKERS[k], clip_on=False, zorder=6)
-    ax.axvline(-e_inf, **figures.PREDICTION)
-    ax.text(-e_inf + 0.02 * width, -0.17 * top, r"$-E_\infty$")
-    ax.set(title=f"p = {p}: marks at $-E_0,\\dots,-E_5$", xlabel="energy u = H/n", ylim=(-0.25 * top, 1.3 * top))
-axes[0].set_ylabel(r"complexity $\Theta_k(u)$")
-axes[0].legend(ncols=2, loc="upper left", fontsize=8)
-figures.save(fig, "bands")
+edges = {(p, k): cx.band_edge(p, k) for p in (3, 4, 5, large_p) for k in range(6)}
+apart = [edge - edge_by_quadrature(*key) for key, edge in edges.items()]
 
 # %% [markdown]
-# ## Counting at finite n
-#
-# The expected number of critical points of each index is an average over random symmetric matrices, exact at every
-# $n$. Its weight grows with $n$, so we move the proposal towards the matrices that matter and report how many equally
-# weighted samples are left (ESS). Three checks: $p=2$ has the $2n$ eigenvectors; on the circle Rice's formula
-# gives $2\sqrt{3p-2}$, and one can simply count; and on any sphere the signed sum is its Euler characteristic.
+# Now the counts. `growth` is the second difference.
 
 # %%
-two = max(float((sg.critical_point_sample(n, 2, k, samples=20, seed=seed)[1] - 2).abs().max())
-          for n in (2, 5, 20, 60) for k in range(0, n, max(1, n // 4)))
-circle = {}
-for p in (3, 4, 6, 9):
-    mean, se = np.transpose([sg.expected_critical_points(2, p, k, samples=5 * samples, seed=[seed, p, k]) for k in (0, 1)])
-    counted = sg.circle_count(sg.couplings(2, p, rng.integers(2**32, size=1000))).to(torch.float64)
-    circle[p] = mean.sum(), np.linalg.norm(se), counted
-    print(f"n = 2, p = {p}: formula {circle[p][0]:.3f}, counted {counted.mean():.3f}, Rice {2 * (3 * p - 2) ** 0.5:.3f}")
-mean, se = np.transpose([sg.expected_critical_points(5, 3, k, samples=5 * samples, seed=[seed, 5, k]) for k in range(5)])
-print("n = 5, p = 3: expected counts by index", mean.round(2))
-signed = mean @ [1, -1, 1, -1, 1]
-total, error, counted = circle[3]
-rows += [
-    formula("22.2a", "p = 2: expected number of each index - 2, largest", claims.power_of_ten_above(two), "<=", 1e-10, seeds=20),
-    formula("22.2b", "n = 2, p = 3: expected number / Rice's 2 sqrt 7 = 5.2915", total / 28**0.5, "within", 1, tolerance=0.02,
-            interval=between(total / 28**0.5, error / 28**0.5), seeds=5 * samples),
-    formula("22.2c", "n = 2, p = 3: counted on the circle / expected number", counted.mean() / total, "within", 1, tolerance=0.05,
-            interval=[x / total for x in claims.mean_interval(counted)], seeds=len(counted)),
-    formula("22.2d", "n = 5, p = 3: minima - index 1 + 2 - 3 + maxima (Morse)", signed, "within", 2, tolerance=0.1,
-            interval=between(signed, np.linalg.norm(se)), seeds=5 * samples),
-]
+def growth(count, u, *which, **options):
+    """Second difference over m, 2m, 4m spins of a logarithm of a count."""
+    low, middle, high = (count(u, n, *which, **options) for n in (m, 2 * m, 4 * m))
+    return (high - 2 * middle + low) / m
 
-# %%
-layers = {}
-for n in count_sizes:
-    found = [sg.critical_point_sample(n, 3, k, samples=samples, seed=[seed, n, k]) for k in range(3)]
-    layers[n] = np.array([sg.weighted_mean(u, w) for u, w in found])
-    count, ess = [float(w.mean()) for _, w in found], [sg.effective_sample_size(w) for _, w in found]
-    print(f"n = {n:3d}: minima {count[0]:.4g}, index 1 {count[1]:.4g}, index 2 {count[2]:.4g}; mean energies "
-          f"{', '.join(f'{e:.3f}' for e in layers[n][:, 0])}; ESS of {samples}: {', '.join(f'{e:.0f}' for e in ess)}")
-    rises, errors = np.diff(layers[n][:, 0]), np.hypot(layers[n][1:, 1], layers[n][:-1, 1])
-    k = int(np.argmin(rises - 1.96 * errors))
-    rows += [formula("22.3" + "abcdefgh"[len(layers) - 1], f"n = {n}: rise of the mean energy from index k to k + 1, smaller of k = 0, 1",
-                     rises[k], ">=", 0, interval=between(rises[k], errors[k]),
-                     seeds=samples, digits=3)]
+
+wide = ground[large_p] - threshold[large_p]
+heights = [-ground[large_p] + f * wide for f in (0.4, 0.7)]
+places = [(3, u) for u in (-1.645, -1.6, -1.4, -1.0)] + [(large_p, u) for u in heights]
+total = {(p, u): growth(cx.log_count, u, p) for p, u in places}
+planted = {"samples": 400, "rng": np.random.default_rng([seed, 1])}
+layer = {
+    (u, k): growth(cx.log_index_count, u, large_p, k, **planted)
+    for u in heights for k in range(3)
+}  # fmt: skip
 
 # %% [markdown]
-# ## Where descent stops
+# The dashed lines are the formulas, the marks the counts. Where a line crosses zero its layer begins: below that energy, points of
+# the index become exponentially rare.
+
+# %% tags=["hide-input"]
+fig, (ax,) = figures.panels(1, width=8)
+u = np.linspace(-ground[large_p] - 0.03, -threshold[large_p], 200)
+for k in range(3):
+    measured = [layer[height, k] for height in heights]
+    figures.measured(ax, heights, measured, f"index {k}, counted", joined=False, ms=8)
+    line = cx.complexity(torch.from_numpy(u), large_p, k)
+    figures.predicted(ax, u, line, r"formula, $\Theta_k$", of=f"index {k}, counted")
+    at = {"axis": "x", "theory": False, "of": f"index {k}, counted"}
+    figures.level(ax, -edges[large_p, k], **at)
+ax.axhline(0, color="black", lw=0.6)
+ax.set(xlabel="energy u", ylabel="growth rate of the count", title=f"p = {large_p}")
+words = "Growth rates of counts of index 0, 1 and 2 lie on the three formulas."
+figures.save(fig, "growth", words, legend="lower right")
+
+# %%
+misses = [total[p, u] - cx.complexity(u, p) for p, u in total]
+missed = [layer[u, k] - cx.complexity(u, large_p, k) for u, k in layer]
+ledger.judge({
+    "22.1a": largest(np.abs(replica), rounding=True),
+    "22.1b": largest(np.abs(apart), rounding=True),
+    "22.1c": largest(np.abs(misses), digits=2),
+    "22.1d": largest(np.abs(missed), digits=1),
+})
+
+# %% [markdown]
+# ## 2. Do the random matrices count critical points?
 #
-# Plain gradient descent on the sphere from uniform starts, many starts in each draw of the couplings. Starts that
-# share a draw are not independent, so intervals are taken over draws.
-
-
-# %%
-def ends(n, p, number, **options):
-    """Final energies, (draws, starts), and ground states where they are known (p = 2)."""
-    energies, lowest = [], []
-    together = max(1, 2**19 // n**p)  # small draws side by side, large ones alone
-    for k in range(0, number, together):
-        c = sg.couplings(n, p, rng.integers(2**32, size=min(together, number - k)))
-        x = sg.random_spins(n, (len(c), starts), rng)
-        c, x = (c[0], x[0]) if len(c) == 1 else (c, x)
-        run = sg.sphere_descent(c, x, check_every=25, **options)
-        energies.append(sg.energy(c, run.weights[0]).reshape(-1, starts))
-        lowest.append(torch.linalg.eigvalsh(c)[..., :1] / 2 if p == 2 else torch.nan)
-    return torch.cat(energies), torch.cat(lowest) if p == 2 else None
-
-
-final = {n: ends(n, 3, k, learning_rate=step_size, steps=20000, tolerance=final_gradient)[0] for n, k in zip(sizes, draws, strict=True)}
-mean = np.array([float(e.mean()) for e in final.values()])
-error = np.array([float(e.mean(1).std()) / len(e) ** 0.5 for e in final.values()])
-for n, e in final.items():
-    print(f"n = {n:3d}: mean {e.mean():.4f}, spread {e.std():.4f}, lowest {e.min():.3f}, highest {e.max():.3f}")
+# All of the above rests on one formula: the expected number of critical points of index $k$ is an average over random matrices. So
+# we count critical points themselves. On the circle ($n=2$) they are sign changes of a derivative, and Rice's formula
+# gives $2\sqrt{3p-2}$. On the spheres of 3 and 5 spins a Newton search from very many starts finds every one of
+# them, or nearly: in each draw, minima minus saddles plus ... must give Euler's characteristic (Morse), which tells complete draws
+# from others.
+#
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 22.2a | *identity:* p = 2 has two critical points of each index | largest difference ≤ 1e-10 | eigenvectors of a matrix | linear algebra |
+# | 22.2b | n = 2, p = 3: expected number / Rice's 2√7 | ratio 1 ± 0.001 | exact but for the integration | ABAC 2013, theorem 2.1 (recalled) |
+# | 22.2c | n = 2, p = 3: counted on the circle / expected | ratio 1 ± 0.05 | two standard errors of 1,000 draws | ABAC 2013, theorem 2.1 (recalled) |
+# | 22.2d | expected numbers at n = 5: signed sum | sum 2 ± 0.1 | Euler's characteristic; sampling | Morse theory |
+# | 22.2e | n = 3: counted by index / expected, index 0, 1, 2 | largest difference from 1 ≤ 0.1 | the search misses up to a twentieth | ABAC 2013, theorem 2.1 (recalled) |
+# | 22.2f | n = 5: counted by index / expected, index 0 to 4 | largest difference from 1 ≤ 0.15 | fewer draws, more points to miss | ABAC 2013, theorem 2.1 (recalled) |
 
 # %%
-n = np.array(sizes, dtype=float)
-gap = mean + threshold
-pull = (np.log(n) - np.log(n).mean()) / np.square(np.log(n) - np.log(n).mean()).sum()
-exponent, doubt = -pull @ np.log(gap), np.linalg.norm(pull * error / gap)  # straight line through the logarithms
-(rate, limit), w = np.polyfit(n ** (-2 / 3), mean, 1, w=1 / error, cov="unscaled")
-free, c = curve_fit(lambda n, e, a, b: e + a * n**-b, n, mean, p0=[-threshold, 1.6, 0.67], sigma=error, absolute_sigma=True)
-print(f"all three free: limit {free[0]:.3f} +- {1.96 * c[0, 0] ** .5:.3f}, exponent {free[2]:.2f} +- {1.96 * c[2, 2] ** .5:.2f}")
+def expected(n, p, k, number=5 * samples):
+    return cx.expected_critical_points(n, p, k, samples=number, seed=[seed, n, k])[0]
+
+
+two = [expected(n, 2, k, 20) - 2 for n in (2, 5, 20) for k in range(0, n, n // 2)]
+rice = np.exp(cx.log_count(4.0, 2, 3)) / (2 * 7**0.5)
+circle = sg.circle_count(sg.couplings(2, 3, rng.integers(2**32, size=1000)))
+signed = sum((-1) ** k * expected(5, 3, k) for k in range(5))
+
+# %% [markdown]
+# The searches. A draw that Morse's sum calls incomplete is searched no further: it lowers the count by a few points.
+
+# %%
+found, off = {}, {}
+for n, number, searches in ((3, 400, 80), (5, 150, 400)):
+    c = sg.couplings(n, 3, rng.integers(2**32, size=number))
+    points = cp.all_critical_points(c, searches, rng)
+    index = (points.index_fraction * (n - 1)).round().int().numpy()
+    counts = np.bincount(n * points.draw.numpy() + index, minlength=n * number)
+    found[n] = counts.reshape(number, n)
+    theory = np.array([expected(n, 3, k) for k in range(n)])
+    off[n] = found[n].mean(0) / theory - 1
+complete = found[5] @ [1, -1, 1, -1, 1] == 2
+
+# %% [markdown]
+# Share of the draws at $n=5$ in which Morse's sum is right:
+
+# %%
+share(complete, digits=2)
+
+# %%
+ledger.judge({
+    "22.2a": largest(np.abs(two), rounding=True),
+    "22.2b": value(rice),
+    "22.2c": ratio(circle, np.full(len(circle), rice * 2 * 7**0.5)),
+    "22.2d": value(signed, of=5 * samples),
+    "22.2e": largest(np.abs(off[3]), of=len(found[3]), digits=2),
+    "22.2f": largest(np.abs(off[5]), of=len(found[5]), digits=2),
+})
+
+# %% [markdown]
+# ## 3. Which index at which energy
+#
+# The main sentence of the theory, as its readers quote it: below the threshold critical points are minima, and as energy
+# rises saddles of index one, two, three take over in turn. That is a probability, $P(\text{index}=k\mid u)$, and it can be
+# computed: in the count of index $k$ the order $p$ only weights *energies*, so at one energy it cancels, and what remains is
+#
+# $$P(\text{index}=k\mid u)=\rho_k(x)\Big/\sum_j\rho_j(x),\qquad x=u/E_\infty,$$
+#
+# with $\rho_k$ the density of the $k$-th eigenvalue of a GOE matrix of semicircle $[-1,1]$: one set of stripes for all
+# $p$. Near the threshold it depends on $s=2n^{2/3}(-u/E_\infty-1)$ only, and the share of minima has a limit that we can write
+# with Airy functions (Tracy and Widom's distribution over the density at the edge). So the border of the band is soft: it is $n^{-2/3}$
+# wide, and at 200 spins still wider than the band of $p=3$.
+#
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 22.3a | in the band of p = 3, critical points of 200 spins are minima | share ≥ 0.97 | a share of .98 is the Airy limit at the band's upper edge | Choromanska et al. 2015, section 4 |
+# | 22.3b | on [-1.45, -1.40], just above, hardly any is, at 200 spins | share ≤ 0.005 | exponentially rare: .15 at 50 spins, .002 at 100 | Choromanska et al. 2015, section 4 |
+# | 22.3c | the share of minima follows the Airy limit at 200 spins | largest difference ≤ 0.06 | sampling; corrections of order n^-2/3 = .03 | derived here |
+# | 22.3d | thresholds in turn: the mean index at u is n F_sc(u/E_∞) - 1/2 | largest difference ≤ 0.35 | less than the step from one stripe to the next | derived here |
+
+# %%
+levels = -np.arange(1.72, 1.19, -0.01)
+x = levels / threshold[3]
+counts = {n: cx.eigenvalue_counts(x, n, samples, rng) for n in (50, 100, 200)}
+band = np.array([-ground[3], -threshold[3]]) / threshold[3]
+inside = cx.eigenvalue_counts(band, 200, 4 * samples, rng)
+above = cx.eigenvalue_counts(np.array([-1.45, -1.40]) / threshold[3], 200, samples, rng)
+
+# %% [markdown]
+# The border once more, in fifteen bins of its own scale $s$:
+
+# %%
+s = np.linspace(2, -5, 15)
+airy = cx.eigenvalue_counts(-1 - s / (2 * 200 ** (2 / 3)), 200, 8 * samples, rng)
+minima = cx.points_of_index(airy, 0).mean(0) / np.diff(airy).mean(0)
+
+# %% [markdown]
+# Theory for the two comparisons, at the middle of each bin; the mean index is taken where a hundred eigenvalues or more fall.
+
+# %%
+limit = cx.minimum_share((s[1:] + s[:-1]) / 2)
+middle = (levels[1:] + levels[:-1]) / 2
+stripe = 200 * flat(cx.semicircle_share(middle / threshold[3])) - 0.5
+steps = np.stack([cx.points_of_index(counts[200], k).mean(0) for k in range(60)])
+average = (np.arange(60)[:, None] * steps).sum(0) / steps.sum(0)
+high = stripe > 2
+
+# %% [markdown]
+# Each stripe is one index, 0 at the left; its height is its share of all critical points of that energy. With more spins the
+# stripes narrow and crowd at the threshold. Right of the last stripe that is drawn, all higher indices.
+
+# %% tags=["hide-input"]
+fig, axes = figures.panels(2, sharey=True)
+colours = figures.plt.cm.YlGnBu(np.linspace(0.08, 1, 13))
+for ax, n in zip(axes, (50, 200), strict=True):
+    seen = np.diff(counts[n]).sum(0)
+    heights = [cx.points_of_index(counts[n], k).sum(0) for k in range(12)]
+    shares = np.array(heights) / np.maximum(seen, 1)
+    rest = np.where(seen > 40, [*shares, 1 - shares.sum(0)], np.nan)
+    ax.stackplot(middle, rest, colors=colours, lw=0.3, edgecolor="white")
+    figures.level(ax, -threshold[3], r"threshold $-E_\infty$", axis="x")
+    ax.axvline(-ground[3], color="black", ls=":", label=r"ground state $-E_0$")
+    ax.set(xlabel="energy u", title=f"n = {n}", xlim=(-1.72, -1.2), ylim=(0, 1))
+    for k in range(4):
+        top = np.nanargmax(shares[k] * (middle > -1.62))
+        ax.text(middle[top], shares[:k, top].sum() + shares[k, top] / 2, f"{k}",
+                ha="center", va="center")
+axes[0].set(ylabel="share of the critical points of energy u")
+words = "Stripes: minima below the threshold, then index 1, 2, 3 take over in turn."
+figures.legend_beside(fig)
+figures.save(fig, "stripes", words)
+
+# %% [markdown]
+# The border itself, in units of its own width: three sizes and the limit.
+
+# %% tags=["hide-input"]
+fig, (ax,) = figures.panels(1, width=7)
+for n in counts:
+    seen, least = np.diff(counts[n]).sum(0), cx.points_of_index(counts[n], 0).sum(0)
+    x = 2 * n ** (2 / 3) * (-middle / threshold[3] - 1)
+    kept = (seen > 40) & (np.abs(x) < 6)
+    part = least / np.maximum(seen, 1)
+    figures.measured(ax, x[kept], part[kept], f"n = {n}", joined=False)
+x = np.linspace(-6, 3, 91)
+figures.predicted(ax, x, cx.minimum_share(x), "Airy limit")
+figures.level(ax, 0, r"threshold", axis="x", theory=False)
+ax.set(xlabel=r"$s=2n^{2/3}(-u/E_\infty-1)$", ylabel="share of minima")
+words = "The share of minima against scaled energy: three sizes fall on the Airy limit."
+figures.save(fig, "border", words, legend="upper left")
+
+# %%
+ledger.judge({
+    "22.3a": ratio(cx.points_of_index(inside, 0), np.diff(inside)),
+    "22.3b": ratio(cx.points_of_index(above, 0), np.diff(above), digits=2),
+    "22.3c": largest(np.abs(minima - limit), of=8 * samples, digits=2),
+    "22.3d": largest(np.abs(average - stripe)[high], of=samples, digits=2),
+})
+
+# %% [markdown]
+# ## 4. Where descent stops
+#
+# Plain gradient descent on the sphere, step size 0.18, from uniform starts, many in each draw of the couplings. Starts that share a
+# draw are not independent: intervals are taken over draws. The paper conjectures that training by gradient lands in the
+# band; what the theory of glassy dynamics says for $n\to\infty$ is that descent comes down to the threshold and no
+# farther.
+#
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 22.4d | descent ends in the band, at the largest n | share ≥ 0.5 | "lands in the band": most runs | Choromanska et al. 2015, abstract |
+# | 22.4e* | the mean final energy is above the threshold | mean u + E_∞ ≥ 0 | nothing smaller is above | measured here |
+# | 22.4a | and closes in: its gap, largest n / smallest | ratio ≤ 0.6 | a power n^-1/3 gives .63, no limit at the threshold more | Cugliandolo and Kurchan 1993 (recalled) |
+# | 22.4b | the limit is the threshold and not the ground state: fit of a + b n^-2/3 | a ≥ between | halfway between the two | Cugliandolo and Kurchan 1993 (recalled) |
+# | 22.4c | ends grow alike: spread, largest n / smallest | ratio ≤ 0.5 | 0.5 is what independent sites give, n^-1/2 | Choromanska et al. 2015, figure 3 |
+
+# %%
+options = {"learning_rate": step_size, "steps": 20000, "tolerance": final_gradient}
+final = {
+    n: sg.descent_ends(n, 3, number, starts, rng, **options)[0]
+    for n, number in zip(sizes, draws, strict=True)
+}
 first, last = final[sizes[0]], final[sizes[-1]]
-band = ((last <= -threshold) & (last >= -ground)).double().mean(1)
-spreads = (last.std() / first.std(), (sizes[0] / sizes[-1]) ** 0.5)
-resampled = [np.std(x.numpy()[rng.integers(len(x), size=(1000, len(x)))], axis=(1, 2)) for x in (last, first)]
-descent = partial(claims.check, source="trend measured here; limit: Cugliandolo and Kurchan 1993 (recalled)", seeds=sum(draws))
-rows += [descent(f"22.4{letter}", f"n = {k}: mean final energy above the threshold, e + E_inf", g, ">=", 0,
-                 interval=between(g, s), digits=3) for letter, k, g, s in zip("efghij", sizes, gap, error, strict=False)]
-rows += [
-    descent("22.4a", "exponent a in e + E_inf ~ n^-a, limit held at -E_inf", exponent, "within", 2 / 3, tolerance=1 / 6,
-            interval=between(exponent, doubt), digits=3),
-    descent("22.4b", "limit of e as n grows, exponent held at 2/3", limit, "within", -threshold,
-            tolerance=0.04, interval=between(limit, w[1, 1] ** 0.5)),
-    theirs("22.4c", f"spread of final energies, n = {sizes[-1]} / n = {sizes[0]}; independent sites would give the bound", spreads[0],
-           "<=", spreads[1], interval=np.quantile(resampled[0] / resampled[1], [0.025, 0.975]), seeds=sum(draws), digits=3),
-    descent("22.4d", f"n = {sizes[-1]}: share of descents that end inside the band [-E_0, -E_inf]", band.mean(), "<=", 0.1,
-            interval=claims.mean_interval(band), digits=3),
-]
+owner = np.repeat(np.arange(len(last)), starts)
+in_band = (last <= -threshold[3]) & (last >= -ground[3])
 
 # %% [markdown]
-# ## Control: two-body couplings have no band
-#
-# At $p=2$ the critical points are the eigenvectors of a matrix: one pair of minima, the ground state, and saddles.
-# Whatever stops descent at $p=3$ must then be absent.
+# From the means over draws: gaps, their ratio and the fit, each with its standard error.
 
 # %%
-flat, lowest = ends(sizes[0], 2, draws[0], learning_rate=0.3, steps=20000, tolerance=1e-3)
-excess = flat - lowest
-rows += [claims.check("22.5", f"p = 2, n = {sizes[0]}: share of descents within 0.001 of the ground state",
-                      (excess < 1e-3).double().mean(), ">=", 0.99, interval=claims.wilson_interval((excess < 1e-3).sum(), excess.numel()),
-                      source="linear algebra", seeds=excess.numel(), control=True)]
-fig, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 3.8))
-for k, (size, e) in enumerate(final.items()):
-    left.hist(e.flatten(), bins=np.arange(-1.9, -1.1, 0.02), density=True, histtype="step", color=f"C{k}", lw=1.8, ls=("-", "-.", ":")[k % 3], label=f"n = {size}")
-left.axvspan(-ground, -threshold, color="black", alpha=0.25, lw=0)
-left.text(-ground - 0.02, left.get_ylim()[1], "band", ha="right", va="top")
-left.set(xlabel="final energy u", ylabel="density", title="22.4: descent stops above the band", xlim=(-1.85, -1.15))
-left.legend()
-middle.errorbar(n, gap, 1.96 * error, fmt="o", color="C0", capsize=3, label=f"descent, exponent {exponent:.2f}")
-middle.plot(n, gap[0] * (n / n[0]) ** (-2 / 3), **figures.PREDICTION, label=r"$n^{-2/3}$")
-for k, style in enumerate("s^D"):
-    x = np.array([m for m in count_sizes])
-    middle.plot(x, [layers[m][k, 0] + threshold for m in x], style, mfc="none", ls="-", lw=0.8, color=f"C{k + 1}", label=f"all of index {k}, mean")
-middle.set(xlabel="spins n", ylabel=r"energy above the threshold, $u+E_\infty$", xscale="log", yscale="log", title="22.3, 22.4: layers and descent close in")
-middle.set_xticks(count_sizes, count_sizes)
-middle.set_yticks([0.1, 0.2, 0.4], ["0.1", "0.2", "0.4"])
-middle.minorticks_off()
-middle.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0.0, -0.02))
-middle.set_ylim(0.035, 0.7)
-shown = [np.sort((x + level).flatten()) for x, level in ((flat, -lowest), (final[sizes[0]], ground))]
-for x, color, style, text in zip(shown, ("C0", "C1"), ("-", "-."), ("p = 2, above ground state", r"p = 3, above $-E_0$"), strict=True):
-    right.plot(x, np.linspace(0, 1, len(x)), color=color, ls=style, label=text)
-right.set(xlabel="excess energy", xlim=(-0.15, 0.85), ylabel="share of descents below", title=f"22.5: control, n = {sizes[0]}")
-right.legend(loc="lower right")
-figures.save(fig, "descent")
-claims.conclude("22_energy_bands", rows, parameters)
+centre = np.array([float(e.mean()) for e in final.values()])
+error = np.array([float(e.mean(1).std()) / len(e) ** 0.5 for e in final.values()])
+
+# %% [markdown]
+# A straight line in $n^{-2/3}$ gives the limit.
+
+# %%
+gap, at = centre + threshold[3], np.array(sizes, dtype=float) ** (-2 / 3)
+closing = gap[-1] / gap[0]
+doubt = closing * np.hypot(error[0] / gap[0], error[-1] / gap[-1])
+(_, fitted), w = np.polyfit(at, centre, 1, w=1 / error, cov="unscaled")
+reach = 1.96 * np.array([-1, 1])
+spreads = [np.std(e[rng.integers(len(e), size=(1000, len(e)))].numpy(), axis=(1, 2))
+           for e in (last, first)]  # fmt: skip
+
+# %% [markdown]
+# Left, final energies and the band; right, the gap to the threshold, with the power 2/3 drawn through its first point.
+
+# %% tags=["hide-input"]
+fig, (left, right) = figures.panels(2)
+for n, e in final.items():
+    density, bins = np.histogram(e, np.arange(-1.9, -1.1, 0.02), density=True)
+    figures.measured(left, (bins[1:] + bins[:-1]) / 2, density, f"n = {n}")
+left.axvspan(-ground[3], -threshold[3], color="black", alpha=0.25, lw=0, label="band")
+left.set(xlabel="final energy u", ylabel="density", xlim=(-1.85, -1.15))
+right.errorbar(sizes, gap, 1.96 * error, fmt="o", capsize=3, label="descent")
+curve = np.geomspace(sizes[0], sizes[-1], 20)
+figures.predicted(right, curve, gap[0] * (curve / sizes[0]) ** (-2 / 3), r"$n^{-2/3}$")
+right.set(xlabel="spins n", ylabel=r"mean of $u+E_\infty$", xscale="log", yscale="log")
+right.set_xticks(sizes, sizes)
+right.set_yticks([0.08, 0.12, 0.18], ["0.08", "0.12", "0.18"])
+right.minorticks_off()
+words = "Final energies of descent lie above the band and come nearer as n grows."
+figures.save(fig, "descent", words)
+
+# %%
+ledger.judge({
+    "22.4d": share(in_band, groups=owner, digits=2),
+    "22.4e*": {f"n = {n}": mean(e.mean(1) + threshold[3]) for n, e in final.items()},
+    "22.4a": value(closing, of=sum(draws), interval=[*(closing + reach * doubt)]),
+    "22.4b": value(fitted, of=sum(draws), digits=4,
+                   interval=[*(fitted + reach * w[1, 1] ** 0.5)]),
+    "22.4c": value(last.std() / first.std(), of=sum(draws),
+                   interval=[*np.quantile(spreads[0] / spreads[1], [0.025, 0.975])]),
+}, between=-(threshold[3] + ground[3]) / 2)  # fmt: skip
+
+# %% [markdown]
+# ## 5. Control: two-body couplings have no band
+#
+# At $p=2$ the critical points are the eigenvectors of a matrix: one pair of minima, the ground state, and saddles. Whatever
+# stops descent at $p=3$ must then be absent, and every start must find the ground state.
+#
+# | | claim | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 22.5 | *control:* p = 2: descent finds the ground state from every start | share within 0.001 ≥ 0.98 | 300 draws, all of them right, bound the share by .987 | linear algebra |
+
+# %%
+options = {"learning_rate": 0.3, "steps": 20000, "tolerance": 1e-3}
+flat_ends, lowest = sg.descent_ends(sizes[0], 2, draws[0], starts, rng, **options)
+reached = flat_ends - lowest < 1e-3
+
+# %%
+who = np.repeat(np.arange(draws[0]), starts)
+ledger.judge({"22.5": share(reached, groups=who)})
+
+# %% [markdown]
+# ## All verdicts
+
+# %%
+ledger.conclude()
 
 # %% [markdown]
 # ## Reading
 #
-# **The theory is right to the last digit we can ask for.** Two derivations that share nothing, a count of critical
-# points and a replica calculation, give the same ground state to $10^{-14}$. The finite-$n$ counts obey Rice's formula
-# on the circle, Morse's sum in five dimensions, and plain counting.
+# **The theory is right as far as we can ask.** A count of critical points and a replica calculation, which share nothing, give
+# the same ground state. The counts by index obey plain counting on the circle and on the spheres of three and five spins. Their
+# growth rates are the three separate formulas of the layers; with $2k+1$ in place of $k+1$ they would miss the bound several
+# times over.
 #
-# **The band is not where descent lands.** For $p=3$ it is 0.024 wide, 1.4% of the energy, and at these $n$ about
-# one descent in fifty ends in it. All the others but a few stop above. What is true is the trend: the mean final energy
-# comes down towards $-E_\infty$ from above and the spread shrinks faster than $n^{-1/2}$, so large systems do end alike.
-# Descent also does better than a randomly chosen minimum (middle panel): low minima have the larger basins.
+# **Layers are stripes with soft edges.** What happens at the threshold is the edge of a random matrix: a border of width
+# $n^{-2/3}$, the same for all $p$. Infinitely many spins are needed before index 1, 2, 3 are told apart by $E_1,E_2,E_3$ *below*
+# the threshold; at a few hundred the visible stripes stand *above* it.
 #
-# **Exponent.** With the limit held at $-E_\infty$ the slope is near 0.6 and still rising between 50 and 100; 2/3, the power
-# of fluctuations at a spectrum's edge, is inside the stated tolerance but outside the interval. Three sizes cannot
-# fix limit and exponent together: the free fit above has intervals too wide to decide anything.
+# **The band is not where descent lands.** For $p=3$ it is 1.4% of the energy wide. What holds is the trend: the mean final
+# energy comes down towards the threshold and the spread shrinks faster than $n^{-1/2}$, so large systems do end alike. A few
+# runs end inside the band or below it.
 #
-# **Where our numbers differ.** A pilot of the project with 60, 40 and 15 draws measured means of $-1.439$, $-1.517$ and
-# $-1.555$. Ours at $n=25$, from five times as many draws, is lower by 0.016, three of the pilot's standard errors; a pilot
-# of ours with a step of 0.05 gave the lower value too, so the step is not the reason. At 50 and 100 the two agree within
-# two errors. Stopping at gradient 0.003 leaves the means about 0.001 too high: a few descents are still passing a saddle.
+# **What three sizes cannot decide.** The limit is nearer to the threshold than to the ground state, but its interval stays 0.008 above
+# the threshold, a third of the band: the power $2/3$ is not yet exact at these sizes (from 25 to 100 spins the gap falls as
+# about $n^{-0.6}$). Earlier versions of this notebook asked for the exponent within 1/6 and the limit within 0.04, wider
+# than the band; these rows are gone. So are rows on mean energies that rise with the index: eigenvalues in order do that
+# under any theory.
 #
-# **Criteria that changed after a pilot** (seed 12345, not the default): the exponent's tolerance was 0.15 and became 1/6,
-# "nearer to 2/3 than to 1/3 or 1"; the limit's was the band's width, 0.024, and became half the gap left at $n=100$. The
-# pilots passed the first criteria too, but with so little room that other seeds would not have.
+# **Criteria.** The bounds of 22.1c, d and 22.3c, d come from the size of the difference that would matter, and were set after first runs
+# had shown what sampling adds. Pilot seeds 101 to 103, run later, found no row too tight: at most 0.005 in 22.1d, 0.05 in
+# 22.2f, 0.04 in 22.3c and 0.26 in 22.3d. 22.4d is the conjecture as a reader takes it. 22.5 asked for .99 when starts were
+# counted as independent.
 #
-# **Limits.** Growth rates $\Theta_k$ are not tested by $(1/n)\log$ of counts: at $n=200$ that is 0.039 for minima where the
-# limit is 0.0132. The step from networks to this model needs independence assumptions that real networks break
-# (criticised by Kawaguchi 2016, recalled); notebook 23 looks at networks themselves.
+# **Limits.** All numbers are averages over the disorder. The step from networks to this model needs independence
+# assumptions that real networks break (criticised by Kawaguchi 2016, recalled); notebook 23 looks at networks themselves.
 #
-# **Try.** `large_p = 50`: wider layers. `sizes = [25, 50, 100, 150]` with four `draws`: exponent and limit move on
-# (minutes). `final_gradient = 1e-2`: means rise by 0.005, descents caught at saddles.
+# **Try.** `large_p = 16`: wider layers, and all rows hold. `final_gradient = 1e-2`: mean energies rise by 0.001 to 0.002, descents caught
+# on their last steps. `count_size = 200`: 22.1c and 22.1d fail, at 0.00102 and 0.011, since terms in $1/n$ have not died out.

@@ -110,7 +110,7 @@ def follow(eta, turn=None):
     weights, (cxx, *rest) = ds.commuting_problem(sigma, variances, 4.0, rng)
     left, _, right = torch.linalg.svd(rest[0])
     cxx = cxx if turn is None else turn @ cxx @ turn.mT
-    run = descend(tl.gradients, weights, problem=(cxx, *rest), learning_rate=eta,
+    run = descend(tl.moment_gradients, weights, problem=(cxx, *rest), learning_rate=eta,
                   steps=round(20 / eta), record=range(0, round(20 / eta) + 1, 10),
                   measure=lambda w, *_: {"product": w[1] @ w[0]})  # fmt: skip
     return left.mT @ run.records["product"] @ right.mT
@@ -414,7 +414,7 @@ options = {"singular_values": [3, 1.2, 0.5], "outputs": 4, "samples": 100}
 x, y = tl.teacher_problem(generic, rng, variances=[1.5, 1.25, 1, 0.75, 0.5], **options)
 y = y + 0.2 * torch.from_numpy(rng.standard_normal(tuple(y.shape)))
 weights = gaussian_weights([5, 8, 4], generic, rng)
-runs, moments = tl.at_scales(weights, tl.moments(x, y), start_scales)
+runs, moments = tl.scaled_runs(weights, tl.moments(x, y), start_scales)
 near = ds.nearest_approach(runs, moments, 2, learning_rate=0.04, steps=4000)
 near = near.view(len(start_scales), generic, 2)
 
@@ -461,7 +461,7 @@ rates = {name: 0.3 / torch.linalg.svdvals(m[1])[:, 0] for name, m in data.items(
 def approach(name):
     start = gaussian_weights([20, 12, 10], splits * repeats, rng)
     moments = [m.repeat_interleave(repeats, 0) for m in data[name]]
-    runs, moments = tl.at_scales(start, moments, scales)
+    runs, moments = tl.scaled_runs(start, moments, scales)
     eta = rates[name].repeat_interleave(repeats).repeat(len(scales))
     options = {"learning_rate": eta, "steps": 1100, "every": 1}
     found = ds.nearest_approach(runs, moments, 2, **options)
@@ -476,13 +476,15 @@ passing = {name: approach(name) for name in data}
 # %%
 start = gaussian_weights([20, 12, 10], splits, rng, practical_scale)
 watch = descend(
-    lambda w, cxx, cyx, *_: tl.gradients(w, cxx, cyx),
+    lambda w, cxx, cyx, *_: tl.moment_gradients(w, cxx, cyx),
     start,
     problem=(*data["digits"], *tl.moments(test_x, test_y)),
     learning_rate=rates["digits"],
     steps=3000,
     record=range(0, 3001, 5),
-    measure=lambda w, cxx, cyx, cyy, *test: {"loss": tl.loss(w, *test)},
+    measure=lambda w, cxx, cyx, cyy, *test: {
+        "loss": tl.moment_loss(w[1] @ w[0], *test)
+    },
 ).records["loss"]
 gain = watch[-1] / watch.amin(0) - 1
 

@@ -1,0 +1,346 @@
+"""Escaping saddles: one perturbation, noise at every step, a landscape of octopus arms, Newton's steps.
+
+Functions on points (seeds, n), float64; a field gives gradient (seeds, n) and Hessian (seeds, n, n). Steps
+are steps of descent, not time.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lib.descent import descend
+from lib.linear_networks import spectral_descent
+
+# --- one perturbation ------------------------------------------------------------------------------
+
+
+def in_ball(seeds, size, radius, rng, kept=None):
+    """Points uniform in the ball of `radius` in `size` dimensions, (seeds, size).
+
+    With `kept` = m < size: the first m coordinates and the norm of all others, (seeds, m + 1), drawn
+    without making the others: sqrt of a chi-square number of size - m degrees of freedom.
+
+    >>> in_ball(2, 10**6, 1.0, np.random.default_rng(0), kept=1).shape
+    torch.Size([2, 2])
+    """
+    if not radius > 0 or size < 1 or (kept is not None and not 0 < kept < size):
+        raise ValueError(f"radius > 0, size >= 1, 0 < kept < size, got {radius}, {size}, {kept}")
+    if kept is None:
+        points = rng.standard_normal((seeds, size))
+    else:
+        rest = np.sqrt(rng.chisquare(size - kept, (seeds, 1)))
+        points = np.hstack([rng.standard_normal((seeds, kept)), rest])
+    length = radius * rng.random((seeds, 1)) ** (1 / size)
+    return torch.from_numpy(length * points / np.linalg.norm(points, axis=1, keepdims=True))
+
+
+def double_well(points, gamma):
+    """f = -gamma/2 x^2 + x^4/4 + |y|^2/2, x the first coordinate, y the others: (seeds,)."""
+    x, rest = points[:, 0], points[:, 1:]
+    return -gamma / 2 * x**2 + x**4 / 4 + rest.square().sum(1) / 2
+
+
+def double_well_gradient(points, gamma):
+    """Gradient of `double_well`, (seeds, n)."""
+    x = points[:, :1]
+    return torch.cat([x**3 - gamma * x, points[:, 1:]], 1)
+
+
+def perturbation_slope(gamma, learning_rate):
+    """Steps per ln(dimension) after one perturbation at a strict saddle: 1 / (2 ln(1 + eta gamma)).
+
+    The perturbation has the size r / sqrt(d) in the one direction that leads out (derived here).
+    """
+    return 1 / (2 * math.log(1 + learning_rate * gamma))
+
+
+def strict_saddle_steps(size, runs, rng, *, gamma, radius, learning_rate, steps):
+    """Steps that descent needs to leave the saddle of `double_well` at 0 after one perturbation: (runs,).
+
+    Until f <= -gamma^2 / 8, half of the way down; -1 where that takes more than `steps`. The
+    perturbation is uniform in the ball of `radius` in `size` dimensions; the idle coordinates
+    shrink together, so their norm stands for them all.
+    """
+    run = descend(
+        lambda w: (double_well_gradient(w[0], gamma),),
+        (in_ball(runs, size, radius, rng, kept=1),),
+        learning_rate=learning_rate,
+        steps=steps,
+        stop=lambda w: double_well(w[0], gamma) <= -(gamma**2) / 8,
+        check_every=1,
+    )
+    return run.stopped
+
+
+def _others(x):
+    """Products of all other coordinates, (..., n) from (..., n), exact at zeros."""
+    return torch.stack(
+        [torch.cat([x[..., :j], x[..., j + 1 :]], -1).prod(-1) for j in range(x.shape[-1])], -1
+    )
+
+
+def chain_loss(x):
+    """1/2 (1 - x_1 ... x_N)^2, a network of N scalar layers: (...) from (..., N)."""
+    return (1 - x.prod(-1)).square() / 2
+
+
+def chain_field(x):
+    """Gradient (..., N) and Hessian (..., N, N) of `chain_loss`; at 0 a saddle, flat for N >= 3."""
+    short = x.prod(-1, keepdim=True) - 1
+    others = _others(x)
+    size = x.shape[-1]
+    pairs = torch.zeros(*x.shape, size, dtype=x.dtype)
+    for j in range(size):
+        for k in range(j + 1, size):
+            left = [i for i in range(size) if i not in (j, k)]
+            pairs[..., j, k] = pairs[..., k, j] = x[..., left].prod(-1)
+    outer = others[..., :, None] * others[..., None, :]
+    return short * others, outer + short[..., None] * pairs
+
+
+def flat_saddle_exponent(depth):
+    """Exponent of the dimension in the steps after one perturbation at a flat saddle: (N - 2) / 2.
+
+    Near 0 the loss is homogeneous of degree N: T ~ (size of the perturbation)^-(N - 2), and that size is
+    r / sqrt(D) in the N coordinates that matter (derived here). 0 at N = 2: a logarithm.
+    """
+    return (depth - 2) / 2
+
+
+def chain_steps(starts, *, learning_rate, steps, quorum=1.0):
+    """Steps of plain descent on `chain_loss` until the product is 1/2, from starts (runs, N): (runs,).
+
+    Exact up to 100 steps, then looked at every 1% of the steps gone so far. inf for runs not through
+    when a share `quorum` is, or after `steps`: for medians, since the late tail is long.
+    """
+    modes, now = starts.T[..., None], 0
+    needed = torch.full((len(starts),), torch.inf, dtype=torch.float64)
+    while now < steps and needed.isfinite().double().mean() < quorum:
+        stride = max(1, now // 100)
+        looks = range(stride, min(20 * stride, steps - now) + 1, stride)
+        at, path = spectral_descent(
+            modes, torch.ones(1, dtype=torch.float64), learning_rate=learning_rate, record=looks
+        )
+        through = path.prod(1)[..., 0] >= 0.5
+        first = now + at[through.int().argmax(0)].double()
+        needed = torch.where(needed.isinf() & through.any(0), first, needed)
+        modes, now = path[-1], now + int(at[-1])
+    return needed
+
+
+# --- the octopus -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Octopus:
+    """A chain of d strict saddles, each with one way out, to the next (Du et al. 2017).
+
+    Stage k: x_1..x_(k-1) rest at 4 tau, x_k leaves 0 with curvature -2 gamma, all later ones are
+    pressed to 0 with curvature 2 L. While x_k goes from tau to 2 tau, x_(k+1) turns from pressed to
+    leaving: g_1(x_k) + g_2(x_k) x_(k+1)^2 with
+
+        g_1' = -2 gamma x + (10 gamma - 14 L) (x - tau)^2 / tau + (10 L - 6 gamma) (x - tau)^3 / tau^2
+        g_2 = -gamma - (L + gamma) (10 s^3 + 15 s^4 + 6 s^5),  s = (x - 2 tau) / tau
+
+    (a public implementation; continuous with its slope). Even in every coordinate.
+    """
+
+    L: float
+    gamma: float
+    tau: float = math.e
+
+    def bridge_slope(self, x):
+        """g_1'(x) between tau and 2 tau."""
+        far = (x - self.tau) / self.tau
+        push = (10 * self.gamma - 14 * self.L) * far**2 + (10 * self.L - 6 * self.gamma) * far**3
+        return -2 * self.gamma * x + push * self.tau
+
+    def coupling(self, x):
+        """g_2(x), from L at tau to -gamma at 2 tau, and its slope."""
+        s = (x - 2 * self.tau) / self.tau
+        rise = self.L + self.gamma
+        value = -self.gamma - rise * (10 * s**3 + 15 * s**4 + 6 * s**5)
+        return value, -rise * (30 * s**2 + 60 * s**3 + 30 * s**4) / self.tau
+
+    def stage(self, x):
+        """How many leading coordinates have left, |x_i| > 2 tau: int64 (...) from (..., d)."""
+        return (x.abs() > 2 * self.tau).to(torch.int64).cumprod(-1).sum(-1)
+
+    def gradient(self, x):
+        """Exact gradient at points (seeds, d) that leave in the order of the coordinates."""
+        a, size = x.abs(), x.shape[1]
+        k = self.stage(x)[:, None]
+        place = torch.arange(size)
+        slope = 2 * self.L * torch.where(place < k, a - 4 * self.tau, a)
+        at = k.clamp(max=size - 1)
+        now = a.gather(1, at)
+        following = torch.where(k + 1 < size, a.gather(1, (k + 1).clamp(max=size - 1)), 0)
+        value, turn = self.coupling(now)
+        bridge = now > self.tau
+        moving = torch.where(
+            bridge, self.bridge_slope(now) + turn * following**2, -2 * self.gamma * now
+        )
+        slope = torch.where(place == k, moving, slope)
+        slope = torch.where((place == k + 1) & bridge, 2 * value * a, slope)
+        return slope * torch.sign(x)
+
+    def factor(self, learning_rate):
+        """By what exit times of late stages multiply: 1 + kappa (derived here),
+
+        kappa = -ln(1 - 2 eta L) / ln(1 + 2 eta gamma), which is L / gamma only for eta -> 0.
+        Raises ValueError unless 2 eta L < 1.
+        """
+        if not 0 < 2 * learning_rate * self.L < 1:
+            raise ValueError(f"learning_rate must lie in (0, 1/(2 L)), got {learning_rate}")
+        shrink = -math.log1p(-2 * learning_rate * self.L)
+        return 1 + shrink / math.log1p(2 * learning_rate * self.gamma)
+
+    def exits(self, starts, learning_rate):
+        """Steps after which x_k has passed 2 tau, k = 1..d, without underflow: (seeds, d).
+
+        Plain descent, exactly, with coordinates kept as logarithms: all but those between tau and
+        2 tau are multiplied by constants. starts: (seeds, d), in (0, tau].
+        """
+        if not bool(((starts > 0) & (starts <= self.tau)).all()):
+            raise ValueError("starts must lie in (0, tau]")
+        grow = math.log1p(2 * learning_rate * self.gamma)
+        shrink = math.log1p(-2 * learning_rate * self.L)
+        logs = torch.cat([starts.log(), torch.full_like(starts[:, :2], -torch.inf)], 1)
+        exits, now = torch.empty_like(starts), torch.zeros_like(starts[:, 0])
+        for k in range(starts.shape[1]):
+            count = ((math.log(self.tau) - logs[:, k]) / grow).ceil().clamp(min=0)
+            x = (logs[:, k] + count * grow).exp()
+            logs[:, k + 1 :] += count[:, None] * shrink
+            while bool((x <= 2 * self.tau).any()):
+                going = x <= 2 * self.tau
+                value, turn = self.coupling(x)
+                push = self.bridge_slope(x) + turn * (2 * logs[:, k + 1]).exp()
+                x = torch.where(going, x - learning_rate * push, x)
+                logs[:, k + 1] += torch.where(going, (-2 * learning_rate * value).log1p(), 0)
+                logs[:, k + 2 :] += going[:, None] * shrink
+                count = count + going
+            now = now + count
+            exits[:, k] = now
+        return exits
+
+
+def first_steps(stages, size):
+    """Step at which each stage 1..size was first reached, (seeds, size); inf if never.
+
+    stages: what `Octopus.stage` says after every step, (steps + 1, seeds).
+    """
+    reached = stages[..., None] > torch.arange(size)
+    first = reached.int().argmax(0).double()
+    return torch.where(reached.any(0), first, torch.inf)
+
+
+def perturbed_descent(gradient, starts, *, radius, threshold, wait, rng, learning_rate, **options):
+    """Perturbed gradient descent (Jin et al. 2017): a `Trajectory` of (points, clock).
+
+    Where |gradient| <= threshold, and `wait` steps after the last perturbation at the earliest, a
+    point uniform in the ball of `radius` is added after the step. `options` are those of `descend`.
+    clock (seeds, 1) counts the steps since.
+    """
+
+    def nudged(weights):
+        x, clock = weights
+        small = torch.linalg.vector_norm(gradient(x), dim=1, keepdim=True) <= threshold
+        due = small & (clock >= wait - 0.5)
+        x = x + due * in_ball(*x.shape, radius, rng)
+        return x, torch.where(due, 0, clock)
+
+    return descend(
+        lambda w: (gradient(w[0]), torch.full_like(w[1], -1 / learning_rate)),
+        (starts, torch.full_like(starts[:, :1], float(wait))),
+        learning_rate=learning_rate,
+        retraction=nudged,
+        **options,
+    )
+
+
+# --- Newton's steps --------------------------------------------------------------------------------
+
+
+def newton_direction(field, *, absolute, floor=1e-9):
+    """H^-1 g, or with `absolute` the saddle-free |H|^-1 g (Dauphin et al. 2014), for `descend`.
+
+    |eigenvalues| below floor x the largest are raised to it. field(points) -> gradient, Hessian.
+    Near a saddle where the loss is homogeneous of degree N Euler gives H x = (N - 1) g: Newton's
+    step shrinks x by 1 - eta/(N - 1), the saddle-free one lets it grow by 1 + eta/(N - 1), however
+    flat the saddle is (derived here).
+    """
+
+    def direction(weights):
+        slope, curvature = field(weights[0])
+        values, axes = torch.linalg.eigh(curvature)
+        sizes = values.abs()
+        sizes = torch.maximum(sizes, floor * sizes.amax(-1, keepdim=True))
+        scale = 1 / sizes if absolute else torch.where(values < 0, -1, 1) / sizes
+        parts = (axes.mT @ slope[..., None]) * scale[..., None]
+        return ((axes @ parts)[..., 0],)
+
+    return direction
+
+
+def steps_out(direction, starts, left, *, learning_rate=0.5, steps=1000):
+    """Steps along -direction until `left(points)` holds, (seeds,) floats; -1 if not within `steps`.
+
+    direction: a gradient as `descend` takes it, such as `newton_direction`; starts: (seeds, n).
+    """
+    run = descend(
+        direction,
+        (starts,),
+        learning_rate=learning_rate,
+        steps=steps,
+        stop=lambda w: left(w[0]),
+        check_every=1,
+    )
+    return run.stopped.double()
+
+
+def saddle_free_growth(depth, learning_rate):
+    """Growth per step of the saddle-free Newton method at a saddle of degree N: 1 + eta / (N - 1)."""
+    return 1 + learning_rate / (depth - 1)
+
+
+# --- noise at every step ---------------------------------------------------------------------------
+
+
+def noisy_steps(runs, rng, *, gamma, noise_scale, learning_rate, boundary, steps):
+    """Steps until |y| > boundary, y <- (1 + eta gamma) y - eta sigma xi from 0: (runs,), -1 if never.
+
+    Descent on -gamma y^2 / 2 with Gaussian noise of scale sigma = `noise_scale` in the gradient.
+    """
+
+    def gradient(weights):
+        noise = torch.from_numpy(rng.standard_normal(tuple(weights[0].shape)))
+        return (noise_scale * noise - gamma * weights[0],)
+
+    run = descend(
+        gradient,
+        (torch.zeros(runs, 1, dtype=torch.float64),),
+        learning_rate=learning_rate,
+        steps=steps,
+        stop=lambda w: w[0][:, 0].abs() > boundary,
+        check_every=1,
+    )
+    return run.stopped
+
+
+def noisy_law(*, gamma, noise_scale, learning_rate, boundary):
+    """Mean of `noisy_steps` for little noise (derived here):
+
+        [ln(boundary / s) + (0.5772 + ln 2) / 2] / ln(1 + eta gamma) + 1/2,
+
+    s = eta sigma / sqrt((1 + eta gamma)^2 - 1) the scale of the Gaussian that y / growth^t tends to.
+
+    >>> law = dict(gamma=1.0, noise_scale=1e-4, boundary=1.0)
+    >>> round(noisy_law(learning_rate=0.05, **law), 1)
+    240.3
+    """
+    growth = 1 + learning_rate * gamma
+    spread = learning_rate * noise_scale / math.sqrt(growth**2 - 1)
+    away = math.log(boundary / spread) + (np.euler_gamma + math.log(2)) / 2
+    return away / math.log(growth) + 0.5

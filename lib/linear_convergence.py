@@ -1,0 +1,344 @@
+"""Runs of the linear convergence theorem: as it stands, at practical steps, at its slowest starts.
+
+Theorem 1 and lemma 1 of Arora et al. 2018 (arXiv:1810.02281): what they promise is computed by
+`linear_networks.convergence_guarantee`, what descent does is measured here. Square and wide targets
+(..., d_N, d_0), d_N <= d_0; everything is float64; time = learning rate x steps.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lib.descent import decay_rate, descend
+from lib.linear_networks import (
+    balanced_factors,
+    convergence_guarantee,
+    deficiency_margin,
+    end_to_end,
+    gradients,
+    imbalance,
+    imbalance_matrices,
+    loss,
+    matrix_loss,
+    orthogonal,
+    rotated,
+    smallest_singular_value,
+    spectral_descent,
+    spectral_factors,
+    start_within_margin,
+    unbalance,
+)
+
+# --- what is measured along the way --------------------------------------------------------------
+
+
+def singular_value_spread(weights, rank):
+    """Largest relative difference between layers' leading `rank` singular values, (...).
+
+    max over i and layers of |s_i(W_j) - mean_j s_i| / mean_j s_i; 0 if balanced.
+    """
+    values = torch.stack([torch.linalg.svdvals(w)[..., :rank] for w in weights])
+    mean = values.mean(0)
+    return ((values - mean).abs() / mean).amax((0, -1))
+
+
+def alignment(weights, rank):
+    """Smallest |<u_i(W_j), v_i(W_(j+1))>| over neighbouring layers and the leading `rank` modes, (...).
+
+    u, v: left and right singular vectors; 1 if balanced with distinct singular values.
+    """
+    svds = [torch.linalg.svd(w, full_matrices=False) for w in weights]
+    worst = []
+    for (u, _, _), (_, _, vh) in zip(svds, svds[1:], strict=False):
+        overlaps = (u.mT[..., :rank, :] * vh[..., :rank, :]).sum(-1).abs()
+        worst.append(overlaps.amin(-1))
+    return torch.stack(worst).amin(0)
+
+
+def progress(weights, target):
+    """Loss and sigma_min(W_N ... W_1) of every seed, as `loss`, `smallest`: for `descend`."""
+    matrix = end_to_end(weights)
+    return {"loss": matrix_loss(matrix, target), "smallest": smallest_singular_value(matrix)}
+
+
+def structure(weights, target):
+    """What the proof keeps along the way, of every seed, for `descend`.
+
+    `imbalance`, and `spread` and `alignment` of the layers' leading min(d_0, d_N) singular values
+    and vectors.
+    """
+    rank = min(target.shape[-2:])
+    return {
+        "imbalance": imbalance(weights),
+        "spread": singular_value_spread(weights, rank),
+        "alignment": alignment(weights, rank),
+    }
+
+
+def decrease_ratio(losses, smallest, learning_rate, depth):
+    """Measured decrease of each step over the one that lemma 1 of Arora et al. 2018 promises.
+
+    loss(t) - loss(t+1) against (learning_rate / 2) sigma_min(W(t))^(2(N-1)/N) ||dloss/dW||_F^2,
+    where ||dloss/dW||_F^2 = 2 loss(t). losses, smallest = sigma_min(W(t)): (steps + 1, ...);
+    returns (steps, ...). A square, well-conditioned network gives about 2N.
+    """
+    promised = learning_rate * smallest[:-1] ** (2 * (depth - 1) / depth) * losses[:-1]
+    return (losses[:-1] - losses[1:]) / promised
+
+
+def asymptotic_rate(target, depth):
+    """Decay rate of the loss per unit of time near a balanced minimum: 2 x the smallest curvature.
+
+    At W = target the flow of the end-to-end matrix contracts with the eigenvalues
+    sum_j s_r^(2(N-j)/N) s_r'^(2(j-1)/N) over pairs of singular values s of target (Arora, Cohen,
+    Hazan 2018, claim 1); the slowest sets the slope of log loss. target: (..., d, d), square;
+    returns (...). Per step: -2 log(1 - learning_rate x rate / 2).
+    """
+    if target.shape[-2] != target.shape[-1]:
+        raise ValueError(f"target must be square, got {tuple(target.shape)}")
+    return 2 * depth * smallest_singular_value(target) ** (2 * (depth - 1) / depth)
+
+
+# --- the theorem, and practical steps -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TheoremRun:
+    """What `theorem_run` brings back: recorded steps, loss / first loss (records, seeds), and of every
+    seed the bound T on the steps, the steps needed (inf if more than T), and along the way the largest imbalance / delta
+    and the smallest sigma_min(W) / c."""
+
+    steps: torch.Tensor
+    loss: torch.Tensor
+    bound: torch.Tensor
+    needed: torch.Tensor
+    imbalance: torch.Tensor
+    kept: torch.Tensor
+
+
+def theorem_run(depth, seeds, margin_share, reduction, rng):
+    """Theorem 1 of Arora et al. 2018, word for word, on 2 x 2 targets near the identity: a `TheoremRun`.
+
+    Its imbalance (the largest allowed), its learning rate, its bound T on the steps until the loss has
+    fallen to `reduction` of the first. The factors are diagonal: a step costs microseconds.
+    """
+    s = torch.from_numpy(rng.uniform(0.95, 1.05, (seeds, 2)))
+    away = torch.from_numpy(rng.standard_normal((seeds, 2)))
+    start = s + ((1 - margin_share) * s.amin(-1) / away.norm(dim=-1))[:, None] * away
+    first = (start - s).square().sum(-1) / 2
+    margin = deficiency_margin(torch.diag_embed(start), torch.diag_embed(s))
+    promise = convergence_guarantee(torch.diag_embed(s), depth, margin)
+    bound = promise.steps(first, reduction * first)
+    steps, modes = spectral_descent(
+        spectral_factors(start, depth, promise.imbalance, rng),
+        s,
+        learning_rate=promise.learning_rate[:, None],
+        record=np.linspace(0, int(bound.max()), 2001).astype(int),
+        final_loss=reduction * first,
+    )
+    product = modes.prod(1)
+    loss = (product - s).square().sum(-1) / 2 / first
+    below = loss <= reduction
+    needed = torch.where(below[-1], steps[below.to(int).argmax(0)].double(), torch.inf)
+    drift = modes.square().diff(dim=1).norm(dim=-1).amax((0, 1)) / promise.imbalance
+    return TheoremRun(steps, loss, bound, needed, drift, (product.amin(-1) / margin).amin(0))
+
+
+@dataclass(frozen=True)
+class PracticalRun:
+    """What `practical_run` brings back; a record for every step, losses relative to the first.
+
+    weights, target, rate: the start, its target, its learning rate (seeds,). loss: (steps + 1, seeds).
+    ratio: decrease / the one lemma 1 promises, nan below rounding, (steps, seeds). pace: mean pace of
+    log-loss / the guaranteed one. late_slope, predicted_slope: decay of log-loss per step while the
+    loss itself is between 1e-18 and 1e-25, measured, and from the curvature at the minimum; straight:
+    squared correlation of log-loss and step between 1e-6 and 1e-14. kept: sigma_min(W) / c. spread, alignment, imbalance
+    (over delta): see `structure`, every 50 steps.
+    """
+
+    weights: tuple
+    target: torch.Tensor
+    rate: torch.Tensor
+    loss: torch.Tensor
+    ratio: torch.Tensor
+    pace: torch.Tensor
+    late_slope: torch.Tensor
+    predicted_slope: torch.Tensor
+    straight: torch.Tensor
+    kept: torch.Tensor
+    spread: torch.Tensor
+    alignment: torch.Tensor
+    imbalance: torch.Tensor
+
+
+def practical_run(depth, size, seeds, step_size, rng, steps=1500):
+    """Starts inside the assumptions of theorem 1, stepped at a practical rate: a `PracticalRun`.
+
+    Margins from 0.1 to 0.9 of sigma_min, imbalance exactly the theorem's delta; learning rate
+    `step_size` / (N sigma_max^(2 - 2/N)). Raises ValueError for size < 2.
+    """
+    if size < 2:
+        raise ValueError(f"size must be 2 or more, got {size}")
+    gap = 0.8 / (size - 1)  # equal values have no vectors to align: neighbours stay gap / 2 apart
+    jitter = rng.uniform(-gap / 4, gap / 4, (seeds, size))
+    s = torch.from_numpy(np.linspace(0.6, 1.4, size) + jitter)
+    target = rotated(s, rng)
+    start = start_within_margin(target, rng.uniform(0.1, 0.9, seeds), rng)
+    margin = deficiency_margin(start, target)
+    promise = convergence_guarantee(target, depth, margin)
+    weights = _unbalanced_factors(start, [size] * (depth + 1), promise.imbalance, rng)
+    rate = step_size / (depth * s.amax(-1) ** (2 - 2 / depth))
+    options = {"problem": (target,), "learning_rate": rate, "steps": steps}
+    run = descend(gradients, weights, record=range(steps + 1), measure=progress, **options)
+    form = descend(gradients, weights, record=range(0, steps + 1, 50), measure=structure, **options)
+    losses, smallest = run.records["loss"], run.records["smallest"]
+    relative = losses / losses[0]
+    judged = relative > 1e-14  # further down the decrease of one step is rounding noise
+    ratio = decrease_ratio(losses, smallest, rate, depth).where(judged[:-1], torch.nan)
+    pace = -relative[1:].log() / run.steps[1:, None] / (rate * margin ** (2 * (depth - 1) / depth))
+    return PracticalRun(
+        weights=weights,
+        target=target,
+        rate=rate,
+        loss=relative,
+        ratio=ratio,
+        pace=pace.where(judged[1:], torch.inf),
+        late_slope=decay_rate(run.steps, losses, 1e-18, 1e-25)[0],
+        predicted_slope=-2 * torch.log(1 - rate * asymptotic_rate(target, depth) / 2),
+        straight=decay_rate(run.steps, relative, 1e-6, 1e-14)[1],
+        kept=smallest / margin,
+        spread=form.records["spread"],
+        alignment=form.records["alignment"],
+        imbalance=form.records["imbalance"] / promise.imbalance,
+    )
+
+
+# --- the slowest starts --------------------------------------------------------------------------
+
+
+def slowest_start(target, share, rng):
+    """The end-to-end start of margin share x sigma_min(target) from which descent is slowest, (...).
+
+    Square targets: off along the weakest pair of singular vectors, target - (1 - share) sigma_min
+    u v^T; there the flow's decrease is N times lemma 1's without its 1/2. Wide targets: v is turned
+    out of the row space until the distance is (1 - share) sigma_min, a direction in which W_1 alone
+    moves W; there it is once that (derived here). share: (...), in (0, 1), else ValueError.
+    """
+    rows, columns = target.shape[-2:]
+    share = torch.as_tensor(share, dtype=torch.float64)
+    if rows > columns or not bool(((share > 0) & (share < 1)).all()):
+        raise ValueError("target must be square or wide (d_N <= d_0), and share lie in (0, 1)")
+    left, sizes, right = torch.linalg.svd(target)
+    u, v, sigma = left[..., -1:], right[..., rows - 1 : rows, :], sizes[..., -1, None, None]
+    off = (1 - share)[..., None, None]
+    if rows == columns:
+        return target - off * sigma * (u @ v)
+    draw = torch.from_numpy(rng.standard_normal((*target.shape[:-2], 1, columns - rows)))
+    z = (draw / draw.norm(dim=-1, keepdim=True)) @ right[..., rows:, :]
+    # W's weakest row sigma cos(angle) (cos v + sin z) is at right angles to its error: sin = off.
+    away = off * (1 - off**2).sqrt() * z - off**2 * v
+    return target + sigma * (u @ away)
+
+
+def _unbalanced_factors(start, widths, wanted, rng):
+    """Random factors of `start` with the imbalance `wanted`."""
+    batch = tuple(start.shape[:-2])
+    twists = [torch.from_numpy(rng.standard_normal((*batch, d, d))) for d in widths[1:-1]]
+    weights = balanced_factors(start, widths, rng)
+    return unbalance(weights, wanted, [k + k.mT for k in twists])
+
+
+@dataclass(frozen=True)
+class SlowestRun:
+    """What `slowest_run` brings back, of every seed: margin share c / sigma_min; steps made, inf
+    if 1.1 T were not enough; promised, the theorem's T for the loss reached; predicted T / steps."""
+
+    share: torch.Tensor
+    steps: torch.Tensor
+    promised: torch.Tensor
+    predicted: torch.Tensor
+
+
+def slowest_run(depth, outputs, seeds, rng, *, reduction=0.99):
+    """Theorem 1 at its own constants from `slowest_start`, until loss / first loss <= reduction.
+
+    Targets (outputs, 2) with singular values from 0.95 to 1.05, outputs 1 or 2; margins from 0.5 to
+    0.9 of sigma_min, the largest imbalance allowed. T / steps is 2N for square targets and
+    2 (sigma_min(W) / c)^(2 - 2/N) for one output while the loss has hardly moved (derived here).
+    """
+    if outputs not in (1, 2):
+        raise ValueError(f"outputs must be 1 or 2, got {outputs}")
+    share = torch.from_numpy(rng.uniform(0.5, 0.9, seeds))
+    values = torch.from_numpy(rng.uniform(0.95, 1.05, (seeds, outputs)))
+    bases = orthogonal(outputs, rng, (seeds,)), orthogonal(2, rng, (seeds,))
+    target = bases[0] * values[:, None] @ bases[1][:, :outputs]
+    start = slowest_start(target, share, rng)
+    margin, first = deficiency_margin(start, target), matrix_loss(start, target)
+    promise = convergence_guarantee(target, depth, margin)
+    weights = _unbalanced_factors(start, [2] * depth + [outputs], promise.imbalance, rng)
+    longest = int(1.1 * promise.steps(first, reduction * first).max()) + 1
+    run = descend(
+        lambda w, t, begin: gradients(w, t),
+        weights,
+        problem=(target, first),
+        learning_rate=promise.learning_rate,
+        steps=longest,
+        stop=lambda w, t, begin: loss(w, t) <= reduction * begin,
+        check_every=max(1, longest // 2000),
+    )
+    excess = (smallest_singular_value(start) / margin) ** (2 - 2 / depth)
+    return SlowestRun(
+        share=share,
+        steps=torch.where(run.stopped >= 0, run.stopped.double(), torch.inf),
+        promised=promise.steps(first, loss(run.weights, target)),
+        predicted=2 * (depth * torch.ones_like(excess) if outputs == 2 else excess),
+    )
+
+
+def slowest_ratio(depth, size, outputs, seeds, rng, step_size=1e-3):
+    """Decrease of the first step from `slowest_start` / the one that lemma 1 promises, (seeds,).
+
+    Targets (outputs, size) as in `practical_run`; margins from 0.02 to 0.9 of sigma_min, evenly in
+    logarithm; balanced weights; learning rate `step_size` / (N sigma_max^(2 - 2/N)).
+    """
+    share = torch.from_numpy(0.9 * 45 ** -rng.uniform(0, 1, seeds))
+    s = torch.from_numpy(rng.uniform(0.6, 1.4, (seeds, outputs)))
+    bases = orthogonal(outputs, rng, (seeds,)), orthogonal(size, rng, (seeds,))
+    target = bases[0] * s[:, None] @ bases[1][:, :outputs]
+    start = slowest_start(target, share, rng)
+    weights = balanced_factors(start, [size] * depth + [outputs], rng)
+    rate = step_size / (depth * s.amax(-1) ** (2 - 2 / depth))
+    options = {"problem": (target,), "learning_rate": rate, "steps": 1}
+    run = descend(gradients, weights, record=[0, 1], measure=progress, **options)
+    return decrease_ratio(run.records["loss"], run.records["smallest"], rate, depth)[0]
+
+
+# --- balance -------------------------------------------------------------------------------------
+
+
+def identity_error(weights, target, learning_rate):
+    """Change of the imbalance in one step - learning_rate^2 (g_(j+1)^T g_(j+1) - g_j g_j^T), largest."""
+    rate = torch.as_tensor(learning_rate, dtype=torch.float64)[..., None, None]
+    g, before = gradients(weights, target), imbalance_matrices(weights)
+    after = imbalance_matrices([w - rate * x for w, x in zip(weights, g, strict=True)])
+    pairs = zip(before, after, g, g[1:], strict=False)
+    errors = [a - b - rate**2 * (up.mT @ up - low @ low.mT) for b, a, low, up in pairs]
+    return max(float(e.abs().max()) for e in errors)
+
+
+def imbalance_drift(weights, target, learning_rate, steps):
+    """max_j ||D_j(end) - D_j(start)||_F after so many steps, (seeds,); D_j: `imbalance_matrices`."""
+    options = {"problem": (target,), "learning_rate": learning_rate, "steps": steps}
+    end = imbalance_matrices(descend(gradients, weights, **options).weights)
+    pairs = zip(imbalance_matrices(weights), end, strict=True)
+    return torch.stack([torch.linalg.matrix_norm(b - a) for a, b in pairs]).amax(0)
+
+
+def narrowed(weights):
+    """The same network with the last unit of every hidden layer taken out: tuple like `weights`."""
+    last = len(weights) - 1
+    return tuple(
+        w[..., : None if j == last else -1, : None if j == 0 else -1].clone()
+        for j, w in enumerate(weights)
+    )

@@ -1,0 +1,128 @@
+"""The wrong theories that 21_overparameterization must reject."""
+
+import torch
+
+
+def coupling_without_the_quarter(patch):
+    """The coupling of a silent unit is q = sum (y - t) y (1 - y) x: the factor 1/4 forgotten.
+
+    Fails: 21.4l
+    """
+    patch("perceptrons.silent_coupling", lambda old: lambda *given: 4 * old(*given))
+
+
+def upper_bound_of_two_thirds(patch):
+    """The eigenvalue is above -|q| / 2 and below -|q| / 3.
+
+    Fails: 21.4l
+    """
+
+    def bounds(old):
+        def wrong(*given):
+            _, high = old(*given)
+            size = -high * 5**0.5 / 2
+            return -size / 2, -size / 3
+
+        return wrong
+
+    patch("perceptrons.silent_eigenvalue_bounds", bounds)
+
+
+def any_new_unit_frees(patch):
+    """A silent unit is a unit like another: it gets the weights of the first, halved.
+
+    Fails: 21.4e, 21.4g
+    """
+    from lib import perceptrons
+
+    patch("perceptrons.add_silent", lambda old: lambda weights: perceptrons.split_units(weights, 1))
+
+
+def time_alone_frees(patch):
+    """New units have nothing to do with it: the silent arm trains on unchanged.
+
+    Fails: 21.4e, 21.4g
+    """
+    patch("perceptrons.add_silent", lambda old: lambda weights: weights)
+
+
+def connections_do_nothing(patch):
+    """Direct connections stay at weight zero.
+
+    Fails: 21.4r
+    """
+    patch("perceptrons.add_connections", lambda old: lambda weights: weights)
+
+
+def eigenvalue_of_the_old_network(patch):
+    """What counts is the curvature before the unit was added.
+
+    Fails: 21.4e
+    """
+
+    def without_the_last_unit(old):
+        def wrong(weights, task):
+            hidden, output = weights
+            silent = (hidden[:, -1].abs().amax(-1) == 0) & (output[:, -2] == 0)
+            if not bool(silent.all()):
+                return old(weights, task)
+            return old((hidden[:, :-1], torch.cat([output[:, :-2], output[:, -1:]], 1)), task)
+
+        return wrong
+
+    patch("perceptrons.smallest_eigenvalue", without_the_last_unit)
+
+
+def narrow_starts_only(patch):
+    """Width does not matter, the start does: every XOR network starts as two units do.
+
+    Fails: 21.1d, 21.1e
+    """
+
+    def two_units(old):
+        def start(seeds, inputs, hidden_units, half_width, rng):
+            return old(seeds, inputs, 2 if inputs == 2 else hidden_units, half_width, rng)
+
+        return start
+
+    patch("perceptrons.start", two_units)
+
+
+def parity_of_two_bits(patch):
+    """Four bits are no harder than two: the answer is the parity of the first two.
+
+    Fails: 21.2b
+    """
+    from lib import perceptrons
+
+    def easier(old):
+        def wrong(bits):
+            task = old(bits)
+            if bits != 4:
+                return task
+            return perceptrons.Task(task.inputs, (task.inputs[:, 0] + task.inputs[:, 1]) % 2)
+
+        return wrong
+
+    patch("perceptrons.parity", easier)
+
+
+def symmetry_by_counting(patch):
+    """Mirror symmetry told by the number of ones in either half: weights 1:1:1.
+
+    Fails: 21.3c, 21.3d
+    """
+    from lib import perceptrons
+
+    def by_count(old):
+        def wrong(bits=6):
+            task = old(bits)
+            left, right = (
+                task.inputs[:, : bits // 2].sum(1),
+                task.inputs[:, bits // 2 : bits].sum(1),
+            )
+            return perceptrons.Task(task.inputs, (left == right).double())
+
+        return wrong
+
+    patch("perceptrons.mirror_symmetry", by_count)

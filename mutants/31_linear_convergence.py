@@ -1,0 +1,255 @@
+"""The wrong theories that 31_linear_convergence must reject."""
+
+from dataclasses import replace
+
+import torch
+
+from lib.descent import descend
+from lib.linear_networks import gradients
+
+
+def _promise(change):
+    """convergence_guarantee with its answer changed: change(answer, depth, margin)."""
+
+    def wrapper(old):
+        def guarantee(target, depth, margin):
+            return change(old(target, depth, margin), depth, margin)
+
+        return guarantee
+
+    return wrapper
+
+
+def _brief(patch):
+    """Where section 1 is not the point, make it short."""
+    patch.parameters(theorem_depths=[2], reduction=0.1)
+
+
+def steps_without_the_power_of_the_margin(patch):
+    """T = log(l0/e) / eta, whatever the margin.
+
+    Fails: 31.8a, 31.8b, 31.8c, 31.8d
+    """
+    patch(
+        "linear_convergence.convergence_guarantee",
+        _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate)),
+    )
+
+
+def every_layer_counts(patch):
+    """The rate has a factor N: each layer adds its share in every network.
+
+    Fails: 31.8a, 31.8d
+    """
+    patch(
+        "linear_convergence.convergence_guarantee",
+        _promise(lambda g, depth, margin: replace(g, rate=depth * g.rate)),
+    )
+
+
+def the_margin_to_the_power_two(patch):
+    """The rate goes as c^2, its limit at great depth, at every depth.
+
+    Fails: 31.8a, 31.8c
+    """
+    patch(
+        "linear_convergence.convergence_guarantee",
+        _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate * margin**2)),
+    )
+
+
+def a_promise_six_times_too_short(patch):
+    """Descent arrives by T / 6.
+
+    Fails: 31.1a, 31.8b
+    """
+    patch(
+        "linear_convergence.convergence_guarantee",
+        _promise(lambda g, depth, margin: replace(g, rate=6 * g.rate)),
+    )
+
+
+def lemma_without_its_half(patch):
+    """A step takes eta sigma_min^(2(N-1)/N) |gradient|^2: finite steps cost nothing.
+
+    Fails: 31.9a, 31.9b, 31.9h
+    """
+    _brief(patch)
+    patch("linear_convergence.decrease_ratio", lambda old: lambda *given: old(*given) / 2)
+
+
+def lemma_of_the_square_flow(patch):
+    """Every step of every square network does what the flow does: N eta sigma^(2(N-1)/N) |gradient|^2.
+
+    Fails: 31.2, 31.9b, 31.9d, 31.9h
+    """
+    _brief(patch)
+    patch(
+        "linear_convergence.decrease_ratio",
+        lambda old: (
+            lambda losses, smallest, rate, depth: old(losses, smallest, rate, depth) / (2 * depth)
+        ),
+    )
+
+
+def lemma_with_one_over_the_depth(patch):
+    """The exponent of sigma_min is 2/N.
+
+    Fails: 31.9c, 31.9d, 31.9g
+    """
+    _brief(patch)
+    patch(
+        "linear_convergence.decrease_ratio",
+        lambda old: (
+            lambda losses, smallest, rate, depth: old(
+                losses, smallest ** (1 / (depth - 1)), rate, depth
+            )
+        ),
+    )
+
+
+def a_margin_without_the_distance(patch):
+    """The margin is sigma_min(target): the distance of the start does not matter.
+
+    Fails: 31.4b, 31.4c
+    """
+    _brief(patch)
+    patch(
+        "linear_convergence.deficiency_margin",
+        lambda old: lambda matrix, target: old(target.expand_as(matrix), target),
+    )
+
+
+def imbalance_allowed_three_times_exceeded(patch):
+    """The premise violated: starts of three times the imbalance that is then called delta.
+
+    Fails: 31.4a
+    """
+    _brief(patch)
+    patch(
+        "linear_convergence.spectral_factors",
+        lambda old: lambda values, depth, wanted, rng: old(values, depth, 3 * wanted, rng),
+    )
+
+
+def starts_outside_the_margin(patch):
+    """The premise violated: starts at one and a half times the distance that the margin allows.
+
+    Fails: 31.3a, 31.4c
+    """
+    _brief(patch)
+
+    def far(old):
+        def start(target, share, rng):
+            near = old(target, share, rng)
+            reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
+            return target + 1.5 / reach * (near - target)
+
+        return start
+
+    def loose(old):
+        return lambda matrix, target: old(matrix, target).clamp(min=0.05)
+
+    patch("linear_convergence.start_within_margin", far)
+    patch("linear_convergence.deficiency_margin", loose)
+
+
+def loss_as_a_power_of_time(patch):
+    """Log-loss is a line against the logarithm of the step.
+
+    Fails: 31.3b
+    """
+    _brief(patch)
+
+    def power_law(old):
+        return lambda steps, losses, high, low: old((steps + 1).log(), losses, high, low)
+
+    patch("linear_convergence.decay_rate", power_law)
+
+
+def the_largest_curvature_sets_the_pace(patch):
+    """The late slope belongs to the mean singular value instead of the smallest.
+
+    Fails: 31.3c, 31.3d, 31.3e, 31.3f
+    """
+    _brief(patch)
+
+    def mean_rate(old):
+        def rate(target, depth):
+            middle = target.square().sum((-2, -1)).div(target.shape[-1]).sqrt()
+            return 2 * depth * middle ** (2 * (depth - 1) / depth)
+
+        return rate
+
+    patch("linear_convergence.asymptotic_rate", mean_rate)
+
+
+def late_slope_of_two_layers(patch):
+    """The curvature at the minimum is N sigma_min at every depth.
+
+    Fails: 31.3d, 31.3e, 31.3f
+    """
+    _brief(patch)
+
+    def rate(old):
+        return lambda target, depth: depth * old(target, 2) / 2
+
+    patch("linear_convergence.asymptotic_rate", rate)
+
+
+def balance_is_not_kept(patch):
+    """Imbalance drifts at first order: what is kept is the sum of neighbours, not the difference.
+
+    Fails: 31.5b
+    """
+    _brief(patch)
+
+    def sums(old):
+        def drift(weights, target, learning_rate, steps):
+            options = {"problem": (target,), "learning_rate": learning_rate, "steps": steps}
+            end = descend(gradients, weights, **options).weights
+            first, last = (
+                [b.mT @ b + a @ a.mT for a, b in zip(w, w[1:], strict=False)]
+                for w in (weights, end)
+            )
+            moved = [torch.linalg.matrix_norm(b - a) for a, b in zip(first, last, strict=True)]
+            return torch.stack(moved).amax(0)
+
+        return drift
+
+    patch("linear_convergence.imbalance_drift", sums)
+
+
+def layers_far_from_balance(patch):
+    """The premise violated: starts with an imbalance of a tenth.
+
+    Fails: 31.4d, 31.4e
+    """
+    _brief(patch)
+
+    def far(old):
+        def factors(weights, wanted, directions):
+            return old(weights, wanted * 0 + 0.1, directions)
+
+        return factors
+
+    patch("linear_convergence.unbalance", far)
+
+
+def digits_without_whitening(patch):
+    """Centring is enough: the principal components keep their variances.
+
+    Fails: 31.6a
+    """
+    _brief(patch)
+
+    def scores(old):
+        def unscaled(inputs, components):
+            centred = inputs - inputs.mean(-1, keepdim=True)
+            sizes = torch.linalg.svdvals(centred)
+            scale = sizes[:components, None] / sizes[0]
+            return old(inputs, components) * scale
+
+        return unscaled
+
+    patch("data.whiten", scores)

@@ -1,0 +1,191 @@
+"""The wrong theories that 32_balancedness must reject."""
+
+import torch
+
+
+def _small(patch):
+    """Where the map is not the point, make it coarse."""
+    patch.parameters(cells=100)
+
+
+def edge_of_the_wrong_sign(patch):
+    """The edge where 4 - eta S - eta^2 (p - 1) is zero: the last term with its sign turned.
+
+    Fails: 32.3e
+    """
+    _small(patch)
+
+    def rate(old):
+        def critical(modes):
+            size, product = modes.square().sum(0), modes.prod(0)
+            return (8 / (size + torch.sqrt(size**2 + 16 * (product - 1)))).clamp(max=1)
+
+        return critical
+
+    patch("counterexamples.critical_learning_rate", rate)
+
+
+def edge_of_linear_stability(patch):
+    """The edge is that of linear stability, eta lambda = 2: no catapult.
+
+    Fails: 32.3a, 32.3e
+    """
+    _small(patch)
+    patch(
+        "counterexamples.overshoot_gap",
+        lambda old: lambda modes, rate: old(modes, 2 * rate),
+    )
+    patch("counterexamples.critical_learning_rate", lambda old: lambda modes: old(modes) / 2)
+
+
+def edge_at_twice_the_stability(patch):
+    """The edge is eta lambda = 4 with the curvature nearby: S alone decides at large imbalance.
+
+    Fails: 32.3e
+    """
+    _small(patch)
+
+    def rate(old):
+        return lambda modes: 4 / ((modes[0] ** 2 - modes[1] ** 2) ** 2 + 4).sqrt()
+
+    patch("counterexamples.critical_learning_rate", rate)
+
+
+def convergence_for_every_gap(patch):
+    """Every start with eta < 1 converges, whatever its imbalance.
+
+    Fails: 32.3a, 32.3b
+    """
+    _small(patch)
+    patch(
+        "counterexamples.overshoot_gap",
+        lambda old: lambda modes, rate: torch.ones_like(old(modes, rate)),
+    )
+
+
+def size_four_times_smaller(patch):
+    """A quarter of the size is enough for the proof's induction.
+
+    Fails: 32.1e
+    """
+    _small(patch)
+    patch("counterexamples.overshooting_size", lambda old: lambda *given: old(*given) / 4)
+
+
+def size_that_ignores_the_margin(patch):
+    """The imbalance needed does not depend on how near the target is: A as for c = 0.3.
+
+    Fails: 32.1e
+    """
+    _small(patch)
+    patch(
+        "counterexamples.overshooting_size",
+        lambda old: lambda rate, depth, margin: old(rate, depth, 0.3),
+    )
+
+
+def growth_of_one_power_more(patch):
+    """The layers grow as C(t+1) = eta C(t)^(2N): one power more.
+
+    Fails: 32.1d
+    """
+    _small(patch)
+
+    def bounds(old):
+        def steeper(modes, rate, depth, steps):
+            return old(modes, rate, depth + 0.5, steps)
+
+        return steeper
+
+    patch("counterexamples.overshoot_bounds", bounds)
+
+
+def growth_of_one_power_less(patch):
+    """The layers grow as C(t+1) = eta C(t)^(2N-2): one power less.
+
+    Fails: 32.1d
+    """
+    _small(patch)
+
+    def bounds(old):
+        return lambda modes, rate, depth, steps: old(modes, rate, depth - 0.5, steps)
+
+    patch("counterexamples.overshoot_bounds", bounds)
+
+
+def balanced_starts(patch):
+    """The premise violated: all layers of one size, so that there is no imbalance.
+
+    Fails: 32.1b, 32.1c, 32.1e
+    """
+    _small(patch)
+
+    def one_size(old):
+        return lambda large, rate, depth, margin, steps=12: old(
+            torch.full_like(large, margin ** (1 / depth)), rate, depth, margin, steps
+        )
+
+    patch("counterexamples.overshoot", one_size)
+
+
+def starts_with_another_product(patch):
+    """The product of the layers is c^2: the other half has size c^(4/N) / A.
+
+    Fails: 32.1a
+    """
+    _small(patch)
+    patch(
+        "counterexamples.two_group_modes",
+        lambda old: lambda large, depth, product: old(large, depth, product**2),
+    )
+
+
+def imbalance_is_conserved(patch):
+    """Descent keeps the imbalance of two layers, as gradient flow does.
+
+    Fails: 32.4b
+    """
+    _small(patch)
+
+    def law(old):
+        def flow(path, rate):
+            measured, predicted = old(path, rate)
+            return measured, measured[0].expand_as(predicted)
+
+        return flow
+
+    patch("counterexamples.imbalance_law", law)
+
+
+def imbalance_law_of_first_order(patch):
+    """A step multiplies the imbalance by 1 - eta (p - 1)^2.
+
+    Fails: 32.4b
+    """
+    _small(patch)
+    patch(
+        "counterexamples.imbalance_law",
+        lambda old: lambda path, rate: (path[:, 0] ** 2 - path[:, 1] ** 2, old(path, rate**0.5)[1]),
+    )
+
+
+def curvature_without_the_imbalance(patch):
+    """The curvature nearby is N: imbalance does not sharpen the minimum.
+
+    Fails: 32.4a
+    """
+    _small(patch)
+    patch(
+        "counterexamples.nearby_sharpness",
+        lambda old: lambda imbalance, depth: old(0 * torch.as_tensor(imbalance), depth),
+    )
+    patch("counterexamples.bisected_edge", lambda old: lambda modes, low, high: low)
+
+
+def curvature_of_one_layer(patch):
+    """The top curvature at a minimum is twice sum_j (p / a_j)^2.
+
+    Fails: 32.3c
+    """
+    _small(patch)
+    patch("counterexamples.sharpness", lambda old: lambda modes: 2 * old(modes))

@@ -1,0 +1,173 @@
+"""The wrong theories that 34_balanced_initialization must reject."""
+
+from dataclasses import replace
+
+
+def _promise(patch, **changes):
+    """Theorem 2 with some constants changed: {name: wrong(promise, a)}."""
+
+    def wrapper(old):
+        def wrong(size, depth, spread):
+            right = old(size, depth, spread)
+            return replace(right, **{k: change(right, spread) for k, change in changes.items()})
+
+        return wrong
+
+    patch("promises.balanced_promise", wrapper)
+
+
+def wait_of_one_power_more(patch):
+    """Near the saddle a layer grows like a^N, not a^(N-1).
+
+    Fails: 34.6a, 34.6b
+    """
+    patch("promises.waiting_time", lambda old: lambda x, y, depth: old(x, y, depth + 1))
+
+
+def wait_blind_to_the_direction(patch):
+    """Every balanced start waits as if it stood at a right angle to the target.
+
+    Fails: 34.6a, 34.6b
+    """
+    patch("promises.waiting_time", lambda old: lambda x, y, n: old(0 * x, (x**2 + y**2) ** 0.5, n))
+
+
+def wait_half_as_long(patch):
+    """The two sides of the turn are equally long: half of the integral.
+
+    Fails: 34.6a, 34.6b
+    """
+    patch("promises.waiting_time", lambda old: lambda *given: old(*given) / 2)
+
+
+def margin_without_the_half(patch):
+    """A margin is positive where <W, target> exceeds |W|^2, not half of it.
+
+    Fails: 34.2f, 34.2j
+    """
+    patch("promises.margin", lambda old: lambda x, y: x - (x**2 + y**2))
+
+
+def margin_twice_as_large(patch):
+    """Theorem 2 starts from the margin s^2 d_0.
+
+    Fails: 34.2f, 34.2h, 34.2i
+    """
+    _promise(patch, margin=lambda right, a: 2 * right.margin)
+
+
+def promise_with_another_quantile(patch):
+    """The promised probability holds F(2/sqrt(a)), not F(2 sqrt(2/a)).
+
+    Fails: 34.2g
+    """
+
+    def chance(right, a):
+        from math import erf
+
+        return (3 - 2 * (1 + erf((2 / a) ** 0.5))) / 2
+
+    _promise(patch, probability=chance)
+
+
+def promise_of_a_hundredth_of_the_time(patch):
+    """Theorem 2 promises a hundredth of its time.
+
+    Fails: 34.2h
+    """
+    _promise(patch, time_to_half=lambda right, a: right.time_to_half / 100)
+
+
+def promise_at_a_large_rate(patch):
+    """Theorem 2 allows a learning rate 1e20 times larger.
+
+    Fails: 34.2i
+    """
+    _promise(patch, learning_rate=lambda right, a: 1e20 * right.learning_rate)
+
+
+def promise_of_another_power(patch):
+    """The promised time grows like (s^2 d_0)^(-2), without the 2/N.
+
+    Fails: 34.2h
+    """
+
+    def time(right, a):
+        return right.time_to_half * (2 * right.margin) ** (-2 / right.depth)
+
+    _promise(patch, time_to_half=time)
+
+
+def whole_scale_in_the_first_layer(patch):
+    """Procedure 1 puts the product into W_1 and leaves the other layers at size 1.
+
+    Fails: 34.1h, 34.6a
+    """
+    patch("initialization.balanced_state", lambda old: lambda x, y, depth: (0 * x + 1, x, y))
+
+
+def layer_wise_scales_one_layer(patch):
+    """A layer-wise start scales with s, not with s^N: only W_1 is multiplied.
+
+    Fails: 34.1i
+    """
+
+    def wrapper(old):
+        def wrong(tensors, factors):
+            if len(tensors) > 3:
+                factors = [factors[0], *(0 * f + 0.1 for f in factors[1:-1]), factors[-1]]
+            return old(tensors, factors)
+
+        return wrong
+
+    patch("initialization.at_scales", wrapper)
+
+
+def imbalance_of_the_hidden_width_alone(patch):
+    """The mean square imbalance is 2 s^4 d^2 (d + 1) with d the hidden width.
+
+    Fails: 34.3f
+    """
+
+    def wrong(widths, s=1.0):
+        import numpy as np
+
+        d = np.array(widths[1:-1], float)
+        return 2 * s**4 * d**2 * (d + 1)
+
+    patch("promises.mean_square_imbalance", lambda old: wrong)
+
+
+def layers_at_different_rates(patch):
+    """The first layer learns twice as fast: balance is no longer conserved.
+
+    Fails: 34.3b
+    """
+
+    def wrapper(old):
+        def wrong(weights, target):
+            first, *rest = old(weights, target)
+            return (2 * first, *rest)
+
+        return wrong
+
+    patch("linear_networks.gradients", wrapper)
+
+
+def relu_without_balance(patch):
+    """ReLU: the same product, unevenly split, trains as well.
+
+    Fails: 34.4a
+    """
+
+    def wrapper(old):
+        def wrong(matrix, widths, rng=None):
+            layers = old(matrix, widths, rng)
+            if widths[-1] == 1:
+                return layers
+            first, *middle, last = layers
+            return (first / 10, *middle, 10 * last)
+
+        return wrong
+
+    patch("linear_networks.balanced_factors", wrapper)

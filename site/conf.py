@@ -1,0 +1,116 @@
+"""Sphinx over build/site/source, which stage.py makes from notebooks, ledgers, lib and notation."""
+
+import html
+import importlib.metadata
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "build" / "site" / "source"
+
+project = "Why does plain gradient descent train deep networks?"
+author = "The maintainers"
+extensions = [
+    "myst_nb",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "sphinxcontrib.bibtex",
+    "sphinx.ext.mathjax",
+]
+
+# --- notebooks: as committed, never run here
+exclude_patterns = ["extra", "static"]
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_enable_extensions = [
+    "dollarmath",
+    "amsmath",
+    "attrs_inline",
+    "attrs_block",
+    "colon_fence",
+    "deflist",
+]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+
+# --- mathematics: MathJax as one file with its glyphs in it: no fonts, no workers, no requests
+mathjax_path = "tex-svg.js"
+mathjax3_config = {"options": {"enableMenu": False}}
+
+# --- citations
+bibtex_bibfiles = ["../references.bib"]
+bibtex_default_style = "unsrt"
+bibtex_reference_style = "author_year"
+bibtex_cite_id = "ref-{key}"
+
+default_role = "py:obj"
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+
+# --- pages
+PLAIN = ["index", "results", "theories", "glossary", "references"]  # without side bars
+PLAIN += [f"play/{path.stem}" for path in (ROOT / "site" / "pages" / "play").glob("*.md")]
+html_theme = "pydata_sphinx_theme"
+html_title = "Why gradient descent trains"
+html_static_path = [str(ROOT / "site" / "static"), str(SOURCE / "static")]
+html_favicon = str(ROOT / "site" / "static" / "favicon.svg")
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_extra_path = [str(SOURCE / "extra")]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_search_summary = False  # it fetches pages, which file:// does not allow
+html_last_updated_fmt = None  # the same bytes on every build
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "navbar_align": "left",
+    "navbar_center": ["navbar-nav"],
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button"],
+    "header_links_before_dropdown": 8,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": {
+        "**": ["page-toc"],
+        **{page: [] for page in PLAIN},
+    },
+    "footer_start": ["theme-note"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+templates_path = [str(ROOT / "site" / "templates")]
+html_sidebars = {page: [] for page in (*PLAIN, "genindex", "search")}
+html_context = {"default_mode": "auto"}
+copybutton_exclude = ".linenos, .gp, .go"
+
+
+def _describe(app, pagename, templatename, context, doctree):
+    """A description for search engines and previews: the notebook's answer or the page's first line."""
+    # Citations are links in front of their text: no list in the sense of that role.
+    context["body"] = context.get("body", "").replace(
+        'role="list" class="citation-list"', 'class="citation-list"'
+    )
+    known = json.loads((SOURCE / "descriptions.json").read_text(encoding="utf-8"))
+    words = known.get(pagename, "")
+    if len(words) > 300:
+        words = words[:300].rsplit(" ", 1)[0] + " …"
+    if words:
+        context["metatags"] = (
+            context.get("metatags", "")
+            + f'\n<meta name="description" content="{html.escape(words)}">'
+        )
+
+
+def _copy_mathjax(app, exception):
+    if exception is None and app.builder.format == "html":
+        files = importlib.metadata.files("sphinx-mathjax-offline")
+        found = next(f.locate() for f in files if f.name == "tex-svg.js")
+        target = Path(app.outdir, "_static", "tex-svg.js")
+        if not target.exists():
+            target.write_bytes(Path(found).read_bytes())
+
+
+def setup(app):
+    app.connect("html-page-context", _describe)
+    app.connect("build-finished", _copy_mathjax)

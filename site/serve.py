@@ -1,0 +1,27 @@
+"""Serve build/site/html on this machine and print the address: python site/serve.py [PORT]."""
+
+import functools
+import http.server
+import sys
+from pathlib import Path
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *given):
+        pass
+
+
+def main(port=0):
+    """Any free port where none is named; until Ctrl-C."""
+    folder = Path(__file__).resolve().parents[1] / "build" / "site" / "html"
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        print(f"http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            pass
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)

@@ -1,0 +1,191 @@
+// What the pages of "Bend a claim" share: axes, curves, sliders, the state in the address. Plain SVG; colours follow
+// the page, so that light and dark need nothing more.
+(function () {
+  "use strict";
+  const NS = "http://www.w3.org/2000/svg", W = 470, H = 330, L = 84, R = 18, T = 12, B = 52;
+
+  function make(tag, attributes, parent, text) {
+    const node = document.createElementNS(NS, tag);
+    for (const [k, v] of Object.entries(attributes)) node.setAttribute(k, v);
+    if (text !== undefined) node.textContent = text;
+    if (parent) parent.append(node);
+    return node;
+  }
+  function element(tag, parent, text, name) {
+    const node = document.createElement(tag);
+    if (text !== undefined) node.textContent = text;
+    if (name) node.className = name;
+    if (parent) parent.append(node);
+    return node;
+  }
+  function number(v) {
+    const a = Math.abs(v), words = a !== 0 && (a >= 1e5 || a < 1e-3) ? v.toExponential(0).replace("e+", "e") : String(Number(v.toPrecision(3)));
+    return words.replace(/-/g, "\u2212");
+  }
+
+  function ticks(axis) {
+    if (axis.log) {
+      const a = Math.ceil(Math.log10(axis.lo) - 1e-9), b = Math.floor(Math.log10(axis.hi) + 1e-9);
+      const step = Math.max(1, Math.ceil((b - a + 1) / 6));
+      return Array.from({ length: Math.floor((b - a) / step) + 1 }, (_, i) => 10 ** (a + i * step));
+    }
+    const raw = (axis.hi - axis.lo) / 5, unit = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 2.5, 5, 10].map((f) => f * unit).find((s) => s >= raw * 0.999);
+    const found = [];
+    for (let k = Math.ceil(axis.lo / step - 1e-9); k * step <= axis.hi + 1e-9 * step; k++) found.push(Number((k * step).toPrecision(12)));
+    return found;
+  }
+  function scale(axis, from, to) {
+    const f = axis.log ? Math.log10 : (v) => v, lo = f(axis.lo), hi = f(axis.hi);
+    const go = (v) => from + ((f(v) - lo) / (hi - lo)) * (to - from);
+    go.back = (p) => { const v = lo + ((p - from) / (to - from)) * (hi - lo); return axis.log ? 10 ** v : v; };
+    return go;
+  }
+
+  let count = 0;
+  class Plot {
+    constructor(box, title) {
+      const figure = element("figure", box);
+      element("figcaption", figure, title);
+      this.svg = make("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": title }, figure);
+      this.clip = "plot-clip-" + ++count;
+    }
+    // Starts a new picture: axes are {lo, hi, label, log}.
+    axes(x, y) {
+      this.svg.replaceChildren();
+      this.x = scale(x, L, W - R);
+      this.y = scale(y, H - B, T);
+      const defs = make("defs", {}, this.svg), path = make("clipPath", { id: this.clip }, defs);
+      make("rect", { x: L, y: T, width: W - L - R, height: H - T - B }, path);
+      const grid = make("g", {}, this.svg);
+      for (const t of ticks(x)) {
+        make("line", { class: "grid", x1: this.x(t), x2: this.x(t), y1: T, y2: H - B }, grid);
+        make("text", { x: this.x(t), y: H - B + 19, "text-anchor": "middle" }, grid, number(t));
+      }
+      for (const t of ticks(y)) {
+        make("line", { class: "grid", x1: L, x2: W - R, y1: this.y(t), y2: this.y(t) }, grid);
+        make("text", { x: L - 6, y: this.y(t) + 5, "text-anchor": "end" }, grid, number(t));
+      }
+      make("text", { x: (L + W - R) / 2, y: H - 8, "text-anchor": "middle" }, this.svg, x.label);
+      make("text", { transform: `translate(18 ${(T + H - B) / 2}) rotate(-90)`, "text-anchor": "middle" }, this.svg, y.label);
+      this.inside = make("g", { "clip-path": `url(#${this.clip})` }, this.svg);
+      make("rect", { class: "frame", x: L, y: T, width: W - L - R, height: H - T - B }, this.svg);
+      return this;
+    }
+    image(href) {
+      make("image", { href, x: L, y: T, width: W - L - R, height: H - T - B, preserveAspectRatio: "none", style: "image-rendering:pixelated" }, this.inside);
+    }
+    // A curve; where a value is not finite it is interrupted. Far values are held near the frame.
+    line(xs, ys, { colour = 0, kind } = {}) {
+      const hold = (v) => Math.max(-1e4, Math.min(1e4, v));
+      let d = "", pen = "M";
+      xs.forEach((v, i) => {
+        const px = this.x(v), py = this.y(ys[i]);
+        if (Number.isNaN(px) || Number.isNaN(py)) { pen = "M"; return; }
+        d += `${pen}${hold(px).toFixed(1)} ${hold(py).toFixed(1)}`;
+        pen = "L";
+      });
+      const style = kind ? { class: kind } : { style: `fill:none;stroke:var(--c${colour});stroke-width:2` };
+      make("path", { d, ...style }, this.inside);
+    }
+    dots(xs, ys, { colour = 0, size = 3 } = {}) {
+      xs.forEach((v, i) => {
+        const px = this.x(v), py = this.y(ys[i]);
+        if (Number.isFinite(px) && Number.isFinite(py) && Math.abs(py) < 1e4) make("circle", { cx: px.toFixed(1), cy: py.toFixed(1), r: size, style: `fill:var(--c${colour})` }, this.inside);
+      });
+    }
+    bar(x0, x1, y, { colour = 0 } = {}) {
+      const a = this.x(x0), top = Math.max(T, this.y(y));
+      make("rect", { x: a, y: top, width: this.x(x1) - a, height: Math.max(0, H - B - top), style: `fill:var(--c${colour})` }, this.inside);
+    }
+    upright(x, kind = "hint") { make("line", { class: kind, x1: this.x(x), x2: this.x(x), y1: T, y2: H - B }, this.inside); }
+    level(y, kind = "theory") { make("line", { class: kind, x1: L, x2: W - R, y1: this.y(y), y2: this.y(y) }, this.inside); }
+    point(x, y) { make("circle", { class: "point", cx: this.x(x), cy: this.y(y), r: 6.5 }, this.inside); }
+    words(x, y, text) { make("text", { x: this.x(x), y: this.y(y), "text-anchor": "middle" }, this.inside, text); }
+    // Calls `chosen(x, y)` where a finger or a mouse presses or moves inside the frame.
+    pick(chosen) {
+      const at = (event) => {
+        const r = this.svg.getBoundingClientRect();
+        const px = ((event.clientX - r.left) / r.width) * W, py = ((event.clientY - r.top) / r.height) * H;
+        if (px >= L && px <= W - R && py >= T && py <= H - B) chosen(this.x.back(px), this.y.back(py));
+      };
+      this.svg.style.cursor = "crosshair";
+      this.svg.addEventListener("pointerdown", (event) => { this.svg.setPointerCapture(event.pointerId); at(event); });
+      this.svg.addEventListener("pointermove", (event) => { if (event.buttons) at(event); });
+    }
+  }
+
+  // spec: controls [{key, label, lo, hi, value, log, whole}], panels {key: title}, legend [[kind, words]],
+  // draw(state, plots, changed) -> {words, data}. `data` is left on the box for tests and for the curious.
+  function bend(spec) {
+    const box = document.getElementById("bend");
+    if (!box) return;
+    const state = {}, inputs = {}, given = new URLSearchParams(location.search);
+    const inside = (c, v) => Math.min(c.hi, Math.max(c.lo, c.whole ? Math.round(v) : v));
+    for (const c of spec.controls) {
+      const v = given.has(c.key) ? Number(given.get(c.key)) : NaN;
+      state[c.key] = Number.isFinite(v) ? inside(c, v) : c.value;
+    }
+    const controls = element("div", box, undefined, "controls");
+    for (const c of spec.controls) {
+      const label = element("label", controls), f = c.log ? Math.log10 : (v) => v;
+      element("span", label, c.label);
+      const output = element("output", label), input = element("input", label);
+      const step = c.whole ? 1 : (f(c.hi) - f(c.lo)) / 400;
+      Object.assign(input, { type: "range", min: f(c.lo), max: f(c.hi), step, id: "bend-" + c.key });
+      inputs[c.key] = { c, input, show() {
+        input.value = f(state[c.key]);
+        output.value = number(state[c.key]);
+        input.setAttribute("aria-valuetext", number(state[c.key]));
+      } };
+      input.addEventListener("input", () => {
+        const v = Number(input.value);
+        state[c.key] = inside(c, c.log ? 10 ** v : v);
+        update(c.key);
+      });
+    }
+    const again = element("button", controls, "Start over");
+    again.type = "button";
+    again.addEventListener("click", () => {
+      for (const c of spec.controls) state[c.key] = c.value;
+      update("");
+    });
+    const words = element("p", box, undefined, "state");
+    words.setAttribute("role", "status");
+    const plots = {};
+    box.style.setProperty("--panels", Object.keys(spec.panels).length);
+    for (const [key, title] of Object.entries(spec.panels)) plots[key] = new Plot(box, title);
+    const legend = element("ul", box, undefined, "legend");
+    for (const [kind, text] of spec.legend || []) {
+      const item = element("li", legend), svg = make("svg", { viewBox: "0 0 38 18", "aria-hidden": "true" }, item);
+      if (kind.startsWith("#")) make("rect", { x: 2, y: 2, width: 34, height: 14, fill: kind, stroke: "currentColor" }, svg);
+      else if (/^\d$/.test(kind)) make("line", { x1: 1, x2: 37, y1: 9, y2: 9, style: `stroke:var(--c${kind});stroke-width:3` }, svg);
+      else if (/^dot\d$/.test(kind)) make("circle", { cx: 19, cy: 9, r: 5, style: `fill:var(--c${kind[3]})` }, svg);
+      else make("line", { class: kind, x1: 1, x2: 37, y1: 9, y2: 9 }, svg);
+      item.append(text);
+    }
+    let waiting = 0;
+    function remember() {
+      const query = new URLSearchParams(spec.controls.filter((c) => state[c.key] !== c.value).map((c) => [c.key, String(state[c.key])])).toString();
+      try {
+        history.replaceState(null, "", location.pathname + (query ? "?" + query : "") + location.hash);
+      } catch { /* some browsers keep the address of a file as it is */ }
+    }
+    function update(changed) {
+      for (const one of Object.values(inputs)) one.show();
+      const found = spec.draw(state, plots, changed);
+      words.textContent = found.words;
+      box.dataset.state = JSON.stringify(state);
+      box.dataset.result = JSON.stringify(found.data, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v));
+      clearTimeout(waiting);
+      if (changed !== undefined) waiting = setTimeout(remember, 150);
+    }
+    const set = (values) => {
+      for (const [k, v] of Object.entries(values)) state[k] = inside(inputs[k].c, v);
+      update(Object.keys(values).join(" "));
+    };
+    if (spec.picks) for (const [key, chosen] of Object.entries(spec.picks)) plots[key].pick((x, y) => set(chosen(x, y, state)));
+    update();
+  }
+  window.bend = bend;
+})();

@@ -1,0 +1,49 @@
+// Notebook 33: the start W_j = I on a target with one negative eigenvalue.
+(function () {
+  "use strict";
+  const m = window.models;
+  window.bend({
+    controls: [
+      { key: "N", label: "depth N", lo: 2, hi: 5, whole: true, value: 2 },
+      { key: "lambda", label: "λ, the target has −λ", lo: 0.2, hi: 3, value: 1 },
+      { key: "eta", label: "learning rate η", lo: 0.01, hi: 1.2, log: true, value: 0.1 },
+      { key: "eps", label: "ε: layers start at 1 ± ε", lo: 1e-16, hi: 0.3, log: true, value: 1e-6 },
+      { key: "steps", label: "steps shown", lo: 100, hi: 20000, log: true, whole: true, value: 400 },
+    ],
+    panels: { way: "The eigenvalue that should become −λ", loss: "Loss, and the bound λ²/2", apart: "First layer less last layer" },
+    legend: [["0", "descent"], ["theory", "theory: held product, bound λ²/2, growth at the rate λ"], ["hint", "goal −λ"]],
+    draw({ N, lambda, eta, eps, steps }, { way, loss, apart }) {
+      // Below 1e-15 nothing is disturbed: the layers are equal to the last bit.
+      const e = eps < 1e-15 ? 0 : eps, start = Array(N).fill(1);
+      start[0] = 1 + e;
+      start[N - 1] = 1 - e;
+      const path = m.scalarDescent(start, -lambda, eta, steps), t = path.map((_, i) => i), p = path.map(m.product);
+      const losses = p.map((v) => (v + lambda) ** 2 / 2), bound = lambda ** 2 / 2, lowest = Math.min(...losses);
+      const left = losses.findIndex((v) => v < bound / 2), gone = losses[losses.length - 1] < 1e-8;
+      const x = { lo: 0, hi: steps, label: "step" };
+      way.axes(x, { lo: -lambda - 0.4, hi: 1.4, label: "product of the layers" });
+      const held = t.map((i) => (i === 0 && N > 2 ? NaN : m.stuckProduct(eta * i, lambda, N)));
+      if (N % 2 === 0) way.line(t, held.map((v) => (v > 1.3 ? NaN : v)), { kind: "theory" });
+      way.level(-lambda, "hint");
+      way.line(t, p.map((v) => (Math.abs(v) > 50 ? NaN : v)), { colour: 0 });
+      loss.axes(x, { lo: Math.max(1e-12, Math.min(bound / 100, lowest / 3)), hi: Math.max(10, losses[0] * 2), log: true, label: "loss" });
+      loss.level(bound);
+      loss.line(t, losses.map((v) => Math.max(v, 1e-13)), { colour: 0 });
+      const gap = path.map((a) => Math.abs(a[0] - a[N - 1]));
+      apart.axes(x, { lo: 1e-16, hi: 10, log: true, label: "|a₁ − a_N|" });
+      if (N === 2 && e > 0) {
+        // d(a1 - a2)/dt = (p + lambda)(a1 - a2), and while it is held the integral of p is ln((1 + lambda)/lambda)/2.
+        const line = t.map((i) => 2 * e * Math.sqrt((1 + lambda) / lambda) * Math.exp(lambda * eta * i));
+        apart.line(t, line.map((v) => (v > 10 ? NaN : v)), { kind: "theory" });
+      }
+      apart.line(t, gap.map((v) => Math.max(v, 1e-17)), { colour: 0 });
+      const finite = p.every(Number.isFinite) && path.length > steps;
+      const words = !finite ? "Overflows: the step is too large." : gone ? `Escaped: the loss passes half the bound at step ${left}. ` +
+        (N % 2 ? "Odd depth and a step large enough to jump over zero." : "Unequal layers carry the product through zero.")
+        : left >= 0 ? `On its way out since step ${left}.`
+        : N % 2 === 0 && e === 0 ? `Held: the least loss of all steps is ${(lowest / bound).toPrecision(4)} of the bound λ²/2, whatever the step.`
+        : `Held so far: the least loss is ${(lowest / bound).toPrecision(4)} of the bound λ²/2. ${N === 2 ? "Unequal layers leave in the end: show more steps." : "From three layers on the way out is flat: it takes very long."}`;
+      return { words, data: { start, lowest, bound, left, last: path[path.length - 1], held: N % 2 ? null : m.stuckProduct(eta * steps, lambda, N) } };
+    },
+  });
+})();

@@ -1,0 +1,360 @@
+"""The built site in a browser: no error, no overflow, no request outside, accessible; filter, sort, sliders."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from conftest import HTML, ROOT
+
+from lib import complexity as cx
+from lib import counterexamples as ce
+from lib import exact_dynamics as ed
+from lib import linear_networks as ln
+from lib import saddles as sd
+from lib import surfaces as sf
+
+pages = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.parts)
+pytestmark = pytest.mark.skipif(not pages, reason="not run: the site is not built (make site)")
+PLAY = ["edge", "trap", "bands", "saddles", "staircase", "depth", "noise"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_page_opens_clean(browser, base, width):
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page, problems = context.new_page(), []
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((base, "data:", "blob:")) else problems.append(r.url),
+    )
+    page.on("pageerror", lambda e: problems.append(str(e)))
+    page.on(
+        "console",
+        lambda m: (
+            problems.append(f"{m.text} {m.location}") if m.type in ("error", "warning") else None
+        ),
+    )
+    for path in pages:
+        name = str(path.relative_to(HTML))
+        page.goto(base + name)
+        page.wait_for_function(
+            "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
+        )
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            problems.append(f"{name}: wider than the screen ({width})")
+        if page.evaluate("document.querySelectorAll('mjx-merror, [data-mjx-error]').length"):
+            problems.append(f"{name}: a formula that does not parse")
+    context.close()
+    assert not problems, "\n".join(problems)
+
+
+SAMPLE = [
+    "index",
+    "results",
+    "theories",
+    "glossary",
+    "references",
+    "notebooks/32_balancedness",
+    "library/counterexamples",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*SAMPLE, *(f"play/{name}" for name in PLAY)])
+def test_accessibility(browser, name, scheme):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="not run: axe is not installed"
+    ).Axe()
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto((HTML / f"{name}.html").as_uri())
+    page.wait_for_function(
+        "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
+    )
+    page.wait_for_timeout(300)
+    found = [
+        v for v in axe.run(page).response["violations"] if v["impact"] in ("serious", "critical")
+    ]
+    context.close()
+    assert not found, "\n".join(
+        f"{v['id']} ({len(v['nodes'])}): {v['help']}; {v['nodes'][0]['html'][:300]}" for v in found
+    )
+
+
+# --- all claims ----------------------------------------------------------------------------------
+
+
+def stored():
+    found = [
+        json.loads(p.read_text(encoding="utf-8"))
+        for p in sorted((ROOT / "results").glob("[0-9][0-9]_*.json"))
+    ]
+    return [
+        row for x in found if x["claims"] and "because" in x["claims"][0] for row in x["claims"]
+    ]
+
+
+@pytest.fixture
+def table(browser, base):
+    page = browser.new_page()
+    page.set_default_timeout(10_000)
+    page.base = base
+    yield page
+    page.close()
+
+
+def shown(page):
+    return page.locator("#claims tbody tr:visible").count()
+
+
+def test_filters(table):
+    rows = stored()
+    table.goto(table.base + "results.html?verdict=not+reproduced")
+    assert shown(table) == sum(row["verdict"] == "not reproduced" for row in rows)
+    table.get_by_role("button", name="Clear").click()
+    table.wait_for_function("!location.search.includes('verdict')")
+    assert shown(table) == len(rows)
+    table.select_option("[name=notebook]", "32")
+    table.select_option("[name=control]", "control")
+    assert shown(table) == sum(row["id"].startswith("32") and row["control"] for row in rows)
+    assert "notebook=32" in table.url and "control=control" in table.url
+    table.reload()
+    assert shown(table) == sum(row["id"].startswith("32") and row["control"] for row in rows)
+    table.get_by_role("button", name="Clear").click()
+    table.select_option("[name=paper]", "arora2019convergence")
+    assert shown(table) >= sum(row["source"].startswith("Arora et al. 2018") for row in rows) > 0
+
+
+def test_an_empty_result_says_so(table):
+    table.goto(table.base + "results.html")
+    assert not table.locator("#nothing").is_visible()
+    table.fill("#filter [name=q]", "no such word anywhere")
+    assert shown(table) == 0 and table.locator("#nothing").is_visible()
+    table.get_by_role("button", name="Show all rows").click()
+    table.wait_for_function("document.getElementById('nothing').hidden")
+    assert shown(table) == len(stored())
+
+
+def test_sort_by_every_column(table):
+    table.goto(table.base + "results.html")
+    for column, name in enumerate(
+        ["row", "claim", "claimed", "measured", "verdict", "draws", "fresh seeds"]
+    ):
+        assert table.get_by_role("button", name=name, exact=True).count() == 1
+        for sign, word in ((1, "ascending"), (-1, "descending")):
+            table.locator("#claims thead button").nth(column).click()
+            head = table.locator("#claims thead th").nth(column)
+            assert head.get_attribute("aria-sort") == word
+            if column > 1:
+                values = table.eval_on_selector_all(
+                    "#claims tbody tr", f"rows => rows.map(r => r.cells[{column}].dataset.sort)"
+                )
+                values = [float(v) for v in values if v]
+                assert values == sorted(values, reverse=sign < 0)
+    assert "sort=-fresh+seeds" in table.url
+
+
+def test_the_table_reads_without_scripts(browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((HTML / "results.html").as_uri())
+    assert shown(page) == len(stored()) and not page.locator("#filter").is_visible()
+    context.close()
+
+
+# --- bend a claim --------------------------------------------------------------------------------
+
+
+class Bent:
+    """An open page of "Bend a claim": set sliders, read what it computed."""
+
+    def __init__(self, page, name, query=""):
+        self.page, self.problems = page, []
+        page.on("pageerror", lambda e: self.problems.append(str(e)))
+        page.goto((HTML / "play" / f"{name}.html").as_uri() + query)
+
+    def set(self, **values):
+        for key, value in values.items():
+            self.page.locator(f"#bend-{key}").evaluate(
+                "(s, v) => { s.step = 'any'; s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})) }",
+                value,
+            )
+        assert not self.problems
+        return self.read()
+
+    def read(self):
+        data = self.page.locator("#bend").evaluate("b => ({...b.dataset})")
+        return (
+            json.loads(data["state"]),
+            json.loads(data["result"]),
+            self.page.locator("#bend .state").inner_text(),
+        )
+
+
+@pytest.fixture
+def bent(browser):
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    yield lambda name, query="": Bent(context.new_page(), name, query)
+    context.close()
+
+
+def test_edge(bent):
+    page = bent("edge")
+    for exponent, words in (
+        (-1.5, "converges."),
+        (-0.8, "converges after a catapult"),
+        (0.0, "overflows"),
+    ):
+        state, result, said = page.set(eta=exponent)
+        assert words in said
+        start = torch.tensor(result["start"], dtype=torch.float64)
+        assert start.tolist() == pytest.approx(
+            ce.modes_of_imbalance(state["D"], 2, state["c"]).tolist(), rel=4e-16
+        )
+        assert result["predicted"] == bool(
+            ce.overshoot_gap(start, state["eta"]) > 0 and state["eta"] < 1
+        )
+        assert result["critical"] == pytest.approx(
+            float(ce.critical_learning_rate(start)), rel=1e-13
+        )
+        assert result["stretch"] == pytest.approx(
+            state["eta"] * float(ce.nearby_sharpness(state["D"], 2)), rel=1e-13
+        )
+        if words != "overflows":
+            _, path, _ = ce.scalar_descent(start, state["eta"], [50])
+            assert result["at50"] == path[0].tolist()
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_trap(bent, depth):
+    page = bent("trap", f"?N={depth}&eps=0.001&steps=300")
+    for exponent in (-1.5, -0.5):
+        state, result, said = page.set(eta=exponent)
+        start = torch.tensor(result["start"], dtype=torch.float64)[:, None]
+        _, path = ln.spectral_descent(
+            start, [-state["lambda"]], learning_rate=state["eta"], record=range(state["steps"] + 1)
+        )
+        assert result["last"] == path[-1, :, 0].tolist()
+        lowest = float((path[..., 0].prod(1) + state["lambda"]).square().min() / 2)
+        assert result["lowest"] == pytest.approx(lowest, rel=1e-9, abs=1e-30)
+        assert result["bound"] == float(ce.identity_floor(torch.tensor([-state["lambda"]]), 2))
+    if depth % 2 == 0:
+        _, result, said = page.set(eps=-16)
+        assert "Held" in said and result["lowest"] >= result["bound"]
+
+
+def test_bands(bent):
+    page = bent("bands", "?p=4")
+    for u in (-1.745, -1.0, 0.3):
+        state, result, _ = page.set(u=u)
+        p, u = int(state["p"]), state["u"]
+        assert result["threshold"] == pytest.approx(cx.threshold_energy(p), rel=1e-14)
+        assert result["edges"] == pytest.approx([cx.band_edge(p, k) for k in range(5)], rel=1e-12)
+        assert result["rate"] == pytest.approx(cx.complexity(u, p), rel=1e-10)
+        assert result["fraction"] == pytest.approx(cx.index_fraction(u, p), abs=1e-12)
+        if u < -cx.threshold_energy(p):
+            rates = torch.tensor(
+                [state["n"] * cx.complexity(u, p, k) for k in range(9)], dtype=torch.float64
+            )
+            assert result["shares"] == pytest.approx(rates.softmax(0).tolist(), rel=1e-8)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_staircase(bent, depth):
+    page = bent("staircase", f"?N={depth}")
+    for exponent in (-2, -4):
+        state, result, _ = page.set(eps=exponent)
+        for k, s in enumerate(result["strengths"]):
+            wanted = ed.transit_time(state["eps"], s, depth, (s / 2) / (s - state["eps"]))
+            assert result["halves"][k] == pytest.approx(wanted, rel=1e-5)
+            if depth > 1 and result["times"][k] != "NaN":
+                assert result["times"][k] == pytest.approx(wanted, rel=0.15)
+            start = torch.full((depth, 1), state["eps"] ** (1 / depth), dtype=torch.float64)
+            _, path = ln.spectral_descent(
+                start, [s], learning_rate=state["eta"], record=[result["steps"]]
+            )
+            assert result["last"][k] == pytest.approx(float(path.prod()), rel=1e-9)
+
+
+def test_saddles(bent):
+    page = bent("saddles")
+    for depth in (2, 3, 5):
+        _, result, said = page.set(N=depth)
+        s, learned = torch.tensor(result["strengths"], dtype=torch.float64), sd.proper_subsets(4)
+        wanted = sd.smallest_curvature(s, learned, depth)
+        assert result["curvatures"] == pytest.approx(wanted.tolist(), rel=1e-12)
+        assert sorted(result["losses"]) == pytest.approx(sd.critical_losses(s, 4)[1:].tolist())
+        assert result["flat"] == int((wanted == 0).sum()) == (0 if depth == 2 else 4)
+        assert result["fall"] == pytest.approx(float(sd.largest_drop(s[0], 0.1, depth)))
+        assert ("all fifteen" in said) == (depth == 2)
+
+
+def test_depth(bent):
+    page = bent("depth")
+    for depth in (2, 5, 20):
+        state, result, _ = page.set(N=depth)
+        rate = float(ed.curvature_step(state["s"], depth, state["c"]))
+        assert result["rate"] == pytest.approx(rate, rel=1e-14)
+        path = ed.equal_layers_descent(
+            state["u0"],
+            state["s"],
+            depth,
+            learning_rate=rate,
+            record=range(int(result["needed"]) + 1),
+        )
+        assert result["at20"] == pytest.approx(path[20], rel=1e-11)
+        assert path[-1] >= 0.95 * state["s"] > path[-2]
+        limit = (
+            state["s"] ** 2
+            / state["c"]
+            * float(ed.depth_limit(state["s"], state["u0"], 0.95 * state["s"]))
+        )
+        assert result["limit"] == pytest.approx(limit, rel=1e-12)
+    assert result["half"] == pytest.approx(float(ed.half_time(state["s"], state["u0"])), rel=1e-13)
+
+
+def test_noise(bent):
+    page = bent("noise")
+    for start in (-0.6, 1.4):
+        state, result, _ = page.set(x0=start)
+        run = sf.follow(
+            sf.risk, sf.points([start]), learning_rate=state["eta"], steps=int(result["steps"])
+        )
+        assert result["end"] == pytest.approx(float(run.weights[0][0, 0]), abs=1e-9)
+    low, _, deep = (float(v) for v in sf.turning_points(sf.risk, -1, 2))
+    wanted = sf.mean_escape_time(sf.risk, low, deep, -1.0, 8.0, state["eta"])
+    assert result["escape"] == pytest.approx(wanted, rel=3e-3)
+    assert (
+        np.all(np.diff(result["shares"]) > -0.25)
+        and result["shares"][0] < 0.1 < 0.8 < result["shares"][-1]
+    )
+
+
+@pytest.mark.parametrize("name", PLAY)
+def test_keys_move_the_sliders_and_the_address_keeps_them(bent, name):
+    page = bent(name)
+    first = page.page.locator("#bend input").first
+    before = page.read()[0]
+    first.focus()
+    page.page.keyboard.press("ArrowRight")
+    after = page.read()[0]
+    assert before != after
+    page.page.wait_for_function("location.search.length > 1")
+    page.page.reload()
+    again = page.read()[0]
+    assert again == pytest.approx(after)
+    page.page.get_by_role("button", name="Start over").click()
+    assert page.read()[0] == before
+
+
+def test_a_finger_sets_the_start(browser):
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto((HTML / "play" / "edge.html").as_uri())
+    before = page.locator("#bend").get_attribute("data-state")
+    page.locator("#bend svg").first.scroll_into_view_if_needed()
+    box = page.locator("#bend figure svg").first.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6)
+    assert page.locator("#bend").get_attribute("data-state") != before
+    context.close()
