@@ -163,6 +163,8 @@ def noise_gain(samples, distance, draws, rng):
     """
     samples, distance = _count("samples", samples), _count("distance", distance, 0)
     a = torch.from_numpy(rng.standard_normal((_count("draws", draws), samples + distance, samples)))
+    if not distance:  # A^T A would square the condition number where it is worst
+        return torch.linalg.inv(a).square().sum((1, 2))
     return torch.linalg.inv(a.mT @ a).diagonal(dim1=1, dim2=2).sum(1)
 
 

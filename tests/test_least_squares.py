@@ -119,9 +119,10 @@ def test_bad_counts_are_refused(given, word):
 # --- the tail --------------------------------------------------------------------------------------
 
 
-def test_the_gain_of_noise_is_the_sum_of_inverse_squared_singular_values():
-    found = ls.noise_gain(4, 3, 50, np.random.default_rng(2))
-    a = np.random.default_rng(2).standard_normal((50, 7, 4))
+@pytest.mark.parametrize("distance", [0, 3])
+def test_the_gain_of_noise_is_the_sum_of_inverse_squared_singular_values(distance):
+    found = ls.noise_gain(4, distance, 50, np.random.default_rng(2))
+    a = np.random.default_rng(2).standard_normal((50, 4 + distance, 4))
     expected = (np.linalg.svd(a, compute_uv=False) ** -2.0).sum(1)
     np.testing.assert_allclose(found, expected, rtol=1e-8)
 
