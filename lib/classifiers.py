@@ -6,8 +6,8 @@ tuple of biases b_j (networks, d_j). On images x (m, d_0) with labels (m,) in 0.
     a_1 = W_1 x + b_1,  a_j = W_j relu(a_(j-1)) + b_j,  scores = a_N
     loss = mean over images of  log sum_k exp(scores_k) - scores_label      (cross-entropy, nats)
 
-All networks see the same images, so the first layer of all of them is one matrix product.
-Everything is computed in the type of the weights: float64, or float32 where speed decides.
+Where all networks see the same images, the first layer of all of them is one matrix product. Images
+(networks, m, d_0) with labels (networks, m) give each network its own. Everything is computed in the type of the weights: float64, or float32 where speed decides.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lib.descent import DivergenceError
+from lib.descent import DivergenceError, descend
 
 # --- the model -----------------------------------------------------------------------------------
 
@@ -26,7 +26,7 @@ def _check_tensors(**named):
             raise ValueError(f"{name} must be a tensor, got {type(x).__name__}")
 
 
-def _check_network(weights, biases, images):
+def _check_network(weights, biases, images, own=False):
     for name, part in (("weights", weights), ("biases", biases)):
         if not isinstance(part, tuple | list):
             raise ValueError(f"{name} must be a tuple of tensors, got {type(part).__name__}")
@@ -44,10 +44,11 @@ def _check_network(weights, biases, images):
             )
     if [tuple(b.shape) for b in biases] != [tuple(w.shape[:2]) for w in weights]:
         raise ValueError("biases must be (networks, d_j), one for each matrix of weights")
-    if images.ndim != 2 or images.shape[1] != weights[0].shape[-1]:
-        raise ValueError(
-            f"images must be (m, {weights[0].shape[-1]}) as W_1 asks, got {tuple(images.shape)}"
-        )
+    size, shape = weights[0].shape[-1], tuple(images.shape)
+    apart = own and images.ndim == 3 and len(images) == len(weights[0])
+    if not (images.ndim == 2 or apart) or shape[-1] != size:
+        also = f" or ({len(weights[0])}, m, {size})" if own else ""
+        raise ValueError(f"images must be (m, {size}){also} as W_1 asks, got {shape}")
     if not torch.isfinite(images).all():
         raise ValueError("images must be finite")
 
@@ -57,11 +58,11 @@ def _check_labels(weights, images, labels):
     _check_tensors(labels=labels)
     if labels.dtype != torch.int64:
         raise ValueError(f"labels must be int64, got {labels.dtype}")
-    if labels.shape != images.shape[:1]:
+    if labels.shape != images.shape[:-1]:
         raise ValueError(
-            f"labels must be ({len(images)},), one an image, got {tuple(labels.shape)}"
+            f"labels must be {tuple(images.shape[:-1])}, one an image, got {tuple(labels.shape)}"
         )
-    if len(labels) == 0 or int(labels.min()) < 0 or int(labels.max()) >= classes:
+    if labels.numel() == 0 or int(labels.min()) < 0 or int(labels.max()) >= classes:
         raise ValueError(f"labels must lie in 0..{classes - 1}, one image or more")
 
 
@@ -97,8 +98,11 @@ def uniform_start(widths, networks, rng, dtype=torch.float64):
 
 def _forward(weights, biases, images):
     """Inputs of every layer and the scores; an image is a column: [x, relu(a_1), ...], (R, d_N, m)."""
-    first = torch.addmm(biases[0].flatten(), images, weights[0].flatten(0, 1).mT)
-    out = first.view(len(images), *biases[0].shape).permute(1, 2, 0)
+    if images.ndim == 3:
+        out = torch.baddbmm(biases[0].unsqueeze(-1), weights[0], images.mT)
+    else:
+        first = torch.addmm(biases[0].flatten(), images, weights[0].flatten(0, 1).mT)
+        out = first.view(len(images), *biases[0].shape).permute(1, 2, 0)
     inputs = [images]
     for w, b in zip(weights[1:], biases[1:], strict=True):
         inputs.append(out.relu_())
@@ -128,31 +132,34 @@ def _one_hot(weights, labels):
 def logits(weights, biases, images):
     """Scores a_N of every network and image, (networks, d_N, m), from images (m, d_0).
 
-    Raises ValueError if the shapes do not chain.
+    images: (networks, m, d_0) where each network has its own. Raises ValueError if the shapes do not
+    chain.
     """
-    _check_network(weights, biases, images)
+    _check_network(weights, biases, images, own=True)
     return _forward(weights, biases, images.to(weights[0].dtype))[1]
 
 
 def evaluate(weights, biases, images, labels):
     """Mean loss [nats] and accuracy of every network on these images: two tensors (networks,).
 
-    Raises ValueError if the shapes do not chain or a label names no class.
+    images (m, d_0) with labels (m,), or (networks, m, d_0) with (networks, m). Raises ValueError if the shapes do not chain or a label names no class.
 
     >>> weights, biases = (torch.zeros(1, 10, 4),), (torch.zeros(1, 10),)
     >>> [round(float(x), 4) for x in evaluate(weights, biases, torch.ones(2, 4), torch.tensor([0, 3]))]
     [2.3026, 0.5]
     """
-    _check_network(weights, biases, images)
+    _check_network(weights, biases, images, own=True)
     _check_labels(weights, images, labels)
     loss = correct = 0
     piece = max(1, 3_000_000 // weights[0].shape[:2].numel())  # keeps the activations small
-    for x, y in zip(images.to(weights[0].dtype).split(piece), labels.split(piece), strict=True):
+    parts = images.to(weights[0].dtype).split(piece, -2), labels.split(piece, -1)
+    for x, y in zip(*parts, strict=True):
         scores = _forward(weights, biases, x)[1]
-        own = scores.gather(1, y.expand(len(scores), 1, -1)).squeeze(1)
+        own = scores.gather(1, y.unsqueeze(-2).expand(len(scores), 1, -1)).squeeze(1)
         loss = loss + (scores.logsumexp(1) - own).sum(-1)
         correct = correct + (scores.argmax(1) == y).sum(-1)
-    return loss / len(labels), correct.to(loss.dtype) / len(labels)
+    m = labels.shape[-1]
+    return loss / m, correct.to(loss.dtype) / m
 
 
 def dead_units(weights, biases, images):
@@ -172,20 +179,30 @@ def dead_units(weights, biases, images):
     return (first + biases[0].unsqueeze(-1) <= 0).all(-1).sum(-1)
 
 
+def _gradients(weights, biases, images, one_hot):
+    inputs, scores = _forward(weights, biases, images)
+    deltas = _backward(weights, inputs, scores, one_hot)
+    inputs[0] = images.mT  # images are rows, the inputs of later layers columns
+    m = images.shape[-2]
+    by_weights = tuple(d @ x.mT for d, x in zip(deltas, inputs, strict=True))
+    if m == 1:  # a third of the time of a step on one image
+        return by_weights, tuple(d.squeeze(-1) for d in deltas)
+    return tuple(g.div_(m) for g in by_weights), tuple(d.mean(-1) for d in deltas)
+
+
 def gradients(weights, biases, images, labels):
     """Gradient of the mean loss: (in the weights, in the biases), tuples like `weights`, `biases`.
+
+    images and labels as in `evaluate`.
 
     With delta_N = softmax(a_N) - one_hot(label), delta_(j-1) = (W_j^T delta_j) [a_(j-1) > 0]:
     dloss/dW_j = mean of delta_j (input of layer j)^T, dloss/db_j = mean of delta_j.
     Raises ValueError if the shapes do not chain or a label names no class.
     """
-    _check_network(weights, biases, images)
+    _check_network(weights, biases, images, own=True)
     _check_labels(weights, images, labels)
-    inputs, scores = _forward(weights, biases, images.to(weights[0].dtype))
-    deltas = _backward(weights, inputs, scores, _one_hot(weights, labels))
-    inputs[0] = inputs[0].mT  # images are rows, the inputs of later layers columns
-    by_weights = tuple(d @ x.mT / len(images) for d, x in zip(deltas, inputs, strict=True))
-    return by_weights, tuple(d.mean(-1) for d in deltas)
+    images = images.to(weights[0].dtype)
+    return _gradients(weights, biases, images, _one_hot(weights, labels))
 
 
 def gradient_norm(weights, biases, images, labels):
@@ -324,6 +341,61 @@ def train_on_split(start, sets, **options):
         }
 
     return train(*start, images, labels, measure=measure, **options)
+
+
+def train_apart(start, sets, orders, *, learning_rate, record, keep_diverged=False):
+    """Descent of every network on its own minibatches, in a given order: a `descent.Trajectory`.
+
+    start: (weights, biases), float64, of arms x sets networks, the sets innermost: network r sees set
+    r mod sets. sets: images (sets, n, d_0) and labels (sets, n). orders: (sets, steps, batch), whole
+    numbers below n: the images of every minibatch. learning_rate: number or (networks,).
+    record: the steps after which `loss`, the mean over the whole set [nats], is kept, (records,
+    networks). The final weights are (W_1..W_N, b_1..b_N).
+    Raises DivergenceError unless `keep_diverged`; ValueError for shapes that do not fit.
+
+    >>> x, y = torch.eye(4, dtype=torch.float64)[None], torch.tensor([[0, 1, 0, 1]])
+    >>> start = uniform_start([4, 3, 2], 5, np.random.default_rng(0))
+    >>> run = train_apart(start, (x, y), torch.tensor([[[0], [3]]]), learning_rate=0.1, record=[0, 2])
+    >>> run.records["loss"].shape
+    torch.Size([2, 5])
+    """
+    (weights, biases), (images, labels) = start, sets
+    depth, count = len(weights), len(images)
+    if orders.ndim != 3 or len(orders) != count or orders.dtype != torch.int64:
+        raise ValueError(f"orders must be int64 ({count}, steps, batch), got {tuple(orders.shape)}")
+    if len(weights[0]) % count:
+        raise ValueError(f"networks must be a multiple of the {count} sets, got {len(weights[0])}")
+    if orders.numel() and not 0 <= int(orders.min()) <= int(orders.max()) < images.shape[1]:
+        raise ValueError(f"orders must lie in 0..{images.shape[1] - 1}")
+    first = (tuple(x[:count] for x in part) for part in start)
+    _check_network(*first, images, own=True)
+    _check_labels(weights, images, labels)
+    flat, one_hot = images.flatten(0, 1), _one_hot(weights, labels.flatten()).mT.contiguous()
+    places = orders + images.shape[1] * torch.arange(count)[:, None, None]
+    places = torch.cat([places.transpose(0, 1)] * (len(weights[0]) // count), 1)
+    done = torch.zeros(len(weights[0]), dtype=torch.int64)  # steps of every network
+
+    def gradient(both, who):
+        now = int(done[who[0]])
+        done[who] += 1
+        at = places[now, who]
+        by_weights, by_biases = _gradients(both[:depth], both[depth:], flat[at], one_hot[at].mT)
+        return (*by_weights, *by_biases)
+
+    def measure(both, who):
+        own = images[who % count], labels[who % count]
+        return {"loss": evaluate(both[:depth], both[depth:], *own)[0]}
+
+    return descend(
+        gradient,
+        (*weights, *biases),
+        problem=(torch.arange(len(weights[0])),),
+        learning_rate=learning_rate,
+        steps=orders.shape[1],
+        record=record,
+        measure=measure,
+        keep_diverged=keep_diverged,
+    )
 
 
 def index_along(start, sets, epochs, count, **options):

@@ -1,8 +1,12 @@
 """The wrong theories that 11_optimization_challenges must reject."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
+import torch
+
+from lib import surfaces
 
 
 def temperature_without_the_half(patch):
@@ -147,3 +151,79 @@ def permutations_of_all_but_one(patch):
         "perceptrons.count_distinct",
         lambda old: lambda networks, *given: old(networks, *given) // networks[0].shape[1],
     )
+
+
+def wiggle_of_half_the_height(patch):
+    """The empirical risk has a wiggle of 0.1, not 0.2.
+
+    Fails: 11.1a, 11.1b
+    """
+    patch("surfaces.empirical_risk", lambda old: surfaces.wiggled_risk(0.1))
+
+
+def risk_with_a_wiggle_of_its_own(patch):
+    """What the chapter draws as the risk has a little of the wiggle, too.
+
+    Fails: 11.2a
+    """
+    patch("surfaces.risk", lambda old: surfaces.wiggled_risk(0.005))
+
+
+def barrier_half_way(patch):
+    """The border of the two basins lies half way between the minima.
+
+    Fails: 11.2b, 11.2c
+    """
+
+    def half_way(old):
+        def points(*given, **options):
+            found = old(*given, **options)
+            if len(found) == 3:
+                found[1] = (found[0] + found[2]) / 2
+            return found
+
+        return points
+
+    patch("surfaces.turning_points", half_way)
+
+
+def noise_of_a_third(patch):
+    """A third of the noise does what the whole does.
+
+    Fails: 11.2d, 11.2e
+    """
+
+    def weak(old):
+        return lambda surface, begin, noise, *given, **options: old(
+            surface, begin, np.asarray(noise) / 3, *given, **options
+        )
+
+    patch("surfaces.noisy_escape", weak)
+
+
+def saddle_of_half_the_curvature(patch):
+    """The curvature of x^2 - y^2 is one, so that y grows by 1 + eta a step.
+
+    Fails: 11.4b
+    """
+    patch("surfaces.saddle", lambda old: surfaces.quadratic(1.0, -1.0))
+
+
+def sine_is_as_flat_as_tanh(patch):
+    """Other coordinates change nothing: tanh written as a sine waits as well.
+
+    Fails: 11.5f
+    """
+    patch("surfaces.sine", lambda old: surfaces.tanh)
+
+
+def tanh_slope_without_the_square(patch):
+    """The slope of tanh is one minus tanh.
+
+    Fails: 11.5a, 11.5c
+    """
+
+    def wrong(old):
+        return replace(old, gradient=lambda x: 1 - torch.tanh(x))
+
+    patch("surfaces.tanh", wrong)

@@ -135,7 +135,7 @@ def imbalance_allowed_three_times_exceeded(patch):
 def starts_outside_the_margin(patch):
     """The premise violated: starts at one and a half times the distance that the margin allows.
 
-    Fails: 31.3a, 31.4c
+    Fails: 31.4c, 31.4d
     """
     _brief(patch)
 

@@ -206,3 +206,11 @@ def square_starts_are_rough(patch):
         return wrong
 
     patch("exact_dynamics.orthogonal_weights", rough)
+
+
+def sides_exchanged(patch):
+    """Those starts train whose determinant has not the target's sign.
+
+    Fails: 35.6a, 35.6b, 35.6i
+    """
+    patch("exact_dynamics.same_side", lambda old: lambda *given: ~old(*given))

@@ -54,7 +54,7 @@ def exponent_of_the_third_speed(patch):
 def second_direction(patch):
     """Units turn to the second growing direction, not the first.
 
-    Fails: 43.2a, 43.2b, 43.2c, 43.2d, 43.2e, 43.2f, 43.2k
+    Fails: 43.2a, 43.2b, 43.2c, 43.2d, 43.2e, 43.2f
     """
 
     def wrap(old):

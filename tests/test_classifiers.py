@@ -30,6 +30,32 @@ def one(layers, r):
     return tuple(x[r].clone() for x in layers)
 
 
+def own_problem(widths, sets, arms, seed, examples=12):
+    """Networks of several arms, and images and labels of each set apart."""
+    rng = np.random.default_rng(seed)
+    weights, biases = cl.uniform_start(widths, sets * arms, rng)
+    images = torch.from_numpy(rng.standard_normal((sets, examples, widths[0])))
+    labels = torch.from_numpy(rng.integers(0, widths[-1], (sets, examples)))
+    return (weights, biases), (images, labels)
+
+
+@pytest.mark.parametrize("widths", [[4, 3], [4, 5, 3], [3, 5, 4, 2]])
+def test_networks_with_images_of_their_own_are_networks_alone(widths):
+    (weights, biases), (images, labels) = own_problem(widths, 3, 1, 5)
+    loss, accuracy = cl.evaluate(weights, biases, images, labels)
+    found = cl.gradients(weights, biases, images, labels)
+    scores = cl.logits(weights, biases, images)
+    for r in range(3):
+        leaves = [tuple(x.requires_grad_() for x in one(part, r)) for part in (weights, biases)]
+        value = oracle(*leaves, images[r], labels[r])
+        value.backward()
+        assert float(loss[r]) == pytest.approx(value.item(), rel=1e-12)
+        assert float(accuracy[r]) == (scores[r].argmax(0) == labels[r]).double().mean()
+        for ours, layers in zip(found, leaves, strict=True):
+            for g, leaf in zip(ours, layers, strict=True):
+                assert torch.allclose(g[r], leaf.grad, rtol=1e-10, atol=1e-12)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.integers(1, 6), min_size=2, max_size=5), st.integers(1, 4), st.integers(0, 10**6)
@@ -108,6 +134,76 @@ def test_training_is_the_loop_of_torch(widths, falling):
     for ours, theirs in zip((run.weights, run.biases), leaves, strict=True):
         for a, b in zip(ours, theirs, strict=True):
             assert torch.allclose(a[2], b.detach(), rtol=1e-10, atol=1e-12)
+
+
+def test_training_apart_is_the_loop_of_torch():
+    """Two arms of three sets at rates of their own; network 4 is the second arm of set 1."""
+    start, sets = own_problem([4, 5, 3], 3, 2, 6)
+    orders = torch.from_numpy(np.random.default_rng(0).integers(0, 12, (3, 7, 2)))
+    rates = torch.linspace(0.1, 0.6, 6, dtype=torch.float64)
+    run = cl.train_apart(start, sets, orders, learning_rate=rates, record=[0, 4, 7])
+    leaves = [tuple(x.requires_grad_() for x in one(part, 4)) for part in start]
+    optimizer = torch.optim.SGD([x for part in leaves for x in part], lr=float(rates[4]))
+    for batch in orders[1]:
+        optimizer.zero_grad()
+        oracle(*leaves, sets[0][1, batch], sets[1][1, batch]).backward()
+        optimizer.step()
+    for a, b in zip(run.weights, [x for part in leaves for x in part], strict=True):
+        assert torch.allclose(a[4], b.detach(), rtol=1e-10, atol=1e-12)
+    last = cl.evaluate(*leaves_of(run, 2, slice(4, 5)), sets[0][1], sets[1][1])
+    assert float(run.records["loss"][-1, 4]) == pytest.approx(float(last[0]), rel=1e-12)
+
+
+def leaves_of(run, depth, which):
+    return (
+        tuple(w[which] for w in run.weights[:depth]),
+        tuple(b[which] for b in run.weights[depth:]),
+    )
+
+
+def test_a_network_that_leaves_changes_no_other():
+    """One rate is far too large; the others keep their minibatches."""
+    start, sets = own_problem([4, 5, 3], 2, 2, 7)
+    start = tuple(1e150 * w for w in start[0]), start[1]
+    orders = torch.from_numpy(np.random.default_rng(1).integers(0, 12, (2, 6, 3)))
+    wild = torch.tensor([1e300, 0.1, 0.1, 0.1], dtype=torch.float64)
+    go = {"record": range(7), "keep_diverged": True}
+    run = cl.train_apart(start, sets, orders, learning_rate=wild, **go)
+    calm = cl.train_apart(start, sets, orders, learning_rate=0.1, **go)
+    assert run.diverged.tolist()[0] >= 0
+    for a, b in zip(run.weights, calm.weights, strict=True):
+        assert torch.allclose(a[1:], b[1:], rtol=1e-12, equal_nan=True)
+
+
+def test_many_networks_go_in_blocks_through_the_same_minibatches():
+    start, sets = own_problem([30, 30, 2], 2, 420, 8)
+    orders = torch.from_numpy(np.random.default_rng(1).integers(0, 12, (2, 3, 3)))
+    many = cl.train_apart(start, sets, orders, learning_rate=0.1, record=[3])
+    last = tuple(tuple(x[-2:] for x in part) for part in start)
+    few = cl.train_apart(last, sets, orders, learning_rate=0.1, record=[3])
+    assert torch.allclose(many.records["loss"][:, -2:], few.records["loss"], rtol=1e-12)
+
+
+def apart(start, sets, orders, **changed):
+    return cl.train_apart(start, sets, orders, **{"learning_rate": 0.1, "record": [0]} | changed)
+
+
+@pytest.mark.parametrize(
+    "bad, words",
+    [
+        (lambda s, x, o: apart(s, x, o[:1]), "orders"),
+        (lambda s, x, o: apart(s, x, o + 12), "orders"),
+        (lambda s, x, o: apart(s, x, o.double()), "orders"),
+        (lambda s, x, o: apart(tuple(tuple(w[:3] for w in p) for p in s), x, o), "networks"),
+        (lambda s, x, o: apart(s, (x[0], x[1][:, :5]), o), "labels"),
+        (lambda s, x, o: apart(s, (x[0][..., :2], x[1]), o), "images"),
+        (lambda s, x, o: apart(s, x, o, record=[3]), "record"),
+    ],
+)
+def test_what_does_not_fit_apart_is_said(bad, words):
+    start, sets = own_problem([4, 5, 3], 2, 2, 9)
+    with pytest.raises(ValueError, match=words):
+        bad(start, sets, torch.zeros(2, 2, 1, dtype=torch.int64))
 
 
 def test_records_are_the_networks_at_those_epochs():

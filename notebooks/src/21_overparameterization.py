@@ -18,14 +18,18 @@
 # ![verdict](../figures/21_overparameterization/verdict.svg)
 #
 # **Question.** Back-propagation was published with a reassurance: descent hardly ever gets stuck, except in networks with just
-# enough connections, and a few more give the weights extra dimensions, hence ways round the barrier. Is that so, and is that why?
+# enough connections; a few connections more give the weights extra dimensions, and so ways round the barrier. Is that so, and is that why?
 #
-# **Answer.** The reason holds, on the spot: a stuck network that is given one unit which does nothing at all finds a way down and is free
-# within the same budget (all of 93 on XOR, 191 of 192 on parity), as it is by two connections of weight zero. Patience, noise and copied
-# units free under 5%. It works if and only if the new unit opens a negative eigenvalue. What does not hold is *hardly ever*: 42% of the smallest XOR
-# networks stick at one scale of the start, and at the paper's own step size wider symmetry networks fail *more*, for they overshoot.
+# **Answer.** The reason holds. Give a stuck network one *silent* unit, all of whose weights are zero: it finds a way down and is free
+# within the same budget of steps (93 of 93 networks on XOR, 191 of 192 on parity). Two new connections of weight zero free XOR too. More
+# patience, noise or copied units free under 5%. A silent unit works if and only if it opens a negative eigenvalue of the Hessian. What does not hold is
+# *hardly ever*: at one scale of the start 42% of the smallest XOR networks stick, and 38% of the symmetry networks at the paper's own settings.
+# There wider networks fail *more* (79% with six units), because they overshoot.
 #
 # ![what frees stuck networks, and when](../figures/21_overparameterization/stuck_networks.svg)
+#
+# Left: share of stuck networks that each change frees (section 3 names the changes). Right: the new negative eigenvalue against the
+# coupling $|q|$ that theory bounds it by; crosses were not freed (section 4).
 #
 # *The claim:* Rumelhart, Hinton and Williams 1986, *Learning representations by back-propagating errors*, Nature 323:533
 # ([doi:10.1038/323533a0](https://doi.org/10.1038/323533a0)), the closing remark on local minima, figure 1 and its caption.
@@ -33,12 +37,13 @@
 # %% [markdown]
 # ## Setting
 #
-# One hidden layer of $h$ logistic units, $E=\frac12\sum(y-t)^2$ over all patterns, plain descent with momentum 0.9 on all patterns at once.
-# *Stuck* means: not solved within the budget of sweeps. It is no proof of a minimum.
+# One hidden layer of $h$ logistic units, $E=\frac12\sum(y-t)^2$ over all patterns ($y$ the answer, $t$ the target), descent with
+# momentum 0.9 on all patterns at once. One pass over them is a *sweep*. *Solved* means that every answer is within the tolerance of its
+# target; *stuck* means not solved within the budget of sweeps. That is no proof of a minimum.
 #
-# The criteria were fixed before the runs, but for two: 21.3d and 21.3f were lowered from 0.95 to 0.9 after a pilot, for an interval over some
-# 75 networks leaves no room for a single miss. The rows 21.1g, 21.3g, 21.3h and those of connections and of small starts came later; 21.5a was
-# a control until it was seen to be the remark itself, contradicted.
+# The criteria were fixed before the runs, except two: 21.3d and 21.3f were lowered from 0.95 to 0.9 after a pilot, because at 0.95 an
+# interval over some 75 networks leaves no room for a single miss. The rows 21.1g, 21.3g, 21.3h and those of connections and of small starts were
+# added later. 21.5a was a control until we saw that it is the remark itself, contradicted.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -69,7 +74,7 @@ rng = np.random.default_rng(seed)
 later = np.random.default_rng([seed, 1])  # for the rows that came later
 
 # %% [markdown]
-# Two tasks carry the notebook, with the step sizes and budgets that suit them.
+# Two tasks carry the notebook, XOR and the parity of four bits, each with a step size and a budget that suit it.
 
 # %%
 xor, parity = pc.xor(), pc.parity(4)
@@ -92,16 +97,17 @@ largest(changed, rounding=True)
 # %% [markdown]
 # ## 1. Just enough connections is where it sticks
 #
-# XOR at three scales of the uniform start, parity of four bits at one. If the remark is right, the share solved rises with $h$. A stuck XOR
-# run should answer $\frac12$ to two patterns ($E=\frac14$) or the mean $\frac23$ to three ($E=\frac13$).
+# XOR at three scales of the uniform start, parity of four bits at one. If the remark is right, the share solved rises with the number of
+# hidden units $h$. A stuck XOR run should answer two patterns rightly and $\frac12$ to the other two ($E=\frac14$), or one rightly and the
+# mean of their targets, $\frac23$ or $\frac13$, to the other three ($E=\frac13$).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 21.1a* | XOR: 3 hidden units solve more than 2 | difference of shares ≥ 0 | no gain refutes it | Rumelhart et al. 1986, remark; settings ours |
-# | 21.1d | XOR: no width does worse than the one before | largest loss of share ≤ 0.01 | five networks of 500 | Rumelhart et al. 1986, remark; settings ours |
-# | 21.1e | XOR: 6 hidden units solve nearly always | least share ≥ 0.95 | "very rarely" stuck | Rumelhart et al. 1986, remark; settings ours |
-# | 21.1f | stuck XOR runs sit at one of two energies | share within 0.01 ≥ 0.95 | one in twenty may still be on its way | derived here |
-# | 21.1g | descent hardly ever gets stuck, whatever the scale | largest share stuck, 2 hidden units ≤ 0.05 | "very rarely" | Rumelhart et al. 1986, remark |
+# | 21.1d | XOR: no width solves less than the one before | largest fall of the share solved ≤ 0.01 | five networks of 500 | Rumelhart et al. 1986, remark; settings ours |
+# | 21.1e | XOR: 6 hidden units solve nearly always, at every scale | least share solved ≥ 0.95 | "very rarely" stuck | Rumelhart et al. 1986, remark; settings ours |
+# | 21.1f | stuck XOR runs with 2 units sit at E = 1/4 or 1/3 | share within 0.01 ≥ 0.95 | one in twenty may still be on its way | derived here |
+# | 21.1g | XOR: even 2 hidden units hardly ever get stuck, whatever the scale | largest share stuck ≤ 0.05 | "very rarely" | Rumelhart et al. 1986, remark |
 # | 21.2a | parity: each width of 3, 4, 5, 6, 8 solves more than the one before | smallest rise ≥ 0 | no gain refutes it | Rumelhart et al. 1986, remark; settings ours |
 # | 21.2b | parity: 3 hidden units are too few | share solved ≤ 0.05 | a few lucky ones | derived here |
 # | 21.2c | parity: 8 hidden units solve most | share solved ≥ 0.85 | "a few more" | Rumelhart et al. 1986, remark; settings ours |
@@ -198,25 +204,28 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Mirror symmetry, with the paper's settings
 #
-# Six bits, two hidden units, step 0.1, start $\pm0.3$: is the string its own mirror image? Solved when every answer is on its side of $\frac12$. The
-# paper shows one run, 1,425 sweeps long. A solution must cancel on symmetric strings and on no other. The paper's figure has weights
-# 1:2:4. Any three whose signed sums never vanish would do, so we look at all solved networks, 500 sweeps later.
+# Is a string of six bits its own mirror image? The paper takes two hidden units, step 0.1, start $\pm0.3$; we call it solved when every
+# answer is on the right side of $\frac12$. The paper shows one run, 1,425 sweeps long.
 #
-# The remark says that wider networks should do no worse. At the paper's step they do much worse, and the second control shows why:
-# not minima, but a step that throws them into saturation, every answer a firm *no*.
+# In its solution the two bits of a mirrored pair have opposite weights: a symmetric string gives a hidden unit no input, and no other
+# string may do so. The figure has the sizes 1:2:4 for the three pairs. Any three sizes would do whose sums with signs never vanish, such as
+# 2:3:4, where the smallest sum is $2+3-4=1$. So we look at all solved networks, 500 sweeps later.
+#
+# The remark says that wider networks should do no worse. At the paper's step size they do much worse, and the controls show why: they
+# do not sit in minima, but the step throws them into saturation, where every answer is a firm *no*.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 21.3a | among runs that solve it, 1,425 sweeps is ordinary | share faster 1/2 ± 1/4 | inside the quartiles | Rumelhart et al. 1986, figure 1 |
-# | 21.3g | among all runs too | share faster 1/2 ± 1/4 | inside the quartiles | Rumelhart et al. 1986, figure 1 |
+# | 21.3a | among runs that solve it, 1,425 sweeps is ordinary | share that is faster 1/2 ± 1/4 | inside the quartiles | Rumelhart et al. 1986, figure 1 |
+# | 21.3g | among all runs too, solved or not, it is ordinary | share that is faster 1/2 ± 1/4 | inside the quartiles | Rumelhart et al. 1986, figure 1 |
 # | 21.3h | the paper's settings hardly ever get stuck | share stuck ≤ 0.05 | "very rarely" | Rumelhart et al. 1986, remark |
 # | 21.3b | incoming weights are mirrored with opposite sign | largest asymmetry ≤ 0.01 | ours: a hundredth | Rumelhart et al. 1986, figure 1 |
-# | 21.3c | their magnitudes are 1:2:4 in most solutions | share ≥ 0.5 | "most" | Rumelhart et al. 1986, figure 1 |
-# | 21.3d | there is one other code, 2:3:4, since 2 + 3 − 4 = 1 | share of both ≥ 0.9 | room for a third kind in ten | derived here |
-# | 21.3e | the two units are opposite | largest cosine ≤ -0.99 | ours | Rumelhart et al. 1986, figure 1 |
+# | 21.3c | their sizes are 1:2:4 in most solutions | share ≥ 0.5 | "most" | Rumelhart et al. 1986, figure 1 |
+# | 21.3d | nearly all sizes are 1:2:4 or 2:3:4 | share of both ≥ 0.9 | leaves one in ten for a third kind | derived here |
+# | 21.3e | the two units have opposite incoming weights | largest cosine ≤ -0.99 | ours | Rumelhart et al. 1986, figure 1 |
 # | 21.3f | hidden biases are negative, the output bias positive | share ≥ 0.9 | room for a miss | Rumelhart et al. 1986, figure 1 |
-# | 21.5a | wider networks solve it no less often at the paper's step | share with 6 units − with 2 ≥ 0 | the remark | Rumelhart et al. 1986, remark |
-# | 21.5b | *control:* at step 0.03 every width solves it | least share ≥ 0.9 | nine in ten | found here, and in one public replication |
+# | 21.5a | wider networks solve it no less often at the paper's step | share solved with 6 units − with 2 ≥ 0 | the remark | Rumelhart et al. 1986, remark |
+# | 21.5b | *control:* at step 0.03 every width solves it | least share solved ≥ 0.9 | nine in ten | found here, and in one public replication |
 # | 21.5c | *control:* the failures at step 0.1 sit at E = 4, every answer no | share ≥ 0.8 | most | found here |
 
 # %%
@@ -298,29 +307,35 @@ ledger.judge({
 # %% [markdown]
 # ## 3. The mechanism, on stuck networks
 #
-# Now take the networks that are stuck, XOR with $h=2$ and parity with $h=4$, and give each the same budget again, from rest, after a change.
-# The sharpest change is the **silent** unit, incoming and outgoing weights 0. It leaves the energy as it is, and the gradient but for
-# $\partial E/\partial v=\frac12\partial E/\partial c$. Its incoming weights couple to $v$ alone, by $q=\frac14\sum(y-t)\,y(1-y)\,x$. Where the old
-# Hessian had no negative eigenvalue, the new one must have
+# Now take the networks that are stuck, XOR with $h=2$ and parity with $h=4$. Make one change to each, and train it for the same budget
+# again, from rest (with no velocity left over). The changes are
+#
+# - `silent`: one new unit with incoming weights $w=0$ and outgoing weight $v=0$;
+# - `add m`: $m$ new units with random incoming weights and $v=0$;
+# - `direct`: connections of weight zero from the inputs straight to the answer, since the remark speaks of *connections*;
+# - the controls: `train on` changes nothing, `noise` adds noise as large as the start, `split 2` doubles two units, which makes as many new
+#   weights as `add 2` but no new direction.
+#
+# The silent unit is the sharpest test. It changes neither energy nor answers. Its own slope is
+# $\partial E/\partial v=\frac12\,\partial E/\partial c$, with $c$ the bias of the answer, and $w$ has none. To second order $w$ couples to $v$
+# alone, by the vector $q=\frac14\sum(y-t)\,y(1-y)\,x$. So where the old Hessian has no negative eigenvalue, the new one has one with
 # $$-|q|\le\lambda_{\min}\le-\tfrac2{\sqrt5}|q|,$$
-# a way down, closed only if $q=0$ (derived here). The remark speaks of *connections*: the arm `direct` adds none but those from the inputs to
-# the answer, of weight zero. `add m` gives new units random incoming weights and outgoing 0. The controls are to train on, to add noise as large as
-# the start, and `split 2`, which doubles two units: as many new weights as `add 2`, but no new direction.
+# a way down that is closed only if $q=0$ (derived here).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 21.4a | *identity:* a silent unit does not change the energy | largest change ≤ 1e-14 | rounding | derived here |
-# | 21.4b | *identity:* nor the gradient norm by more than its bound | largest after / before ≤ 1.118034 | the root of 5/4 | derived here |
+# | 21.4b | *identity:* and raises the gradient norm by no more than √5/2 | largest after / before ≤ 1.118034 | √5/2, since ∂E/∂v is half of ∂E/∂c | derived here |
 # | 21.4c* | stuck networks have no way down | median smallest eigenvalue ≥ -1e-3 | flat, up to what the budget leaves | Rumelhart et al. 1986, remark |
-# | 21.4e* | a silent unit opens one | median smallest eigenvalue ≤ -0.01 | ten times the other bound | derived here |
-# | 21.4g* | and frees within the same budget | share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark; test derived here |
-# | 21.4i* | so does a unit of random incoming weights | share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark |
-# | 21.4m | and two of them | least share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark |
-# | 21.4n | and four | least share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark |
+# | 21.4e* | a silent unit opens a way down | median smallest eigenvalue ≤ -0.01 | ten times the other bound | derived here |
+# | 21.4g* | a silent unit frees within the same budget | share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark; test derived here |
+# | 21.4i* | one unit of random incoming weights frees too | share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark |
+# | 21.4m | two such units free, XOR and parity | lesser share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark |
+# | 21.4n | four such units free, XOR and parity | lesser share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark |
 # | 21.4r | two direct connections of weight zero free XOR | share freed ≥ 0.9 | nine in ten | Rumelhart et al. 1986, remark |
-# | 21.4o | *control:* training on frees few | largest share freed ≤ 0.2 | one in five | derived here |
-# | 21.4p | *control:* noise frees few | largest share freed ≤ 0.2 | one in five | derived here |
-# | 21.4q | *control:* doubled units free few | largest share freed ≤ 0.2 | one in five | derived here |
+# | 21.4o | *control:* training on frees few, XOR and parity | larger share freed ≤ 0.2 | one in five | derived here |
+# | 21.4p | *control:* noise frees few, XOR and parity | larger share freed ≤ 0.2 | one in five | derived here |
+# | 21.4q | *control:* doubled units free few, XOR and parity | larger share freed ≤ 0.2 | one in five | derived here |
 
 # %%
 tasks = {"XOR": (xor, xor_setting), "parity": (parity, parity_setting)}
@@ -345,7 +360,8 @@ after = {name: pc.freed(stuck[name], task, changes, **setting)
          for name, (task, setting) in tasks.items()}
 
 # %% [markdown]
-# How many are free, of how many, and by how much each change raised the gradient norm at the start (median):
+# How many are free, of how many; and the gradient norm right after the change, in units of that before (*slope ×*, median). The
+# verdicts on these networks stand below the figure of section 4:
 
 # %%
 table = {}
@@ -360,15 +376,15 @@ pd.Series(table).unstack()
 # %% [markdown]
 # ## 4. If and only if there is a way down
 #
-# Nearly all of those are freed, so "always freed" would be right as often as the eigenvalue. A fair test needs networks where the silent
-# unit opens nothing. Parity has them in number: from a small start ($\pm0.05$) descent stays where every answer is $\frac12$, the errors are
-# orthogonal to every input, and $q=0$. The theory says that there, and only there, a silent unit must fail.
+# Nearly all of the networks above are freed by a silent unit: whoever says "always freed" is right as often as the theory. A fair test
+# needs networks where the silent unit opens nothing. Parity has many: from a small start ($\pm0.05$) descent stays where every answer is
+# $\frac12$. There the errors are orthogonal to every input, and $q=0$. Theory says that there, and only there, a silent unit must fail.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 21.4l | the new eigenvalue lies between the bounds by q | largest distance outside ≤ 1e-12 | rounding | derived here |
-# | 21.4k | with an eigenvalue below -1e-3 a silent network is freed | share freed ≥ 0.95 | one in twenty too slow | derived here |
-# | 21.4s | without one it is not | share freed ≤ 0.05 | one in twenty by another way | derived here |
+# | 21.4l | the new smallest eigenvalue lies between the two bounds, widened by the old one where that is negative | largest distance outside ≤ 1e-12 | rounding | derived here |
+# | 21.4k | where the silent unit gives an eigenvalue below −1e-3 the network is freed | share freed ≥ 0.95 | one in twenty too slow | derived here |
+# | 21.4s | where it does not, the network is not freed | share freed ≤ 0.05 | one in twenty by another way | derived here |
 
 # %%
 start = pc.start(small_networks, 4, 4, 0.05, later)
@@ -387,8 +403,8 @@ task_of = {"XOR": xor, "parity": parity, "small start": parity}
 bounds = {n: pc.silent_eigenvalue_bounds(stuck[n], task_of[n]) for n in stuck}
 
 # %% [markdown]
-# Left: share freed in each arm; what should free lies in the upper band, what should not in the lower. Right: the smallest eigenvalue with a silent unit against the coupling
-# $|q|$, between its bounds; crosses were not freed.
+# Left: share freed by each change; what should free lies in the upper grey band, what should not in the lower. Right: the smallest
+# eigenvalue with a silent unit against the coupling $|q|$, between its bounds. Crosses were not freed: they all stand at $q=0$.
 
 # %% tags=["hide-input"]
 fig, (left, right_ax) = figures.panels(2, height=3.8, width_ratios=[1.2, 1])
@@ -413,7 +429,7 @@ words = "Silent and added units free stuck networks, controls do not."
 figures.save(fig, "stuck_networks", words)
 
 # %% [markdown]
-# First the networks of section 3. Where both tasks share a row, the one that fares worse is judged.
+# First the verdicts of section 3. Where XOR and parity share a row, the one that fares worse is judged.
 
 # %%
 def arm(name, change):
@@ -451,7 +467,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# And those of section 4:
+# And the verdicts of section 4:
 
 # %%
 outside = []
@@ -476,12 +492,12 @@ ledger.conclude()
 # ## Reading
 #
 # **The remark's reason holds.** A stuck network that gets one unit which does nothing at all, at the same energy and with the same tiny gradient, finds
-# an eigenvalue of $-0.03$ (XOR) or $-0.015$ (parity) where there was none, and is free within the same budget. So is XOR with two connections of
-# weight zero, and parity with four. As many weights without a new direction (`split 2`) do no more than patience. And the bounds say when it works: always, unless
-# the errors are orthogonal to every input; there it fails, as it must.
+# an eigenvalue of $-0.03$ (XOR) or $-0.015$ (parity) where there was none, and is free within the same budget. Two connections of
+# weight zero free XOR, and four free parity. As many new weights without a new direction (`split 2`) do no more than patience. And the bounds say
+# when a silent unit works: always, unless the errors are orthogonal to every input. There it fails, as it must.
 #
-# **Its reassurance does not.** *Very rarely* is 42% of XOR networks with two units at one scale of the start and 6% at another, and more than a third of
-# runs at the paper's own symmetry settings. The companion chapter (*Parallel Distributed Processing*, ch. 8; second-hand) counts two
+# **Its reassurance does not.** For *very rarely* we find 42% of XOR networks with two units at one scale of the start ($\pm3$) and 6% at
+# another ($\pm0.5$), and more than a third of the runs at the paper's own symmetry settings. The companion chapter (*Parallel Distributed Processing*, ch. 8; second-hand) counts two
 # local minima in hundreds of XOR runs. The paper's single run of 1,425 sweeps is ordinary among those that succeed, and fast among all.
 #
 # **Wider is not always better.** At the paper's step size wider symmetry networks fail more, for they overshoot into saturation at $E=4$; with a
@@ -493,5 +509,5 @@ ledger.conclude()
 # saddles already. Hamey 1998 (recalled) holds that 2-2-1 XOR has no local minimum at all. `add m` raises the gradient norm (table), so its
 # success is not saddle escape alone; the silent unit's is. A copied unit gives lines of stationary points (Fukumizu and Amari 2000, recalled).
 #
-# **Try.** `noise = 3`: shaking five times harder still frees under a tenth. `symmetry_sweeps = 20000`: patience helps saturated networks,
-# as it does not help stuck ones.
+# **Try.** `noise = 3`: noise five times larger still frees only 8% of the parity networks, and no verdict changes. `symmetry_sweeps = 20000`:
+# patience helps saturated networks, as it does not help stuck ones.

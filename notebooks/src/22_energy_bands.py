@@ -18,15 +18,17 @@
 # ![verdict](../figures/22_energy_bands/verdict.svg)
 #
 # **Question.** The loss of a deep network, simplified enough, is the energy of a spin glass. There low critical points are
-# said to lie in layers: only minima at the bottom, then saddles of index one join, then two, all inside a narrow band. Do
-# they? And does descent end in that band, so that all its ends are alike?
+# said to lie in layers: only minima at the bottom, then saddles of index one (one direction curves down) join, then of index two, all
+# inside a narrow band. Do they? And does descent end in that band, so that all its ends are alike?
 #
-# **Answer.** The layers are there: at 200 spins more than 99 in 100 critical points of the band are minima, and a little above it
-# fewer than one in a thousand is. Growth rates, measured on exact counts, agree with the formulas layer by layer. But the
-# paper's conjecture that descent lands in the band is *not reproduced* at these sizes: at 100 spins about two runs in 100 do.
-# The ends come down towards the band as the system grows, and spread less.
+# **Answer.** The growth rates of exact counts agree with the formulas of the layers inside the band. At 200 spins 99 in 100
+# critical points of the band are minima, between $-1.45$ and $-1.40$ none is; the stripes of index one, two, three that one can see
+# at such sizes stand *above* the band. The paper's conjecture that descent lands in the band is *not reproduced*:
+# at 100 spins about two runs in 100 do. But the ends come down towards the band as the system grows, and spread less.
 #
 # ![which index at which energy](../figures/22_energy_bands/stripes.svg)
+#
+# Each stripe is one index, the number written in it; its height is its share among the critical points of that energy.
 #
 # *The claim:* Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
 # ([arXiv:1412.0233](https://arxiv.org/abs/1412.0233)); the mathematics is Auffinger, Ben Arous and Černý 2013
@@ -39,11 +41,17 @@
 # of spins and $p$ plays the part of the depth. The energy of a point is $u=H/n$, and its index the number of directions that
 # curve down.
 #
-# $\Theta_k(u)$ is the growth rate, in $n$, of the expected number of critical points of index $k$ up to energy $u$; $E_k$ solves
-# $\Theta_k(-E_k)=0$. The band reaches from the ground state $-E_0$ up to the threshold $-E_\infty=-2\sqrt{(p-1)/p}$. For $p=3$ it is
+# $\Theta_k(u)$ is the growth rate of the number of critical points of index $k$ up to energy $u$: that number is expected to grow as
+# $e^{n\Theta_k}$. For $u\le-E_\infty$, with $E_\infty=2\sqrt{(p-1)/p}$,
+#
+# $$\Theta_k(u)=\tfrac12\ln(p-1)-\frac{p-2}{4(p-1)}u^2-(k+1)\,\frac2{E_\infty^2}\int_{E_\infty}^{-u}\sqrt{z^2-E_\infty^2}\,dz,$$
+#
+# and $\Theta$ without index is the same for all critical points. $E_k$ solves $\Theta_k(-E_k)=0$: below $-E_k$ points of index $k$
+# are exponentially rare. The **band** reaches from the ground state $-E_0$ up to the **threshold** $-E_\infty$. For $p=3$ it is
 # only 0.024 wide, from $-1.657$ to $-1.633$; where layers must be told apart by eye we take a larger $p$.
 #
-# Each table of claims below is the check: the machine reads its criteria from the same lines as you.
+# Each table of claims below is the check: the machine reads its criteria from the same lines as you. A word in place of a number
+# stands for a number that is computed in the run.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -80,23 +88,23 @@ rng = np.random.default_rng(seed)
 # %% [markdown]
 # ## 1. The formulas, and the growth that they promise
 #
-# Two checks of the band's edges share no code with them: the ground state by one-step replica symmetry breaking, a
-# minimum over one number; and the definition of $\Theta_k$ with its integral done numerically. Neither tests the layers
-# themselves: the factor $k+1$ before the integral stands in both. For that we count.
+# Two checks of the energies $E_k$ share no code with them: the ground state by another theory (one-step replica symmetry breaking,
+# a minimum over one number), and the roots of $\Theta_k$ with its integral done numerically. Neither tests the layers
+# themselves, for both take the factor $k+1$ from theory. For that we count.
 #
-# The expected number of critical points is an integral over eigenvalues of random symmetric matrices (GOE), exact at every $n$. For
-# all indices together the density of eigenvalues is known in closed form. For a single low index we *plant* the $k+1$ lowest
-# eigenvalues by quadrature and draw the others. The logarithm grows as $n\Theta-a\log n+c$, so that the second difference
-# $(\log C(4m)-2\log C(2m)+\log C(m))/m$ is $\Theta$ without $a$ and $c$.
+# The expected number of critical points is an integral over eigenvalues of random symmetric matrices (the Gaussian orthogonal ensemble,
+# GOE), exact at every $n$. For all indices together the density of eigenvalues is known in closed form. For a single low index we
+# integrate over the $k+1$ lowest eigenvalues and draw the others. The logarithm of a count $C(n)$ grows as $n\Theta-a\ln n+c$, so that the
+# second difference $(\ln C(4m)-2\ln C(2m)+\ln C(m))/m$ is $\Theta$ without $a$ and $c$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 22.1a | E_0 is the replica ground state, p = 3 to 50 | largest difference ≤ 1e-10 | two routes to one number | ABAC 2013, theorem 2.14 (recalled) |
-# | 22.1b | E_0 to E_5 are the roots of the integral itself | largest difference ≤ 5e-7 | six digits | ABAC 2013, theorem 2.8 (recalled) |
-# | 22.1c | the count of all grows as Θ, p = 3 and large p | largest difference ≤ 0.001 | a hundredth of Θ inside the range; a term in 1/n stays | ABAC 2013, theorem 2.8 (recalled) |
+# | 22.1b | E_0 to E_5 are the roots of Θ_k with its integral done numerically | largest difference ≤ 5e-7 | six digits | ABAC 2013, theorem 2.8 (recalled) |
+# | 22.1c | the count of all critical points grows as Θ, p = 3 and large p | largest difference ≤ 0.001 | a hundredth of Θ; a term in 1/n stays | ABAC 2013, theorem 2.8 (recalled) |
 # | 22.1d | the counts of index 0, 1, 2 in the band grow as Θ_k | largest difference ≤ 0.008 | Θ_k are apart by 0.02 to 0.06 | ABAC 2013, theorem 2.5 (recalled) |
 #
-# The levels: two heights inside the band of the large $p$, at 0.4 and 0.7 of the way up from the ground state.
+# The formulas, for every order $p$:
 
 # %%
 orders, m = range(3, 51), count_size // 4
@@ -123,7 +131,8 @@ edges = {(p, k): cx.band_edge(p, k) for p in (3, 4, 5, large_p) for k in range(6
 apart = [edge - edge_by_quadrature(*key) for key, edge in edges.items()]
 
 # %% [markdown]
-# Now the counts. `growth` is the second difference.
+# Now the counts. `growth` is the second difference. For $p=3$ all critical points are counted at four energies; for the large $p$ each
+# index at two energies inside the band, 0.4 and 0.7 of the way up from the ground state.
 
 # %%
 def growth(count, u, *which, **options):
@@ -143,8 +152,8 @@ layer = {
 }  # fmt: skip
 
 # %% [markdown]
-# The dashed lines are the formulas, the marks the counts. Where a line crosses zero its layer begins: below that energy, points of
-# the index become exponentially rare.
+# The dashed lines are the formulas (their open marks only say which index), the filled marks the counts. Where a line crosses zero, at the
+# dotted vertical, its layer begins: below that energy points of the index are exponentially rare.
 
 # %% tags=["hide-input"]
 fig, (ax,) = figures.panels(1, width=8)
@@ -177,15 +186,15 @@ ledger.judge({
 # All of the above rests on one formula: the expected number of critical points of index $k$ is an average over random matrices. So
 # we count critical points themselves. On the circle ($n=2$) they are sign changes of a derivative, and Rice's formula
 # gives $2\sqrt{3p-2}$. On the spheres of 3 and 5 spins a Newton search from very many starts finds every one of
-# them, or nearly: in each draw, minima minus saddles plus ... must give Euler's characteristic (Morse), which tells complete draws
-# from others.
+# them, or nearly. Morse theory tells which draws are complete: the number of points of even index minus that of odd index must be
+# Euler's characteristic of the sphere, 2.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 22.2a | *identity:* p = 2 has two critical points of each index | largest difference ≤ 1e-10 | eigenvectors of a matrix | linear algebra |
-# | 22.2b | n = 2, p = 3: expected number / Rice's 2√7 | ratio 1 ± 0.001 | exact but for the integration | ABAC 2013, theorem 2.1 (recalled) |
-# | 22.2c | n = 2, p = 3: counted on the circle / expected | ratio 1 ± 0.05 | two standard errors of 1,000 draws | ABAC 2013, theorem 2.1 (recalled) |
-# | 22.2d | expected numbers at n = 5: signed sum | sum 2 ± 0.1 | Euler's characteristic; sampling | Morse theory |
+# | 22.2b | n = 2, p = 3: expected number by random matrices / Rice's 2√7 | ratio 1 ± 0.001 | exact but for the integration | ABAC 2013, theorem 2.1 (recalled) |
+# | 22.2c | n = 2, p = 3: counted on the circle / expected | ratio 1 ± 0.05 | five standard errors of 1,000 draws | ABAC 2013, theorem 2.1 (recalled) |
+# | 22.2d | n = 5: expected numbers of even index less those of odd index | sum 2 ± 0.1 | Euler's characteristic; sampling | Morse theory |
 # | 22.2e | n = 3: counted by index / expected, index 0, 1, 2 | largest difference from 1 ≤ 0.1 | the search misses up to a twentieth | ABAC 2013, theorem 2.1 (recalled) |
 # | 22.2f | n = 5: counted by index / expected, index 0 to 4 | largest difference from 1 ≤ 0.15 | fewer draws, more points to miss | ABAC 2013, theorem 2.1 (recalled) |
 
@@ -200,7 +209,7 @@ circle = sg.circle_count(sg.couplings(2, 3, rng.integers(2**32, size=1000)))
 signed = sum((-1) ** k * expected(5, 3, k) for k in range(5))
 
 # %% [markdown]
-# The searches. A draw that Morse's sum calls incomplete is searched no further: it lowers the count by a few points.
+# The searches. A draw that is incomplete is searched no further: it lowers the count by a few points.
 
 # %%
 found, off = {}, {}
@@ -215,7 +224,7 @@ for n, number, searches in ((3, 400, 80), (5, 150, 400)):
 complete = found[5] @ [1, -1, 1, -1, 1] == 2
 
 # %% [markdown]
-# Share of the draws at $n=5$ in which Morse's sum is right:
+# Share of the draws at $n=5$ that are complete by Morse's sum:
 
 # %%
 share(complete, digits=2)
@@ -233,23 +242,24 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Which index at which energy
 #
-# The main sentence of the theory, as its readers quote it: below the threshold critical points are minima, and as energy
-# rises saddles of index one, two, three take over in turn. That is a probability, $P(\text{index}=k\mid u)$, and it can be
-# computed: in the count of index $k$ the order $p$ only weights *energies*, so at one energy it cancels, and what remains is
+# The theory is often quoted like this: below the threshold critical points are minima, and as energy rises saddles of index one,
+# two, three take over in turn. That is a statement about the probability $P(\text{index}=k\mid u)$, which can be computed. In the count of
+# index $k$ the order $p$ enters only through a weight of the *energy*. At one energy the weight cancels, and what remains is
 #
 # $$P(\text{index}=k\mid u)=\rho_k(x)\Big/\sum_j\rho_j(x),\qquad x=u/E_\infty,$$
 #
-# with $\rho_k$ the density of the $k$-th eigenvalue of a GOE matrix of semicircle $[-1,1]$: one set of stripes for all
-# $p$. Near the threshold it depends on $s=2n^{2/3}(-u/E_\infty-1)$ only, and the share of minima has a limit that we can write
-# with Airy functions (Tracy and Widom's distribution over the density at the edge). So the border of the band is soft: it is $n^{-2/3}$
-# wide, and at 200 spins still wider than the band of $p=3$.
+# with $\rho_k$ the density of the $k$-th eigenvalue (from 0, the lowest) of a GOE matrix whose eigenvalues fill the semicircle on
+# $[-1,1]$: one set of stripes for all $p$. Near the threshold it depends on $s=2n^{2/3}(-u/E_\infty-1)$ only, and the share of minima has a
+# limit with Airy functions (Tracy and Widom's density of the lowest eigenvalue over the density of all of them at the edge). So the border of the band is soft:
+# it is $n^{-2/3}$ wide, and at 200 spins still wider than the band of $p=3$. Farther up the mean index at energy $u$ is
+# $nF_{sc}(u/E_\infty)-\frac12$, with $F_{sc}(x)$ the share of the semicircle below $x$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 22.3a | in the band of p = 3, critical points of 200 spins are minima | share ≥ 0.97 | a share of .98 is the Airy limit at the band's upper edge | Choromanska et al. 2015, section 4 |
-# | 22.3b | on [-1.45, -1.40], just above, hardly any is, at 200 spins | share ≤ 0.005 | exponentially rare: .15 at 50 spins, .002 at 100 | Choromanska et al. 2015, section 4 |
+# | 22.3a | in the band of p = 3, critical points of 200 spins are minima | share ≥ 0.97 | .98 is the Airy limit at the threshold, and more below it | Choromanska et al. 2015, section 4 |
+# | 22.3b | above the band, on [-1.45, -1.40], hardly any of them is a minimum | share ≤ 0.005 | exponentially rare: .15 at 50 spins, .002 at 100 | Choromanska et al. 2015, section 4 |
 # | 22.3c | the share of minima follows the Airy limit at 200 spins | largest difference ≤ 0.06 | sampling; corrections of order n^-2/3 = .03 | derived here |
-# | 22.3d | thresholds in turn: the mean index at u is n F_sc(u/E_∞) - 1/2 | largest difference ≤ 0.35 | less than the step from one stripe to the next | derived here |
+# | 22.3d | the stripes follow in turn: the mean index at u is n F_sc(u/E_∞) − 1/2 | largest difference ≤ 0.35 | less than the step from one stripe to the next | derived here |
 
 # %%
 levels = -np.arange(1.72, 1.19, -0.01)
@@ -260,7 +270,7 @@ inside = cx.eigenvalue_counts(band, 200, 4 * samples, rng)
 above = cx.eigenvalue_counts(np.array([-1.45, -1.40]) / threshold[3], 200, samples, rng)
 
 # %% [markdown]
-# The border once more, in fifteen bins of its own scale $s$:
+# The border once more, in fourteen bins of its own scale $s$:
 
 # %%
 s = np.linspace(2, -5, 15)
@@ -268,7 +278,7 @@ airy = cx.eigenvalue_counts(-1 - s / (2 * 200 ** (2 / 3)), 200, 8 * samples, rng
 minima = cx.points_of_index(airy, 0).mean(0) / np.diff(airy).mean(0)
 
 # %% [markdown]
-# Theory for the two comparisons, at the middle of each bin; the mean index is taken where a hundred eigenvalues or more fall.
+# Theory for the two comparisons, at the middle of each bin; the mean index is compared where theory has it above 2.
 
 # %%
 limit = cx.minimum_share((s[1:] + s[:-1]) / 2)
@@ -280,7 +290,8 @@ high = stripe > 2
 
 # %% [markdown]
 # Each stripe is one index, 0 at the left; its height is its share of all critical points of that energy. With more spins the
-# stripes narrow and crowd at the threshold. Right of the last stripe that is drawn, all higher indices.
+# stripes narrow and crowd towards the threshold. The darkest field, at the right, holds all indices from 12 on. Where the plot is white
+# at the left, hardly a point was drawn.
 
 # %% tags=["hide-input"]
 fig, axes = figures.panels(2, sharey=True)
@@ -334,16 +345,16 @@ ledger.judge({
 #
 # Plain gradient descent on the sphere, step size 0.18, from uniform starts, many in each draw of the couplings. Starts that share a
 # draw are not independent: intervals are taken over draws. The paper conjectures that training by gradient lands in the
-# band; what the theory of glassy dynamics says for $n\to\infty$ is that descent comes down to the threshold and no
-# farther.
+# band. The theory of glassy dynamics says for $n\to\infty$ that descent comes down to the threshold and no farther. The *gap* is the
+# mean of $u+E_\infty$, how far above the threshold the ends lie; the *spread* is their standard deviation.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 22.4d | descent ends in the band, at the largest n | share ≥ 0.5 | "lands in the band": most runs | Choromanska et al. 2015, abstract |
 # | 22.4e* | the mean final energy is above the threshold | mean u + E_∞ ≥ 0 | nothing smaller is above | measured here |
-# | 22.4a | and closes in: its gap, largest n / smallest | ratio ≤ 0.6 | a power n^-1/3 gives .63, no limit at the threshold more | Cugliandolo and Kurchan 1993 (recalled) |
-# | 22.4b | the limit is the threshold and not the ground state: fit of a + b n^-2/3 | a ≥ between | halfway between the two | Cugliandolo and Kurchan 1993 (recalled) |
-# | 22.4c | ends grow alike: spread, largest n / smallest | ratio ≤ 0.5 | 0.5 is what independent sites give, n^-1/2 | Choromanska et al. 2015, figure 3 |
+# | 22.4a | the gap closes as n grows: at the largest n / at the smallest | ratio ≤ 0.6 | a gap that falls as n^-1/3 gives .63, one that stays open more | Cugliandolo and Kurchan 1993 (recalled) |
+# | 22.4b | the limit is not the ground state: a in the fit a + b n^-2/3 is nearer to the threshold | a ≥ between | between is halfway from one to the other | Cugliandolo and Kurchan 1993 (recalled) |
+# | 22.4c | ends grow alike: spread at the largest n / at the smallest | ratio ≤ 0.5 | a sum of independent spins gives n^-1/2, 0.5 | Choromanska et al. 2015, figure 3 |
 
 # %%
 options = {"learning_rate": step_size, "steps": 20000, "tolerance": final_gradient}
@@ -408,8 +419,8 @@ ledger.judge({
 # %% [markdown]
 # ## 5. Control: two-body couplings have no band
 #
-# At $p=2$ the critical points are the eigenvectors of a matrix: one pair of minima, the ground state, and saddles. Whatever
-# stops descent at $p=3$ must then be absent, and every start must find the ground state.
+# At $p=2$ the critical points are the eigenvectors of a matrix: one pair of minima, which is the ground state, and saddles. What
+# stops descent at $p=3$ is absent, and every start must find the ground state.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -434,9 +445,9 @@ ledger.conclude()
 # ## Reading
 #
 # **The theory is right as far as we can ask.** A count of critical points and a replica calculation, which share nothing, give
-# the same ground state. The counts by index obey plain counting on the circle and on the spheres of three and five spins. Their
-# growth rates are the three separate formulas of the layers; with $2k+1$ in place of $k+1$ they would miss the bound several
-# times over.
+# the same ground state. Random matrices give the numbers that are found by search on the circle and on the spheres of three and five
+# spins. The growth rates of the counts are the three separate formulas of the layers; with $2k+1$ in place of $k+1$ they would miss
+# by several times the bound.
 #
 # **Layers are stripes with soft edges.** What happens at the threshold is the edge of a random matrix: a border of width
 # $n^{-2/3}$, the same for all $p$. Infinitely many spins are needed before index 1, 2, 3 are told apart by $E_1,E_2,E_3$ *below*
@@ -448,12 +459,12 @@ ledger.conclude()
 #
 # **What three sizes cannot decide.** The limit is nearer to the threshold than to the ground state, but its interval stays 0.008 above
 # the threshold, a third of the band: the power $2/3$ is not yet exact at these sizes (from 25 to 100 spins the gap falls as
-# about $n^{-0.6}$). Earlier versions of this notebook asked for the exponent within 1/6 and the limit within 0.04, wider
-# than the band; these rows are gone. So are rows on mean energies that rise with the index: eigenvalues in order do that
-# under any theory.
+# about $n^{-0.6}$). And 22.4b bounds the limit from one side only: a limit above the threshold would pass. Earlier versions of this
+# notebook asked for the exponent within 1/6 and the limit within 0.04, wider than the band; these rows are gone. So are rows on mean
+# energies that rise with the index: eigenvalues are in order under any theory.
 #
-# **Criteria.** The bounds of 22.1c, d and 22.3c, d come from the size of the difference that would matter, and were set after first runs
-# had shown what sampling adds. Pilot seeds 101 to 103, run later, found no row too tight: at most 0.005 in 22.1d, 0.05 in
+# **Criteria.** The bounds of 22.1c, d and 22.3c, d were set by the size of a difference that would matter, after first runs
+# had shown what sampling adds. Runs on pilot seeds 101 to 103 came later and left room in every row: at most 0.005 in 22.1d, 0.05 in
 # 22.2f, 0.04 in 22.3c and 0.26 in 22.3d. 22.4d is the conjecture as a reader takes it. 22.5 asked for .99 when starts were
 # counted as independent.
 #

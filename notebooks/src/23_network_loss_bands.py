@@ -20,11 +20,15 @@
 # **Question.** Theory (notebook 22) puts the low critical points of a spin glass into a band that narrows with size. Do real
 # networks behave so: does it matter less and less, in larger networks, which end a random start reaches?
 #
-# **Answer.** Yes. From 3 to 100 hidden units the spread of the final test loss falls about fortyfold, and a fifth to a quarter of the
-# smallest networks end far above the median while none of the large ones do. Why the small ones fail we cannot say: at one
-# learning rate most poor ends have a unit that died, at a fifth of that rate most have none (23.2h, not reproduced).
+# **Answer.** Yes. From 3 to 100 hidden units the spread of the final test loss falls about fortyfold (threefold before training). Of the smallest
+# networks 25% end a quarter or more above the median (20% at a lower learning rate), of those with 25 units and more none. Why the
+# small ones fail we cannot say: at one learning rate most poor ends have a unit that died, at a fifth of that rate most have none
+# (23.2h, not reproduced).
 #
 # ![spread and tail against width](../figures/23_network_loss_bands/loss_by_width.svg)
+#
+# Left: the share of networks whose final test loss is at least so many times the median of their width. Right: the spread of the test
+# loss over random starts, before, during and after training.
 #
 # *The claim:* Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
 # ([arXiv:1412.0233](https://arxiv.org/abs/1412.0233)), the half that trains real networks (figures and table recalled).
@@ -32,12 +36,12 @@
 # %% [markdown]
 # ## Setting
 #
-# Real digits, shrunk to $10\times10$. One hidden layer of $h$ ReLU units, softmax, cross-entropy in nats, minibatches, learning
+# Real digits, shrunk to $10\times10$ pixels. One hidden layer of $h$ ReLU units, softmax, cross-entropy in nats, minibatches, learning
 # rate falling linearly to 0. The 5,000 digits are split at random into training and test digits, several times. Networks of one
-# width and split share data and minibatches; only their start differs. So the **splits are the sample**: all
-# intervals are over splits.
+# width and split share data and minibatches; only their start differs. So the **splits are the sample**: intervals are over splits,
+# unless the text says otherwise. The *spread* is the standard deviation of the loss over the networks of one width and split.
 #
-# The machine reads the criteria from the tables below. They were fixed before the runs, except where a table says otherwise.
+# The machine reads the criteria from the tables below. They were fixed before the runs, except where the text says otherwise.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -83,14 +87,15 @@ images = data.shrink(images)
 # All networks of one width and split are trained at once, and both losses are kept at the start, after one epoch and at the end.
 #
 # The paper shows histograms of the final test loss: wide for small networks, with a tail of poor ends, and ever narrower for
-# larger ones. What is a spread worth, though? Untrained networks have one too. So the control asks what it looked like before.
+# larger ones. But untrained networks have a spread too. So the control asks how it depended on width before training.
+# The verdicts stand below the figure of section 2.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 23.1a | spread of the final test loss, smallest / largest width | ratio ≥ 10 | far beyond what the start shows | Choromanska et al. 2015, experiments |
-# | 23.1b | beyond the tail, h ≥ 10: log spread against log h | slope ≤ 0 | it falls on; no power is claimed | Choromanska et al. 2015, experiments |
-# | 23.1c | mean test loss: drop from one width to the next, at the smallest drop | mean ≥ 0 | one rise refutes it | Choromanska et al. 2015, experiments |
-# | 23.5a | *control:* before training: spread of the test loss, smallest / largest width | ratio ≤ 10 | what 23.1a must not owe to the start | Choromanska et al. 2015, experiments |
+# | 23.1a | the spread of the final test loss falls with width: smallest / largest width | ratio ≥ 10 | far beyond what the start shows | Choromanska et al. 2015, experiments |
+# | 23.1b | it falls also where there is no tail, h ≥ 10: log spread against log h | slope ≤ 0 | any fall; no power is claimed | Choromanska et al. 2015, experiments |
+# | 23.1c | the mean test loss falls from each width to the next: the smallest of these drops | mean ≥ 0 | one rise refutes it | Choromanska et al. 2015, experiments |
+# | 23.5a | *control:* before training the spread falls much less: smallest / largest width | ratio ≤ 10 | 23.1a must not be owed to the start | Choromanska et al. 2015, experiments |
 
 # %%
 sets = [data.split(images, labels, training_images, rng) for _ in range(splits)]
@@ -103,7 +108,7 @@ for h in widths:
     ends[h] = {key: np.stack([run[key] for run in runs]) for key in runs[0]}
 
 # %% [markdown]
-# Test losses are now arrays of (splits, times, networks). Means over splits at the end:
+# The losses are arrays of (splits, times, networks). Means over splits, after training unless the column says otherwise:
 
 # %%
 spread = {h: run["test"].std(-1, ddof=1) for h, run in ends.items()}  # (splits, times)
@@ -118,26 +123,30 @@ pd.DataFrame(table, index=pd.Index(widths, name="h")).map(lambda x: f"{x:.3g}")
 # %% [markdown]
 # ## 2. The tail of poor ends
 #
-# At the smallest width we look closer: more splits, more networks, two learning rates. A *poor* end is one whose test loss lies a
-# quarter or more above the median of its width on its split.
+# At the smallest width, three units, we train more networks on further splits, at two learning rates: that of section 1, and a fifth of
+# it, the *lower rate*. A network ends **poorly** if its test loss is more than 1.25 times the median of its width, split and learning rate.
+# Poor ends make a tail of large losses. A tail is measured by the share of poor ends, and by the **skewness**, the mean cube of the
+# deviation from the mean in units of the standard deviation: zero for a symmetric distribution, positive if large losses trail off.
 #
-# One cause suggests itself: a unit that **died**, off on all training digits and hence without gradient, leaves a network of width 2. If
-# that is why small networks fail, most poor ends have a dead unit, whatever the learning rate.
+# Why do small networks end poorly? One cause suggests itself: a unit can **die**. It is then off on all training digits, gets no gradient,
+# and the network is left with two units. If that is the cause, then most poor ends have a dead unit, *at either learning rate*.
+# Row 23.2f asks this at the first rate, and 23.2e whether a dead unit is enough for a poor end. Both were written after dead units had been
+# seen at that rate, so they test little. Row 23.2h asks the same as 23.2f at the lower rate, and is the test.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 23.2a | smallest width: skewness of the final test loss | skewness ≥ 1 | a Gaussian has 0, an exponential tail 2 | Choromanska et al. 2015, experiments |
-# | 23.2b | h ≥ 25, pooled: the same | skewness ≤ 1 | the same | Choromanska et al. 2015, experiments |
-# | 23.2c | smallest width: poor ends | share ≥ 0.05 | "a tail" | Choromanska et al. 2015, experiments |
-# | 23.2d | h ≥ 25: poor ends | share ≤ 0.05 | "no tail" | Choromanska et al. 2015, experiments |
-# | 23.2e | smallest width: networks with a dead unit end poorly | share ≥ 0.9 | nearly all | found here, not in the paper |
-# | 23.2f | smallest width: poor ends have a dead unit | share ≥ 0.5 | most | found here, not in the paper |
-# | 23.2g | at a lower learning rate: poor ends | share ≥ 0.05 | the tail is not a matter of the rate | found here, not in the paper |
-# | 23.2h | at a lower learning rate: poor ends have a dead unit | share ≥ 0.5 | most, if that is the cause | found here, not in the paper |
+# | 23.2a | 3 units: the final test loss has a tail | skewness ≥ 1 | a Gaussian has 0, an exponential tail 2 | Choromanska et al. 2015, experiments |
+# | 23.2b | 25 units and more, pooled: it has none | skewness ≤ 1 | the same | Choromanska et al. 2015, experiments |
+# | 23.2c | 3 units: some end poorly | share of networks ≥ 0.05 | "a tail" | Choromanska et al. 2015, experiments |
+# | 23.2d | 25 units and more: hardly any end poorly | share of networks ≤ 0.05 | "no tail" | Choromanska et al. 2015, experiments |
+# | 23.2e | 3 units: nearly all networks with a dead unit end poorly | share of those with a dead unit ≥ 0.9 | "nearly all" | found here, not in the paper |
+# | 23.2f | 3 units: most poor ends have a dead unit | share of poor ends ≥ 0.5 | "most" | found here, not in the paper |
+# | 23.2g | 3 units, lower rate: some end poorly there too | share of networks ≥ 0.05 | as 23.2c | found here, not in the paper |
+# | 23.2h | 3 units, lower rate: most poor ends have a dead unit there too | share of poor ends ≥ 0.5 | "most", if dead units are the cause | found here, not in the paper |
 #
-# 23.2e and f were set after the dead units had been seen at the one rate; 23.2h asks the same of the other. Poor is meant against
-# the median of the same split, so that the flags of one split hardly depend on each other (section 3 measures how much): where
-# all of them agree, 23.2d and e, they are counted one by one.
+# Networks of one split share their data. Since each is compared with the median of its own split, they hardly depend on each other all the
+# same (section 3 measures it). In 23.2d and e the networks are counted one by one: where all of them agree, nothing is left to vary over
+# splits. All other intervals are over splits.
 
 
 # %%
@@ -157,7 +166,7 @@ tail = {rate: small_networks(rate) for rate in (learning_rate, learning_rate / s
 
 
 # %% [markdown]
-# The flags and numbers that the table asks for; draws that share a split are named by it:
+# Losses in units of the median, and the skewness:
 
 
 # %%
@@ -173,7 +182,8 @@ def pooled_skewness(x):
 
 
 # %% [markdown]
-# Networks of 25 units and more are pooled, each width in units of its own spread:
+# Which networks end poorly, which have a dead unit, and which split each belongs to (`which`). For the skewness the networks of 25 units and
+# more are pooled, each width in units of its own spread:
 
 # %%
 large = [h for h in widths if h >= 25]
@@ -189,8 +199,9 @@ around = {
 }
 
 # %% [markdown]
-# Left: the final test loss in units of its median, worst first: the smallest networks have a long tail, at either learning rate. Right:
-# the spread against width, at the start, after one epoch and at the end.
+# Left: the share of networks whose final test loss is at least so many times the median; those to the right of the dotted vertical end
+# poorly. Networks of three and five units have a long tail, those of three at either learning rate. Right: the spread against width, at
+# the start, after one epoch and at the end.
 
 # %% tags=["hide-input"]
 fig, (left, right) = figures.panels(2, height=4)
@@ -223,7 +234,7 @@ by_split = np.arange(splits) * np.ones((len(wide), 1))
 bad_large = relative(last) > 1.25
 
 # %% [markdown]
-# Verdicts on spread and tail:
+# The verdicts on spread (section 1) and tail:
 
 # %%
 ledger.judge({
@@ -242,7 +253,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# At the lower rate, networks with a dead unit still end poorly:
+# At the lower rate, the share of the networks with a dead unit that end poorly:
 
 # %%
 share(poor[slow][dead[slow]], groups=which[dead[slow]], digits=2)
@@ -250,14 +261,15 @@ share(poor[slow][dead[slow]], groups=which[dead[slow]], digits=2)
 # %% [markdown]
 # ## 3. Does the training loss tell the test loss?
 #
-# Is a network that ends low on the training digits also good on new ones? The paper's table has a correlation that falls with size. Each
-# split gives one correlation for each width; they are averaged as $z=\operatorname{artanh}r$ over splits, and over the large widths.
+# Is a network that ends low on the training digits also good on new ones? In the paper's table the correlation of both losses falls with
+# width. Here each split gives one correlation $r$ over networks for each width. They are averaged over splits, and over the widths from 25 on, as
+# $z=\operatorname{artanh}r$, which is nearly Gaussian, and the mean is turned back into a correlation.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 23.3a | smallest width: correlation of training and test loss | mean ≥ 0.99 | "nearly one" | Choromanska et al. 2015, table 1, recalled |
-# | 23.3b | h ≥ 25: the same | mean ≤ 0.92 | clearly below the smallest | Choromanska et al. 2015, table 1, recalled |
-# | 23.5b | *control:* h ≥ 25 after one epoch: the same | mean ≥ 0.92 | a matter of training, not of width alone | derived here |
+# | 23.3b | h ≥ 25: correlation of training and test loss | mean ≤ 0.92 | clearly below the smallest width | Choromanska et al. 2015, table 1, recalled |
+# | 23.5b | *control:* h ≥ 25 after one epoch: the correlation is not yet lower | mean ≥ 0.92 | a matter of training, not of width alone | derived here |
 #
 # 23.3b once took the largest of the large widths on one split; with the splits as the sample it takes their mean.
 
@@ -276,7 +288,7 @@ z_large = np.mean([z[h] for h in large], 0)  # (splits, times)
 
 # %% [markdown]
 # Does the split matter at the smallest width? The scatter over splits of the correlation ($z$) and of the share of poor ends, in
-# units of what 40 independent networks would give on one and the same split:
+# units of the scatter of samples of 40 independent networks if all splits were alike. It is near one, so the split hardly matters:
 
 # %%
 p = poor[fast].mean()
@@ -328,15 +340,15 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Are the ends minima?
 #
-# Descent with noise stops where its learning rate dies. We train small networks again, four times as long, and count the negative
-# eigenvalues of their exact Hessian on all training digits. The threshold $-10^{-3}$ is that of the authors' code; a count below zero
-# would say less, since about four in ten eigenvalues are zero to within $10^{-4}$, on either side.
+# Descent with noise stops where its learning rate goes to zero, which need not be a minimum. We train the networks of up to ten units again,
+# four times as long, and count the negative eigenvalues of their exact Hessian on all training digits. Negative means below $-10^{-3}$, as
+# in the authors' code; a threshold of zero would say less, since about four in ten eigenvalues are zero to within $10^{-4}$, on either side.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 23.4a | after long training: share of eigenvalues < −0.001, at the worst width | mean ≤ 0.005 | one in two hundred | Choromanska et al. 2015, supplement, recalled, and authors' code |
-# | 23.4b | at that width: share at the end / at the start | ratio ≤ 0.1 | what training has done | derived here |
-# | 23.5c | *control:* after one epoch: the same share, at the best width | mean ≥ 0.005 | the criterion can fail | derived here |
+# | 23.4b | at that width training has removed them: share at the end / at the start | ratio ≤ 0.1 | nine in ten | derived here |
+# | 23.5c | *control:* after one epoch they are still there: the same share, at the best width | mean ≥ 0.005 | the bound of 23.4a must fail here | derived here |
 
 # %%
 options = {"learning_rate": learning_rate, "batch_size": batch_size, "rng": rng}
@@ -349,7 +361,7 @@ for h in [h for h in widths if h <= 10]:
     ], axis=1)  # fmt: skip
 
 # %% [markdown]
-# The index along the way. Each small marker is one network.
+# The share of negative eigenvalues along the way. Each small marker is one network.
 
 # %% tags=["hide-input"]
 fig, (ax,) = figures.panels(1, width=7)
@@ -383,7 +395,8 @@ ledger.conclude()
 # %% [markdown]
 # ## Reading
 #
-# **The picture holds.** The spread of the test loss falls some fortyfold from $h=3$ to 100 (24 to 64 at 95%) and the mean falls at every step. A fifth to a quarter of the smallest networks end a quarter above the median or worse; of those with 25 units and more, none.
+# **The picture holds.** The spread of the test loss falls some fortyfold from $h=3$ to 100 (24 to 64 at 95%), and the mean falls from
+# each width to the next. A fifth to a quarter of the smallest networks end a quarter above the median or worse; of those with 25 units and more, none.
 #
 # **Why small networks fail is open.** At learning rate 0.5 every network in which a unit died ends poorly, and most poor ends have one:
 # the tail then looks like networks of width 2. At a fifth of that rate the tail is nearly as long, and most of its networks have
@@ -395,19 +408,21 @@ ledger.conclude()
 # one epoch it is above 0.9 at every width. It measures how far training has come. At the smallest width neither it
 # nor the share of poor ends scatters over splits beyond what 40 starts alone would give.
 #
-# **Index.** At the start about 7% of the curvature is clearly negative, after 20 of the 80 epochs one to three percent, after 80 nearly nothing. The
+# **Index.** At the start about 7% of the eigenvalues are clearly negative, after 20 of the 80 epochs one to two and a half percent, after 80 hardly any. The
 # paper's index of zero needs long training. These are near-minima, as claimed, not verified critical points: the gradient
 # norm left over is near 0.01.
 #
 # **What the control shows.** Untrained large networks scatter about as little as trained ones do. What training adds is the scatter of the
 # small ones, so the spread alone is weak evidence for a band of *minima*.
 #
-# **Reference.** A separate run with other draws, one split and 60 networks: spread .248, .100, .0201, .0119, .0078, .0064 for the six widths,
-# correlation .998, .989, .933, .844, .743, .687.
+# **For comparison.** A run with other draws, one split and 60 networks of each width gave the spreads .248, .100, .0201, .0119, .0078,
+# .0064 for the six widths, and the correlations .998, .989, .933, .844, .743, .687.
 #
 # **Limits.** One architecture and 4,000 digits; the test digits of different splits overlap, since there are 5,000 in all. The authors trained
 # one digit at a time, at learning rate 0.01. Kawaguchi (2016) points out that the assumptions which lead from networks to the
 # spin glass do not hold for real networks (recalled).
 #
-# **Try.** `epochs = 40`: the correlations of the large widths fall further, as training goes on. `learning_rate = 0.1`: hardly a unit dies, so
-# that 23.2f fails too. `long_epochs = 20` with `epochs = 10`: 23.4a fails, the ends are not minima yet.
+# **Try.** `epochs = 40`: the correlations of the large widths fall further, as training goes on. `learning_rate = 0.1`: fewer units
+# die, and 23.2e and f fail (0.70 and 0.26); 23.2a holds only in part. The lower rate is then 0.02, at which 20 epochs are too few for any
+# network to stand out: 23.2g fails and 23.2h has no poor end to count. And after 80 epochs at 0.1 the ends are not minima yet: 23.4a and b
+# fail. `long_epochs = 20` with `epochs = 10`: 23.4a fails, the ends are not minima yet.

@@ -21,12 +21,15 @@
 # really needed?
 #
 # **Answer.** Yes. Choose any step size: there is a start, its product as close to the target as you like, from which the
-# loss overflows float64 within a few steps. For two layers we know the exact edge between the starts that converge and those
-# that do not, drawn dashed below; where it is sought by trial, halving the interval again and again, it is found within 0.002% of
-# the formula, and 2 of 22,500 starts lie on the wrong side. One row does not reproduce,
-# and it was our own: at step size 1 even a balanced start cannot settle.
+# loss overflows float64 within five steps. For two layers we know the exact edge between the starts that converge and those
+# that do not (dashed, left): 2 of 22,500 starts lie on the wrong side of it, and where the edge is sought by trial, halving the
+# interval again and again, it is within 0.002% of the formula. One row does not reproduce, and it was our own: at step size 1 even a
+# balanced start cannot settle.
 #
 # ![map of starts and step sizes](../figures/32_balancedness/failure_map.svg)
+#
+# Each point is a start and a step size; $c$ is the margin, $\lambda$ the curvature at the minimum nearby. A catapult: the loss first
+# climbs, then settles at a flatter minimum.
 #
 # *The claim:* Arora, Cohen, Golowich and Hu 2018, *A convergence analysis of gradient descent for deep linear neural
 # networks* ([arXiv:1810.02281](https://arxiv.org/abs/1810.02281)), claim 4 and lemma 17 of the appendix.
@@ -80,7 +83,8 @@ rng = np.random.default_rng(seed)
 # ## 1. The construction overflows
 #
 # Step size first, start second: `overshooting_size` makes $A$ from $\eta$, $N$ and $c$ so that the induction of the proof
-# begins at step 1. The proof then promises $B(t)\le|a_j(t)|\le C(t)$ for every layer, with
+# begins at step 1, where $B(1)$ and $C(1)$ are the smallest and the largest layer. From there on the proof promises
+# $B(t)\le|a_j(t)|\le C(t)$ for every layer, with
 #
 # $$B(t+1)=9\,C(t),\qquad C(t+1)=\eta\,C(t)^{2N-1}:$$
 #
@@ -88,11 +92,11 @@ rng = np.random.default_rng(seed)
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 32.1a | every start has the deficiency margin c | largest distance ≤ 1e-12 | rounding of a product | Arora et al. 2018, claim 4 |
-# | 32.1b | after the first step the loss never falls below the first loss | smallest ratio ≥ 1 | one lower loss refutes it | Arora et al. 2018, claim 4 |
+# | 32.1a | every start has the deficiency margin c | largest distance from c ≤ 1e-12 | rounding of a product | Arora et al. 2018, claim 4 |
+# | 32.1b | after the first step the loss never falls below the first loss | smallest loss / first loss ≥ 1 | one lower loss refutes it | Arora et al. 2018, claim 4 |
 # | 32.1c | every start overflows float64 | share ≥ 1 | one that does not refutes it | Arora et al. 2018, claim 4 |
-# | 32.1d | every layer stays between the proof's B(t) and C(t) | smallest log10 of the room ≥ 0 | below 0 a bound is left | Arora et al. 2018, lemma 17 |
-# | 32.1e | after the first step the premise of the lemma holds, B(1) ≥ 2 and ηB(1)^(2N−1) ≥ 20 C(1) | smallest B(1)/2 and ηB(1)^(2N−1)/(20 C(1)) ≥ 1 | the proof's | Arora et al. 2018, lemma 17 |
+# | 32.1d | every layer stays between the proof's B(t) and C(t) | smallest log10 of layer / B(t) and C(t) / layer ≥ 0 | below 0 a bound is left | Arora et al. 2018, lemma 17 |
+# | 32.1e | after the first step the premise of the lemma holds, B(1) ≥ 2 and ηB(1)^(2N−1) ≥ 20 C(1) | smallest left side / right side ≥ 1 | the proof's | Arora et al. 2018, lemma 17 |
 #
 # The first start of each combination has the smallest $A$ that the proof needs; the others are up to `excess` times larger.
 
@@ -213,7 +217,7 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 32.3a | the exact edge sorts the starts of two layers | share sorted right ≥ 0.99 | close to the edge, runs may be too short | derived here; Liang and Montúfar 2025, recalled |
 # | 32.3e | sought by trial, the edge of a start is the formula's | largest relative difference ≤ 1e-4 | ours; sixteen halvings leave 2e-5 | derived here; Liang and Montúfar 2025, recalled |
-# | 32.3b | in the catapult zone, ηλ > 2 inside the edge, descent converges | share ≥ 0.95 | the same | derived here |
+# | 32.3b | in the catapult zone, ηλ > 2 inside the edge, descent converges | share ≥ 0.95 | close to the edge, runs may be too short | derived here |
 # | 32.3c | where descent converged, its minimum is stable | largest η × curvature ≤ 2 | linear stability | derived here |
 # | 32.3d | *control:* for η > 1 nothing converges, whatever its imbalance | share that converges ≤ 0 | theory leaves no exception | derived here |
 #
@@ -309,7 +313,7 @@ measured, law = ce.imbalance_law(path, 0.1)
 pd.DataFrame({"A": sizes, "steps to 1e-14": needed}).set_index("A").T
 
 # %% [markdown]
-# Left: steps to converge against $\eta\lambda$, for six starts, at curvatures $\lambda$ from 700 to $2\cdot10^{15}$: below 2 the curves coincide.
+# Left: steps to converge against $\eta\lambda$, for six starts, at curvatures $\lambda$ from 700 to $3\cdot10^{15}$: below 2 the curves coincide.
 # Right: the imbalance along five converging runs, and the exact law.
 
 # %% tags=["hide-input"]
@@ -354,11 +358,11 @@ ledger.conclude()
 # ## Reading
 #
 # **The failure is as violent as claimed.** For each step size, depth and margin the start has margin $c$ to the last
-# bit and overflows within a few steps. Every layer stays inside the bounds of the proof. The imbalance is $10^7$ to $10^{21}$
-# times what theorem 1 allows: nothing here says how much is too much. The map does, for two layers: $\eta\lambda=4$, that is
+# bit and overflows within a few steps. Every layer stays inside the bounds of the proof. The imbalance is $10^7$ times what theorem 1 allows, or more, up to $10^{21}$ for the
+# smallest starts: nothing here says how much is too much. The map does, for two layers: $\eta\lambda=4$, that is
 # $D\approx4/\eta$.
 #
-# **One row does not reproduce, and it is our catalogue's, not the paper's.** The twin cannot converge at *every* $\eta$: at
+# **One row does not reproduce, and it is our own, not the paper's.** The twin cannot converge at *every* $\eta$: at
 # $\eta=1$ the balanced minimum itself is no longer stable. The paper promises convergence only for small $\eta$. Where $\eta<2/N$
 # every twin converges, and there the failure is imbalance's alone.
 #
@@ -368,11 +372,11 @@ ledger.conclude()
 # prove that large steps balance two layers; Liang and Montúfar 2025 announce the exact critical step in their abstract, its
 # formula is recalled and agrees with the one derived here.)
 #
-# **Against reference numbers.** The losses above, and $A=5060$ and $237$, agree with a separate computation; steps to $10^{-14}$ for
-# $A=1,\dots,6$ are each one less than its 66, 27, 7, 30, 211, 326, 25, 42: a difference in counting.
+# **Against reference numbers.** The losses above, and $A=5060$ and $237$, agree with a separate computation. The eight starts from
+# $A=1$ to 6 need 66, 27, 7, 30, 211, 326, 25 and 42 steps to $10^{-14}$ there, one more than here each: a difference in counting.
 #
 # **Limits.** The paper's own $A$ was not readable in our copy: ours is derived from its lemma and only has to be large enough.
 # Diagonal starts and one moving mode, as in the paper. The quantifiers are the claim: the start is made after the step.
 #
-# **Try.** `step_sizes = [0.4, 0.1]`: all twins converge. `margins = [0.05, 0.99]`: the start may be nearly perfect.
-# `map_margin = 0.5`: a few specks of failure appear inside the catapult zone. `cells = 400`: the edge under a lens.
+# **Try.** `step_sizes = [0.4, 0.1]`: all twins converge, so that 32.2a is reproduced and 32.2c has nothing to measure.
+# `margins = [0.05, 0.99]`: the start may be poor or nearly perfect, the verdicts are the same. So they are with `map_margin = 0.5`. `cells = 400`: the edge under a lens.
