@@ -35,6 +35,7 @@ FILLED = (
     "stripes",
 )  # areas of colour: the dark page dims them and does not turn them
 PLAY = {
+    "12": "peak",
     "25": "saddles",
     "32": "edge",
     "33": "trap",

@@ -10,13 +10,14 @@ from conftest import HTML, ROOT
 from lib import complexity as cx
 from lib import counterexamples as ce
 from lib import exact_dynamics as ed
+from lib import least_squares as ls
 from lib import linear_networks as ln
 from lib import saddles as sd
 from lib import surfaces as sf
 
 pages = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.parts)
 pytestmark = pytest.mark.skipif(not pages, reason="not run: the site is not built (make site)")
-PLAY = ["edge", "trap", "bands", "saddles", "staircase", "depth", "noise"]
+PLAY = ["edge", "trap", "bands", "saddles", "staircase", "depth", "peak", "noise"]
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -329,6 +330,27 @@ def test_noise(bent):
         np.all(np.diff(result["shares"]) > -0.25)
         and result["shares"][0] < 0.1 < 0.8 < result["shares"][-1]
     )
+
+
+def test_peak(bent):
+    page = bent("peak")
+    for p in (5, 20, 21, 60):
+        state, result, said = page.set(p=p)
+        n, noise = int(state["n"]), state["s2"]
+        exact = ls.least_norm_risk(p, n, 100, noise)
+        assert float(
+            result["exact"].replace("Infinity", "inf") if abs(p - n) < 2 else result["exact"]
+        ) == pytest.approx(exact, rel=1e-13)
+        assert ("no mean" in said) == (abs(p - n) <= 1)
+        assert result["law"] == pytest.approx(ls.ridge_risk(p, n, 100, noise), rel=1e-13)
+        assert result["best"] == pytest.approx(ls.best_ridge(p, 100, noise), rel=1e-13)
+        if abs(p - n) > 10:
+            assert result["average"] == pytest.approx(exact, rel=0.1)
+    first = np.array(result["first"])
+    assert abs(int(first.argmax()) + 1 - n) <= 1 and first.max() > 10 * first[-1]
+    _, result, _ = page.set(p=20, ridge=0)  # the best one: the slider is logarithmic
+    assert result["share"] == 1 and result["average"] == pytest.approx(result["law"], rel=0.03)
+    assert np.diff(result["first"]).max() < 0.1 < 1 < first.max()
 
 
 @pytest.mark.parametrize("name", PLAY)

@@ -9,6 +9,7 @@ import torch
 from lib import complexity as cx
 from lib import counterexamples as ce
 from lib import exact_dynamics as ed
+from lib import least_squares as ls
 from lib import linear_networks as ln
 from lib import saddles as sd
 from lib import surfaces as sf
@@ -168,3 +169,35 @@ def test_the_fifteen_saddles(js, depth):
     assert js(f"m.largestDrop(2, 0.1, {depth})") == pytest.approx(
         float(sd.largest_drop(2.0, 0.1, depth))
     )
+
+
+@pytest.mark.parametrize("p", [4, 9, 15])
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+def test_fits_below_at_and_above_the_threshold(js, p, ridge):
+    rng = RNG(p)
+    x, y = rng.standard_normal((9, p)), rng.standard_normal(9)
+    wanted = ls.fit(torch.from_numpy(x), torch.from_numpy(y)[:, None], ridge).flatten().tolist()
+    assert js(f"m.fit({x.tolist()}, {y.tolist()}, {ridge})") == pytest.approx(wanted, rel=1e-9)
+
+
+def test_exact_risks_and_the_best_ridge(js):
+    cases = [[p, 20, 100, noise] for p in range(1, 101) for noise in (0.0, 0.25, 2.0)]
+    got = call(js, "leastNormRisk", cases)
+    assert got == pytest.approx([ls.least_norm_risk(*case) for case in cases], rel=1e-13)
+    got = call(js, "ridgeRisk", cases[:-3])  # the last have a ridge of 0 without noise
+    assert got == pytest.approx([ls.ridge_risk(*case) for case in cases[:-3]], rel=1e-13)
+    got = call(js, "bestRidge", [[p, total, noise] for p, _, total, noise in cases])
+    assert got == pytest.approx(
+        [ls.best_ridge(p, total, noise) for p, _, total, noise in cases], rel=1e-13
+    )
+
+
+def test_the_risks_of_a_draw(js):
+    n, total, noise, features = 8, 20, 0.5, [3, 7, 8, 9, 20]
+    drawn = RNG(5).standard_normal(n * total + total + n).tolist()
+    wanted = ls.subset_risks(features, n, total, noise, 1, RNG(5))
+    for share, risks in zip((0, 1), wanted, strict=True):
+        got = js(
+            f"(() => {{ const z = {drawn}; let i = 0; return m.subsetRisks({features}, {n}, {total}, {noise}, {share}, () => z[i++]) }})()"
+        )
+        assert got == pytest.approx(risks[:, 0].tolist(), rel=1e-8)

@@ -187,10 +187,88 @@
   }
   const largestDrop = (speed, radius, depth) => speed * (radius / Math.sqrt(depth)) ** depth;
 
+  // --- lib.least_squares -----------------------------------------------------------------------------
+  // Coefficients of least norm, or with a ridge: inputs are rows, as in lib. The Gram matrix of the smaller side,
+  // by Cholesky; at p = n, where that would square the condition number, elimination with pivots.
+  function fit(inputs, outputs, ridge) {
+    const n = inputs.length, p = inputs[0].length;
+    if (n === p && !ridge) return eliminate(inputs.map((row) => row.slice()), outputs.slice());
+    const sides = p < n ? Array.from({ length: p }, (_, j) => inputs.map((row) => row[j])) : inputs;
+    const dot = (a, b) => { let s = 0; for (let i = 0; i < a.length; i++) s += a[i] * b[i]; return s; };
+    const gram = sides.map((a, i) => sides.map((b, j) => (j > i ? 0 : dot(a, b) + (i === j ? ridge : 0))));
+    const found = cholesky(gram, p < n ? sides.map((a) => dot(a, outputs)) : outputs.slice());
+    return p < n ? found : Array.from({ length: p }, (_, j) => { let s = 0; for (let i = 0; i < n; i++) s += inputs[i][j] * found[i]; return s; });
+  }
+  function eliminate(a, b) {
+    const n = b.length;
+    for (let k = 0; k < n; k++) {
+      let top = k;
+      for (let i = k + 1; i < n; i++) if (Math.abs(a[i][k]) > Math.abs(a[top][k])) top = i;
+      [a[k], a[top]] = [a[top], a[k]];
+      [b[k], b[top]] = [b[top], b[k]];
+      for (let i = k + 1; i < n; i++) {
+        const f = a[i][k] / a[k][k];
+        for (let j = k; j < n; j++) a[i][j] -= f * a[k][j];
+        b[i] -= f * b[k];
+      }
+    }
+    for (let k = n - 1; k >= 0; k--) {
+      for (let j = k + 1; j < n; j++) b[k] -= a[k][j] * b[j];
+      b[k] /= a[k][k];
+    }
+    return b;
+  }
+  // Solves a x = b for a positive matrix of which the lower half is given.
+  function cholesky(a, b) {
+    const n = b.length;
+    for (let j = 0; j < n; j++) {
+      for (let k = 0; k < j; k++) a[j][j] -= a[j][k] * a[j][k];
+      a[j][j] = Math.sqrt(a[j][j]);
+      for (let i = j + 1; i < n; i++) {
+        for (let k = 0; k < j; k++) a[i][j] -= a[i][k] * a[j][k];
+        a[i][j] /= a[j][j];
+      }
+    }
+    for (let i = 0; i < n; i++) {
+      for (let k = 0; k < i; k++) b[i] -= a[i][k] * b[k];
+      b[i] /= a[i][i];
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      for (let k = i + 1; k < n; k++) b[i] -= a[k][i] * b[k];
+      b[i] /= a[i][i];
+    }
+    return b;
+  }
+  function leastNormRisk(p, n, total, noise) {
+    const unexplained = 1 - p / total + noise;
+    if (Math.abs(p - n) <= 1) return Infinity;
+    if (p < n) return unexplained * (1 + p / (n - p - 1));
+    return (p - n) / total + unexplained * (1 + n / (p - n - 1));
+  }
+  const bestRidge = (p, total, noise) => total * (noise + 1 - p / total);
+  function ridgeRisk(p, n, total, noise) {
+    const ridge = bestRidge(p, total, noise), linear = ridge + n - p;
+    return (1 - p / total + noise) * (1 + (p * 2) / (linear + Math.sqrt(linear * linear + 4 * ridge * p)));
+  }
+  // subset_risks of one draw, with `share` times the best ridge (0: least norm). `normal` gives inputs, direction, noise.
+  function subsetRisks(features, samples, total, noise, share, normal) {
+    const some = (count) => Array.from({ length: count }, normal);
+    const x = Array.from({ length: samples }, () => some(total));
+    let beta = some(total);
+    const norm = Math.sqrt(beta.reduce((s, v) => s + v * v, 0));
+    beta = beta.map((v) => v / norm);
+    const y = x.map((row) => row.reduce((s, v, j) => s + v * beta[j], 0)).map((v) => v + Math.sqrt(noise) * normal());
+    return features.map((p) => {
+      const found = fit(x.map((row) => row.slice(0, p)), y, share * bestRidge(p, total, noise));
+      return beta.reduce((s, v, j) => s + (v - (j < p ? found[j] : 0)) ** 2, 0) + noise;
+    });
+  }
+
   root.models = {
     scalarDescent, product, modesOfImbalance, nearbySharpness, overshootGap, criticalRate, outcome, stuckProduct, thresholdEnergy,
     complexity, bandEdge, indexFraction, indexShares, modeStrength, halfTime, curvatureStep, depthLimit, growthTime, equalLayersDescent,
     risk, riskSlope, noisyDescent, meanEscapeTime, normals,
     properSubsets, greedy, smallestCurvature, largestDrop,
+    fit, leastNormRisk, bestRidge, ridgeRisk, subsetRisks,
   };
 })(typeof globalThis !== "undefined" ? globalThis : this);
