@@ -6,7 +6,7 @@ import torch
 def second_pair(patch):
     """A saddle is left along the second singular pair of minus the gradient.
 
-    Fails: 41.7a, 41.7b, 41.7c, 41.7d, 41.2d, 41.3a
+    Fails: 41.7a, 41.7b, 41.7c, 41.7d, 41.3a
     """
 
     def second(old):
@@ -131,7 +131,7 @@ def clock_of_steps(patch):
 def kernel_of_one_layer(patch):
     """The tangent kernel is that of one layer: the others do not learn.
 
-    Fails: 41.4c
+    Fails: 41.4f
     """
 
     def wrapper(old):
