@@ -220,8 +220,9 @@ def save(figure, name, alt, legend="best"):
     if figure in _LOOKS:
         _add_legends(figure, legend)
     vector, raster = io.StringIO(), io.BytesIO()
-    figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(raster, format="png", dpi=2 * PIXELS, metadata={"Software": None})
+    sharp = 2 * PIXELS  # of what is drawn as pixels inside the SVG, too
+    figure.savefig(vector, format="svg", dpi=sharp, metadata={"Date": None, "Creator": None})
+    figure.savefig(raster, format="png", dpi=sharp, metadata={"Software": None})
     plt.close(figure)
     image = io.BytesIO()  # 256 colours are enough for a figure, and a third of the bytes
     Image.open(raster).convert("P", palette=Image.Palette.ADAPTIVE).save(
