@@ -329,25 +329,28 @@ for depth, widths in networks.items():
     sigma[depth] = torch.linalg.svdvals(targets[0])
 
 # %% [markdown]
-# The saddles of the first regression of each depth, and the values of the list (dotted). The large crosses are greedy saddles of the
-# same target, made as in section 1: every descent from a small start passes near each of them. (A few points lie beyond the left edge of the
-# second panel.)
+# The saddles of the first regression of each depth, drawn as the cells of a fine grid in which they lie, and the values of the list (dotted). The
+# large crosses are greedy saddles of the same target, made as in section 1: every descent from a small start passes near each of them. (A few
+# points lie beyond the left edge of the second panel.)
 
 # %% tags=["hide-input"]
 fig, axes = figures.panels(2, height=3.8)
-for ax, (depth, widths) in zip(axes, networks.items(), strict=True):
-    for v in sd.critical_losses(sigma[depth], min(widths))[1:]:
+for ax, (depth, widths), edge in zip(axes, networks.items(), (-2.2, -6), strict=True):
+    heights = sd.critical_losses(sigma[depth], min(widths))[1:]
+    for v in heights:
         figures.level(ax, v, "the list", theory=False)
-    look = {"joined": False, "mfc": "none", "markersize": 4, "rasterized": True}
-    points = found[depth][0]
-    figures.measured(ax, points.curvature, points.loss, "found", **look)
+    x = np.linspace(edge, 0.3, 129)
+    y, points = np.linspace(0, 1.1 * float(max(heights)), 81), found[depth][0]
+    here, *_ = np.histogram2d(points.loss, points.curvature, (y, x))
+    blue = figures.plt.matplotlib.colors.ListedColormap(["white", "C0"])
+    ax.pcolormesh(x, y, here > 0, cmap=blue, rasterized=True, zorder=0)
+    ax.plot([], [], "s", color="C0", label="found")
     heights = sigma[depth].square().flip(0).cumsum(0)[-min(widths):] / 2
     depths_of = -sigma[depth][: min(widths)].flip(0) * (depth == 2)
     cross = {"linestyle": "", "marker": "X", "markersize": 9, "markevery": 1}
     figures.predicted(ax, depths_of, heights, "greedy, balanced", **cross)
     ax.set(title=f"N = {depth}", xlabel="smallest eigenvalue")
 axes[0].set(ylabel="loss at the critical point")
-axes[1].set(xlim=(-6, 0.4))
 alt = "Loss against smallest eigenvalue of saddles found: a few levels, away from zero."
 figures.legend_beside(fig)
 figures.save(fig, "found", alt)
