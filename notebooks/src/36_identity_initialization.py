@@ -410,9 +410,9 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 36.5a | *identity:* the factors W_j multiply to A | largest distance ≤ 1e-10 | rounding | Bartlett et al. 2018, recalled |
-# | 36.5b | *identity:* they share their singular values and are balanced | largest difference ≤ 1e-10 | rounding | Bartlett et al. 2018, recalled |
-# | 36.5c | *identity:* each turns by 1/L of the rotation R of A | largest distance ≤ 1e-10 | rounding | derived here |
+# | 36.5a | the factors W_j multiply to A | largest distance ≤ 1e-10 | rounding | Bartlett et al. 2018, recalled |
+# | 36.5b | they share their singular values and are balanced | largest difference ≤ 1e-10 | rounding | Bartlett et al. 2018, recalled |
+# | 36.5c | each turns by 1/L of the rotation R of A | largest distance ≤ 1e-10 | rounding | derived here |
 # | 36.5d | power projection reaches loss 1e-8 | share ≥ 0.9 | none should fail; 60 draws reach 0.94 at best | Bartlett et al. 2018 |
 # | 36.5e | plain descent takes as many steps as power projection | mean ratio 1 ± 0.05 | pilot runs: 0.97 to 1.01 | derived here |
 # | 36.5f | the projection acts in few of all steps | share ≤ 0.005 | pilot runs: at most 0.002 | derived here |
