@@ -13,17 +13,12 @@ from functools import cache
 import numpy as np
 import torch
 
+from lib.checks import whole_number
 from lib.descent import descend
 from lib.initialization import fastest
 from lib.linear_networks import end_to_end, gradients, orthogonal
 
 # --- the rule ------------------------------------------------------------------------------------
-
-
-def _depth(depth):
-    if int(depth) != depth or depth < 1:
-        raise ValueError(f"depth must be a whole number >= 1, got {depth}")
-    return int(depth)
 
 
 def _power(power):
@@ -45,7 +40,7 @@ def end_to_end_slope(matrix, slope, depth):
     >>> float(end_to_end_slope(4 * one, one, 2))  # N w^(2 - 2/N)
     8.0
     """
-    depth = _depth(depth)
+    depth = whole_number("depth", depth)
     if matrix.shape != slope.shape:
         raise ValueError(
             f"matrix and slope must have one shape, got {tuple(matrix.shape)} and {tuple(slope.shape)}"
@@ -87,7 +82,7 @@ def row_field(w, slope, depth):
 
     Arora, Cohen and Hazan 2018, claim 2 (recalled). w, slope g: (..., d), w not 0.
     """
-    depth = _depth(depth)
+    depth = whole_number("depth", depth)
     square = w.square().sum(-1, keepdim=True)
     along = (w * slope).sum(-1, keepdim=True) / square * w
     return square ** (1 - 1 / depth) * (slope + (depth - 1) * along)
@@ -136,7 +131,7 @@ def loop_formula(size, inner, outer, first, second, depth):
     >>> float(loop_formula(1.0, 0.0, 1.0, 0.0, math.pi, 3)).__round__(4)
     0.5714
     """
-    n = _depth(depth)
+    n = whole_number("depth", depth)
     inner, outer, first, second = (
         torch.as_tensor(x, dtype=torch.float64) for x in (inner, outer, first, second)
     )
@@ -171,7 +166,7 @@ def usable_step(depth, power, spacing=0.01, longest=8.0):
     >>> round(usable_step(1, 4.0), 1)
     2.0
     """
-    depth, power = _depth(depth), _power(power)
+    depth, power = whole_number("depth", depth), _power(power)
 
     def moved(a, c):
         lower = _power_of(a, depth - 1)
@@ -211,7 +206,7 @@ def balanced_row(w, depth):
 
     a = |w|^(1/N) is each of the N - 1 hidden layers, v = w / a^(N-1) the first one.
     """
-    a = w.norm(dim=-1, keepdim=True) ** (1 / _depth(depth))
+    a = w.norm(dim=-1, keepdim=True) ** (1 / whole_number("depth", depth))
     return w / a ** (depth - 1), a
 
 
@@ -237,7 +232,7 @@ def power_slope(error, power):
 
 def scaled_rate(step, ratio, depth, power):
     """Learning rate c ratio^(2/N - p) of scaled step c for the target `ratio`: see `usable_step`."""
-    return step * ratio ** (2 / _depth(depth) - _power(power))
+    return step * ratio ** (2 / whole_number("depth", depth) - _power(power))
 
 
 def small_starts(seeds, rng, size=1e-2):
@@ -259,7 +254,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
     6), from balanced `starts` (seeds, 2) at scaled step `step`. Counted in units of a thousandth of
     `crawl_steps`, at least 1; nan where four times as many (and 500 for the escape) do not suffice.
     """
-    depth, power = _depth(depth), _power(power)
+    depth, power = whole_number("depth", depth), _power(power)
     crawl = int(crawl_steps(ratio, power, tolerance, step))
 
     def layer_slopes(weights, targets):
@@ -285,7 +280,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
 
 def tuned_steps(starts, ratio, depth, power, scaled_steps, *, tolerance=0.05):
     """`two_target_steps` where each start has the best of its own of many scaled steps: (seeds,)."""
-    depth, power = _depth(depth), _power(power)
+    depth, power = whole_number("depth", depth), _power(power)
 
     def step(state, rate):
         v, a, targets = state

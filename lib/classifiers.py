@@ -7,7 +7,8 @@ tuple of biases b_j (networks, d_j). On images x (m, d_0) with labels (m,) in 0.
     loss = mean over images of  log sum_k exp(scores_k) - scores_label      (cross-entropy, nats)
 
 Where all networks see the same images, the first layer of all of them is one matrix product. Images
-(networks, m, d_0) with labels (networks, m) give each network its own. Everything is computed in the type of the weights: float64, or float32 where speed decides.
+(networks, m, d_0) with labels (networks, m) give each network its own. Everything is computed in the
+type of the weights: float64, or float32 where speed decides.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from lib.checks import whole_number
 from lib.descent import DivergenceError, descend
 
 # --- the model -----------------------------------------------------------------------------------
@@ -66,12 +68,6 @@ def _check_labels(weights, images, labels):
         raise ValueError(f"labels must lie in 0..{classes - 1}, one image or more")
 
 
-def _whole(name, value, least):
-    if int(value) != value or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
-    return int(value)
-
-
 def uniform_start(widths, networks, rng, dtype=torch.float64):
     """Weights and biases drawn uniformly from +-1/sqrt(d_(j-1)): (weights, biases).
 
@@ -82,8 +78,8 @@ def uniform_start(widths, networks, rng, dtype=torch.float64):
     >>> [tuple(x.shape) for x in (*weights, *biases)]
     [(10, 3, 4), (10, 2, 3), (10, 3), (10, 2)]
     """
-    widths = [_whole("widths", d, 1) for d in widths]
-    networks = _whole("networks", networks, 1)
+    widths = [whole_number("widths", d, 1) for d in widths]
+    networks = whole_number("networks", networks, 1)
     if len(widths) < 2 or not isinstance(rng, np.random.Generator):
         raise ValueError("widths must be d_0..d_N, two or more, and rng a numpy generator")
 
@@ -142,7 +138,8 @@ def logits(weights, biases, images):
 def evaluate(weights, biases, images, labels):
     """Mean loss [nats] and accuracy of every network on these images: two tensors (networks,).
 
-    images (m, d_0) with labels (m,), or (networks, m, d_0) with (networks, m). Raises ValueError if the shapes do not chain or a label names no class.
+    images (m, d_0) with labels (m,), or (networks, m, d_0) with (networks, m). Raises ValueError if the
+    shapes do not chain or a label names no class.
 
     >>> weights, biases = (torch.zeros(1, 10, 4),), (torch.zeros(1, 10),)
     >>> [round(float(x), 4) for x in evaluate(weights, biases, torch.ones(2, 4), torch.tensor([0, 3]))]
@@ -275,14 +272,17 @@ def train(
     """
     _check_network(weights, biases, images)
     _check_labels(weights, images, labels)
-    batch_size, epochs = _whole("batch_size", batch_size, 1), _whole("epochs", epochs, 0)
+    batch_size, epochs = (
+        whole_number("batch_size", batch_size, 1),
+        whole_number("epochs", epochs, 0),
+    )
     if not (np.isfinite(learning_rate) and learning_rate > 0):
         raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
     if not keep_diverged and not all(torch.isfinite(x).all() for x in (*weights, *biases)):
         raise ValueError("weights and biases must be finite")
-    wanted = sorted({_whole("record", e, 0) for e in record})
+    wanted = sorted({whole_number("record", e, 0) for e in record})
     if wanted and (measure is None or wanted[-1] > epochs):
         raise ValueError(f"record needs `measure`, and epochs within 0..{epochs}")
     biases = tuple(b.clone() for b in biases)

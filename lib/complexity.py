@@ -9,11 +9,7 @@ from itertools import combinations
 import numpy as np
 import torch
 
-
-def _whole(name, value, least):
-    if isinstance(value, bool) or not np.isfinite(value) or int(value) != value or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
-    return int(value)
+from lib.checks import whole_number
 
 
 def _like(value, result):
@@ -33,7 +29,7 @@ def threshold_energy(p):
     >>> round(threshold_energy(3), 8)
     1.63299316
     """
-    p = _whole("p", p, 2)
+    p = whole_number("p", p, 2)
     return 2 * ((p - 1) / p) ** 0.5
 
 
@@ -63,12 +59,12 @@ def complexity(u, p, index=None):
     >>> round(complexity(-threshold_energy(3), 3, index=0), 8)
     0.01324026
     """
-    p = _whole("p", p, 2)
+    p = whole_number("p", p, 2)
     energy = torch.as_tensor(u, dtype=torch.float64)
     if index is None:
         bulk, times = energy.clamp(max=0), 1
     else:
-        bulk, times = energy.clamp(max=-threshold_energy(p)), _whole("index", index, 0) + 1
+        bulk, times = energy.clamp(max=-threshold_energy(p)), whole_number("index", index, 0) + 1
     gauss = (p - 2) / (4 * (p - 1)) * bulk.square()
     return _like(u, np.log(p - 1) / 2 - gauss - times * _edge_cost(energy, p))
 
@@ -86,7 +82,7 @@ def band_edge(p, k):
     """
     from scipy.optimize import brentq
 
-    p, k = _whole("p", p, 3), _whole("k", k, 0)
+    p, k = whole_number("p", p, 3), whole_number("k", k, 0)
 
     def excess(t):
         cost = np.sinh(2 * t) / 2 - t if t > 1e-2 else t**3 * (2 / 3 + t**2 * 2 / 15)
@@ -107,7 +103,7 @@ def ground_state_energy(p):
     """
     from scipy.optimize import minimize_scalar
 
-    p = _whole("p", p, 3)
+    p = whole_number("p", p, 3)
 
     def squared(s):  # s = -log(1 - q)
         q = -np.expm1(-s)
@@ -219,8 +215,12 @@ def critical_point_sample(n, p, index, *, samples, seed):
     Weighted means over the sample are means over critical points; see `weighted_mean`.
     Raises ValueError for n < 2, p < 2, index outside 0..n-1, samples < 2.
     """
-    n, p, samples = _whole("n", n, 2), _whole("p", p, 2), _whole("samples", samples, 2)
-    if _whole("index", index, 0) >= n:
+    n, p, samples = (
+        whole_number("n", n, 2),
+        whole_number("p", p, 2),
+        whole_number("samples", samples, 2),
+    )
+    if whole_number("index", index, 0) >= n:
         raise ValueError(f"index must lie in 0..{n - 1}, got {index}")
     rng = np.random.default_rng(seed)
     decay = n * (p - 2) / (2 * p)
@@ -306,7 +306,7 @@ def goe_density(x, n):
     >>> round(float(goe_density([0.0], 100)[0] * np.pi / 2**0.5), 1)
     99.8
     """
-    n = _whole("n", n, 2)
+    n = whole_number("n", n, 2)
     t = np.abs(np.asarray(x, dtype=np.float64)) * n**0.5
     if not (t**2 <= 1400).all():
         raise ValueError(f"x must be finite and at most {(1400 / n) ** 0.5:.3g} for n = {n}")
@@ -327,7 +327,7 @@ def log_count(u, n, p):
     >>> round(float(np.exp(log_count(4.0, 2, 3))), 3)  # all of them: Rice's 2 sqrt 7
     5.292
     """
-    n, p = _whole("n", n, 2), _whole("p", p, 2)
+    n, p = whole_number("n", n, 2), whole_number("p", p, 2)
     end = float(u) * (p / (2 * (p - 1))) ** 0.5
     x = np.linspace(-min((1399 / n) ** 0.5, 7.0), end, 8001)
     weighted = goe_density(x, n) * np.exp(-n * (p - 2) / (2 * p) * x**2)
@@ -378,8 +378,8 @@ def log_index_count(u, n, p, index, *, samples, rng, nodes=40):
     One Sturm recurrence gives determinant and sign. Meant for u below the threshold, where `critical_point_sample`
     finds nothing; above it few samples count. Raises ValueError for n < k + 3, p < 3, samples < 2, u >= 0.
     """
-    p, k = _whole("p", p, 3), _whole("index", index, 0)
-    n, samples = _whole("n", n, k + 3), _whole("samples", samples, 2)
+    p, k = whole_number("p", p, 3), whole_number("index", index, 0)
+    n, samples = whole_number("n", n, k + 3), whole_number("samples", samples, 2)
     if not u < 0:
         raise ValueError(f"u must be negative, got {u}")
     scale = (2 * (p - 1) / p) ** 0.5
@@ -419,7 +419,7 @@ def eigenvalue_counts(levels, n, samples, rng):
     weights energies (ABAC, theorem 2.2). One pass of Sturm's recurrence over the tridiagonal GOE.
     levels: rising (levels,). Raises ValueError for levels that do not rise, n < 2, samples < 2.
     """
-    n, samples = _whole("n", n, 2), _whole("samples", samples, 2)
+    n, samples = whole_number("n", n, 2), whole_number("samples", samples, 2)
     levels = np.asarray(levels, dtype=np.float64)
     if levels.ndim != 1 or not (np.diff(levels) > 0).all():
         raise ValueError("levels must be rising numbers (levels,)")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from lib.checks import whole_number
 from lib.descent import log_steps
 from lib.linear_networks import spectral_descent
 
@@ -322,8 +323,7 @@ def identity_descent(eigenvalues, depth, *, learning_rate, record):
     """
     rate, wanted = _tensor(learning_rate).numpy(), _tensor(eigenvalues).numpy()
     record = sorted({int(step) for step in record})
-    if int(depth) != depth or depth < 2:
-        raise ValueError(f"depth must be a whole number >= 2, got {depth}")
+    depth = whole_number("depth", depth, 2)
     if not (np.isfinite(rate).all() and (rate > 0).all()):
         raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
     if not record or record[0] < 0:
@@ -369,8 +369,7 @@ def stuck_product(time, negative, depth):
     time: t; negative > 0, the absolute value of the eigenvalue, else ValueError.
     """
     time, negative = _tensor(time), _tensor(negative)
-    if int(depth) != depth or depth < 2:
-        raise ValueError(f"depth must be a whole number >= 2, got {depth}")
+    depth = whole_number("depth", depth, 2)
     if not bool((negative > 0).all()):
         raise ValueError("negative must be > 0: it is the absolute value of the eigenvalue")
     if depth == 2:
@@ -391,8 +390,7 @@ def departure_rate(eigenvalues, depth):
     exactly one negative, else ValueError. Returns a number tensor.
     """
     values = _tensor(eigenvalues)
-    if int(depth) != depth or depth < 2:
-        raise ValueError(f"depth must be a whole number >= 2, got {depth}")
+    depth = whole_number("depth", depth, 2)
     if values.ndim != 1 or int((values < 0).sum()) != 1:
         raise ValueError("eigenvalues must be (k,) with exactly one negative")
     negative, mu = -values.min(), values[values > 0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lib.complexity import _whole
+from lib.checks import whole_number
 from lib.newton import find_roots
 from lib.spin_glass import (
     _gradient,
@@ -129,7 +129,7 @@ def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rat
     1 - overlap = 1e-6 are one. draws: a sequence of couplings (or tuples) without seeds.
     Raises ValueError for no draws, starts < 1, walk < 1, and an rng that is no numpy generator.
     """
-    starts, walk = _whole("starts", starts, 1), _whole("walk", walk, 1)
+    starts, walk = whole_number("starts", starts, 1), whole_number("walk", walk, 1)
     if not len(draws):
         raise ValueError("draws must hold couplings, one or more")
     if not isinstance(rng, np.random.Generator):
@@ -161,7 +161,7 @@ def all_critical_points(couplings, starts, rng, *, steps=100):
     if not isinstance(rng, np.random.Generator):
         raise ValueError("rng must be a numpy generator")
     n, draws = orders[0][0], len(parts[0])
-    starts, together = _whole("starts", starts, 1), max(1, 2**13 // n**4)
+    starts, together = whole_number("starts", starts, 1), max(1, 2**13 // n**4)
     found = []
     for first in range(0, draws, together):
         block = tuple(part[first : first + together] for part in parts)

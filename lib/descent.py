@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from lib.checks import whole_number
+
 
 class DivergenceError(ArithmeticError):
     """Descent left the finite numbers where convergence was promised."""
@@ -30,12 +32,6 @@ class Trajectory:
     diverged: torch.Tensor
 
 
-def _whole(name, value, least):
-    if not np.isfinite(value) or int(value) != value or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
-    return int(value)
-
-
 def log_steps(steps, per_decade=20):
     """About `per_decade` record steps in each decade of 1..steps, with 0 and `steps` included.
 
@@ -44,7 +40,7 @@ def log_steps(steps, per_decade=20):
     >>> log_steps(10, per_decade=2)
     [0, 1, 3, 10]
     """
-    steps = _whole("steps", steps, 0)
+    steps = whole_number("steps", steps, 0)
     if not (per_decade > 0 and np.isfinite(per_decade)):
         raise ValueError(f"per_decade must be positive and finite, got {per_decade}")
     if steps == 0:
@@ -219,9 +215,12 @@ def descend(
     gradient = _checked(gradient)
     whole_start = weights, problem
     weights, problem = _packed(weights), _packed(problem)
-    steps, check_every = _whole("steps", steps, 0), _whole("check_every", check_every, 1)
+    steps, check_every = (
+        whole_number("steps", steps, 0),
+        whole_number("check_every", check_every, 1),
+    )
     rate = _rate(learning_rate, seeds)
-    wanted = sorted({_whole("record", s, 0) for s in record})
+    wanted = sorted({whole_number("record", s, 0) for s in record})
     if bool(wanted) != (measure is not None) or (wanted and wanted[-1] > steps):
         raise ValueError(f"record and measure need each other, and record steps within 0..{steps}")
 

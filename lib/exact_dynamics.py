@@ -17,13 +17,8 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
+from lib.checks import whole_number
 from lib.descent import descend
-
-
-def _depth(depth, least=1):
-    if int(depth) != depth or depth < least:
-        raise ValueError(f"depth must be a whole number >= {least}, got {depth}")
-    return int(depth)
 
 
 def _positive(name, value):
@@ -186,7 +181,7 @@ def transit_time(start, wanted, depth, left):
     """
     from scipy.integrate import quad
 
-    n = _depth(depth)
+    n = whole_number("depth", depth)
     if not 0 < left <= 1:
         raise ValueError(f"left must lie in (0, 1], got {left}")
     u, s = complex(start), complex(wanted)
@@ -233,7 +228,7 @@ def curvature_step(strength, depth, share):
     0.0625
     """
     s = _positive("strength", strength)
-    return np.asarray(share, dtype=float) / (_depth(depth) * s ** (2 - 2 / depth))
+    return np.asarray(share, dtype=float) / (whole_number("depth", depth) * s ** (2 - 2 / depth))
 
 
 def equal_layers_descent(start, wanted, depth, *, learning_rate, record):
@@ -251,7 +246,7 @@ def equal_layers_descent(start, wanted, depth, *, learning_rate, record):
     >>> equal_layers_descent(1.0, 4.0, 2, learning_rate=0.1, record=[0, 500]).round(6).tolist()
     [1.0, 4.0]
     """
-    n, record = _depth(depth), sorted({int(step) for step in record})
+    n, record = whole_number("depth", depth), sorted({int(step) for step in record})
     if not record or record[0] < 0:
         raise ValueError("record must hold one step or more, none negative")
     rate = _positive("learning_rate", learning_rate)
@@ -311,8 +306,7 @@ def lyapunov_exponents(size):
     """
     from scipy.special import digamma
 
-    if int(size) != size or size < 1:
-        raise ValueError(f"size must be a whole number >= 1, got {size}")
+    size = whole_number("size", size)
     k = np.arange(1, int(size) + 1)
     return (digamma((size - k + 1) / 2) + np.log(2 / size)) / 2
 

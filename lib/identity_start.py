@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
+from lib.checks import whole_number
 from lib.descent import descend
 from lib.exact_dynamics import equal_layers_descent
 
@@ -29,8 +30,7 @@ def identity_weights(target, depth, noise=0.0, rng=None):
     With `noise`, Gaussian entries of that standard deviation are added, drawn from `rng`.
     Raises ValueError for targets that are not square, depth < 1, noise without a generator.
     """
-    if int(depth) != depth or depth < 1:
-        raise ValueError(f"depth must be a whole number >= 1, got {depth}")
+    depth = whole_number("depth", depth)
     if noise and rng is None:
         raise ValueError("noise needs rng, a numpy generator")
     eye = torch.eye(_square(target).shape[-1], dtype=torch.float64).expand(target.shape)
@@ -282,8 +282,7 @@ def root_factors(matrix, depth):
     Balanced, and each layer turns by 1/N of the angles of R. Needs R without the eigenvalue -1, which
     u^T A u > 0 for all u guarantees. Raises ValueError for depth < 1.
     """
-    if int(depth) != depth or depth < 1:
-        raise ValueError(f"depth must be a whole number >= 1, got {depth}")
+    depth = whole_number("depth", depth)
     rotation, sizes, vectors = polar(matrix)
     part = rotation_power(rotation, 1 / depth)
     layer = part @ (vectors * sizes.pow(1 / depth)[..., None, :]) @ vectors.mT

@@ -23,6 +23,7 @@ import torch
 
 from lib import classifiers
 from lib import linear_networks as ln
+from lib.checks import whole_number
 from lib.descent import descend
 
 # --- starts --------------------------------------------------------------------------------------
@@ -35,12 +36,6 @@ def _doubles(**tensors):
             raise ValueError(f"{name} must be a float64 tensor, got {getattr(x, 'dtype', type(x))}")
         if x.numel() == 0 or not torch.isfinite(x).all():
             raise ValueError(f"{name} must hold finite numbers, one or more")
-
-
-def _whole(name, value, least):
-    if int(value) != value or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
-    return int(value)
 
 
 def _generator(rng):
@@ -110,7 +105,7 @@ def product_parts(widths, init_scale, draws, rng):
     """
     if len(widths) < 2 or widths[-1] != 1 or widths[0] < 2:
         raise ValueError(f"widths must run from d_0 >= 2 to d_N = 1, got {list(widths)}")
-    rng, draws = _generator(rng), _whole("draws", draws, 1)
+    rng, draws = _generator(rng), whole_number("draws", draws, 1)
     along, across = rng.standard_normal(draws), np.sqrt(rng.chisquare(widths[0] - 1, draws))
     length = init_scale ** (len(widths) - 1) * np.ones(draws)
     for width in widths[1:-1]:
@@ -127,7 +122,7 @@ def balanced_state(along, across, depth):
     Raises ValueError for a product of length 0, which has no direction.
     """
     _doubles(along=along, across=across)
-    depth = _whole("depth", depth, 1)
+    depth = whole_number("depth", depth, 1)
     if not (torch.hypot(along, across) > 0).all():
         raise ValueError("along and across must not both be 0")
     layer = torch.hypot(along, across) ** (1 / depth)
@@ -195,7 +190,7 @@ def _grid(learning_rates):
 def _budget(final_loss, steps):
     if not (np.isfinite(final_loss) and final_loss > 0):
         raise ValueError(f"final_loss must be positive and finite, got {final_loss}")
-    return _whole("steps", steps, 0)
+    return whole_number("steps", steps, 0)
 
 
 def _products_of_others(sizes):
@@ -247,7 +242,7 @@ def fastest(step, state, learning_rates, *, final_loss, steps, possible=None, bl
     """
     rates, steps = _grid(learning_rates), _budget(final_loss, steps)
     _doubles(**{f"state[{j}]": x for j, x in enumerate(state)})
-    seeds, block = len(state[0]), _whole("block", block, 1)
+    seeds, block = len(state[0]), whole_number("block", block, 1)
     if any(x.ndim == 0 or len(x) != seeds for x in state):
         raise ValueError(f"state must hold {seeds} seeds in every tensor")
     if possible is None:

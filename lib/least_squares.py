@@ -14,19 +14,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from lib.checks import whole_number
 from lib.data import digits, one_hot, shrink
 
 
-def _count(name, value, low=1, high=None):
-    if int(value) != value or value < low or (high is not None and value > high):
-        end = f"{low}.." if high is None else f"{low}..{high}"
-        raise ValueError(f"{name} must be a whole number in {end}, got {value}")
-    return int(value)
-
-
 def _model(features, samples, total, noise):
-    _count("features", features, 1, _count("total", total))
-    _count("samples", samples)
+    whole_number("features", features, 1, whole_number("total", total))
+    whole_number("samples", samples)
     if not 0 <= noise < np.inf:
         raise ValueError(f"noise must be a finite variance >= 0, got {noise}")
 
@@ -133,7 +127,7 @@ def subset_risks(features, samples, total, noise, draws, rng):
     """
     for p in features:
         _model(p, samples, total, noise)
-    found, left = Risks([], []), _count("draws", draws)
+    found, left = Risks([], []), whole_number("draws", draws)
     while left:
         block = min(left, 250)
         left -= block
@@ -161,8 +155,10 @@ def noise_gain(samples, distance, draws, rng):
     It is the variance term of the risk given the inputs, on both sides of the threshold: the smaller
     of p and n is the width of A, distance is |p - n|. Each diagonal entry is 1 / chi^2_(distance + 1).
     """
-    samples, distance = _count("samples", samples), _count("distance", distance, 0)
-    a = torch.from_numpy(rng.standard_normal((_count("draws", draws), samples + distance, samples)))
+    samples, distance = whole_number("samples", samples), whole_number("distance", distance, 0)
+    a = torch.from_numpy(
+        rng.standard_normal((whole_number("draws", draws), samples + distance, samples))
+    )
     if not distance:  # A^T A would square the condition number where it is worst
         return torch.linalg.inv(a).square().sum((1, 2))
     return torch.linalg.inv(a.mT @ a).diagonal(dim1=1, dim2=2).sum(1)
@@ -186,7 +182,7 @@ def tail_exponent(values, top):
     values = torch.as_tensor(values, dtype=torch.float64).flatten()
     if not bool(((values > 0) & values.isfinite()).all()):
         raise ValueError("values must be positive and finite")
-    largest = values.topk(_count("top", top, 1, len(values) - 1) + 1).values
+    largest = values.topk(whole_number("top", top, 1, len(values) - 1) + 1).values
     return float(1 / (largest[:-1] / largest[-1]).log().mean())
 
 
@@ -206,7 +202,7 @@ def squared_shares(values):
 
 def relu_features(images, count, rng):
     """(m, count) features max(0, x . v), v ~ N(0, I/d), of images (m, d)."""
-    first = torch.from_numpy(rng.standard_normal((images.shape[1], _count("count", count))))
+    first = torch.from_numpy(rng.standard_normal((images.shape[1], whole_number("count", count))))
     return (images @ first / images.shape[1] ** 0.5).clamp(min=0)
 
 

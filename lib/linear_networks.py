@@ -15,6 +15,8 @@ from functools import reduce
 import numpy as np
 import torch
 
+from lib.checks import whole_number
+
 # --- the model -----------------------------------------------------------------------------------
 
 
@@ -447,8 +449,7 @@ def convergence_guarantee(target, depth, margin):
     >>> g.imbalance * 1024, g.learning_rate * 6144
     (1.0, 0.25)
     """
-    if int(depth) != depth or depth < 1:
-        raise ValueError(f"depth must be a whole number >= 1, got {depth}")
+    depth = whole_number("depth", depth)
     _check_float64("target", target)
     if target.ndim < 2 or not torch.isfinite(target).all():
         raise ValueError("target must be a finite matrix (..., d_N, d_0)")

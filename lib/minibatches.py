@@ -22,16 +22,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from lib.checks import whole_number
 from lib.classifiers import evaluate, train_apart, uniform_start
 from lib.data import split
 from lib.descent import descend
-
-
-def _whole(name, value, least=1):
-    if int(value) != value or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
-    return int(value)
-
 
 # --- one step of noiseless regression --------------------------------------------------------------
 
@@ -44,7 +38,7 @@ def critical_batch(dimension, inputs="gaussian"):
     >>> critical_batch(5), critical_batch(5, "sphere")
     (6, 4)
     """
-    dimension = _whole("dimension", dimension)
+    dimension = whole_number("dimension", dimension)
     if inputs not in ("gaussian", "sphere"):
         raise ValueError(f"inputs must be 'gaussian' or 'sphere', got {inputs!r}")
     return dimension + 1 if inputs == "gaussian" else dimension - 1
@@ -66,12 +60,12 @@ def step_factor(rate, batch_size, critical):
     >>> round(step_factor(1 / 7, 1, critical_batch(5)), 4)
     0.8571
     """
-    return 1 - 2 * rate + rate**2 * (1 + critical / _whole("batch_size", batch_size))
+    return 1 - 2 * rate + rate**2 * (1 + critical / whole_number("batch_size", batch_size))
 
 
 def best_rate(batch_size, critical):
     """The learning rate of the least factor, B / (B + B*); the factor is then B* / (B + B*)."""
-    return _whole("batch_size", batch_size) / (batch_size + critical)
+    return whole_number("batch_size", batch_size) / (batch_size + critical)
 
 
 def examples_per_efold(batch_size, critical):
@@ -84,7 +78,7 @@ def examples_per_efold(batch_size, critical):
     """
     if not critical > 0:
         raise ValueError(f"critical must be above 0, got {critical}")
-    return _whole("batch_size", batch_size) / log1p(batch_size / critical)
+    return whole_number("batch_size", batch_size) / log1p(batch_size / critical)
 
 
 def step_moments(dimension, batch_size, draws, rng, inputs="gaussian"):
@@ -92,7 +86,7 @@ def step_moments(dimension, batch_size, draws, rng, inputs="gaussian"):
 
     The squared error after a step is 1 - 2 eta e . g + eta^2 |g|^2. By isotropy e is the first axis.
     """
-    batch_size, draws = _whole("batch_size", batch_size), _whole("draws", draws)
+    batch_size, draws = whole_number("batch_size", batch_size), whole_number("draws", draws)
     x = draw_inputs((draws, batch_size, dimension), rng, inputs)
     slope = (x[:, None, :, 0] @ x)[:, 0] / batch_size
     return slope[:, 0], (slope * slope).sum(-1)
@@ -165,7 +159,7 @@ def few(problems, images, generators):
 
     As many examples as before; one generator a draw, for the new order.
     """
-    images = _whole("images", images)
+    images = whole_number("images", images)
     if images > problems.images.shape[1]:
         raise ValueError(f"images must be at most {problems.images.shape[1]}, got {images}")
     return problems._replace(
@@ -180,7 +174,7 @@ def copied(problems, copies, generators):
 
     As many examples as before; one generator a draw, for the new order.
     """
-    copies = _whole("copies", copies)
+    copies = whole_number("copies", copies)
     return problems._replace(
         images=problems.images.repeat(1, copies, 1),
         labels=problems.labels.repeat(1, copies),
@@ -196,7 +190,10 @@ def race(problems, batch_size, rates, looks):
     look. Raises ValueError for a batch that does not divide the examples, and looks beyond them.
     """
     draws, examples = problems.order.shape
-    batch_size, looks = _whole("batch_size", batch_size), [_whole("looks", n, 0) for n in looks]
+    batch_size, looks = (
+        whole_number("batch_size", batch_size),
+        [whole_number("looks", n, 0) for n in looks],
+    )
     if examples % batch_size:
         raise ValueError(f"batch_size must divide the {examples} examples, got {batch_size}")
     if max(looks) > examples:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
+from lib.checks import whole_number
 from lib.initialization import (
     balanced_state,
     balanced_step,
@@ -18,13 +19,6 @@ from lib.initialization import (
     product_parts,
     product_scale,
 )
-
-
-def _whole(name, value, least):
-    if int(value) != value or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value}")
-    return int(value)
-
 
 # --- laws of the start ---------------------------------------------------------------------------
 
@@ -57,7 +51,7 @@ def margin_probability(init_scale, size, least=0.0):
     """
     from scipy.stats import chi2, norm
 
-    s, size = float(init_scale), _whole("size", size, 2)
+    s, size = float(init_scale), whole_number("size", size, 2)
     if not (np.isfinite(s) and s > 0 and 0 <= least < 1):
         raise ValueError(f"init_scale must be positive, least in [0, 1), got {init_scale}, {least}")
     low = least / s
@@ -91,7 +85,7 @@ def waiting_time(along, across, depth):
     """
     from scipy.special import beta, betainc
 
-    depth = _whole("depth", depth, 3)
+    depth = whole_number("depth", depth, 3)
     if not (torch.hypot(along, across) > 0).all():
         raise ValueError("along and across must be finite, and not both 0")
     length = torch.hypot(along, across)
@@ -171,7 +165,7 @@ def balanced_promise(size, depth, spread):
     """
     from scipy.stats import norm
 
-    depth = _whole("depth", depth, 1)
+    depth = whole_number("depth", depth, 1)
     if not (np.isfinite(spread) and spread > 0 and size >= 12):
         raise ValueError(f"size {size} and spread {spread} are too small: nothing is promised")
     variance = 1 / (spread * size**2)

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from scipy.stats import chi2
 
+from lib.checks import whole_number
+
 
 class Softness(NamedTuple):
     """Entropy [nats] and softness 1 - sum p^2: numbers or tensors (draws,)."""
@@ -21,8 +23,7 @@ class Softness(NamedTuple):
 
 
 def _checked(logits, **positive):
-    if int(logits) != logits or logits < 2:
-        raise ValueError(f"logits must be a whole number from 2 on, got {logits}")
+    whole_number("logits", logits, 2)
     for name, value in positive.items():
         if not 0 < value < np.inf:
             raise ValueError(f"{name} must be positive and finite, got {value}")

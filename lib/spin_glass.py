@@ -25,7 +25,8 @@ from math import comb, factorial
 import numpy as np
 import torch
 
-from lib.complexity import _whole, goe_density, semicircle_share
+from lib.checks import whole_number
+from lib.complexity import goe_density, semicircle_share
 from lib.descent import descend
 
 # --- couplings ---------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def couplings(n, p, seed):
     >>> couplings(4, 3, 0).shape, couplings(4, 3, [0, 1]).shape
     (torch.Size([4, 10]), torch.Size([2, 4, 10]))
     """
-    n, p = _whole("n", n, 2), _whole("p", p, 2)
+    n, p = whole_number("n", n, 2), whole_number("p", p, 2)
     if np.ndim(seed):
         return torch.stack([couplings(n, p, int(s)) for s in seed])
     return _draw(n, p, np.random.default_rng(seed))
@@ -158,14 +159,14 @@ def mixed_couplings(n, covariance, seed):
     >>> [tuple(c.shape) for c in mixed_couplings(4, {1: 0.5, 3: 0.5}, 0)]
     [(4, 1), (4, 10)]
     """
-    n = _whole("n", n, 2)
+    n = whole_number("n", n, 2)
     if not covariance or not all(weight > 0 for weight in covariance.values()):
         raise ValueError("covariance must be {p: weight} with positive weights, one or more")
     if np.ndim(seed):
         draws = [mixed_couplings(n, covariance, int(s)) for s in seed]
         return tuple(torch.stack(parts) for parts in zip(*draws, strict=True))
     rng = np.random.default_rng(seed)
-    return tuple(w**0.5 * _draw(n, _whole("p", p, 1), rng) for p, w in covariance.items())
+    return tuple(w**0.5 * _draw(n, whole_number("p", p, 1), rng) for p, w in covariance.items())
 
 
 def from_tensor(tensor):
@@ -438,7 +439,7 @@ def critical_moments(covariance, n):
     >>> round(number, 3), round(slope, 6)
     (5.292, 3.0)
     """
-    law, n = index_law(covariance), _whole("n", n, 2)
+    law, n = index_law(covariance), whole_number("n", n, 2)
     second = law.radius**2 / 4
     both = sum(weight * p * p for p, weight in covariance.items())  # xi' + xi''
     x = np.linspace(-1, 1, 8001) * min((1399 / n) ** 0.5, 7.0)

@@ -204,8 +204,9 @@ def share(hits, *, sample=True, groups=None, digits=3):
     """The share of true values, with its Wilson interval; `sample=False`: these are all cases.
 
     groups: the draw that each value belongs to. The interval is then Wilson's at the effective
-    number of cases, p (1 - p) / variance of the share between groups (Kish 1965, design effect),
-    the number of groups where they all agree.
+    number of cases, p (1 - p) / variance of the share between groups (Kish 1965, design effect). Where
+    the rarer answer stands in fewer than five groups nothing can be said of how alike the values of a
+    group are: the number of groups, at most, as if each had one fate.
 
     >>> share([True] * 95 + [False] * 5)
     0.95 [0.888, 0.978] of 100
@@ -221,7 +222,9 @@ def share(hits, *, sample=True, groups=None, digits=3):
             n = len(sums)
             between = n / max(n - 1, 1) * ((sums - p * counts) ** 2).sum() / counts.sum() ** 2
             effective = p * (1 - p) / between if between > 0 else n
-            interval = _wilson(p, min(max(effective, 1), len(x)))
+            rarer = sums if p < 0.5 else counts - sums
+            most = n if (rarer > 0).sum() < 5 else len(x)
+            interval = _wilson(p, min(max(effective, 1), most))
     return _statistic(np.mean, n, hits, interval, digits)
 
 

@@ -87,6 +87,18 @@ def test_grouped_share_of_all_hits_counts_groups():
     assert found.interval == pytest.approx(statistics.wilson_interval(4, 4))
 
 
+@pytest.mark.parametrize("misses", [1, 2, 4])
+def test_a_few_misses_do_not_make_a_grouped_share_surer_than_none(misses):
+    """100 starts of 30 runs: one run that fails must not raise the lower end of the interval."""
+    hits, groups = np.ones((100, 30), bool), np.repeat(np.arange(100), 30)
+    none = share(hits.ravel(), groups=groups).interval
+    hits[:misses, 0] = False
+    some, other = (share(x.ravel(), groups=groups).interval for x in (hits, ~hits))
+    assert some[0] <= none[0] and some == pytest.approx([1 - end for end in other[::-1]])
+    hits[:10, 0] = False  # ten starts that fail once each do say that a start is no fate
+    assert share(hits.ravel(), groups=groups).interval[0] > none[0]
+
+
 @pytest.mark.parametrize("statistic", [mean, median])
 def test_groups_are_the_sample_of_means_and_medians(statistic):
     rng = np.random.default_rng(1)

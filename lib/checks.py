@@ -1,0 +1,20 @@
+"""The check that every subject makes: is this a whole number, and is it allowed?"""
+
+
+def whole_number(name, value, least=1, most=None):
+    """`value` as an int. Raises ValueError, naming the parameter, unless it is whole and in least..most.
+
+    >>> whole_number("depth", 3.0)
+    3
+    >>> whole_number("depth", 2.5)
+    Traceback (most recent call last):
+    ValueError: depth must be a whole number >= 1, got 2.5
+    """
+    try:
+        found = None if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        found = None
+    if found is None or found != value or found < least or (most is not None and found > most):
+        allowed = f">= {least}" if most is None else f"in {least}..{most}"
+        raise ValueError(f"{name} must be a whole number {allowed}, got {value}")
+    return found
