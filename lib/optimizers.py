@@ -110,12 +110,24 @@ def fitted_rate(steps, errors, power=0):
 # --- axes ----------------------------------------------------------------------------------------
 
 
-def turned(curvature, basis):
-    """Matrices Q^T diag(lambda) Q of a quadratic whose axes are the rows of Q: (draws, d, d).
+def turned(curvature, basis, starts):
+    """A quadratic whose axes are the rows of Q: (Q^T diag(lambda) Q, Q^T x), (draws, d, d) and (draws, d).
 
-    curvature (d,), basis (draws, d, d). A start x of the quadratic along the axes belongs to Q^T x.
+    curvature (d,), basis (draws, d, d); starts x (draws, d) along the axes turn with it, so that f is
+    the same at the start.
     """
-    return basis.mT @ (curvature.unsqueeze(-1) * basis)
+    return basis.mT @ (curvature.unsqueeze(-1) * basis), (starts.unsqueeze(-2) @ basis).squeeze(-2)
+
+
+def round_fall(steps, momentum):
+    """log10 of f / f at the start in a round bowl: momentum takes at best the factor momentum a step.
+
+    The roots of z^2 - (1 + mu - eta lambda) z + mu have the product mu, so the larger is at least sqrt mu.
+
+    >>> round(round_fall(500, 0.9), 2)
+    -22.88
+    """
+    return whole_number("steps", steps) * math.log10(momentum)
 
 
 def quadratic_fall(matrices, starts, rates, steps, **method):
@@ -199,6 +211,15 @@ def average_regret(gradients, path):
     g = np.tile(_gradients(gradients), (len(path) - 1) // len(gradients))[:, None]
     total = g.cumsum(0)
     return ((g * path[:-1]).cumsum(0) + np.abs(total)) / np.arange(1.0, len(path))[:, None]
+
+
+def wrong_end_regret(gradients):
+    """What a step costs at the wrong end of [-1, 1], against the right one: 2 |mean gradient|.
+
+    >>> wrong_end_regret([4.0, -1.0, -1.0]) == 4 / 3
+    True
+    """
+    return 2 * abs(float(_gradients(gradients).mean()))
 
 
 def heading(path, period):

@@ -70,15 +70,25 @@ def quadratic(draws=2, d=4):
     basis = orthogonal(d, rng(2), (draws,))
     curvature = torch.logspace(0, 2, d, dtype=torch.float64)
     start = torch.from_numpy(rng(3).standard_normal((draws, d)))
-    return basis, curvature, start, (start.unsqueeze(1) @ basis).squeeze(1)
+    return basis, curvature, start
 
 
 def test_a_turned_problem_has_its_axes_and_its_start():
-    basis, curvature, start, also = quadratic()
-    h = op.turned(curvature, basis)
+    basis, curvature, start = quadratic()
+    h, also = op.turned(curvature, basis, start)
     assert torch.allclose(torch.linalg.eigvalsh(h), curvature.expand(2, -1))
-    value = (also.unsqueeze(1) @ h @ also.unsqueeze(-1)).flatten()
-    assert torch.allclose(value, (curvature * start**2).sum(-1))
+    for f in (1, 2):  # x . H x and |H x|^2
+        value = (also.unsqueeze(1) @ torch.linalg.matrix_power(h, f) @ also.unsqueeze(-1)).flatten()
+        assert torch.allclose(value, (curvature**f * start**2).sum(-1))
+
+
+def test_in_a_round_bowl_the_rate_hardly_matters():
+    """All rates between the double roots have the modulus sqrt mu; single ones pass 0 at the last step."""
+    bowl = torch.eye(2, dtype=torch.float64).expand(1, 2, 2)
+    start = torch.ones(1, 2, dtype=torch.float64)
+    falls = op.quadratic_fall(bowl, start, np.linspace(0.01, 3.7, 200), 300, momentum=0.9)
+    assert np.median(falls) == pytest.approx(op.round_fall(300, 0.9), abs=0.5)
+    assert np.quantile(np.abs(falls - np.median(falls)), 0.9) < 2
 
 
 @pytest.mark.parametrize(
@@ -94,8 +104,7 @@ def test_a_turned_problem_has_its_axes_and_its_start():
     ],
 )
 def test_a_fall_is_that_of_torch(mine, theirs):
-    basis, curvature, _, start = quadratic()
-    h = op.turned(curvature, basis)
+    h, start = op.turned(*(quadratic()[k] for k in (1, 0, 2)))
     found = op.quadratic_fall(h, start, [0.001, 0.01], 30, **mine)
     x = start[1].clone().requires_grad_()
     optimizer = theirs([x], 0.01)
@@ -109,15 +118,15 @@ def test_a_fall_is_that_of_torch(mine, theirs):
 
 
 def test_descent_does_not_see_the_axes_and_too_large_a_rate_is_no_fall():
-    basis, curvature, start, also = quadratic()
-    along = op.turned(curvature, torch.eye(4, dtype=torch.float64).expand(2, 4, 4))
+    basis, curvature, start = quadratic()
+    along = op.turned(curvature, torch.eye(4, dtype=torch.float64).expand(2, 4, 4), start)
     for method in ({}, {"momentum": 0.9}):
         one, other = (
-            op.quadratic_fall(h, x, [0.01], 50, **method)
-            for h, x in ((along, start), (op.turned(curvature, basis), also))
+            op.quadratic_fall(*problem, [0.01], 50, **method)
+            for problem in (along, op.turned(curvature, basis, start))
         )
         assert np.allclose(one, other, rtol=1e-9)
-    assert (op.quadratic_fall(along, start, [1e9], 500) == math.inf).all()
+    assert (op.quadratic_fall(*along, [1e9], 500) == math.inf).all()
 
 
 # --- losses that repeat --------------------------------------------------------------------------
@@ -146,7 +155,7 @@ def test_regret_is_counted_against_the_best_fixed_point():
         found = op.average_regret(g, path)[T - 1]
         assert found == pytest.approx((losses[:T].sum(0) - best) / T)
     there = np.ones((16, 1))  # the wrong end costs twice the mean gradient
-    assert op.average_regret(g, there)[-1, 0] == pytest.approx(2 / 3)
+    assert op.average_regret(g, there)[-1, 0] == pytest.approx(op.wrong_end_regret(g))
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.3, 0.99])
