@@ -32,7 +32,7 @@
 # %% [markdown]
 # ## Setting
 #
-# $g$ is the gradient at a step, $\eta$ the learning rate. Momentum keeps a velocity, $v\leftarrow\mu v-\eta g$, and moves by it. Adam keeps two means, and moves by their quotient, coordinate by coordinate:
+# $g$ is the gradient at a step, $\eta$ the learning rate. Momentum keeps a velocity, $u\leftarrow\mu u-\eta g$, and moves by it. Adam keeps two means, and moves by their quotient, coordinate by coordinate:
 #
 # $$m\leftarrow\beta_1m+(1-\beta_1)g,\qquad v\leftarrow\beta_2v+(1-\beta_2)g^2,\qquad w\leftarrow w-\eta\,m/\sqrt v.$$
 #
