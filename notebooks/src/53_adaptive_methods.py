@@ -153,7 +153,7 @@ ledger.judge({
 # | 53.2e | turned, Adam is not a decade ahead of momentum | mean log10 Adam/momentum ≥ −1 | the lead was 17 decades | derived here |
 # | 53.2f | *control:* a shuffle of the coordinates, a rotation too, costs Adam nothing | largest difference of log10 f ≤ 1e-3 | rounding | derived here |
 #
-# 53.2e first asked for one decade either way. With finer rates momentum is one ahead of turned Adam; the side that matters is kept.
+# 53.2e first asked for one decade either way. With finer rates momentum is one ahead; the side that matters is kept.
 
 # %%
 curvature = torch.logspace(0, np.log10(condition), dimensions, dtype=torch.float64)
@@ -449,7 +449,7 @@ ledger.conclude()
 # **Against the papers.** Theorem 4.1 of 2014 is false as stated: $\beta_1=0$ meets its conditions. Reddi et al. are right, and cautious: Adam fails far beyond their examples, up to an exact edge. Momentum
 # cures period three, not the rare burst. "The defaults work" is right on this side of $\beta_1=\sqrt{\beta_2}$; 53.6c shows the other.
 #
-# **Limits.** Losses that repeat, in one dimension; a network with noise has no such rhythm. Constant rates, 400 steps, one small network. Best of three rates is kind to methods whose rate is hard to find.
+# **Limits.** Losses that repeat, in one dimension; a network with noise has no such rhythm. Constant rates, 400 steps, one small network. Best of three rates is kind to whose rate is hard to find.
 #
 # **Try.** `condition = 1000`: 500 steps suffice for momentum to reach the round bowl; a rotation costs Adam 6.5 decades, RMSprop 1.9, and 53.2b and c fail. `steps = 300`: there are only 13.7 decades to lose, Adam
 # loses 9.7, 53.2b fails. `peaks = [2.3]`: all rows hold, though 53.3a is at 1.5% of its 2%.
