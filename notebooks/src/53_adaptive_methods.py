@@ -420,7 +420,7 @@ for beta1 in (0.0, 0.5, 0.9):
 for rate, level in zip((0.001, 0.003, 0.01), np.exp(by_rate.mean(1)), strict=True):
     figures.level(ax, level, theory=False)
     ax.text(0.1, level * 1.03, f"rate {rate}", ha="right", color="0.4")
-ax.set(xscale="log", yscale="log", xlabel=r"$1-\beta_2$", ylim=(0.04, 0.4))
+ax.set(xscale="log", yscale="log", xlabel=r"$1-\beta_2$", ylim=(0.04, 0.7))
 ax.set(yticks=[0.05, 0.1, 0.2], yticklabels=["0.05", "0.1", "0.2"])
 ax.set(ylabel="training loss [nats]")
 ax.minorticks_off()
