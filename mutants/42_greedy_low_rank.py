@@ -166,3 +166,18 @@ def no_small_starts_needed(patch):
             )
         ),
     )
+
+
+def each_layer_saves_as_much(patch):
+    """Every layer more saves as many decades as the third did: 1.8.
+
+    Fails: 42.4e
+    """
+    patch(
+        "factorization.recovery",
+        lambda old: (
+            lambda target, mask, depth, scales, **options: old(
+                target, mask, depth, scales / 10 ** (1.8 if depth == 4 else 0), **options
+            )
+        ),
+    )
