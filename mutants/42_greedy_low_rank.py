@@ -181,3 +181,18 @@ def each_layer_saves_as_much(patch):
             )
         ),
     )
+
+
+def three_layers_are_as_good_as_four(patch):
+    """From three layers on depth saves nothing more.
+
+    Fails: 42.4e
+    """
+    patch(
+        "factorization.recovery",
+        lambda old: (
+            lambda target, mask, depth, scales, **options: old(
+                target, mask, min(depth, 3), scales, **options
+            )
+        ),
+    )
