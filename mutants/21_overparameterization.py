@@ -126,3 +126,86 @@ def symmetry_by_counting(patch):
         return wrong
 
     patch("perceptrons.mirror_symmetry", by_count)
+
+
+def _few(patch, **numbers):
+    """Fewer networks where they are not the point."""
+    few = {"parity_networks": 50, "symmetry_networks": 20, "symmetry_sweeps": 1500}
+    patch.parameters(**few | numbers)
+
+
+def copies_are_as_good_as_new_units(patch):
+    """More weights are enough: wider XOR networks start with copies of two units.
+
+    Fails: 21.1a, 21.1c, 21.1e
+    """
+    from lib import perceptrons
+
+    _few(patch)
+
+    def copied(old):
+        def start(seeds, inputs, hidden_units, half_width, rng):
+            if inputs != 2:
+                return old(seeds, inputs, hidden_units, half_width, rng)
+            weights = old(seeds, inputs, 2, half_width, rng)
+            for have in range(2, hidden_units, 2):
+                weights = perceptrons.split_units(weights, min(2, hidden_units - have))
+            return weights
+
+        return start
+
+    patch("perceptrons.start", copied)
+
+
+def one_unit_for_each_bit(patch):
+    """Parity of n bits needs n units, and more bring nothing.
+
+    Fails: 21.2a, 21.2c
+    """
+    patch.parameters(xor_networks=50, symmetry_networks=20, symmetry_sweeps=1500)
+
+    def no_more(old):
+        def start(seeds, inputs, hidden_units, half_width, rng):
+            most = inputs if inputs == 4 else hidden_units
+            return old(seeds, inputs, min(hidden_units, most), half_width, rng)
+
+        return start
+
+    patch("perceptrons.start", no_more)
+
+
+def stuck_is_only_slow(patch):
+    """Stuck is another word for slow: whoever is not there after a hundred sweeps rests where it is.
+
+    Fails: 21.1f, 21.4c, 21.4d
+    """
+    _few(patch, xor_networks=100)
+
+    def early(old):
+        def train(weights, task, *, sweeps, **setting):
+            most = 100 if task.inputs.shape[1] < 6 else sweeps  # mirror symmetry is not the point
+            return old(weights, task, sweeps=most, **setting)
+
+        return train
+
+    patch("perceptrons.train", early)
+
+
+def copies_free_as_new_units_do(patch):
+    """Added units free by their number of weights: copies of old units will do.
+
+    Fails: 21.4i, 21.4j, 21.4m, 21.4n
+    """
+    from lib import perceptrons
+
+    _few(patch, xor_networks=200)
+
+    def copies(old):
+        def wrong(weights, count, half_width, rng):
+            for have in range(0, count, 2):
+                weights = perceptrons.split_units(weights, min(2, count - have))
+            return weights
+
+        return wrong
+
+    patch("perceptrons.add_units", copies)

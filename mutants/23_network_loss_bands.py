@@ -109,3 +109,20 @@ def dead_units_at_any_rate(patch):
     Fails: 23.2f
     """
     patch.parameters(learning_rate=0.05, epochs=40)
+
+
+def wide_networks_use_three_units(patch):
+    """However wide, a network ends with as many units as the digits leave it: three.
+
+    Fails: 23.1a, 23.2b, 23.2d
+    """
+
+    def wrapper(old):
+        def wrong(widths, networks, rng, **options):
+            inputs, _, classes = widths
+            return old([inputs, 3, classes], networks, rng, **options)
+
+        return wrong
+
+    patch("classifiers.uniform_start", wrapper)
+    patch.parameters(tail_splits=3, crowd=20)

@@ -177,3 +177,20 @@ def minimum_from_a_larger_constant(patch):
     Fails: 25.8b, 25.8c, 25.8d
     """
     patch("strict_saddles.isometry_surface", lambda old: lambda k: old(k - 0.5))
+
+
+def two_components_are_enough(patch):
+    """The list holds for fewer components than dimensions: two of the four make the tensor.
+
+    Fails: 25.7a, 25.7b
+    """
+
+    def two(old):
+        def field(components):
+            kept = components.clone()
+            kept[2:] = 0
+            return old(kept)
+
+        return field
+
+    patch("strict_saddles.tensor_field", two)

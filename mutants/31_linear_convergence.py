@@ -253,3 +253,43 @@ def digits_without_whitening(patch):
         return unscaled
 
     patch("data.whiten", scores)
+
+
+def time_falls_with_the_square_of_depth(patch):
+    """T falls as 1 / N^2: N layers, and the gradient of each N times as large.
+
+    Fails: 31.1b, 31.8a, 31.8b, 31.8c, 31.8d
+    """
+    patch(
+        "linear_convergence.convergence_guarantee",
+        _promise(lambda g, depth, margin: replace(g, rate=depth**2 * g.rate)),
+    )
+
+
+def pace_of_the_end_from_the_start(patch):
+    """The loss falls from the first step at the pace of the end, 2 N eta sigma_min^(2(N-1)/N).
+
+    Fails: 31.3a, 31.6b
+    """
+    _brief(patch)
+
+    def at_once(old):
+        def wrong(depth, size, seeds, step_size, rng, **options):
+            run = old(depth, size, seeds, step_size, rng, **options)
+            t = torch.arange(1, len(run.loss))[:, None]
+            pace = -run.loss[1:].log() / t / run.predicted_slope
+            return replace(run, pace=pace.where(run.pace.isfinite(), torch.inf))
+
+        return wrong
+
+    def digits(old):
+        def wrong(matrix, target):
+            if target.shape[-2] != 9:
+                return old(matrix, target)
+            sigma = torch.linalg.svdvals(target)[..., -1]
+            return (2 * 3) ** (3 / 4) * sigma.expand(matrix.shape[:-2])  # N = 3: pace ~ c^(4/3)
+
+        return wrong
+
+    patch("linear_convergence.practical_run", at_once)
+    patch("linear_networks.deficiency_margin", digits)

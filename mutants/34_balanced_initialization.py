@@ -171,3 +171,104 @@ def relu_without_balance(patch):
         return wrong
 
     patch("linear_networks.balanced_factors", wrapper)
+
+
+def balanced_layers_have_the_scale_s(patch):
+    """Procedure 1 gives every layer the scale s, as the layer-wise start does: its axis is no wider.
+
+    Fails: 34.1b, 34.1c, 34.1d, 34.1e, 34.1g, 34.1h
+    """
+
+    def by_layer(old):
+        def wrong(widths, products, seeds, rng, **options):
+            found = old(widths, products, seeds, rng, **options)
+            even, root = found["balanced"], 1 / (len(widths) - 1)
+            return found | {"balanced": replace(even, scale=even.scale**root)}
+
+        return wrong
+
+    patch("initialization.search_scales", by_layer)
+
+
+def product_stays_on_the_line_of_the_target(patch):
+    """A balanced start is one number: what lies across the target plays no part near the saddle.
+
+    Fails: 34.6a, 34.6b, 34.7a
+    """
+
+    def on_the_line(old):
+        def wrong(along, across, depth):
+            length = (along**2 + across**2) ** 0.5
+            return old(length * along.sign(), 0 * across, depth)
+
+        return wrong
+
+    patch("promises.balanced_state", on_the_line)
+
+
+def half_of_all_starts_have_the_margin(patch):
+    """Theorem 2 promises one half at every a: the margin is had by all that point to the target.
+
+    Fails: 34.2a
+    """
+    _promise(patch, probability=lambda right, a: 0.4997)
+
+
+def time_that_the_margin_does_not_enter(patch):
+    """Theorem 2 takes the time of theorem 1 from margin 1/2 all along: no saddle holds the start.
+
+    Fails: 34.2b, 34.2h
+    """
+
+    def time(right, a):
+        from math import log
+
+        return log(4)
+
+    _promise(patch, time_to_half=time)
+
+
+def mirror_images_are_one(patch):
+    """A start and its mirror image -W train alike: only the line through W counts.
+
+    Fails: 34.2c, 34.2d, 34.2f, 34.2j
+    """
+
+    def one_side(old):
+        def wrong(*given):
+            along, across = old(*given)
+            return along.abs(), across
+
+        return wrong
+
+    patch("promises.product_parts", one_side)
+
+
+def product_of_the_scales_alone(patch):
+    """The scale of a layer-wise product is s^N: the widths, sqrt(d_1 ... d_(N-1)), left out.
+
+    Fails: 34.2d
+    """
+    patch(
+        "initialization.product_scale",
+        lambda old: lambda widths, init_scale=1.0: init_scale ** (len(widths) - 1),
+    )
+
+
+def imbalance_whatever_the_tails(patch):
+    """Claim 2 for layers of any law with entries of the size s: heavy tails do no harm.
+
+    Fails: 34.3e, 34.3f
+    """
+
+    def cauchy(old):
+        def wrong(widths, seeds, rng, init_scale=1.0):
+            drawn = old(widths, seeds, rng, init_scale)
+            if seeds != 300:  # what is trained stays Gaussian
+                return drawn
+            others = old(widths, seeds, rng)
+            return tuple(w / x.abs() for w, x in zip(drawn, others, strict=True))
+
+        return wrong
+
+    patch("linear_networks.gaussian_weights", cauchy)

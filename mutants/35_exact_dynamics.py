@@ -214,3 +214,104 @@ def sides_exchanged(patch):
     Fails: 35.6a, 35.6b, 35.6i
     """
     patch("exact_dynamics.same_side", lambda old: lambda *given: ~old(*given))
+
+
+def strength_sets_no_pace(patch):
+    """The strength of a mode says how far it goes, not how soon: all modes keep one time.
+
+    Fails: 35.2a, 35.2b, 35.2c, 35.2d
+    """
+
+    def one_pace(old):
+        from dataclasses import replace
+
+        def wrong(weights, strength, left, right, **options):
+            run = old(weights, strength / strength, left, right, **options)
+            return replace(run, strength=run.strength * strength)
+
+        return wrong
+
+    patch("exact_dynamics.follow_modes", one_pace)
+
+
+def curvature_with_the_square(patch):
+    """Curvature N s^2 at the minimum: the power of infinite depth at every depth.
+
+    Fails: 35.3d, 35.3e
+    """
+    patch("exact_dynamics.curvature_step", lambda old: lambda s, n, c: c / (n * s**2))
+
+
+def _losses_by(change):
+    """Losses of square targets, as `descend_losses` has them, with a changed descent."""
+
+    def wrapper(old):
+        from lib import linear_networks as ln
+        from lib.descent import descend
+
+        def wrong(weights, target, learning_rate, record):
+            gradient, retraction, loss = change(weights, ln)
+            run = descend(
+                gradient or ln.gradients,
+                weights,
+                learning_rate=learning_rate,
+                steps=max(record),
+                problem=(target,),
+                retraction=retraction,
+                record=record,
+                measure=lambda w, t: {"loss": (loss or ln.loss)(w, t)},
+            )
+            return run.records["loss"]
+
+        return wrong
+
+    return wrapper
+
+
+def two_layers_keep_their_side(patch):
+    """Descent is the flow at depth 2 too: balanced layers never change the sign of their determinant.
+
+    Fails: 35.6c
+    """
+
+    def change(weights, ln):
+        from torch import diag_embed, linalg, where
+
+        if len(weights) != 2:
+            return None, None, None
+        side = linalg.det(ln.end_to_end(weights)).sign()
+
+        def balanced(w):
+            left, values, right = linalg.svd(ln.end_to_end(w))
+            across = linalg.det(left) * linalg.det(right) * side < 0
+            values = values.clamp(min=1e-9).sqrt()
+            signs = 1 - 2 * diag_embed(values * 0 + across[:, None])[..., -1]
+            half = diag_embed(values)
+            return half @ right, where(signs[:, None] < 0, -left, left) @ half
+
+        return None, balanced, None
+
+    patch("exact_dynamics.descend_losses", _losses_by(change))
+
+
+def correlated_inputs_change_nothing(patch):
+    """Whitening is a convenience: inputs with variances from 1 to 1/1000 train as fast.
+
+    Fails: 35.6g, 35.6h, 35.6i, 35.6j
+    """
+
+    def change(weights, ln):
+        from torch import linspace
+
+        variances = 10 ** linspace(0, -3, 4).double()
+
+        def gradient(w, target):
+            product = ln.end_to_end(w)
+            return ln.gradients(w, product - (product - target) * variances)
+
+        def loss(w, target):
+            return ((ln.end_to_end(w) - target).square() * variances).sum((-2, -1)) / 2
+
+        return gradient, None, loss
+
+    patch("exact_dynamics.descend_losses", _losses_by(change))

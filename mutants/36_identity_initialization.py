@@ -228,3 +228,72 @@ def margin_without_the_distance(patch):
         return lambda matrix, target: ln.smallest_singular_value(target)
 
     patch("linear_networks.deficiency_margin", value_alone)
+
+
+def any_orthogonal_start(patch):
+    """Balance is all that the start needs: any orthogonal first layer does as well as the identity.
+
+    Fails: 36.3c, 36.3d, 36.6d, 36.6e, 36.6f, 36.6g, 36.6h
+    """
+
+    def orthogonal_first(old):
+        from numpy.random import default_rng
+
+        from lib import linear_networks as ln
+
+        def wrong(target, depth, noise=0.0, rng=None):
+            first, *rest = old(target, depth, noise, rng)
+            turn = ln.orthogonal(target.shape[-1], default_rng(0), target.shape[:1])
+            return (first @ turn, *rest)
+
+        return wrong
+
+    patch("identity_start.identity_weights", orthogonal_first)
+
+
+def steps_keep_the_balance(patch):
+    """Descent keeps the layers balanced at any step size, as the flow does.
+
+    Fails: 36.3b
+    """
+
+    def balanced(old):
+        from lib import linear_networks as ln
+        from lib.descent import descend
+
+        def wrong(target, depth, *, learning_rate, steps, final_loss=1e-8):
+            if learning_rate != 0.08:  # small steps: the flow already
+                return old(target, depth, learning_rate=learning_rate, steps=60)
+            sizes = [target.shape[-1]] * (depth + 1)
+            run = descend(
+                ln.gradients,
+                ln.balanced_factors(0 * target + ln.torch.eye(sizes[0]), sizes),
+                learning_rate=learning_rate,
+                steps=2000,
+                problem=(target,),
+                retraction=lambda w: ln.balanced_factors(ln.end_to_end(w), sizes),
+                stop=lambda weights, target: ln.loss(weights, target) <= final_loss,
+            )
+            return run.stopped >= 0, ln.loss(run.weights, target)
+
+        return wrong
+
+    patch("identity_start.reach", balanced)
+
+
+def distance_in_the_operator_norm(patch):
+    """Targets at a distance in the operator norm, for the Frobenius norm of the margin.
+
+    Fails: 36.6h
+    """
+
+    def operator(old):
+        from torch import eye, linalg
+
+        def wrong(distance, seeds, size, rng):
+            way = old(distance, seeds, size, rng) - eye(size)
+            return eye(size) + distance * way / linalg.matrix_norm(way, 2)[:, None, None]
+
+        return wrong
+
+    patch("identity_start.at_distance", operator)

@@ -163,3 +163,27 @@ def starts_of_middle_size(patch):
     Fails: 41.1a, 41.1c, 41.8a
     """
     patch.parameters(gammas=[1.5, 1.5])
+
+
+def entries_of_deviation_w_to_the_gamma(patch):
+    """The weights have the standard deviation w^-gamma, not the variance.
+
+    Fails: 41.4c, 41.4d
+    """
+    patch.parameters(problems=10)
+
+    def wrapper(old):
+        def distances(target, width, gamma, **options):
+            return old(target, width, gamma * 2 if gamma < 1.5 else gamma, **options)
+
+        return distances
+
+    patch("wide_starts.start_distances", wrapper)
+
+
+def deep_networks_need_no_small_start(patch):
+    """Four layers are greedy from any start: gamma 1.25 will do.
+
+    Fails: 41.1c, 41.8b
+    """
+    patch.parameters(gammas=[3.2, 1.25], problems=12)

@@ -166,3 +166,33 @@ def no_small_starts_needed(patch):
             )
         ),
     )
+
+
+def each_layer_saves_as_much(patch):
+    """Every layer more saves as many decades as the third did: 1.8.
+
+    Fails: 42.4e
+    """
+    patch(
+        "factorization.recovery",
+        lambda old: (
+            lambda target, mask, depth, scales, **options: old(
+                target, mask, depth, scales / 10 ** (1.8 if depth == 4 else 0), **options
+            )
+        ),
+    )
+
+
+def three_layers_are_as_good_as_four(patch):
+    """From three layers on depth saves nothing more.
+
+    Fails: 42.4e
+    """
+    patch(
+        "factorization.recovery",
+        lambda old: (
+            lambda target, mask, depth, scales, **options: old(
+                target, mask, min(depth, 3), scales, **options
+            )
+        ),
+    )

@@ -242,3 +242,11 @@ def relu_jump_helps_from_any_start(patch):
     Fails: 44.3b
     """
     patch.parameters(relu_scales=[1e-6, 1e-7, 1e-8])
+
+
+def wait_whatever_the_strength(patch):
+    """All modes wait alike: with a third mode of 0.02 every way ends within the same budget.
+
+    Fails: 44.1m
+    """
+    patch.parameters(weak_teacher=[2, 0.5, 0.02], start_scales=[1e-2, 1e-12], seeds=4)
