@@ -70,6 +70,30 @@ def test_narrow_relu_networks_die_at_the_rate_that_is_said():
     assert (rf.redrawn_moments(3, 4, 2.0, 0.1, 1000, rng(2))[4] > 0).all()
 
 
+def test_the_cosine_map_has_its_ends_and_orthogonal_value():
+    c = np.linspace(-1, 1, 9)
+    assert rf.cosine_map(c, 1.0) == pytest.approx(c)
+    for a in (0.0, 0.25, 2.0):
+        assert rf.cosine_map(1.0, a) == pytest.approx(1)
+        assert rf.cosine_map(-1.0, a) == pytest.approx(-2 * a / (1 + a * a))
+
+
+@pytest.mark.parametrize("a", [0.0, 0.25])
+def test_wide_layers_follow_the_cosine_map(a):
+    """Also through matrices: two inputs, one matrix."""
+    found = rf.redrawn_cosines(2000, 3, a, 50, rng(11))
+    expected = [0.0]
+    for _ in range(3):
+        expected.append(float(rf.cosine_map(expected[-1], a)))
+    assert np.allclose(found.mean(1), expected, atol=0.01)
+    pair = np.eye(1000)[:2].T * 1000**0.5
+    for layer in range(1, 4):
+        w = rng([12, layer]).standard_normal((1000, 1000)) / 1000**0.5
+        pair = rf.rectify(w @ pair, a)
+        x, y = pair.T
+        assert x @ y / np.sqrt(x @ x * (y @ y)) == pytest.approx(expected[layer], abs=0.06)
+
+
 # --- gradient and training --------------------------------------------------------------------------
 
 
@@ -191,6 +215,8 @@ def test_one_draw_alone_ends_as_it_does_among_others():
         (lambda: rf.redrawn_moments(3, 2, -1, 0, 5, rng()), "fan_in_variance"),
         (lambda: rf.matrix_moments(3, 2, -1, 0, 5, rng()), "fan_in_variance"),
         (lambda: rf.redrawn_moments(3, 2, 1, 0, 0, rng()), "networks"),
+        (lambda: rf.cosine_map(1.1, 0.0), "cosine"),
+        (lambda: rf.redrawn_cosines(0, 2, 0.0, 5, rng()), "width"),
         (lambda: rf.scores(*network()[:2], torch.zeros(2, 3), network()[3]), "slopes"),
         (lambda: rf.gradients(*network()[:2], torch.zeros(2, 3), *network()[3:]), "slopes"),
         (lambda: rf.draw(20, 20, [5, 4, 3], 5, 4, [rng()]), "training"),
