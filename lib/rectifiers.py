@@ -167,9 +167,9 @@ def redrawn_cosines(width, depth, negative_slope, networks, rng):
 
 
 def _rectified(z, a):
-    """(h, min(z, 0)) of pre-activations z (networks, n, m), a (networks,)."""
+    """(h, min(z, 0)) of pre-activations z (networks, n, m), which h overwrites; a (networks,)."""
     below = z.clamp(max=0)
-    return torch.addcmul(z, below, (a - 1)[:, None, None]), below
+    return z.addcmul_(below, (a - 1)[:, None, None]), below
 
 
 def _check_slopes(weights, slopes):
@@ -216,8 +216,8 @@ def gradients(weights, biases, slopes, images, targets):
         if j < len(weights) - 1:
             pair = delta.flatten(1).numpy(), lower[j].flatten(1).numpy()
             by_slopes.append(torch.from_numpy(np.einsum("rn,rn->r", *pair)))
-            off = lower[j].sign_().mul_((1 - slopes[:, j])[:, None, None])  # a - 1 where z_j < 0
-            delta.addcmul_(delta, off)
+            lower[j].sign_().mul_(delta)  # minus delta where z_j < 0, else 0
+            delta.addcmul_(lower[j], (1 - slopes[:, j])[:, None, None])
         by_weights.append(torch.bmm(delta, inputs[j].mT))
         by_biases.append(delta.sum(-1))
         if j:

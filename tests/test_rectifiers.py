@@ -91,7 +91,7 @@ def test_wide_layers_follow_the_cosine_map(a):
         w = rng([12, layer]).standard_normal((1000, 1000)) / 1000**0.5
         pair = rf.rectify(w @ pair, a)
         x, y = pair.T
-        assert x @ y / np.sqrt(x @ x * (y @ y)) == pytest.approx(expected[layer], abs=0.06)
+        assert x @ y / np.sqrt(x @ x * (y @ y)) == pytest.approx(expected[layer], abs=0.1)
 
 
 # --- gradient and training --------------------------------------------------------------------------
@@ -108,15 +108,21 @@ def network(networks=2, widths=(5, 4, 4, 3), m=7):
     return weights, biases, slopes, images, labels
 
 
+def by_torch(images, k, parts):
+    """Scores (m, classes) of network k, layer by layer; parts: three weights, three biases, slopes."""
+    h = images
+    for j in range(3):
+        h = torch.nn.functional.linear(h, parts[j][k], parts[3 + j][k])
+        h = torch.nn.functional.prelu(h, parts[6][k, j]) if j < 2 else h
+    return h
+
+
 def test_scores_are_those_of_torch_layer_by_layer():
     weights, biases, slopes, images, _ = network()
     found = rf.scores(weights, biases, slopes, images)
     for k in range(2):
-        h = images[k]
-        for j in range(3):
-            h = torch.nn.functional.linear(h, weights[j][k], biases[j][k])
-            h = torch.nn.functional.prelu(h, slopes[k, j]) if j < 2 else h
-        assert torch.allclose(found[k], h.mT, rtol=1e-12)
+        expected = by_torch(images[k], k, (*weights, *biases, slopes))
+        assert torch.allclose(found[k], expected.mT, rtol=1e-12)
     shared = rf.scores(weights, biases, slopes, images[0])
     assert torch.allclose(shared[0], found[0])
 
@@ -126,8 +132,9 @@ def test_gradients_are_those_of_autograd():
     parts = [*weights, *biases, slopes]
     for x in parts:
         x.requires_grad_(True)
-    out = rf.scores(weights, biases, slopes, images)
-    loss = torch.nn.functional.cross_entropy(out, labels, reduction="sum") / labels.shape[1]
+    loss = 0
+    for k in range(2):
+        loss = loss + torch.nn.functional.cross_entropy(by_torch(images[k], k, parts), labels[k])
     expected = torch.autograd.grad(loss, parts)
     targets = torch.nn.functional.one_hot(labels, 3).mT.double()
     with torch.no_grad():
@@ -174,22 +181,16 @@ def test_training_is_descent_with_momentum_of_every_network_alone():
     assert (ended.slopes[0] == 0).all() and (ended.slopes[2] == 0.1).all()
     weights, biases, slopes = rf.start(arms, one.normals)
     k, draw = 5, 2  # the arm that learns its slopes
-    parts = [x[k].clone().requires_grad_(True) for x in (*weights, *biases, slopes)]
+    parts = [x[k : k + 1].clone().requires_grad_(True) for x in (*weights, *biases, slopes)]
     optimizer = torch.optim.SGD(parts, lr=0.05, momentum=0.8)
-
-    def out(which):
-        h = images[which]
-        for j in range(3):
-            h = torch.nn.functional.linear(h, parts[j], parts[3 + j])
-            h = torch.nn.functional.prelu(h, parts[6][j]) if j < 2 else h
-        return h
-
     for batch in one.orders[draw]:
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(out(batch), labels[batch]).backward()
+        torch.nn.functional.cross_entropy(
+            by_torch(images[batch], 0, parts), labels[batch]
+        ).backward()
         optimizer.step()
-    assert np.allclose(ended.slopes[1, draw], parts[6].detach(), rtol=1e-12)
-    said = out(one.tests[draw]).argmax(1)
+    assert np.allclose(ended.slopes[1, draw], parts[6][0].detach(), rtol=1e-12)
+    said = by_torch(images[one.tests[draw]], 0, parts).argmax(1)
     assert ended.accuracy[1, draw] == float((said == labels[one.tests[draw]]).double().mean())
 
 
