@@ -1,17 +1,24 @@
-"""Many ReLU networks at once, trained as classifiers on shared minibatches, with exact gradients.
+"""Many networks at once, trained as classifiers on minibatches, with exact gradients.
 
 A network of depth N is a tuple of weights W_1..W_N, W_j of shape (networks, d_j, d_(j-1)), and a
 tuple of biases b_j (networks, d_j). On images x (m, d_0) with labels (m,) in 0..d_N - 1:
 
-    a_1 = W_1 x + b_1,  a_j = W_j relu(a_(j-1)) + b_j,  scores = a_N
+    a_1 = W_1 x + b_1,  a_j = W_j f(a_(j-1)) + b_j,  scores = a_N
     loss = mean over images of  log sum_k exp(scores_k) - scores_label      (cross-entropy, nats)
+
+f is relu unless an `Activation` is named. Probabilities q over the classes in place of labels make the
+loss of distillation at temperature T (Hinton, Vinyals, Dean 2015, section 2):
+
+    loss = mean over images of  -T^2 sum_k q_k log softmax(scores / T)_k
 
 Where all networks see the same images, the first layer of all of them is one matrix product. Images
 (networks, m, d_0) with labels (networks, m) give each network its own. Everything is computed in the
 type of the weights: float64, or float32 where speed decides.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +27,32 @@ from lib.checks import whole_number
 from lib.descent import DivergenceError, descend
 
 # --- the model -----------------------------------------------------------------------------------
+
+
+class Activation(NamedTuple):
+    """What a hidden unit does: apply(a), in place, and slope(h), f'(a) from its output h = f(a)."""
+
+    apply: Callable
+    slope: Callable
+
+
+RELU = Activation(torch.Tensor.relu_, torch.Tensor.sign)
+TANH = Activation(torch.Tensor.tanh_, lambda h: 1 - h * h)
+SIGMOID = Activation(torch.Tensor.sigmoid_, lambda h: h * (1 - h))
+
+
+def leaky(slope):
+    """The leaky rectifier max(a, 0) + slope min(a, 0), an `Activation`. Raises ValueError for slope < 0.
+
+    >>> leaky(0.5).apply(torch.tensor([-2.0, 3.0])).tolist()
+    [-1.0, 3.0]
+    """
+    if not 0 <= slope < np.inf:
+        raise ValueError(f"slope must be at least 0 and finite, got {slope}")
+    return Activation(
+        lambda a: torch.nn.functional.leaky_relu_(a, slope),
+        lambda h: torch.where(h > 0, 1.0, slope).to(h.dtype),
+    )
 
 
 def _check_tensors(**named):
@@ -68,6 +101,23 @@ def _check_labels(weights, images, labels):
         raise ValueError(f"labels must lie in 0..{classes - 1}, one image or more")
 
 
+def _check_targets(weights, images, targets, temperature):
+    """Labels, or probabilities (..., m, classes) of the type of the weights."""
+    if not (0 < temperature < np.inf):
+        raise ValueError(f"temperature must be positive and finite, got {temperature}")
+    _check_tensors(labels=targets)
+    if not targets.is_floating_point():
+        return _check_labels(weights, images, targets)
+    shape = (*images.shape[:-1], weights[-1].shape[-2])
+    if targets.shape != shape or targets.dtype != weights[0].dtype:
+        raise ValueError(
+            f"labels as probabilities must be {weights[0].dtype} {shape}, "
+            f"got {targets.dtype} {tuple(targets.shape)}"
+        )
+    if not ((targets >= 0).all() and ((targets.sum(-1) - 1).abs() < 1e-5).all()):
+        raise ValueError("labels as probabilities must be at least 0 and sum to 1")
+
+
 def uniform_start(widths, networks, rng, dtype=torch.float64):
     """Weights and biases drawn uniformly from +-1/sqrt(d_(j-1)): (weights, biases).
 
@@ -92,8 +142,8 @@ def uniform_start(widths, networks, rng, dtype=torch.float64):
     return weights, tuple(draw(a, b) for a, b in pairs)
 
 
-def _forward(weights, biases, images):
-    """Inputs of every layer and the scores; an image is a column: [x, relu(a_1), ...], (R, d_N, m)."""
+def _forward(weights, biases, images, activation=RELU):
+    """Inputs of every layer and the scores; an image is a column: [x, f(a_1), ...], (R, d_N, m)."""
     if images.ndim == 3:
         out = torch.baddbmm(biases[0].unsqueeze(-1), weights[0], images.mT)
     else:
@@ -101,16 +151,17 @@ def _forward(weights, biases, images):
         out = first.view(len(images), *biases[0].shape).permute(1, 2, 0)
     inputs = [images]
     for w, b in zip(weights[1:], biases[1:], strict=True):
-        inputs.append(out.relu_())
+        inputs.append(activation.apply(out))
         out = torch.baddbmm(b.unsqueeze(-1), w, out)
     return inputs, out
 
 
-def _backward(weights, inputs, scores, one_hot):
+def _backward(weights, inputs, scores, targets, activation=RELU, temperature=1.0):
     """Derivative of the summed loss in a_1..a_N: list of (networks, d_j, m). Overwrites `scores`."""
-    deltas = [torch.softmax(scores, 1, out=scores).sub_(one_hot)]
+    last = torch.softmax(scores if temperature == 1 else scores.div_(temperature), 1, out=scores)
+    deltas = [last.sub_(targets) if temperature == 1 else last.sub_(targets).mul_(temperature)]
     for w, x in zip(reversed(weights[1:]), reversed(inputs[1:]), strict=True):
-        deltas.append((w.mT @ deltas[-1]).mul_(x.sign()))  # relu'(a) = sign(relu(a))
+        deltas.append((w.mT @ deltas[-1]).mul_(activation.slope(x)))
     return deltas[::-1]
 
 
@@ -125,17 +176,31 @@ def _one_hot(weights, labels):
     return torch.nn.functional.one_hot(labels, classes).mT.to(weights[0].dtype)
 
 
-def logits(weights, biases, images):
+def _columns(weights, labels):
+    """The target probabilities as columns: (classes, m) or (networks, classes, m)."""
+    return labels.mT if labels.is_floating_point() else _one_hot(weights, labels)
+
+
+def layer_outputs(weights, biases, images, activation=RELU):
+    """[h_1, ..., h_(N-1), scores] of every network, each (networks, d_j, m): columns are images.
+
+    images (m, d_0), or (networks, m, d_0). Raises ValueError if the shapes do not chain.
+    """
+    _check_network(weights, biases, images, own=True)
+    inputs, scores = _forward(weights, biases, images.to(weights[0].dtype), activation)
+    return [*inputs[1:], scores]
+
+
+def logits(weights, biases, images, activation=RELU):
     """Scores a_N of every network and image, (networks, d_N, m), from images (m, d_0).
 
     images: (networks, m, d_0) where each network has its own. Raises ValueError if the shapes do not
     chain.
     """
-    _check_network(weights, biases, images, own=True)
-    return _forward(weights, biases, images.to(weights[0].dtype))[1]
+    return layer_outputs(weights, biases, images, activation)[-1]
 
 
-def evaluate(weights, biases, images, labels):
+def evaluate(weights, biases, images, labels, activation=RELU):
     """Mean loss [nats] and accuracy of every network on these images: two tensors (networks,).
 
     images (m, d_0) with labels (m,), or (networks, m, d_0) with (networks, m). Raises ValueError if the
@@ -151,7 +216,7 @@ def evaluate(weights, biases, images, labels):
     piece = max(1, 3_000_000 // weights[0].shape[:2].numel())  # keeps the activations small
     parts = images.to(weights[0].dtype).split(piece, -2), labels.split(piece, -1)
     for x, y in zip(*parts, strict=True):
-        scores = _forward(weights, biases, x)[1]
+        scores = _forward(weights, biases, x, activation)[1]
         own = scores.gather(1, y.unsqueeze(-2).expand(len(scores), 1, -1)).squeeze(1)
         loss = loss + (scores.logsumexp(1) - own).sum(-1)
         correct = correct + (scores.argmax(1) == y).sum(-1)
@@ -176,9 +241,9 @@ def dead_units(weights, biases, images):
     return (first + biases[0].unsqueeze(-1) <= 0).all(-1).sum(-1)
 
 
-def _gradients(weights, biases, images, one_hot):
-    inputs, scores = _forward(weights, biases, images)
-    deltas = _backward(weights, inputs, scores, one_hot)
+def _gradients(weights, biases, images, targets, activation=RELU, temperature=1.0):
+    inputs, scores = _forward(weights, biases, images, activation)
+    deltas = _backward(weights, inputs, scores, targets, activation, temperature)
     inputs[0] = images.mT  # images are rows, the inputs of later layers columns
     m = images.shape[-2]
     by_weights = tuple(d @ x.mT for d, x in zip(deltas, inputs, strict=True))
@@ -187,19 +252,20 @@ def _gradients(weights, biases, images, one_hot):
     return tuple(g.div_(m) for g in by_weights), tuple(d.mean(-1) for d in deltas)
 
 
-def gradients(weights, biases, images, labels):
+def gradients(weights, biases, images, labels, activation=RELU, temperature=1.0):
     """Gradient of the mean loss: (in the weights, in the biases), tuples like `weights`, `biases`.
 
-    images and labels as in `evaluate`.
+    images and labels as in `evaluate`; or labels as probabilities (m, classes), or (networks, m,
+    classes), with the loss of distillation at this temperature.
 
-    With delta_N = softmax(a_N) - one_hot(label), delta_(j-1) = (W_j^T delta_j) [a_(j-1) > 0]:
+    With delta_N = T (softmax(a_N / T) - target), delta_(j-1) = (W_j^T delta_j) f'(a_(j-1)):
     dloss/dW_j = mean of delta_j (input of layer j)^T, dloss/db_j = mean of delta_j.
-    Raises ValueError if the shapes do not chain or a label names no class.
+    Raises ValueError if the shapes do not chain, a label names no class or targets are none.
     """
     _check_network(weights, biases, images, own=True)
-    _check_labels(weights, images, labels)
-    images = images.to(weights[0].dtype)
-    return _gradients(weights, biases, images, _one_hot(weights, labels))
+    _check_targets(weights, images, labels, temperature)
+    images, targets = images.to(weights[0].dtype), _columns(weights, labels)
+    return _gradients(weights, biases, images, targets, activation, temperature)
 
 
 def gradient_norm(weights, biases, images, labels):
@@ -343,14 +409,44 @@ def train_on_split(start, sets, **options):
     return train(*start, images, labels, measure=measure, **options)
 
 
-def train_apart(start, sets, orders, *, learning_rate, record, keep_diverged=False):
+def _checked_sets(weights, biases, images, labels, orders, temperature):
+    """Raises ValueError for networks, sets and orders that do not fit each other."""
+    count = len(images)
+    if orders.ndim != 3 or len(orders) != count or orders.dtype != torch.int64:
+        raise ValueError(f"orders must be int64 ({count}, steps, batch), got {tuple(orders.shape)}")
+    if len(weights[0]) % count:
+        raise ValueError(f"networks must be a multiple of the {count} sets, got {len(weights[0])}")
+    if orders.numel() and not 0 <= int(orders.min()) <= int(orders.max()) < images.shape[1]:
+        raise ValueError(f"orders must lie in 0..{images.shape[1] - 1}")
+    first = (tuple(x[:count] for x in part) for part in (weights, biases))
+    _check_network(*first, images, own=True)
+    _check_targets(weights, images, labels, temperature)
+
+
+def train_apart(
+    start,
+    sets,
+    orders,
+    *,
+    learning_rate,
+    record=(),
+    activation=RELU,
+    temperature=1.0,
+    mask=None,
+    measure=None,
+    **options,
+):
     """Descent of every network on its own minibatches, in a given order: a `descent.Trajectory`.
 
     start: (weights, biases), float64, of arms x sets networks, the sets innermost: network r sees set
-    r mod sets. sets: images (sets, n, d_0) and labels (sets, n). orders: (sets, steps, batch), whole
-    numbers below n: the images of every minibatch. learning_rate: number or (networks,).
-    record: the steps after which `loss`, the mean over the whole set [nats], is kept, (records,
-    networks). The final weights are (W_1..W_N, b_1..b_N).
+    r mod sets. sets: images (sets, n, d_0) and labels (sets, n), or probabilities (sets, n, classes).
+    orders: (sets, steps, batch), whole numbers below n: the images of every minibatch.
+    learning_rate: number or (networks,). activation, temperature: as in `gradients`.
+    mask: tensors like the weights, that multiply their gradient: 0 holds a weight where it is.
+    record, measure: the steps after which measure(weights, biases, who) is kept, who the numbers of
+    the networks that are still running; without it `loss`, the mean over the whole set [nats],
+    (records, networks). options: `momentum`, `adam`, `keep_diverged` of `descend`.
+    The final weights are (W_1..W_N, b_1..b_N).
     Raises DivergenceError unless `keep_diverged`; ValueError for shapes that do not fit.
 
     >>> x, y = torch.eye(4, dtype=torch.float64)[None], torch.tensor([[0, 1, 0, 1]])
@@ -361,40 +457,42 @@ def train_apart(start, sets, orders, *, learning_rate, record, keep_diverged=Fal
     """
     (weights, biases), (images, labels) = start, sets
     depth, count = len(weights), len(images)
-    if orders.ndim != 3 or len(orders) != count or orders.dtype != torch.int64:
-        raise ValueError(f"orders must be int64 ({count}, steps, batch), got {tuple(orders.shape)}")
-    if len(weights[0]) % count:
-        raise ValueError(f"networks must be a multiple of the {count} sets, got {len(weights[0])}")
-    if orders.numel() and not 0 <= int(orders.min()) <= int(orders.max()) < images.shape[1]:
-        raise ValueError(f"orders must lie in 0..{images.shape[1] - 1}")
-    first = (tuple(x[:count] for x in part) for part in start)
-    _check_network(*first, images, own=True)
-    _check_labels(weights, images, labels)
-    flat, one_hot = images.flatten(0, 1), _one_hot(weights, labels.flatten()).mT.contiguous()
+    _checked_sets(weights, biases, images, labels, orders, temperature)
+    if mask is not None and [m.shape for m in mask] != [w.shape for w in weights]:
+        raise ValueError("mask must be tensors shaped like the weights")
+    if len(record) and measure is None and labels.is_floating_point():
+        raise ValueError("measure is needed where labels are probabilities")
+    flat, targets = images.flatten(0, 1), _columns(weights, labels.flatten(0, 1)).mT.contiguous()
     places = orders + images.shape[1] * torch.arange(count)[:, None, None]
     places = torch.cat([places.transpose(0, 1)] * (len(weights[0]) // count), 1)
     done = torch.zeros(len(weights[0]), dtype=torch.int64)  # steps of every network
 
-    def gradient(both, who):
+    def gradient(both, who, *open_weights):
         now = int(done[who[0]])
         done[who] += 1
         at = places[now, who]
-        by_weights, by_biases = _gradients(both[:depth], both[depth:], flat[at], one_hot[at].mT)
+        given = both[:depth], both[depth:], flat[at], targets[at].mT
+        by_weights, by_biases = _gradients(*given, activation, temperature)
+        for g, open_ones in zip(by_weights, open_weights, strict=False):
+            g.mul_(open_ones)
         return (*by_weights, *by_biases)
 
-    def measure(both, who):
+    def loss(own_weights, own_biases, who):
         own = images[who % count], labels[who % count]
-        return {"loss": evaluate(both[:depth], both[depth:], *own)[0]}
+        return {"loss": evaluate(own_weights, own_biases, *own, activation)[0]}
+
+    def look(both, who, *_):
+        return (measure or loss)(both[:depth], both[depth:], who)
 
     return descend(
         gradient,
         (*weights, *biases),
-        problem=(torch.arange(len(weights[0])),),
+        problem=(torch.arange(len(weights[0])), *(mask or ())),
         learning_rate=learning_rate,
         steps=orders.shape[1],
         record=record,
-        measure=measure,
-        keep_diverged=keep_diverged,
+        measure=look if len(record) else None,
+        **options,
     )
 
 

@@ -1,6 +1,7 @@
 """Gradient descent on a whole batch of seeds at once: the one time-stepper of the suite."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,6 +11,21 @@ from lib.checks import whole_number
 
 class DivergenceError(ArithmeticError):
     """Descent left the finite numbers where convergence was promised."""
+
+
+class Adam(NamedTuple):
+    """The numbers of Adam (Kingma, Ba 2015, algorithm 1), g the gradient at step t = 1, 2, ...:
+
+        m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2,
+        w <- w - learning_rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+
+    corrected=False leaves the two divisions by 1 - beta^t out: `Adam(0, 0.9, corrected=False)` is RMSprop.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    corrected: bool = True
 
 
 @dataclass(frozen=True)
@@ -147,21 +163,44 @@ def _finite(weights):
     return torch.stack(flags).all(0)
 
 
-def _step(weights, velocity, gradient, problem, rates, momentum, retraction):
-    """One step in place: v <- momentum v - rate g, w <- w + v; without momentum, w <- w - rate g."""
-    updates = gradient(weights, *problem)
-    if velocity is not None:
-        for v, g, rate in zip(velocity, updates, rates, strict=True):
-            v.mul_(momentum).sub_(rate * g)
-        for w, v in zip(weights, velocity, strict=True):
-            w.add_(v)
+def _check_rule(momentum, adam):
+    """Raises ValueError for numbers under which the averages of the gradient are none."""
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum must be in [0, 1), got {momentum}")
+    if adam is None:
+        return
+    if not isinstance(adam, Adam) or momentum:
+        raise ValueError(f"adam must be an Adam, without momentum beside it, got {adam!r}")
+    if not (0 <= adam.beta1 < 1 and 0 <= adam.beta2 < 1 and adam.epsilon >= 0):
+        raise ValueError(f"adam must have beta1, beta2 in [0, 1) and epsilon >= 0, got {adam}")
+
+
+def _adapt(weights, averages, updates, rates, adam, t):
+    """Step number t = 1, 2, ... of Adam, in place."""
+    first, second = (1 - adam.beta1**t, 1 - adam.beta2**t) if adam.corrected else (1.0, 1.0)
+    for w, m, v, g, rate in zip(weights, *averages, updates, rates, strict=True):
+        m.mul_(adam.beta1).add_(g, alpha=1 - adam.beta1)
+        v.mul_(adam.beta2).addcmul_(g, g, value=1 - adam.beta2)
+        size = v.sqrt().mul_(second**-0.5).add_(adam.epsilon)
+        if isinstance(rate, float):
+            w.addcdiv_(m, size, value=-rate / first)
+        else:
+            w.sub_((m / size).mul_(rate / first))
+
+
+def _step(weights, averages, updates, rates, rule, t):
+    """One step in place: w <- w - rate g; v <- momentum v - rate g, w <- w + v; or Adam."""
+    if isinstance(rule, Adam):
+        _adapt(weights, averages, updates, rates, rule, t)
+    elif rule:
+        for w, v, g, rate in zip(weights, *averages, updates, rates, strict=True):
+            w.add_(v.mul_(rule).sub_(rate * g))
     elif isinstance(rates[0], float):
-        for w, g in zip(weights, updates, strict=True):
-            w.add_(g, alpha=-rates[0])
+        for w, g, rate in zip(weights, updates, rates, strict=True):
+            w.add_(g, alpha=-rate)
     else:
         for w, g, rate in zip(weights, updates, rates, strict=True):
             w.addcmul_(rate, g, value=-1)
-    return weights if retraction is None else tuple(retraction(weights))
 
 
 @torch.no_grad()
@@ -174,6 +213,7 @@ def descend(
     steps,
     problem=(),
     momentum=0.0,
+    adam=None,
     retraction=None,
     record=(),
     measure=None,
@@ -189,6 +229,7 @@ def descend(
     steps: the number of steps at most.
     problem: tensors with a leading seed dimension that belong to each seed, such as its target.
     momentum: mu of v <- mu v - learning_rate * gradient, w <- w + v (Rumelhart et al. 1986).
+    adam: an `Adam` in place of plain steps.
     retraction(weights) -> weights: applied after every step, such as back to a sphere.
     record, measure: at these steps keep measure(weights, *problem), a dict of tensors (seeds, ...).
     stop(weights, *problem) -> bool (seeds,): a seed for which it holds is finished and costs
@@ -212,7 +253,9 @@ def descend(
         raise ValueError(f"weights and problem must share the leading seed dimension {seeds}")
     if not all(w.dtype == torch.float64 for w in weights) or not _finite(weights).all():
         raise ValueError("weights must be finite and float64 at the start")
+    _check_rule(momentum, adam)
     gradient = _checked(gradient)
+    rule = adam or momentum
     whole_start = weights, problem
     weights, problem = _packed(weights), _packed(problem)
     steps, check_every = (
@@ -225,17 +268,18 @@ def descend(
         raise ValueError(f"record and measure need each other, and record steps within 0..{steps}")
 
     final = tuple(w.clone() for w in weights)
-    velocity = tuple(torch.zeros_like(w) for w in weights) if momentum else None
+    # What the rule keeps of the gradients: nothing, the velocities, or Adam's m and v.
+    kinds = 2 if adam else bool(momentum)
+    averages = [tuple(torch.zeros_like(w) for w in weights) for _ in range(kinds)]
     stopped, diverged = (torch.full((seeds,), -1, dtype=torch.int64) for _ in range(2))
     active = torch.arange(seeds)
     # latest: name -> (seeds, ...), the last measurement of every seed, finished ones included.
     latest, records = {}, []
 
     def rates():
-        if rate.ndim == 0 and velocity is None:
+        if rate.ndim == 0:
             return (float(rate),) * len(weights)
-        chosen = rate if rate.ndim == 0 else rate[active]
-        return tuple(chosen.reshape(-1, *[1] * (w.ndim - 1)) for w in weights)
+        return tuple(rate[active].reshape(-1, *[1] * (w.ndim - 1)) for w in weights)
 
     def refresh():
         if not len(active) and latest:
@@ -252,11 +296,11 @@ def descend(
 
     def leave(done):
         """Take the finished seeds out of the work."""
-        nonlocal weights, velocity, problem, active, layer_rates
+        nonlocal weights, averages, problem, active, layer_rates
         for whole, part in zip(final, weights, strict=True):
             whole[active[done]] = part[done]
         weights, problem = (tuple(_rows(x, ~done) for x in xs) for xs in (weights, problem))
-        velocity = None if velocity is None else tuple(_rows(v, ~done) for v in velocity)
+        averages = [tuple(_rows(x, ~done) for x in xs) for xs in averages]
         active = active[~done]
         layer_rates = rates()
 
@@ -286,18 +330,21 @@ def descend(
             refresh()
         leave(done)
 
-    def walk(count):
+    def walk(first, last):
+        """Steps first + 1, ..., last."""
         if retraction is not None:
-            now = weights
-            for _ in range(count):
-                now = _step(now, velocity, gradient, problem, layer_rates, momentum, retraction)
-            return now
-        # Block by block, so that a block's weights stay in the cache for all `count` steps.
+            found = weights
+            for t in range(first, last):
+                _step(found, averages, gradient(found, *problem), layer_rates, rule, t + 1)
+                found = tuple(retraction(found))
+            return found
+        # Block by block, so that a block's weights stay in the cache for all these steps.
         for block in _blocks(weights):
-            parts = [tuple(x[block] for x in xs) for xs in (weights, velocity or (), problem)]
-            sizes = tuple(r[block] if torch.is_tensor(r) and len(r) > 1 else r for r in layer_rates)
-            for _ in range(count):
-                _step(parts[0], parts[1] or None, gradient, parts[2], sizes, momentum, None)
+            part, *kept_parts = (tuple(x[block] for x in xs) for xs in (weights, *averages))
+            own = tuple(x[block] for x in problem)
+            sizes = tuple(r[block] if torch.is_tensor(r) else r for r in layer_rates)
+            for t in range(first, last):
+                _step(part, kept_parts, gradient(part, *own), sizes, rule, t + 1)
         return weights
 
     layer_rates = rates()
@@ -307,7 +354,7 @@ def descend(
         if not len(active):
             now = event
         if now < event:
-            weights = walk(event - now)
+            weights = walk(now, event)
             now = event
         checked = event % check_every == 0 or event == steps
         if len(active) and (checked or event in kept):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import classifiers as cl
-from lib.descent import DivergenceError
+from lib.descent import Adam, DivergenceError
 
 
 def problem(widths, networks, seed, examples=30):
@@ -361,3 +361,100 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call(*problem([4, 3, 3], 2, 0))
     assert "\n" not in str(caught.value)
+
+
+# --- other units, other targets, other steps -------------------------------------------------------
+
+UNITS = {
+    "relu": (cl.RELU, torch.relu),
+    "tanh": (cl.TANH, torch.tanh),
+    "sigmoid": (cl.SIGMOID, torch.sigmoid),
+    "leaky": (cl.leaky(0.25), lambda a: torch.nn.functional.leaky_relu(a, 0.25)),
+}
+
+
+def scores_of(weights, biases, images, unit):
+    """One network on its images, as torch would write it: (m, classes)."""
+    for j, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        images = (images if j == 0 else unit(images)) @ w.mT + b
+    return images
+
+
+def soft(sets, seed):
+    """Random probabilities in place of the labels."""
+    shape = (*sets[1].shape, 3)
+    draws = torch.from_numpy(np.random.default_rng(seed).standard_normal(shape))
+    return sets[0], torch.softmax(draws, -1)
+
+
+@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("temperature", [None, 1.0, 4.0])
+def test_gradients_of_every_unit_and_target_are_those_of_autograd(name, temperature):
+    ours, theirs = UNITS[name]
+    start, sets = own_problem([4, 5, 6, 3], 3, 1, 11)
+    if temperature:
+        sets = soft(sets, 12)
+    found = cl.gradients(*start, *sets, ours, temperature or 1.0)
+    for r in range(3):
+        leaves = [tuple(x[r].clone().requires_grad_() for x in part) for part in start]
+        scores = scores_of(*leaves, sets[0][r], theirs)
+        if temperature:
+            logs = torch.log_softmax(scores / temperature, -1)
+            loss = -(temperature**2) * (sets[1][r] * logs).sum(-1).mean()
+        else:
+            loss = torch.nn.functional.cross_entropy(scores, sets[1][r])
+        loss.backward()
+        for mine, part in zip(found, leaves, strict=True):
+            for a, x in zip(mine, part, strict=True):
+                assert torch.allclose(a[r], x.grad, rtol=1e-11, atol=1e-14)
+        outputs = cl.layer_outputs(*start, sets[0], ours)
+        assert torch.allclose(outputs[-1][r].mT, scores.detach(), rtol=1e-12)
+        first = theirs(scores_of(leaves[0][:1], leaves[1][:1], sets[0][r], theirs))
+        assert torch.allclose(outputs[0][r].mT, first.detach(), rtol=1e-12)
+
+
+def test_training_apart_with_adam_soft_targets_and_a_mask_is_the_loop_of_torch():
+    start, sets = own_problem([4, 5, 3], 2, 4, 13)
+    sets = soft(sets, 14)
+    draw = np.random.default_rng(15)
+    mask = tuple(torch.from_numpy(draw.integers(0, 2, w.shape)).double() for w in start[0])
+    start = tuple(w * m for w, m in zip(start[0], mask, strict=True)), start[1]
+    orders = torch.from_numpy(draw.integers(0, 12, (2, 9, 4)))
+    go = {"learning_rate": 0.05, "activation": cl.TANH, "temperature": 3.0, "adam": Adam()}
+    run = cl.train_apart(start, sets, orders, mask=mask, **go)
+    leaves = [tuple(x.requires_grad_() for x in one(part, 3)) for part in start]
+    optimizer = torch.optim.Adam([x for part in leaves for x in part], lr=0.05)
+    for batch in orders[1]:
+        optimizer.zero_grad()
+        logs = torch.log_softmax(scores_of(*leaves, sets[0][1, batch], torch.tanh) / 3, -1)
+        (-9 * (sets[1][1, batch] * logs).sum(-1).mean()).backward()
+        for w, m in zip(leaves[0], mask, strict=True):
+            w.grad.mul_(m[3])
+        optimizer.step()
+    for a, b in zip(run.weights, [x for part in leaves for x in part], strict=True):
+        assert torch.allclose(a[3], b.detach(), rtol=1e-9, atol=1e-12)
+    assert all((w[m == 0] == 0).all() for w, m in zip(run.weights[:2], mask, strict=True))
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda x, q: ((x, q.float()), {}), "float64"),
+        (lambda x, q: ((x, q[..., :2]), {}), "probabilities must be"),
+        (lambda x, q: ((x, 2 * q), {}), "sum to 1"),
+        (lambda x, q: ((x, q), {"temperature": 0}), "temperature"),
+        (lambda x, q: ((x, q), {"record": [0]}), "measure is needed"),
+        (lambda x, q: ((x, q), {"mask": (torch.ones(2, 2),)}), "mask"),
+    ],
+)
+def test_targets_that_are_none_are_refused(change, words):
+    start, sets = own_problem([4, 5, 3], 2, 2, 16)
+    sets, options = change(*soft(sets, 17))
+    orders = torch.zeros(2, 1, 3, dtype=torch.int64)
+    with pytest.raises(ValueError, match=words):
+        cl.train_apart(start, sets, orders, learning_rate=0.1, **options)
+
+
+def test_a_slope_below_zero_is_refused():
+    with pytest.raises(ValueError, match="slope"):
+        cl.leaky(-0.1)

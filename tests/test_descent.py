@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.descent import DivergenceError, descend, log_steps
+from lib.descent import Adam, DivergenceError, descend, log_steps
 
 QUADRATIC = torch.tensor([[1.0, 3.0], [2.0, 0.5], [0.1, 0.2]], dtype=torch.float64)
 START = (torch.tensor([[1.0, -1.0], [2.0, 1.0], [3.0, 3.0]], dtype=torch.float64),)
@@ -31,6 +31,61 @@ def test_equals_the_plain_loop(rate, momentum):
     )
     assert torch.allclose(run.weights[0], by_hand(rate, 57, momentum), rtol=1e-13)
     assert torch.equal(START[0][0], torch.tensor([1.0, -1.0], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("rate", [0.1, [0.1, 0.2, 0.3]])
+@pytest.mark.parametrize(
+    "adam, theirs",
+    [
+        (Adam(), lambda w, rate: torch.optim.Adam([w], lr=rate)),
+        (Adam(0.5, 0.8, 1e-3), lambda w, rate: torch.optim.Adam([w], rate, (0.5, 0.8), 1e-3)),
+        (Adam(0, 0.9, corrected=False), lambda w, rate: torch.optim.RMSprop([w], rate, 0.9)),
+    ],
+)
+def test_adam_is_that_of_torch(rate, adam, theirs):
+    run = descend(
+        gradient,
+        START,
+        problem=(QUADRATIC,),
+        learning_rate=rate,
+        steps=57,
+        adam=adam,
+        record=[7, 57],
+        measure=lambda w, c: {"w": w[0]},
+        check_every=10,
+    )
+    for seed in range(3):
+        w = START[0][seed].clone().requires_grad_()
+        optimizer = theirs(w, rate if isinstance(rate, float) else rate[seed])
+        for _ in range(57):
+            optimizer.zero_grad()
+            (QUADRATIC[seed] * w * w / 2).sum().backward()
+            optimizer.step()
+        assert torch.allclose(run.weights[0][seed], w.detach(), rtol=1e-12, atol=1e-14)
+
+
+def test_seeds_that_leave_adam_change_no_other():
+    go = {"problem": (QUADRATIC,), "learning_rate": 0.1, "steps": 60, "adam": Adam()}
+    whole = descend(gradient, START, **go)
+    run = descend(gradient, START, **go, stop=lambda w, c: w[0][:, 0] < 1.5, check_every=5)
+    assert run.stopped.tolist() == [0, 10, 20]
+    first = descend(gradient, START, **(go | {"steps": 20}))
+    assert torch.equal(run.weights[0][2], first.weights[0][2])
+    assert not torch.equal(run.weights[0][2], whole.weights[0][2])
+
+
+@pytest.mark.parametrize(
+    "rule, words",
+    [
+        ({"momentum": 1.0}, "momentum must be in"),
+        ({"momentum": 0.5, "adam": Adam()}, "adam must be an Adam, without momentum"),
+        ({"adam": (0.9, 0.999)}, "adam must be an Adam"),
+        ({"adam": Adam(beta2=1.0)}, "beta2"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused(rule, words):
+    with pytest.raises(ValueError, match=words):
+        descend(gradient, START, problem=(QUADRATIC,), learning_rate=0.1, steps=1, **rule)
 
 
 def test_dropping_finished_seeds_changes_no_other_seed():
