@@ -178,11 +178,11 @@ ledger.judge({
 #
 # | # | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 52.3a | leaky gains over ReLU, He start | mean difference in accuracy ≥ 0 | a gain is what is claimed; pilots .024, .028 | the supplement of 2015 |
-# | 52.3b | so does PReLU | mean difference in accuracy ≥ 0 | pilots .022, .029 | He et al. 2015, recalled |
-# | 52.3c | leaky, Xavier start | mean difference in accuracy ≥ 0 | pilots .19, .23 | the supplement of 2015 |
-# | 52.3d | PReLU, Xavier start | mean difference in accuracy ≥ 0 | pilots .23, .26 | He et al. 2015, recalled |
-# | 52.3e | the leaky gain is larger under Xavier than under He | mean difference of gains ≥ 0 | pilots .17, .20 | derived here |
+# | 52.3a | leaky gains over ReLU, He start | mean difference in accuracy ≥ 0.001 | a gain, if only of one image in a thousand; pilots .024, .028 | the supplement of 2015 |
+# | 52.3b | so does PReLU | mean difference in accuracy ≥ 0.001 | pilots .022, .029 | He et al. 2015, recalled |
+# | 52.3c | leaky, Xavier start | mean difference in accuracy ≥ 0.001 | pilots .19, .23 | the supplement of 2015 |
+# | 52.3d | PReLU, Xavier start | mean difference in accuracy ≥ 0.001 | pilots .23, .26 | He et al. 2015, recalled |
+# | 52.3e | the leaky gain is larger under Xavier than under He | mean difference of gains ≥ 0.001 | pilots .17, .20 | derived here |
 # | 52.3f | "it is r, not the kink": ReLU at the r of leaky Xavier gains as much | ratio of mean gains ≥ 0.8 | four fifths would do; pilots .43, .40 | expected by us |
 #
 # The criteria of a, b and e were set in other runs, with other seeds; f came with the seventh way, and the pilots had contradicted it already when it was written down.
@@ -297,7 +297,7 @@ ledger.judge({
 # | # | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 52.5a | sixteen layers, Xavier: the mean slope rises from .25 | mean slope at the end ≥ 0.3 | pilots .38, .39 | derived here |
-# | 52.5b | it ends higher than under He | mean difference ≥ 0 | pilots .09, .11 | derived here |
+# | 52.5b | it ends higher than under He | mean difference ≥ 0.01 | more than nothing; pilots .09, .11 | derived here |
 # | 52.5c | learning pays under He: PReLU beats the fixed slope | mean difference in accuracy ≥ 0.02 | most of what the leak itself gains; pilots −.002, .001 | He et al. 2015, recalled |
 
 # %%
@@ -380,7 +380,7 @@ ledger.conclude()
 # **PReLU's slopes.** They rise where the start is too small, to .39, and $r$ with them, from .53 to .58: over sixteen layers a factor of four in power. But they rise at six layers too, with either start and farther, where nothing needs repair. "The slope
 # repairs $r$" is what it does, hardly why.
 #
-# **Changed.** The criteria of 52.3 to 52.5 come from other runs, but for 52.3f and 52.5c, which were added. Depth counts hidden layers here; with one layer less, five pilots gave gains of .016 to .021 under He, and the same verdicts.
+# **Changed.** The criteria of 52.3 to 52.5 come from other runs, but for 52.3f, 52.5b and c, which were added. Gains had to be above 0 there; here it is .001, for arms that are alike by mistake differ by 0 exactly. Depth counts hidden layers here; with one layer less, five pilots gave gains of .016 to .021 under He, and the same verdicts.
 # Where the error of 52.2a is the next order of $1/n$, 52.2b has the whole.
 #
 # **Limits.** 600 steps are ten passes over 4,000 digits; networks that start late are caught on the way (see below). One data set, one width, layers without normalization or skips, which take over much of what the start does. The three learning rates from which the one was chosen are a factor of 3 apart.
