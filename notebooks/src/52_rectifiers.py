@@ -367,8 +367,8 @@ ledger.conclude()
 # ## Reading
 #
 # **What the sentence should say.** A leak is insurance. Sixteen layers need it a little when the start is right, and badly when it is not; six layers need neither leak nor start. In
-# pilot runs with other seeds the gains at six layers ran from −.000 to .012. He et al. report gains on a network of 22 layers and a million
-# images, and PReLU there learns a slope for every channel; nothing here speaks against that.
+# pilot runs with other seeds the gains at six layers ran from −.000 to .012. He et al. report about a point on a million
+# images (recalled), with a slope for every channel: nothing here speaks against that.
 #
 # **Scale, exactly.** At every width $\mathbb E\,q'=rq$ holds with no large number in it, because a layer sees the weights below only through $q$. The same argument gives what is usually left out: the typical network is quieter than
 # the mean, by $e^{-Lk/2n}$. With He's start and $L$ near $n$ that is no longer small. At width 8 the mean of $q$ is carried by rare loud networks, so that it is drawn nowhere here; the logarithm behaves.
