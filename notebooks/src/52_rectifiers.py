@@ -113,7 +113,7 @@ second = [(q[name][4] ** 2).mean() / r[name] ** 8 / grown[name] - 1 for name in 
 ledger.judge({
     "52.1a": largest(np.abs(first), of=networks, digits=1),
     "52.1b": largest(np.abs(second), of=networks, digits=1),
-})
+})  # fmt: skip
 
 # %% [markdown]
 # ## 2. The typical network is quieter
@@ -138,6 +138,7 @@ ledger.judge({
 # | 52.2c | and with weight matrices in place of redrawn layers | largest departure of measured/predicted from 1 ≤ 0.05 | errors .015, half as many networks | derived here |
 # | 52.2d | share of ReLU networks dead at the smallest width | share dying ± 0.012 | error .002 | derived here |
 # | 52.2e | *control:* no leaky network dies | share ≤ 0 | it cannot | derived here |
+
 
 # %%
 def drift(moments):
@@ -234,8 +235,9 @@ for kind in ("ReLU", "leaky", "PReLU"):
     height = [accuracy[deep, way].mean() for way in own]
     figures.measured(right, [scale[way] for way in own], height, kind)
 right.set(xscale="log", xlabel="mean q of the last layer", ylabel="test accuracy")
-words = "Second moments on their predicted lines; accuracy rises with it."
+words = "Second moments on their predicted lines; accuracy rises with scale."
 figures.save(fig, "key", words, legend="best")
+
 
 # %%
 def gain(layers, start, kind="leaky"):
@@ -250,7 +252,7 @@ ledger.judge({
     "52.3d": mean(gain(deep, "Xavier", "PReLU")),
     "52.3e": mean(gain(deep, "Xavier") - gain(deep, "He")),
     "52.3f": ratio(by_r, gain(deep, "Xavier"), digits=2),
-})
+})  # fmt: skip
 
 # %% [markdown]
 # ## 4. Six layers
@@ -312,7 +314,7 @@ ledger.judge({
     "52.5a": mean(final["Xavier"]),
     "52.5b": mean(final["Xavier"] - final["He"]),
     "52.5c": mean(beyond, digits=2),
-})
+})  # fmt: skip
 
 # %% [markdown]
 # ## 6. The other half: inputs stay apart
@@ -355,7 +357,7 @@ missed = [abs(apart[kind].mean(1) / expected[kind] - 1) for kind in apart]
 ledger.judge({
     "52.6a": largest(missed, of=pairs, digits=1),
     "52.6b": ratio(apart["leaky"][-1], apart["ReLU"][-1]),
-})
+})  # fmt: skip
 
 # %% [markdown]
 # ## All verdicts
