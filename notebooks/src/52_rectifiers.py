@@ -375,7 +375,7 @@ ledger.conclude()
 # **Scale, exactly.** At every width $\mathbb E\,q'=rq$ holds with no large number in it, because a layer sees the weights below only through $q$. The same argument gives what is usually left out: the typical network is quieter than
 # the mean, by $e^{-Lk/2n}$. With He's start and $L$ near $n$ that is no longer small. At width 8 the mean of $q$ is carried by rare loud networks, so that it is drawn nowhere here; the logarithm behaves.
 #
-# **It is not only r.** We expected the gain under Xavier to be a matter of $r$, and in six pilots ReLU at equal $r$ got .28 to .64 of it. In each of them the leaky network was
+# **It is not only r.** We expected the gain under Xavier to be a matter of $r$, and in seven pilots ReLU at equal $r$ got .28 to .64 of it. In each of them the leaky network was
 # still ahead of it by more than its error. Section 6 names a candidate for the rest: two inputs at right angles keep a distance of .17 through sixteen leaky layers, and of .07 through sixteen of ReLU. It would also explain the three points under He, where $r$ is 1 for both.
 # That this *is* the reason has not been shown. At six layers the distances differ by nearly as much, .42 and .22, and the accuracies do not: there both are large enough.
 #
