@@ -40,15 +40,15 @@
 # A round of **pruning** trains the open weights from their start $W_0$ to $W$, closes in each layer the 40% of them that are smallest in size (20% in the last layer), and sets the others back to $W_0$.
 # After six rounds one weight in nineteen is open. The network $(W_0,m)$ is the **ticket** of that round.
 #
-# A **draw** is a random split of the 5,000 digits (500 to validate, the rest to test), a start and an order of the examples. All rounds and arms share it: every
+# A **draw** is a random split of the 5,000 digits (1,024 to test, 476 to validate), a start and an order of the examples. All rounds and arms share it: every
 # comparison is paired, and the draws are the sample.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 draws = 8  # in [3, 100]: splits of the digits, with start and order
-training_images = 3500  # one of 2500, 3500, 4000: digits to train on
+training_images = 3500  # one of 2500, 3000, 3500: digits to train on; 1024 of 5000 are tests
 epochs = 10  # in [2, 100]: passes over them
-learning_rate = 0.002  # in [1e-4, 0.05]: of Adam
+learning_rate = 0.002  # in [1e-5, 0.05]: of Adam
 hidden = [100, 50]  # each in [10, 300]: hidden units
 
 # %% tags=["hide-input"]
@@ -66,6 +66,13 @@ import pandas as pd
 
 figures.style()
 
+
+def against_share(ax, **words):
+    ax.set(xscale="log", xlabel="share of the weights that is kept", **words)
+    ax.set_xticks(keep, [f"{k:.2g}" for k in keep])
+    ax.minorticks_off()
+
+
 # %% [markdown]
 # ## 1. Is it a ticket?
 #
@@ -76,12 +83,12 @@ figures.style()
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.1a* | ticket minus new weights, test accuracy, at two sizes | mean ≥ 0 | pilots 0.022 to 0.024, 0.043 to 0.045 | Frankle & Carbin 2019, recalled |
-# | 56.1c* | ticket minus shuffled mask, likewise | mean ≥ 0 | pilots 0.025 to 0.030, 0.071 to 0.093 | Frankle & Carbin 2019, recalled |
-# | 56.1e | the smallest ticket minus one of its size pruned at once | mean ≥ 0.015 | pilots 0.043 to 0.045 | Frankle & Carbin 2019, recalled |
-# | 56.1f | *control:* under a shuffled mask the own start is as good as a new one | mean difference 0 ± 0.02 | these weights were not chosen; pilots −0.003, 0.000 | derived here |
+# | 56.1a* | ticket minus new weights, test accuracy, at two sizes | mean ≥ 0.005 | half a point; pilots 0.021 to 0.024, 0.034 to 0.045 | Frankle & Carbin 2019, recalled |
+# | 56.1c* | ticket minus shuffled mask, likewise | mean ≥ 0.005 | half a point; pilots 0.025 to 0.030, 0.071 to 0.093 | Frankle & Carbin 2019, recalled |
+# | 56.1e | the smallest ticket minus one of its size pruned at once | mean ≥ 0.015 | pilots 0.040 to 0.048 | Frankle & Carbin 2019, recalled |
+# | 56.1f | *control:* under a shuffled mask the own start is as good as a new one | mean difference 0 ± 0.02 | these weights were not chosen; pilots −0.003 to 0.004 | derived here |
 #
-# First the rounds. Each trains from the same start; every half epoch the validation digits are looked at.
+# First the rounds. Each trains from the same start; after every epoch the validation digits are looked at.
 
 # %%
 images, labels = small_digits()
@@ -92,9 +99,10 @@ def generators(which):
     return [np.random.default_rng([seed, which, k]) for k in range(draws)]
 
 
-digits = lt.draw(images, labels, training_images, 500, epochs, 50, widths, generators(0))
-half_epoch = training_images // 100
-rule = {"learning_rate": learning_rate, "looks": range(0, 2 * epochs * half_epoch + 1, half_epoch)}
+parts = training_images, len(images) - training_images - 1024  # to train, to validate
+digits = lt.draw(images, labels, *parts, epochs, 50, widths, generators(0))
+epoch = training_images // 50
+rule = {"learning_rate": learning_rate, "looks": range(0, epochs * epoch + 1, epoch)}
 layers = [*[0.6] * len(hidden), 0.8]  # of the open weights, what a round keeps
 rounds = lt.prune_by_rounds(digits, layers, 6, **rule)
 
@@ -122,10 +130,9 @@ at_once = lt.keep_largest(dense.weights, rounds[0].mask, [k**6 for k in layers])
 arms = {(2, "constant size"): (flat, rounds[2].mask), (6, "at once"): (start, at_once)}
 for r in (4, 6):
     m, other = rounds[r].mask, lt.shuffled(rounds[r].mask, generators(2))
-    weights = new, start, flat, tossed, flat_tossed
-    masks = m, other, m, m, m
-    names = "new weights", "shuffled", "constant size", "random signs", "constant, random"
-    arms |= {(r, n): one for n, one in zip(names, zip(weights, masks), strict=True)}
+    arms |= {(r, "new weights"): (new, m), (r, "shuffled"): (start, other),
+             (r, "constant size"): (flat, m), (r, "random signs"): (tossed, m),
+             (r, "constant, random"): (flat_tossed, m)}  # fmt: skip
 arms[4, "shuffled, new"] = new, arms[4, "shuffled"][1]
 
 # %% [markdown]
@@ -146,10 +153,10 @@ for name, label in ({"ticket": "ticket"} | names).items():
     one = found[6, name]
     figures.measured(ax, one.steps, one.validation_loss, label, band=(0.1, 0.9))
 figures.measured(ax, dense.steps, dense.validation_loss, "dense", band=(0.1, 0.9))
-ax.set(yscale="log", xlabel="steps", ylabel="validation loss [nats]")
+ax.set(xlabel="steps", ylabel="validation loss [nats]", ylim=(0, None))
 ax.set(title=f"{keep[6]:.1%} of the weights")
 words = "Loss against steps: the ticket falls before the other sparse networks do."
-figures.save(fig, "training", words, legend="lower left")
+figures.save(fig, "training", words, legend="upper right")
 
 # %%
 lead = {r: accuracy[r, "ticket"] - accuracy[r, "new weights"] for r in (4, 6)}
@@ -172,11 +179,14 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.2a* | ticket minus its signs at constant size: nothing, at three sizes | mean difference 0 ± 0.01 | a point; pilots −0.001 to 0.003 | Zhou et al. 2019, abstract |
-# | 56.2d | sign effect with a seventh of the weights | mean ≥ 0.005 | pilots 0.021 to 0.024 | Zhou et al. 2019, abstract |
-# | 56.2e | sign effect with a nineteenth | mean ≥ 0.025 | pilots 0.043 to 0.046 | Zhou et al. 2019, abstract |
-# | 56.2f | size effect with a seventh: none | mean difference 0 ± 0.01 | a point; pilots −0.001 to 0.001 | Zhou et al. 2019, abstract |
-# | 56.3a | signs are the whole lead: sign effect over ticket minus new weights, with a nineteenth | quotient of means 1 ± 0.4 | 1 if nothing else counts; pilots 0.99 to 1.03, intervals from 0.87 to 1.26 | derived here |
+# | 56.2a* | ticket minus its signs at constant size: nothing, at three sizes | mean difference 0 ± 0.01 | a point; pilots −0.002 to 0.003 | Zhou et al. 2019, abstract |
+# | 56.2d | sign effect with a seventh of the weights | mean ≥ 0.005 | pilots 0.020 to 0.024 | Zhou et al. 2019, abstract |
+# | 56.2e | sign effect with a nineteenth | mean ≥ 0.025 | pilots 0.038 to 0.046 | Zhou et al. 2019, abstract |
+# | 56.2f | size effect with a seventh: none | mean difference 0 ± 0.01 | a point; pilots −0.002 to 0.003 | Zhou et al. 2019, abstract |
+# | 56.3a | signs are the whole lead: sign effect over ticket minus new weights, with a nineteenth | quotient of means 1.2 ± 0.5 | see below | derived here |
+#
+# The bound of 56.3a was 0.8 to 1.7 at first, from earlier runs of 16 draws and 900 steps (1.17 to 1.29). In pilots of this notebook the quotient is 0.99 to 1.13, and its
+# interval begins at 0.87 to 0.98: the lower end was put at 0.7, so that eight draws can show it.
 
 # %%
 effects = {}
@@ -204,10 +214,7 @@ for name, label in labels_of.items():
     figures.measured(ax, [keep[r] for r in at], y, label, joined=False, mfc="none")
     if name in ("ticket", "new weights"):
         figures.predicted(ax, [keep[r] for r in at], y, "if signs are all")
-ax.set(xscale="log", xlabel="share of the weights that is kept", ylabel="test accuracy")
-ticks = [keep[r] for r in (0, 1, 2, 3, 4, 5, 6)]
-ax.set_xticks(ticks, [f"{k:.2g}" for k in ticks])
-ax.minorticks_off()
+against_share(ax, ylabel="test accuracy")
 words = "Arms with the ticket's signs lie on its line, arms without on a lower one."
 figures.save(fig, "arms", words, legend="lower right")
 
@@ -233,7 +240,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.3b | weights of the smallest ticket with the sign that they had at the end of the training before | mean share ≥ 0.97 | pilots 0.994 to 0.996 | Zhou et al. 2019, abstract: masking is like training |
+# | 56.3b | weights of the smallest ticket with the sign that they had at the end of the training before | mean share ≥ 0.97 | pilots 0.993 to 0.996 | Zhou et al. 2019, abstract: masking is like training |
 # | 56.3c | all weights of the dense network: not so many | mean share ≤ 0.9 | pilots 0.82 to 0.83 | derived here |
 # | 56.3d | accuracy of the smallest ticket without training | mean ≥ 0.4 | chance is 0.1; pilots 0.61 to 0.68 | Zhou et al. 2019, abstract |
 # | 56.3e | of its signs at constant size | mean ≥ 0.5 | pilots 0.72 to 0.76 | Zhou et al. 2019, abstract |
@@ -264,12 +271,11 @@ figures.measured(right, [keep[r] for r in (2, 4, 6)], drawing, "constant size", 
 some = [untrained[r, "random signs"] for r in (4, 6)]
 figures.measured(right, [keep[r] for r in (4, 6)], some, "random signs", every=1)
 figures.level(right, 0.1, "chance")
-for ax in (left, right):
-    ax.set(xscale="log", xlabel="share of the weights that is kept", ylim=(0, 1.02))
-left.set(ylabel="share with the same sign at the end")
-right.set(ylabel="accuracy before training")
+against_share(left, ylabel="share with the same sign at the end", ylim=(0, 1.02))
+against_share(right, ylabel="accuracy before training", ylim=(0, 1.02))
+right.legend(loc=(0.05, 0.25))
 words = "Pruning leaves weights that keep their sign; untrained tickets classify."
-figures.save(fig, "untrained", words, legend="best")
+figures.save(fig, "untrained", words, legend="lower left")
 
 # %%
 blind = {"dense": (0, "ticket")}
@@ -293,16 +299,16 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.4a | ticket with a good third of the weights, minus dense: the same accuracy | mean difference 0 ± 0.01 | a point; pilots 0.001 to 0.003 | Frankle & Carbin 2019, recalled |
-# | 56.4b | with a seventh: not two points lower | mean ≥ −0.02 | pilots −0.003 to −0.005 | Frankle & Carbin 2019, recalled |
-# | 56.4c | "a higher accuracy": best ticket minus dense | mean ≥ 0.01 | a point, see above; pilots 0.002 | Frankle & Carbin 2019, recalled |
-# | 56.4d | "learn faster": validation loss with a good third of the weights, after one epoch, over that of the dense network | mean log of the ratio ≤ −0.1 | a tenth; pilots −0.23 to −0.28 | Frankle & Carbin 2019, recalled |
-# | 56.4e | not so with a seventh: slower | mean log of the ratio ≥ 0.05 | pilots 0.18 to 0.26 | derived here |
+# | 56.4a | ticket with a good third of the weights, minus dense: the same accuracy | mean difference 0 ± 0.01 | a point; pilots −0.002 to 0.003 | Frankle & Carbin 2019, recalled |
+# | 56.4b | with a seventh: not two points lower | mean ≥ −0.02 | pilots −0.003 to −0.010 | Frankle & Carbin 2019, recalled |
+# | 56.4c | "a higher accuracy": best ticket minus dense | mean ≥ 0.01 | a point, see above; pilots −0.003 to 0.002 | Frankle & Carbin 2019, recalled |
+# | 56.4d | "learn faster": validation loss with a good third of the weights, after one epoch, over that of the dense network | mean log of the ratio ≤ −0.1 | a tenth; pilots −0.20 to −0.28 | Frankle & Carbin 2019, recalled |
+# | 56.4e | not so with a seventh: slower | mean log of the ratio ≥ 0.05 | pilots 0.18 to 0.30 | derived here |
 #
 # All bounds come from theory and pilot runs with other seeds. These contradicted 56.4c already; the claim stands here as it is made.
 
 # %%
-after_epoch = {r: np.log(tickets[r].validation_loss[2] / dense.validation_loss[2])
+after_epoch = {r: np.log(tickets[r].validation_loss[1] / dense.validation_loss[1])
                for r in range(1, 7)}  # fmt: skip
 voted = np.stack([t.validation_accuracy[-1] for t in tickets[1:]]).argmax(0)
 best = np.stack([t.accuracy for t in tickets[1:]])[voted, np.arange(draws)]
@@ -318,9 +324,8 @@ figures.measured(left, keep[1:], gain, "ticket", every=1)
 figures.measured(right, keep[1:], list(after_epoch.values()), "ticket", every=1)
 for ax in (left, right):
     figures.level(ax, 0, "dense", theory=False)
-    ax.set(xscale="log", xlabel="share of the weights that is kept")
-left.set(ylabel="test accuracy minus dense")
-right.set(ylabel="log loss ratio after an epoch")
+against_share(left, ylabel="test accuracy minus dense")
+against_share(right, ylabel="log loss ratio after an epoch")
 words = "Tickets match the dense accuracy to a third of the weights, and start faster."
 figures.save(fig, "dense", words, legend="best")
 
@@ -342,4 +347,24 @@ ledger.conclude()
 # %% [markdown]
 # ## Reading
 #
-# TODO
+# **What was drawn.** The name suggests a lucky start that training only has to reveal. What we see is nearer to a copy. Pruning reads one bit a weight off a trained network, its sign, and keeps the weights whose
+# sign was right from the start: nearly all of a ticket's signs (56.3b) against four fifths of all signs. Mask and signs together are then a rough drawing of the trained network, which
+# classifies before it is trained. It does so better at constant size (56.3e) than with the sizes of the start, which are noise.
+#
+# **Why new weights lose.** Half of their signs are wrong for these places, and training repairs few: of the random signs hardly more than half agree with the ticket's in the end (56.3g). A dense network need not
+# repair anything, for it has other weights that happen to be right. A sparse one has not. So the lottery is about signs, and a dense network holds enough tickets.
+#
+# **Rounds matter**, more than the mask criterion suggests (56.1e). Pruned at once to a nineteenth, a network does no better than new weights, and classifies two digits of ten before training. The large weights of a *dense* network
+# are a drawing of it only together with all the others; each round trains a smaller network that has to do without what was closed, and reads its signs anew.
+#
+# **Against the papers.** Large tickets do start faster, by a fifth in loss after one epoch, and a third of the weights does what all do. That they end *higher* we do not see: the best ticket is within a point of the dense network (56.4c).
+# The gains on record are of a few tenths of a point; eight draws of 1,024 tests resolve half a point, so the row rejects only a gain that one would notice. At a seventh of the weights, within
+# the range of the hypothesis, tickets start slower than the dense network and end a little lower. The smallest validation loss is no better either, see the table of section 1.
+#
+# **What this says of minima.** Cho's text names tickets beside the old remark that networks of just enough connections get stuck, and that a few more give a way round. Section 1 is that remark in numbers: the same connections, at a start with
+# other signs, end four points lower after the same number of steps. They are slower throughout and have not finished: whether they are stuck we do not know.
+#
+# **Limits.** One small network, 5,000 digits, Adam at one rate, no rewinding to a later step, which larger networks need. The draws share the digits. All arms stop after ten epochs, when new weights still improve. The starts of the networks
+# have one scale a layer; where sizes differ much at the start they might count.
+#
+# **Try.** TRY
