@@ -2,8 +2,8 @@
 
 
 def _fewer(patch):
-    """Five draws are enough where a theory takes an effect away altogether."""
-    patch.parameters(draws=5)
+    """Five draws of six epochs: enough for every row but 56.4c, and half the time."""
+    patch.parameters(draws=5, epochs=6)
 
 
 def _rounds_by(choose):
@@ -181,4 +181,5 @@ def weights_hardly_move(patch):
 
     Fails: 56.3c, 56.3d, 56.3e
     """
-    patch.parameters(learning_rate=1e-4, draws=5)
+    _fewer(patch)
+    patch.parameters(learning_rate=1e-4)
