@@ -13,7 +13,7 @@
 # ---
 
 # %% [markdown]
-# # The signs are the winning ticket: with them kept, sizes do not matter, and it can read before it is trained
+# # What wins in a lottery ticket is its signs; untrained, they already read digits
 #
 # ![verdict](../figures/56_lottery_tickets/verdict.svg)
 #
@@ -120,7 +120,7 @@ pd.DataFrame({
 }, index=pd.Index(keep, name="share kept"))  # fmt: skip
 
 # %% [markdown]
-# Now the arms, all trained at once, at the sizes of rounds 4 and 6. The first three keep the ticket's mask and take something from its start; section 2 tells
+# Now the arms, all trained at once, at the sizes of rounds 4 and 6. All but the shuffled ones and `at once` keep the ticket's mask and take something from its start; section 2 tells
 # why. `constant size` gives every weight of a layer the root mean square of that layer's start.
 
 # %%
@@ -371,5 +371,5 @@ ledger.conclude()
 # **Limits.** One small network, 5,000 digits, Adam, no rewinding to a later step, which larger networks need. The draws share the digits. All arms stop after ten epochs, when new weights still improve. The starts
 # have one scale a layer; where sizes differ much at the start they might count.
 #
-# **Try.** `learning_rate = 0.01`: see above; 56.4a to c are no longer what they are here, 56.4e turns round, and more weights change sign, so that 5% of the smallest ticket's signs do (56.3b fails). `hidden = [30, 20]`: 5.8% of so few weights are too few.
+# **Try.** `learning_rate = 0.01`: see above; tickets pull ahead of the dense network (56.4c partly holds, 56.4a only partly, 56.4e is turned round), and 5% of the smallest ticket's signs change in training (56.3b fails). `hidden = [30, 20]`: 5.8% of so few weights are too few.
 # The ticket is 14 points below the dense network, but 20 above new weights, and all of that is its signs (56.3a: 1.05); what fails is 56.4b, and 56.3d to f, for the drawing has become too coarse: untrained it reads one digit of three.
