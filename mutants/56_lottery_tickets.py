@@ -84,6 +84,7 @@ def not_rewound(patch):
         return ended, ended, found[-1].mask, keep
 
     patch("lottery_tickets.prune_by_rounds", _rounds_by(onward))
+    _fewer(patch)
 
 
 def rounds_are_not_needed(patch):
