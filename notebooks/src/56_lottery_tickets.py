@@ -161,11 +161,11 @@ figures.save(fig, "training", words, legend="upper right")
 
 # %%
 lead = {r: accuracy[r, "ticket"] - accuracy[r, "new weights"] for r in (4, 6)}
+places = {r: accuracy[r, "ticket"] - accuracy[r, "shuffled"] for r in (4, 6)}
 ledger.judge({
-    "56.1a*": {f"keep {keep[r]}": mean(lead[r]) for r in (4, 6)},
-    "56.1c*": {f"keep {keep[r]}": mean(accuracy[r, "ticket"] - accuracy[r, "shuffled"])
-               for r in (4, 6)},
-    "56.1e": mean(accuracy[6, "ticket"] - accuracy[6, "at once"]),
+    "56.1a*": {f"keep {keep[r]}": mean(lead[r], digits=2) for r in (4, 6)},
+    "56.1c*": {f"keep {keep[r]}": mean(places[r], digits=2) for r in (4, 6)},
+    "56.1e": mean(accuracy[6, "ticket"] - accuracy[6, "at once"], digits=2),
     "56.1f": mean(accuracy[4, "shuffled"] - accuracy[4, "shuffled, new"], digits=1),
 })  # fmt: skip
 
@@ -223,10 +223,10 @@ figures.save(fig, "arms", words, legend="lower right")
 sizes = {r: accuracy[r, "ticket"] - accuracy[r, "constant size"] for r in (2, 4, 6)}
 ledger.judge({
     "56.2a*": {f"keep {keep[r]}": mean(sizes[r], digits=2) for r in (2, 4, 6)},
-    "56.2d": mean(effects[4]["sign"]),
-    "56.2e": mean(effects[6]["sign"]),
+    "56.2d": mean(effects[4]["sign"], digits=2),
+    "56.2e": mean(effects[6]["sign"], digits=2),
     "56.2f": mean(effects[4]["size"], digits=1),
-    "56.3a": ratio(effects[6]["sign"], lead[6]),
+    "56.3a": ratio(effects[6]["sign"], lead[6], digits=2),
 })
 
 # %% [markdown]
@@ -337,7 +337,7 @@ ledger.judge({
     "56.4a": mean(gain[1], digits=1),
     "56.4b": mean(gain[3], digits=2),
     "56.4c": mean(best - dense.accuracy, digits=2),
-    "56.4d": mean(after_epoch[2]),
+    "56.4d": mean(after_epoch[2], digits=2),
     "56.4e": mean(after_epoch[4], digits=2),
 })
 
