@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from lib.checks import whole_number
-from lib.classifiers import logits, train_apart, uniform_start
+from lib.classifiers import logits, train_apart
 from lib.data import split
 from lib.descent import Adam, descend
 
@@ -201,15 +201,16 @@ def draw_splits(images, labels, training, generators):
 
 
 def draw_starts(widths, copies, generators):
-    """Starts of copies x draws networks, the draws innermost: (weights, biases) of `uniform_start`."""
-    each = [uniform_start(widths, copies, g) for g in generators]
-    return tuple(
-        tuple(
-            torch.stack([one[part][j] for one in each], 1).flatten(0, 1)
-            for j in range(len(widths) - 1)
-        )
-        for part in (0, 1)
-    )
+    """Starts of copies x draws networks, the draws innermost: (weights, biases).
+
+    widths: d_0..d_N; entries of W_j are N(0, 2/d_(j-1)) (He et al. 2015), biases 0.
+    """
+    copies = whole_number("copies", copies)
+    weights = []
+    for inputs, outputs in zip(widths, widths[1:], strict=False):
+        drawn = [g.standard_normal((copies, outputs, inputs)) for g in generators]
+        weights.append(torch.from_numpy(np.stack(drawn, 1) * (2 / inputs) ** 0.5).flatten(0, 1))
+    return tuple(weights), tuple(w.new_zeros(w.shape[:2]) for w in weights)
 
 
 def draw_orders(images, steps, batch_size, generators):
