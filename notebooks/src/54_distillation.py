@@ -48,6 +48,7 @@ linear_steps = 3000  # in [1000, 50000]: steps of a linear student
 temperatures = [10, 20, 40, 80, 160]  # each in [5, 10000]: of the matching of logits
 draws = 8  # in [4, 100]: splits of the digits
 teacher_hidden = 200  # in [20, 1000]: hidden units of the teacher of section 3
+teacher_steps = 800  # in [100, 20000]: steps of the teacher
 student_hidden = 64  # in [8, 1000]: hidden units of its students
 student_steps = 1500  # in [300, 20000]: steps of these students
 teachers = 6  # in [2, 20]: networks of the ensemble of section 4
@@ -227,7 +228,7 @@ def generators(which):
 
 
 sets, tests = di.draw_splits(*small_digits(), 4000, generators(1))
-order = di.draw_orders(4000, TEACHER_STEPS, 64, generators(2))
+order = di.draw_orders(4000, teacher_steps, 32, generators(2))
 wide = di.draw_starts([100, teacher_hidden, 10], 1, generators(3))
 truth = {"labels": torch.nn.functional.one_hot(sets[1]).double()}
 teacher = di.learn(wide, sets[0], truth, order, learning_rate=1e-3)["labels"]
