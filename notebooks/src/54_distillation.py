@@ -44,11 +44,11 @@ seed = 0  # in [0, 4294967295]: seed of every random draw
 problems = 20  # in [5, 500]: linear teachers
 dimension = 20  # in [10, 25]: pixels of their Gaussian images
 sizes = [2, 5, 10, 15, 30]  # each in [1, 60]: images of the transfer set
-linear_steps = 3000  # in [1000, 50000]: steps of a linear student
+linear_steps = 4000  # in [1000, 50000]: steps of a linear student
 temperatures = [10, 20, 40, 80, 160]  # each in [5, 10000]: of the matching of logits
 draws = 8  # in [4, 100]: splits of the digits
 teacher_hidden = 200  # in [20, 1000]: hidden units of the teacher of section 3
-teacher_steps = 800  # in [100, 20000]: steps of the teacher
+teacher_steps = 700  # in [100, 20000]: steps of the teacher
 student_hidden = 64  # in [8, 1000]: hidden units of its students
 student_steps = 1500  # in [300, 20000]: steps of these students
 teachers = 6  # in [2, 20]: networks of the ensemble of section 4
@@ -63,7 +63,7 @@ ledger = Ledger("54_distillation", globals())  # reads and checks the parameters
 
 from lib import distillation as di
 from lib.least_squares import small_digits
-from lib.statistics import largest, mean, share
+from lib.statistics import largest, mean, smallest
 from lib.suite import figures
 
 import numpy as np
@@ -85,10 +85,11 @@ rng = np.random.default_rng(seed)
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 54.1a* | images of one class, soft targets, start 0: the end is the projected teacher | largest distance, in units of the teacher ≤ 1e-6 | rounding would be 1e-11; pilots 1e-8 | derived here; Phuong, Lampert 2019, recalled |
-# | 54.1b | from a random start the end keeps what the start has across the span | largest distance, in units of the teacher ≤ 1e-6 | as above | derived here |
-# | 54.1c | with 30 images of class 0 the student answers as the teacher does, for images of all classes | share of fresh images ≥ 1 | theory leaves no exception | derived here |
-# | 54.1d | *control:* with their hard labels instead it does not | mean share ≤ 0.3 | pilots 0.1 to 0.2 | derived here |
+# | 54.1a | images of one class, soft targets at T = 4, start 0: the end is the projected teacher | largest distance, in units of the teacher ≤ 1e-6 | pilots 1e-11 or less | derived here; Phuong, Lampert 2019, recalled |
+# | 54.1b | the same at T = 20 | largest distance, in units of the teacher ≤ 1e-6 | as above | derived here |
+# | 54.1c | from a random start the end keeps what the start has across the span | largest distance, in units of the teacher ≤ 1e-6 | as above | derived here |
+# | 54.1d | with 30 images of class 0 the student answers as the teacher does, for images of all classes | smallest share of fresh images, over problems ≥ 1 | theory leaves no exception | derived here |
+# | 54.1e | *control:* with their hard labels instead it does not | mean share ≤ 0.3 | pilots 0.14 to 0.17 | derived here |
 #
 # Teachers are random, with scores of standard deviation 3; images are standard normal, of the class that the teacher calls 0.
 
@@ -126,7 +127,7 @@ agreed = {m: di.accuracy(fresh @ end.mT, answers) for m, end in ends[4].items()}
 agreed_hard = di.accuracy(fresh @ hard.mT, answers)
 
 # %% [markdown]
-# The share of fresh images on which student and teacher agree, against the number of images of class 0 that the student has seen: every problem, and the median. The dashed line is the formula with other images of
+# The share of fresh images on which student and teacher agree, against the number of images of class 0 that the student has seen: every problem is a point. The dashed line is the formula with other images of
 # class 0, at every $m$; it reaches 1 at $m=d$.
 
 # %% tags=["hide-input"]
@@ -135,28 +136,26 @@ more = di.images_of_class(linear, 0, max(sizes), rng)
 limits = [di.student_limit(linear, more[:, :m], zero) for m in counts]
 formula = [di.accuracy(fresh @ w.mT, answers).median() for w in limits]
 fig, (ax,) = figures.panels(width=7)
-points = np.array([agreed[m].numpy() for m in sizes])
-figures.measured(ax, sizes, points, "soft targets", every=1)
-figures.measured(ax, [max(sizes)], [agreed_hard.median()], "hard labels", joined=False)
+for m in sizes:
+    every = {"joined": False, "alpha": 0.35}
+    figures.measured(ax, [m] * problems, agreed[m], "soft targets", **every)
+every["alpha"] = 1
+figures.measured(ax, [max(sizes)], [agreed_hard.median()], "hard labels", **every)
 figures.predicted(ax, counts, formula)
 figures.level(ax, dimension, "m = d", axis="x", theory=False)
 ax.set(xlabel="images of class 0 in the transfer set", ylabel="agreement on all classes")
 ax.set(ylim=(0, 1.05))
 words = "Agreement of the student with its teacher rises to 1 at as many images as pixels."
-figures.save(fig, "key", words, legend="lower right")
+figures.save(fig, "key", words, legend="upper left")
 
 # %%
-ledger.judge(
-    {
-        "54.1a*": {
-            f"T = {T}": largest(distance(end, zero), rounding=True, of=problems)
-            for T, end in ends.items()
-        },
-        "54.1b": largest(distance(moved, start), rounding=True, of=problems),
-        "54.1c": share(agreed[max(sizes)] == 1),
-        "54.1d": mean(agreed_hard, digits=2),
-    }
-)
+ledger.judge({
+    "54.1a": largest(distance(ends[4], zero), rounding=True, of=problems),
+    "54.1b": largest(distance(ends[20], zero), rounding=True, of=problems),
+    "54.1c": largest(distance(moved, start), rounding=True, of=problems),
+    "54.1d": smallest(agreed[max(sizes)]),
+    "54.1e": mean(agreed_hard, digits=2),
+})
 
 # %% [markdown]
 # ## 2. Hot targets match logits
@@ -215,11 +214,15 @@ ledger.judge(
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 54.3a* | from 7s and 8s alone the student knows the other eight digits | mean accuracy on them ≥ 0.7 | pilots PILOT3A | Hinton et al. 2015, section 3, recalled |
-# | 54.3b | T = 1 teaches less of them than T = 4 | mean paired difference ≥ 0.03 | three points; pilots PILOT3B | Hinton et al. 2015, section 3, recalled |
-# | 54.3c* | without 3s the student knows them | mean accuracy on 3s ≥ 0.7 | pilots PILOT3C | Hinton et al. 2015, section 3, recalled |
-# | 54.3d* | *control:* hard labels teach nothing of a digit never seen | largest accuracy on them ≤ 0.02 | its score is pushed down only | derived here |
-# | 54.3e | *control:* nor do the same probabilities with wrong classes permuted in every image (7s and 8s, T = 4) | mean accuracy on them ≤ 0.2 | chance would be 0.1 | derived here |
+# | 54.3a | from 7s and 8s alone, T = 4, the student knows the other eight digits | mean accuracy on them ≥ 0.7 | PILOT3A | Hinton et al. 2015, section 3, recalled |
+# | 54.3b | the same at T = 20 | mean accuracy on them ≥ 0.7 | PILOT3B | Hinton et al. 2015, section 3, recalled |
+# | 54.3c | T = 1 teaches less of them than T = 4 | mean paired difference ≥ 0.03 | three points; PILOT3C | Hinton et al. 2015, section 3, recalled |
+# | 54.3d | without 3s, T = 4, the student knows 3s | mean accuracy on them ≥ 0.7 | PILOT3D | Hinton et al. 2015, section 3, recalled |
+# | 54.3e | the same at T = 20 | mean accuracy on them ≥ 0.7 | PILOT3E | Hinton et al. 2015, section 3, recalled |
+# | 54.3f | *control:* hard labels of 7s and 8s teach nothing of the others | largest accuracy on them ≤ 0.02 | their scores are only pushed down | derived here |
+# | 54.3g | *control:* nor do hard labels of all but the 3s of 3s | largest accuracy on them ≤ 0.02 | as above | derived here |
+# | 54.3h | *control:* nor do soft ones with the wrong classes permuted image by image (7s and 8s, T = 4) | mean accuracy on the others ≤ 0.2 | PILOT3H | derived here |
+
 
 
 # %%
@@ -282,21 +285,22 @@ left.set(xlabel="digit", ylabel="accuracy, shown 7 and 8", xticks=range(10))
 right.set(xscale="log", xticks=[1, 4, 20], xticklabels=[1, 4, 20])
 right.set(xlabel="temperature T", ylabel="accuracy on digits never seen")
 words = "Students of soft targets know digits that they have never seen; others do not."
-figures.save(fig, "unseen", words, legend="best")
+figures.legend_beside(fig)
+figures.save(fig, "unseen", words)
 
 # %%
 seven, three = ({kind: u for (name, kind), u in unseen.items() if name == own}
                 for own in kept)  # fmt: skip
-hot = ("T = 4", "T = 20")
-ledger.judge(
-    {
-        "54.3a*": {kind: mean(seven[kind]) for kind in hot},
-        "54.3b": mean(seven["T = 4"] - seven["T = 1"]),
-        "54.3c*": {kind: mean(three[kind]) for kind in hot},
-        "54.3d*": {name: largest(unseen[name, "labels"], digits=1) for name in kept},
-        "54.3e": mean(seven["permuted"], digits=2),
-    }
-)
+ledger.judge({
+    "54.3a": mean(seven["T = 4"]),
+    "54.3b": mean(seven["T = 20"]),
+    "54.3c": mean(seven["T = 4"] - seven["T = 1"]),
+    "54.3d": mean(three["T = 4"]),
+    "54.3e": mean(three["T = 20"]),
+    "54.3f": largest(seven["labels"], digits=1),
+    "54.3g": largest(three["labels"], digits=1),
+    "54.3h": mean(seven["permuted"], digits=2),
+})
 
 # %% [markdown]
 # ## 4. An ensemble in one network
@@ -341,7 +345,7 @@ v, soft = said(x), di.ensemble_targets(said(x), 3)
 kinds = {"ensemble": soft, "one teacher": di.soften(v[0], 3),
          "flattened": di.flattened(soft), "hard labels": di.hardened(soft)}  # fmt: skip
 one = di.draw_starts([100, ensemble_hidden, 10], 1, generators(9))
-order = di.draw_orders(4000, ensemble_steps, 32, generators(10))
+order = di.draw_orders(4000, ensemble_steps, 64, generators(10))
 taught = di.learn(one, x, kinds, order, learning_rate=3e-3, temperature=3)
 
 # %% [markdown]
@@ -356,16 +360,17 @@ single = alone.mean(0)
 gain = together - single
 
 # %% [markdown]
-# Every student against the mean of the single networks of its draw: small points are draws, large ones their mean. Dotted: the ensemble.
+# Every student against the mean of the single networks of its draw: small points are draws, large ones their mean. Dotted: the single networks and the ensemble, in the mean.
 
 # %% tags=["hide-input"]
 fig, (ax,) = figures.panels(width=7)
-for place, (kind, accuracies) in enumerate(right.items()):
+for place, accuracies in enumerate(right.values()):
     gains = (accuracies - single).numpy()
-    line = figures.measured(ax, [place] * draws, gains, kind, joined=False, alpha=0.35)
-    ax.plot([place], [gains.mean()], "D", color=line.get_color(), markersize=9)
-figures.level(ax, float(gain.mean()), "ensemble", theory=False)
-figures.level(ax, 0, "single network", theory=False)
+    figures.measured(ax, [place] * draws, gains, "a draw", joined=False, alpha=0.35)
+    figures.measured(ax, [place], [gains.mean()], "mean", joined=False, markersize=9)
+for height, name in ((float(gain.mean()), "ensemble"), (0, "single network")):
+    figures.level(ax, height, theory=False)
+    ax.text(len(right) - 0.42, height, name, ha="right", va="bottom")
 ax.set(xticks=range(len(right)), xticklabels=list(right), xlim=(-0.6, len(right) - 0.4))
 ax.set(xlabel="targets of the student", ylabel="accuracy − that of single networks")
 words = "Gains of the students: flattened targets gain most, one teacher nothing."
