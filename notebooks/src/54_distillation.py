@@ -95,7 +95,8 @@ rng = np.random.default_rng(seed)
 
 # %%
 linear = di.draw_teachers(problems, 10, dimension, 3.0, rng)
-zero, start = torch.zeros_like(linear), di.draw_teachers(problems, 10, dimension, 3.0, rng)
+zero = torch.zeros_like(linear)
+start = di.draw_teachers(problems, 10, dimension, 3.0, rng)
 shown = {m: di.images_of_class(linear, 0, m, rng) for m in sizes}
 
 
@@ -143,9 +144,10 @@ every["alpha"] = 1
 figures.measured(ax, [max(sizes)], [agreed_hard.median()], "hard labels", **every)
 figures.predicted(ax, counts, formula)
 figures.level(ax, dimension, "m = d", axis="x", theory=False)
-ax.set(xlabel="images of class 0 in the transfer set", ylabel="agreement on all classes")
+ax.set(xlabel="images of class 0 in the transfer set")
+ax.set(ylabel="agreement on all classes")
 ax.set(ylim=(0, 1.05))
-words = "Agreement of the student with its teacher rises to 1 at as many images as pixels."
+words = "Agreement with the teacher rises to 1 at as many images as pixels."
 figures.save(fig, "key", words, legend="upper left")
 
 # %%
@@ -246,7 +248,8 @@ small = di.draw_starts([100, student_hidden, 10], 1, generators(4))
 
 def students(classes):
     x, labels = di.of_classes(*sets, classes)
-    v, order = di.scores_of(teacher, x), di.draw_orders(x.shape[1], *steps, generators(5))
+    order = di.draw_orders(x.shape[1], *steps, generators(5))
+    v = di.scores_of(teacher, x)
     soft = {T: {f"T = {T}": di.soften(v, T)} for T in (1, 4, 20)}
     soft[1]["labels"] = torch.nn.functional.one_hot(labels, 10).double()
     soft[4]["permuted"] = di.permuted(di.soften(v, 4), generators(6))
@@ -280,7 +283,8 @@ for kind in ("T = 20", "T = 4", "T = 1", "permuted", "labels"):
 for name in kept:
     heat = np.array([unseen[name, f"T = {T}"].numpy() for T in (1, 4, 20)])
     figures.measured(right, [1, 4, 20], heat, f"shown {name}", every=1)
-    figures.level(right, unseen[name, "labels"].mean(), of=f"shown {name}", theory=False)
+    low = float(unseen[name, "labels"].mean())
+    figures.level(right, low, of=f"shown {name}", theory=False)
 left.set(xlabel="digit", ylabel="accuracy, shown 7 and 8", xticks=range(10))
 right.set(xscale="log", xticks=[1, 4, 20], xticklabels=[1, 4, 20])
 right.set(xlabel="temperature T", ylabel="accuracy on digits never seen")
