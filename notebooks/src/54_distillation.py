@@ -82,7 +82,7 @@ rng = np.random.default_rng(seed)
 #
 # $$W\;\to\;W_0+(W_T-W_0)\,P,$$
 #
-# $P$ the projection on the span. (Scores are centred over the classes: a constant is invisible to a softmax.) The class of the images does not occur in this formula. What a student learns about the other nine classes
+# $P$ the projection on the span. (Scores are centred over the classes.) The class of the images does not occur in this formula. What a student learns about the other nine classes
 # depends on the directions that the images have, not on their labels; with $m\ge d$ images in general position it learns everything. The temperature does not occur either.
 #
 # | | claim | holds if | why this bound | source |
@@ -168,7 +168,7 @@ ledger.judge({
 #
 # $$T\,\bigl(\mathrm{softmax}(z/T)-\mathrm{softmax}(v/T)\bigr)=\frac{z-v}C+\frac1T\,\frac{c(z^2)-c(v^2)}{2C}+\dots,$$
 #
-# where $c$ takes the mean over classes away. Distillation at high temperature is regression on logits, and the factor $T^2$ in the loss keeps the gradient from fading.
+# where $c$ takes the mean over classes away. Hot distillation is regression on logits, and the factor $T^2$ keeps the gradient from fading.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -315,7 +315,7 @@ ledger.judge({
 # Their mean probabilities at $T=3$ are the targets of a student of the same size, on those 200 and 3,800 more digits whose labels nobody looks at.
 #
 # Which part of the targets does it? Three other students, on the same images: one has the targets of one teacher; one has the ensemble's
-# answers as hard labels; one has the same confidences as the soft targets, but the rest spread evenly over the nine other classes (*flattened*): all that could be dark knowledge is gone.
+# answers as hard labels; one has the same confidences as the soft targets, but the rest spread evenly over the nine other classes (*flattened*): no dark knowledge is left.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -407,21 +407,17 @@ ledger.conclude()
 # ## Reading
 #
 # **Classes never shown.** A hard label of a 7 says one thing about 3s: not this. It pushes the score of 3 down on every image, and nothing ever lifts it. Soft targets ask for the teacher's
-# score of 3 on images that are no 3s, and so for the teacher's weights into that score, along all directions that the images have. In the linear case this is a theorem, and which classes
-# the images belong to does not enter. Permuting the wrong classes keeps every confidence and destroys these scores, and with them what is learned of digits never seen (54.3h).
+# score of 3 on images that are no 3s, and so for the teacher's weights into that score, along all directions that the images have. In the linear case this is a theorem. Permuting the wrong classes keeps every confidence and destroys these scores, and with them what is learned of digits never seen (54.3h).
 #
 # **Temperature.** Neither the limit nor the projection knows it, but the time does. A sure teacher leaves at $T=1$ nearly nothing for the wrong classes to pull with: the linear student of section 1 is at $T=1$, after 6,000 steps, still up
 # to a third of the teacher's size away from its end. So the difference 54.3c is a matter of how long the teacher has learned: with a teacher trained for 1,500 steps at three times
-# the rate, the students of a pilot knew 7% of the digits never seen at $T=1$, and 72% at $T=4$. Very high temperatures add nothing that $T=4$ does not have (54.3a, b).
+# the rate, the students of a pilot knew 7% of the digits never seen at $T=1$, and 72% at $T=4$.
 #
-# **Classes shown.** Here we contradict the paper's reading, not its recipe. The recipe works: one network does what six do (54.4b, c). But of the two things a soft target has more than a label, how sure and which other class, the second is worth
-# less than nothing on these digits: spread evenly, the rest makes a better student (54.4e), better than the ensemble (54.4f), and hard labels do as well as soft ones (54.4g). What helps are 3,800 more images with labels that are mostly right, and some
-# smoothing. We did not find out why evenness helps. The wrong classes of teachers that have seen 200 labels are noisy, and the student copies their noise; a teacher that knows more may be worth copying.
+# **Classes shown.** We contradict the paper's reading, not its recipe: one network does what six do (54.4b, c). But of the two things a soft target has more than a label, how sure and which other class, the second is worth
+# less than nothing on these digits: spread evenly, the rest makes a better student (54.4e), better than the ensemble (54.4f), and hard labels do as well as soft ones (54.4g). Why evenness
+# helps we did not find out. What teachers of 200 labels say of wrong classes is noisy, and the student copies the noise; one that knows more may be worth copying.
 #
-# **A caution for both.** The first half says that dark knowledge exists: it alone teaches the eight digits. The second half says that it need not help when all classes are there anyway.
-#
-# **Limits.** Small networks of one hidden layer, one data set whose 5,000 digits all draws share, Adam at one rate. The paper's bias correction was not needed and not tried. With teachers that know more the ensemble has less to give.
-# The steps matter: students that learn too briefly stay below their teachers.
+# **Limits.** Small networks of one hidden layer, one data set whose 5,000 digits all draws share, Adam at one rate.
 #
 # **Try.** `linear_steps = 1000`: 54.1a to d fail, for the students are still a ten-thousandth away from their ends. `draws = 4`, `student_steps = 300` and `ensemble_steps = 300`: the students know 0.72 of the digits never
 # seen and the intervals reach below 0.7, so that 54.3a, b, d and e are only partly reproduced, as are 54.4b to d, g and h; the flattened targets are ahead all the same.
