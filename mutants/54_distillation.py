@@ -192,7 +192,7 @@ def one_teacher_is_enough(patch):
         "distillation.ensemble_targets",
         lambda old: lambda scores, temperature: old(scores[:1], temperature),
     )
-    patch.parameters(student_steps=300)
+    patch.parameters(draws=5, student_steps=300)
 
 
 def quick_students(patch):
@@ -209,7 +209,7 @@ def evenness_does_not_help(patch):
     Fails: 54.4f
     """
     patch("distillation.flattened", lambda old: lambda targets: targets)
-    patch.parameters(student_steps=300)
+    patch.parameters(draws=5, student_steps=300)
 
 
 def smooth_as_hard(patch):
@@ -224,7 +224,7 @@ def smooth_as_hard(patch):
         return lambda targets: di.flattened(targets) if targets.ndim == 3 else old(targets)
 
     patch("distillation.hardened", smooth)
-    patch.parameters(student_steps=300)
+    patch.parameters(draws=5, student_steps=300)
 
 
 def ensemble_without_wrong_classes(patch):
@@ -242,4 +242,4 @@ def ensemble_without_wrong_classes(patch):
         return targets
 
     patch("distillation.ensemble_targets", flat)
-    patch.parameters(student_steps=300)
+    patch.parameters(draws=5, student_steps=300)

@@ -20,7 +20,7 @@
 # **Question.** A large network, or an ensemble, is to be squeezed into a small one: the student is trained on the teacher's probabilities instead of labels. What is in these
 # probabilities that is not in the labels?
 #
-# **Answer.** Two things, of very different worth. A student shown only 7s and 8s, with the teacher's probabilities, then knows the other eight digits as well (accuracy 0.82); with labels it knows none of them. For a linear student this is a
+# **Answer.** Two things, of very different worth. A student shown only 7s and 8s, with the teacher's probabilities, then knows the other eight digits as well (accuracy 0.81); with labels it knows none of them. For a linear student this is a
 # theorem: it ends at the projection of its teacher on the span of the images, whatever their class. But where all digits are shown, what the teacher says about wrong classes is worth nothing: a network that learns from six gains
 # 1.3 points of accuracy where the six together gain 1.4, and more than twice as much if the rest is spread evenly over the wrong classes. That soft targets beat such flattened ones is *not reproduced* (54.4e).
 #
@@ -35,7 +35,7 @@
 #
 # A teacher gives an image the scores $v$, a student the scores $z$. At temperature $T$ the targets are $\mathrm{softmax}(v/T)$, and the student descends on
 # $T^2$ times the cross-entropy of $\mathrm{softmax}(z/T)$ against them. Its gradient in the scores is $T\,(\mathrm{softmax}(z/T)-\mathrm{softmax}(v/T))$. High temperatures make the probabilities of the wrong classes
-# visible: "this 7 looks a little like a 1". These are what Hinton calls dark knowledge.
+# visible: "this 7 looks a little like a 1". Hinton calls this dark knowledge.
 #
 # First a linear student, whose end can be computed. Then 5,000 real digits, cut to the middle $20\times20$ pixels, shrunk to $10\times10$ and put on one scale, 4,000 to train on. Networks have one
 # hidden layer of ReLU units and learn by Adam on minibatches. A **draw** is a random split with its own starts and orders; all kinds of targets share it, so comparisons are
@@ -93,7 +93,7 @@ rng = np.random.default_rng(seed)
 # | 54.1d | with 30 images of class 0 the student answers as the teacher does, for images of all classes | smallest share of fresh images, over problems ≥ 1 | theory leaves no exception | derived here |
 # | 54.1e | *control:* with their hard labels instead it does not | mean share ≤ 0.3 | pilots 0.14 to 0.17 | derived here |
 #
-# Teachers are random, with scores of standard deviation 3; images are standard normal, of the class that the teacher calls 0.
+# Teachers are random, with scores of standard deviation 3; images are standard normal, those that the teacher calls 0.
 
 # %%
 linear = di.draw_teachers(problems, 10, dimension, 3.0, rng)
@@ -213,7 +213,7 @@ ledger.judge(
 # ## 3. Digits never seen
 #
 # Now networks. A teacher learns all ten digits from labels. Its students see the 7s and 8s only, or all digits but the 3s, as images with the teacher's probabilities. (The paper's students needed a correction of the
-# biases at the end; ours get none.) The formula of section 1 is no theorem here, but it says what to look for: images of two classes have nearly all directions, so their soft targets should teach the
+# biases at the end; ours get none.) Section 1 is no theorem here, but says what to look for: images of two classes have nearly all directions, so they should teach the
 # other eight.
 #
 # | | claim | holds if | why this bound | source |
@@ -380,7 +380,7 @@ for height, name in ((float(gain.mean()), "ensemble"), (0, "single network")):
     ax.text(-0.55, height, name, va="bottom")
 ax.set(xticks=range(len(right)), xticklabels=list(right), xlim=(-0.6, len(right) - 0.4))
 ax.set(xlabel="targets of the student", ylabel="accuracy − that of single networks")
-words = "Gains of the students: flattened targets gain most, one teacher nothing."
+words = "Gains of the students: flattened targets gain most, one teacher's least."
 figures.save(fig, "ensemble", words, legend="best")
 
 # %%
