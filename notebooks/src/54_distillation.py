@@ -410,9 +410,9 @@ ledger.conclude()
 # **Classes never shown.** A hard label of a 7 says one thing about 3s: not this. It pushes the score of 3 down on every image, and nothing ever lifts it. Soft targets ask for the teacher's
 # score of 3 on images that are no 3s, and so for the teacher's weights into that score, along all directions that the images have. In the linear case this is a theorem. Permuting the wrong classes keeps every confidence and destroys these scores, and with them what is learned of digits never seen (54.3h).
 #
-# **Temperature.** Neither the limit nor the projection knows it, but the time does. A sure teacher leaves at $T=1$ nearly nothing for the wrong classes to pull with: the linear student of section 1 is at $T=1$, after 6,000 steps, still up
-# to a third of the teacher's size away from its end. So the difference 54.3c is a matter of how long the teacher has learned: with a teacher trained for 1,500 steps at three times
-# the rate, the students of a pilot knew 7% of the digits never seen at $T=1$, and 72% at $T=4$.
+# **Temperature.** The limit does not know it, but the time does. A sure teacher leaves at $T=1$ nearly nothing for the wrong classes to pull with: in a pilot the linear student of section 1 was then, after 6,000 steps, still
+# up to 0.36 of the teacher's size away from its end. So 54.3c seems a matter of how long the teacher has learned: a surer one in another pilot (1,500 steps at three times the rate, all starts
+# uniform and smaller) taught its students 7% of the digits never seen at $T=1$, and 72% at $T=4$.
 #
 # **Classes shown.** We contradict the paper's reading, not its recipe: one network does what six do (54.4b, c). But of the two things a soft target has more than a label, how sure and which other class, the second is worth
 # less than nothing on these digits: spread evenly, the rest makes a better student (54.4e), better than the ensemble (54.4f), and hard labels do as well as soft ones (54.4g). Why evenness
