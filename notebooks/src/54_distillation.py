@@ -56,7 +56,7 @@ student_steps = 1200  # in [300, 20000]: steps of these students
 teachers = 6  # in [2, 20]: networks of the ensemble of section 4
 ensemble_hidden = 100  # in [20, 400]: hidden units there, of teachers and students
 labelled = 200  # in [100, 1000]: labelled images of section 4; all 4000 are shown
-ensemble_steps = 3000  # in [300, 20000]: steps of its students
+ensemble_steps = 3000  # in [50, 20000]: steps of its students
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
