@@ -282,6 +282,7 @@ def race(
     activation,
     tests=500,
     groups=1,
+    epsilon=EPSILON,
 ):
     """Steps to each test accuracy, (targets, rates, draws); inf where it is not reached in `steps`.
 
@@ -312,7 +313,7 @@ def race(
             )
             given = given.statistics
         images, labels = (part[at, :tests] for part in problems.tests)
-        found = _forward(weights, biases, gains, images, activation, 1, EPSILON, given)
+        found = _forward(weights, biases, gains, images, activation, 1, epsilon, given)
         accuracy = (found.scores.argmax(1) == labels).double().mean(-1)
         step, seen["last"] = looks[seen["last"]], seen["last"] + 1
         new = (accuracy[:, None] >= wanted) & (reached[who] == torch.inf)
@@ -326,6 +327,7 @@ def race(
         normalized=normalized,
         activation=activation,
         groups=groups,
+        epsilon=epsilon,
         learning_rate=torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws),
         steps=steps,
         record=looks,
@@ -335,6 +337,29 @@ def race(
         keep_diverged=True,
     )
     return reached.T.reshape(len(targets), len(rates), draws).numpy()
+
+
+def best_of(steps, most):
+    """The place of the rate with the least mean log steps to the last target; never counts as `most`.
+
+    steps: (targets, rates, draws), as `race` gives them. Of equal rates it is the first.
+
+    >>> best_of(np.array([[[20.0, 80.0], [30.0, 30.0], [10.0, np.inf]]]), 100)
+    1
+    """
+    return int(np.log(np.minimum(steps[-1], most)).mean(-1).argmin())
+
+
+def race_at_its_best(tuning, judged, rates, batch_size, targets, steps, **options):
+    """The best rate on some draws, and the race of others at it: (rate, steps (targets, draws)).
+
+    tuning, judged: (problems, start) as in `race`, independent of each other. A target that is not
+    reached counts as `steps`.
+    """
+    found = race(*tuning, rates, batch_size, targets[-1:], steps, **options)
+    rate = rates[best_of(found, steps)]
+    found = race(*judged, [rate], batch_size, targets, steps, **options)
+    return rate, np.minimum(found[:, 0], steps)
 
 
 # --- exact invariances -----------------------------------------------------------------------------

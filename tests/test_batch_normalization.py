@@ -208,6 +208,15 @@ def test_a_race_stops_where_the_accuracy_is_reached(normalized):
     assert accuracy(n) >= 0.9 and (n == 5 or accuracy(n - 5) < 0.9)
 
 
+def test_the_best_rate_is_raced_on_other_draws():
+    tuning, judged = toy(), toy(draws=4)
+    options = {"normalized": True, "activation": cl.TANH, "tests": 20}
+    rate, steps = bn.race_at_its_best(tuning, judged, [0.001, 0.3], 8, [0.5, 0.9], 20, **options)
+    assert rate == 0.3 and steps.shape == (2, 4)
+    found = bn.race(*judged, [0.3], 8, [0.5, 0.9], 20, **options)[:, 0]
+    assert np.array_equal(steps, np.minimum(found, 20))
+
+
 def test_what_normalization_does_not_see():
     problems, start = toy()
     sets, orders = (problems.images, problems.labels), problems.order.view(3, 8, 20)
