@@ -258,7 +258,7 @@ def train(
     )
 
 
-def log_checks(steps, every=5, growth=0.03):
+def log_checks(steps, every=5, growth=0.04):
     """Steps at which a race is looked at, up to `steps`: `every` apart, later `growth` of the step.
 
     >>> log_checks(40, 5, 0.5)

@@ -192,34 +192,6 @@ def noise_hurts_at_every_size(patch):
     _raced(patch)
 
 
-def units_of_the_pixels_do_not_matter(patch):
-    """Plain networks do not mind pixels of 0..255 either.
-
-    Fails: 51.6b
-    """
-    from lib import minibatches
-
-    draw = minibatches.draw_problems
-
-    def scaled(old):
-        def problems(images, *given):
-            return draw(images / 255 if float(images.max()) > 200 else images, *given)
-
-        return problems
-
-    patch("minibatches.draw_problems", scaled)
-
-    def same(old):
-        def race(tuning, judged, rates, *given, **options):
-            rates = [0.1, 0.3, 1] if rates[0] == 0.003 and given[0] == 50 else rates
-            return old(tuning, judged, rates, *given, **options)
-
-        return race
-
-    patch("batch_normalization.race_at_its_best", same)
-    _exact(patch)
-
-
 def excess_as_the_distance(patch):
     """The excess shrinks by 1 - eta lambda a step, not by its square.
 
