@@ -178,8 +178,8 @@ def compare(layers, plain, normalized, cap, goals=targets, B=50, scale=1, f=SIGM
 # Grids of rates for the plain and the normalized networks, and the cap of steps.
 
 # %%
-races = {1: compare(1, [1, 2, 4], [1, 2, 4], 1500),
-         3: compare(3, [2, 4], [0.5, 1, 2], 1500),
+races = {1: compare(1, [1, 2, 4], [1, 2, 4], 500, targets[:3]),
+         3: compare(3, [2, 4], [0.5, 1, 2], 1500, targets[:3]),
          5: compare(5, [2, 4], [0.25, 0.5, 1], 3000)}
 
 # %% [markdown]
@@ -232,7 +232,7 @@ for name, (plain, normalized) in (("x 4", large), ("tanh", centred)):
     gain[name] = np.log(plain[1] / normalized[1])
 
 # %% [markdown]
-# Left: the speed-up against the target, for three depths; the dashed line is the factor of the paper's abstract. Right: five hidden layers from three starts. Points are geometric means, bands
+# Left: the speed-up against the target, for three depths (0.90 for the deepest only); the dashed line is the factor of the paper's abstract. Right: five hidden layers from three starts. Points are medians, bands
 # eight tenths of the draws. One number cannot be right for more than one crossing of the line.
 
 # %% tags=["hide-input"]
@@ -246,7 +246,7 @@ for ax, names in ((left, (1, 3, 5)), (right, (5, "x 4", "tanh"))):
     figures.predicted(ax, [0.7, 0.9], [14, 14], "14, as reported")
     ax.set(yscale="log", xlabel="target accuracy", xticks=targets)
 left.set(ylabel="steps without / with normalization")
-words = "Speed-up: 1 at depth one, up to 70 at depth five; near 1 with tanh."
+words = "Speed-up: 1 at depth one, about 60 at depth five; near 1 with tanh."
 figures.legend_beside(fig)
 figures.save(fig, "key", words)
 
@@ -291,15 +291,15 @@ ledger.judge({
 # | 51.5c* | large minibatches, to 0.85: normalization does no harm | quotient ≤ 1.3 | 0.6 to 0.8 in pilots | Ioffe, Szegedy 2015, abstract |
 #
 # 51.5a asked for 0.85 at first. There most normalized networks stop at the cap of steps, and what is measured (3.9) is the cap. So it was moved to 0.80, with the bound as it
-# was.
+# was; some still stop at the cap there, so that the quotient is a lower bound.
 
 # %%
-grid = {2: ([0.01, 0.03, 0.1], [0.003, 0.01, 0.03], 2000),
-        4: ([0.01, 0.03, 0.1], [0.03, 0.1, 0.3], 1000),
+grid = {2: ([0.03, 0.1], [0.003, 0.01, 0.03], 2000),
+        4: ([0.03, 0.1], [0.03, 0.1, 0.3], 800),
         16: ([0.1, 0.3], [0.1, 0.3], 600),
         50: ([0.3, 1], [0.1, 0.3, 1], 300),
         250: ([0.3, 1, 3], [0.3, 1, 2], 300)}
-batches = {B: compare(2, plain, normalized, cap, [0.8, 0.85], B, f=TANH)
+batches = {B: compare(2, plain, normalized, cap, [0.8, 0.85][: 1 + (B > 4)], B, f=TANH)
            for B, (plain, normalized, cap) in grid.items()}
 loss = {B: np.log(on[1] / plain[1]) for B, (plain, on) in batches.items()}
 
@@ -309,8 +309,9 @@ loss = {B: np.log(on[1] / plain[1]) for B, (plain, on) in batches.items()}
 # %% tags=["hide-input"]
 fig, (ax,) = figures.panels(width=7)
 for k, goal in enumerate((0.8, 0.85)):
-    y = np.exp([loss[B][k] for B in grid])
-    figures.measured(ax, [*grid], y, f"to {goal}", band=(0.1, 0.9), every=1)
+    sizes = [B for B in grid if len(loss[B]) > k]
+    y = np.exp([loss[B][k] for B in sizes])
+    figures.measured(ax, sizes, y, f"to {goal}", band=(0.1, 0.9), every=1)
 figures.level(ax, 1, "no difference", theory=False)
 ax.set(xscale="log", yscale="log", xlabel="minibatch B", ylabel="steps with / without")
 ax.set_xticks([*grid], [str(B) for B in grid])
