@@ -15,8 +15,8 @@ def _exact(patch):
 
 
 def _raced(patch):
-    """For theories of the races: the exact parts need not be judged at full size."""
-    patch.parameters(tuning_draws=2, exact_draws=2, splits=2)
+    """For theories of the races: fewer draws, and little of the exact parts."""
+    patch.parameters(draws=5, tuning_draws=2, exact_draws=2, splits=2)
 
 
 def statistics_held_fixed(patch):
