@@ -1,0 +1,267 @@
+"""The wrong theories that 51_batch_normalization must reject."""
+
+
+def _exact(patch):
+    """For theories of sections 1 and 6: the races are cut off after 50 steps."""
+
+    def short(old):
+        def race(tuning, judged, rates, size, targets, steps, **options):
+            return old(tuning, judged, rates, size, targets, min(steps, 50), **options)
+
+        return race
+
+    patch("batch_normalization.race_at_its_best", short)
+    patch.parameters(draws=5, tuning_draws=2, exact_draws=5, hidden=20)
+
+
+def _raced(patch):
+    """For theories of the races: fewer draws, and little of the exact parts."""
+    patch.parameters(draws=5, tuning_draws=2, exact_draws=2, splits=2)
+
+
+def statistics_held_fixed(patch):
+    """Mean and sd of a minibatch are constants in the gradient.
+
+    Fails: 51.1a, 51.1b
+    """
+    patch(
+        "batch_normalization.slope_before",
+        lambda old: (
+            lambda slope, z, sd: slope / sd.repeat_interleave(z.shape[-1] // sd.shape[-1], -1)
+        ),
+    )
+    _exact(patch)
+
+
+def growth_as_the_step(patch):
+    """The square of the weights grows by twice the square of the step.
+
+    Fails: 51.1b
+    """
+
+    def doubled(old):
+        def paths(*given, **options):
+            found = old(*given, **options)
+            return found._replace(growth=2 * found.growth)
+
+        return paths
+
+    patch("batch_normalization.paths", doubled)
+    _exact(patch)
+
+
+def rate_in_proportion(patch):
+    """Weights c times as large ask for a rate c times as large.
+
+    Fails: 51.1c
+    """
+
+    def linear(old):
+        def train(*given, factors=None, **options):
+            roots = None if factors is None else tuple(f**0.5 for f in factors)
+            return old(*given, factors=roots, **options)
+
+        return train
+
+    patch("batch_normalization.train", linear)
+    _exact(patch)
+
+
+def centring_is_enough(patch):
+    """What normalization does is to take off the mean: the sd may stay.
+
+    Fails: 51.1a, 51.1c
+    """
+
+    def centred(old):
+        def normalize(values, groups=1, epsilon=1e-5, statistics=None):
+            _, (mean, sd) = old(values, groups, epsilon, statistics)
+            wide = mean.repeat_interleave(values.shape[-1] // mean.shape[-1], -1)
+            return values - wide, (mean, sd / sd)
+
+        return normalize
+
+    patch("batch_normalization.normalize", centred)
+    patch(
+        "batch_normalization.slope_before",
+        lambda old: lambda slope, z, sd: slope - slope.mean(-1, keepdim=True),
+    )
+    _exact(patch)
+
+
+def normalization_does_nothing(patch):
+    """The speed-up is luck: both arms are plain networks.
+
+    Fails: 51.2b, 51.2c, 51.2d, 51.2e, 51.2f, 51.2g, 51.4c, 51.6a
+    """
+
+    def plain(old):
+        return lambda *given, normalized, **options: old(*given, normalized=False, **options)
+
+    patch("batch_normalization.race_at_its_best", plain)
+    _raced(patch)
+
+
+def start_does_not_matter(patch):
+    """Four times larger weights change nothing: what counts is depth.
+
+    Fails: 51.3a, 51.3c
+    """
+    patch(
+        "batch_normalization.normal_start",
+        lambda old: lambda widths, own, scale=1: old(widths, own),
+    )
+    _raced(patch)
+
+
+def start_is_right_already(patch):
+    """The usual start keeps the scale of a sigmoid network, as that of weights times 4 does.
+
+    Fails: 51.2b, 51.2c, 51.2f, 51.3c, 51.4a, 51.4b
+    """
+    patch(
+        "batch_normalization.normal_start",
+        lambda old: lambda widths, own, scale=1: old(widths, own, 4),
+    )
+    _raced(patch)
+
+
+def mean_does_not_matter(patch):
+    """Only scale matters: tanh may be replaced by a sigmoid with weights times 4.
+
+    Fails: 51.3b, 51.3d
+    """
+    from lib import classifiers as cl
+
+    def sigmoid(old):
+        def race(tuning, judged, rates, *given, activation, **options):
+            if activation is not cl.TANH or len(judged[1][0]) != 6:
+                return old(tuning, judged, rates, *given, activation=activation, **options)
+            four = tuple(
+                (problems, (tuple(4 * w for w in start[0]), start[1]))
+                for problems, start in (tuning, judged)
+            )
+            higher = [10 * rate for rate in rates]
+            return old(*four, higher, *given, activation=cl.SIGMOID, **options)
+
+        return race
+
+    patch("batch_normalization.race_at_its_best", sigmoid)
+    _raced(patch)
+
+
+def shallow_networks_suffer_alike(patch):
+    """One layer of sigmoids shrinks gradients as badly as many: its start is far too small.
+
+    Fails: 51.2a
+    """
+
+    def small(old):
+        return lambda widths, own, scale=1: old(
+            widths, own, scale / 30 if len(widths) == 3 else scale
+        )
+
+    patch("batch_normalization.normal_start", small)
+    _raced(patch)
+
+
+def size_of_the_minibatch_is_no_matter(patch):
+    """Statistics of two images are as good as those of fifty.
+
+    Fails: 51.5a, 51.5b
+    """
+
+    def fifty(old):
+        def race(tuning, judged, rates, size, *given, normalized, **options):
+            if size < 16 and normalized:
+                rates, size = [0.1, 0.3, 1], 50
+            return old(tuning, judged, rates, size, *given, normalized=normalized, **options)
+
+        return race
+
+    patch("batch_normalization.race_at_its_best", fifty)
+    _raced(patch)
+
+
+def noise_hurts_at_every_size(patch):
+    """A large minibatch does not help: statistics are those of two images each.
+
+    Fails: 51.5c, 51.5d
+    """
+
+    def ghosts(old):
+        def race(*given, normalized, **options):
+            two_layers = len(given[1][1][0]) == 3
+            groups = given[3] // 2 if normalized and two_layers else 1
+            return old(*given, normalized=normalized, groups=groups, **options)
+
+        return race
+
+    patch("batch_normalization.race_at_its_best", ghosts)
+    _raced(patch)
+
+
+def excess_as_the_distance(patch):
+    """The excess shrinks by 1 - eta lambda a step, not by its square.
+
+    Fails: 51.6c, 51.6f
+    """
+
+    def half(old):
+        def steps(eigenvalues, shares, left, *given):
+            return old(eigenvalues, shares, left**2, *given)
+
+        return steps
+
+    patch("conditioning.formula_steps", half)
+    patch(
+        "conditioning.descent_steps",
+        lambda old: lambda ways, rates, left: old(ways, rates, left) + 1,
+    )
+    _exact(patch)
+
+
+def condition_number_tells(patch):
+    """A tenth of the excess is gone when the slowest direction has lost it.
+
+    Fails: 51.6d
+    """
+
+    def slowest(old):
+        def steps(problems, rates, left, *given):
+            import torch
+
+            found = old(problems, rates, left, *given)
+            slow = [
+                float(1 / q.eigenvalues[0] / rate) for q, rate in zip(problems, rates, strict=True)
+            ]
+            return found.maximum(torch.tensor(slow).long())
+
+        return steps
+
+    patch("conditioning.descent_steps", slowest)
+    _exact(patch)
+
+
+def mean_of_the_inputs_is_harmless(patch):
+    """Centring is not needed: the bias takes care of the mean.
+
+    Fails: 51.6e
+    """
+    patch(
+        "conditioning.prepare",
+        lambda old: lambda x, how: old(x, "raw 0..1" if how == "centred" else how),
+    )
+    _exact(patch)
+
+
+def unit_variances_are_white(patch):
+    """Whitening is to give each pixel unit variance.
+
+    Fails: 51.6f
+    """
+    patch(
+        "conditioning.prepare",
+        lambda old: lambda x, how: old(x, "standardized" if how == "ZCA" else how),
+    )
+    _exact(patch)
