@@ -1,0 +1,300 @@
+"""Hints: a deep thin student first imitates the middle layer of a teacher (Romero et al. 2015, FitNets).
+
+A network has L hidden layers of d ReLU units, h_l = relu(W_l h_(l-1) + b_l), h_0 the image, and scores
+z = V h_L + c over C classes. The teacher (wider, shallower) gives an image the hint t, its last hidden
+layer, and the probabilities p = softmax(v / T), v its scores. The student learns in two stages:
+
+    1. layers 1..L/2 and a linear map (M, e), which is then thrown away:  |M h_(L/2) + e - t|^2 / 2
+    2. all layers:  CE(y, softmax(z)) + lambda CE(p, softmax(z / T)),  lambda falling linearly
+
+(their equations 3 and 2, recalled; CE the cross-entropy in nats, y the label), each by Adam on minibatches.
+
+A draw is a split of the data, an order, and starts; all arms share it. Targets are (draws, n, ...).
+Networks are arms x draws, the draws innermost, and all hidden layers but the first lie in one tensor.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from lib.checks import whole_number
+from lib.classifiers import layer_outputs, train_apart
+from lib.descent import Adam, descend
+
+
+class Network(NamedTuple):
+    """L hidden layers of d units, and what reads them: any number of networks.
+
+    first: W_1 (networks, d, d_0); middle: W_2..W_L (networks, L - 1, d, d); biases: b_1..b_L
+    (networks, L, d); last, shift: V (networks, outputs, d) and c (networks, outputs).
+    """
+
+    first: torch.Tensor
+    middle: torch.Tensor
+    biases: torch.Tensor
+    last: torch.Tensor
+    shift: torch.Tensor
+
+
+# --- starts --------------------------------------------------------------------------------------
+
+
+def _normal(shape, sd, generators):
+    return torch.from_numpy(np.stack([g.standard_normal(shape) for g in generators]) * sd)
+
+
+def glorot_start(inputs, width, layers, outputs, generators, gain=1.0):
+    """One `Network` from each generator: entries N(0, gain^2 2/(in + out)), biases 0.
+
+    gain 1: Glorot and Bengio 2010 ("Xavier"); gain sqrt 2: He et al. 2015, where in = out.
+
+    >>> net = glorot_start(100, 16, 4, 10, [np.random.default_rng(0)])
+    >>> [tuple(x.shape) for x in net]
+    [(1, 16, 100), (1, 3, 16, 16), (1, 4, 16), (1, 10, 16), (1, 10)]
+    """
+    layers = whole_number("layers", layers, 2)
+    if not (0 < gain < np.inf):
+        raise ValueError(f"gain must be positive and finite, got {gain}")
+
+    def sd(a, b):
+        return gain * (2 / (a + b)) ** 0.5
+
+    return Network(
+        _normal((width, inputs), sd(inputs, width), generators),
+        _normal((layers - 1, width, width), sd(width, width), generators),
+        torch.zeros(len(generators), layers, width, dtype=torch.float64),
+        _normal((outputs, width), sd(width, outputs), generators),
+        torch.zeros(len(generators), outputs, dtype=torch.float64),
+    )
+
+
+def he_start(widths, generators):
+    """Weights N(0, 2/d_(j-1)) and biases 0, one network a generator: (weights, biases) of `classifiers`."""
+    pairs = list(zip(widths, widths[1:], strict=False))
+    weights = tuple(_normal((b, a), (2 / a) ** 0.5, generators) for a, b in pairs)
+    return weights, tuple(w.new_zeros(w.shape[:2]) for w in weights)
+
+
+def kept_signal(width, layers, gain=1.0):
+    """Mean of |h_L|^2 / |h_1|^2 over `glorot_start`s: (gain^2 / 2)^(L - 1), at every width.
+
+    Mean over starts, for any image (He et al. 2015, equation 10 without the nonlinearity's share).
+
+    >>> kept_signal(16, 5), round(kept_signal(16, 5, 2**0.5), 12)
+    (0.0625, 1.0)
+    """
+    whole_number("width", width)
+    return (gain**2 / 2) ** (whole_number("layers", layers) - 1)
+
+
+# --- a network and its slopes ----------------------------------------------------------------------
+
+
+def lower_half(network):
+    """The first half of the hidden layers, without what reads them: (first, middle, biases)."""
+    half = network.biases.shape[1] // 2
+    return network.first, network.middle[:, : half - 1], network.biases[:, :half]
+
+
+def with_lower_half(network, first, middle, biases):
+    """The network with other weights in the first half of its hidden layers."""
+    half = biases.shape[1]
+    return network._replace(
+        first=first,
+        middle=torch.cat([middle, network.middle[:, half - 1 :]], 1),
+        biases=torch.cat([biases, network.biases[:, half:]], 1),
+    )
+
+
+def _forward(network, images):
+    """(h_1..h_L as (networks, L, d, m), outputs (networks, outputs, m)); images (networks, m, d_0)."""
+    first, middle, biases, last, shift = network
+    count, layers, width = biases.shape
+    hidden = first.new_empty(count, layers, width, images.shape[1])
+    b = biases.unsqueeze(-1)
+    h = torch.baddbmm(b[:, 0], first, images.mT).relu_()
+    hidden[:, 0] = h
+    for j in range(1, layers):
+        h = torch.baddbmm(b[:, j], middle[:, j - 1], h).relu_()
+        hidden[:, j] = h
+    return hidden, torch.baddbmm(shift.unsqueeze(-1), last, h)
+
+
+def hidden_layers(network, images):
+    """h_1..h_L of every network on its images (networks, m, d_0): (networks, L, d, m)."""
+    return _forward(network, images)[0]
+
+
+def scores_of(network, images):
+    """Scores of every network, (networks, m, classes); images (draws, m, d_0), shared by the arms."""
+    arms = len(network.first) // len(images)
+    return _forward(network, images.repeat(arms, 1, 1))[1].mT
+
+
+def slopes(network, images, pull):
+    """Gradient of a loss in the network, a `Network`.
+
+    images (networks, m, d_0); pull(outputs) -> derivative of the loss in the outputs, both
+    (networks, outputs, m).
+    """
+    hidden, outputs = _forward(network, images)
+    delta = pull(outputs)
+    on = hidden > 0
+    deltas = torch.empty_like(hidden)
+    below = network.last.mT @ delta
+    for j in range(hidden.shape[1] - 1, -1, -1):
+        below.mul_(on[:, j])
+        deltas[:, j] = below
+        if j:
+            below = network.middle[:, j - 1].mT @ below
+    return Network(
+        deltas[:, 0] @ images,
+        deltas[:, 1:] @ hidden[:, :-1].mT,
+        deltas.sum(-1),
+        delta @ hidden[:, -1].mT,
+        delta.sum(-1),
+    )
+
+
+def hint_pull(outputs, hints):
+    """Derivative of the mean over images of |output - hint|^2 / 2: (outputs - hints) / m."""
+    return (outputs - hints) / outputs.shape[-1]
+
+
+def soft_pull(scores, labels, soft, weight, temperature):
+    """Derivative of the mean over images of CE(y, softmax z) + weight CE(p, softmax(z / T)):
+
+        (softmax(z) - y + (weight / T) (softmax(z / T) - p)) / m
+
+    scores, labels (as probabilities), soft: (networks, classes, m); weight: number or (networks, 1, 1).
+    """
+    pull = torch.softmax(scores, 1) - labels
+    pull += weight / temperature * (torch.softmax(scores / temperature, 1) - soft)
+    return pull.div_(scores.shape[-1])
+
+
+def falling_weight(step, steps, high, low):
+    """The weight of the soft targets at this step of so many: from `high` to `low` in a line.
+
+    >>> [falling_weight(k, 5, 4.0, 1.0) for k in range(5)]
+    [4.0, 3.25, 2.5, 1.75, 1.0]
+    """
+    return high + (low - high) * step / max(steps - 1, 1)
+
+
+# --- training ----------------------------------------------------------------------------------------
+
+
+def _walk(network, images, targets, orders, pull, learning_rate):
+    """Adam on minibatches: the final tensors. pull(outputs, step, *targets of the minibatch)."""
+    draws, count = len(images), len(network[0])
+    if count % draws or len(orders) != draws:
+        raise ValueError(f"networks must be a multiple of the {draws} draws, one order for each")
+    own = [x.flatten(0, 1) for x in targets]  # (count n, ...): every network has its targets
+    pixels, n = images.flatten(0, 1), images.shape[1]
+    who = torch.arange(count)
+    done = torch.zeros(count, dtype=torch.int64)
+
+    def gradient(both, some):
+        now = int(done[some[0]])
+        done[some] += 1
+        places = orders[some % draws, now]
+        x = pixels[places + n * (some % draws)[:, None]]
+        given = [t[places + n * some[:, None]].mT for t in own]
+        return tuple(slopes(Network(*both), x, lambda z: pull(z, now, *given)))
+
+    return descend(
+        gradient,
+        tuple(network),
+        problem=(who,),
+        learning_rate=learning_rate,
+        steps=orders.shape[1],
+        adam=Adam(),
+    ).weights
+
+
+def imitate(students, images, hints, orders, generators, *, learning_rate):
+    """Stage 1: the lower half of every student learns the hints: a `Network`.
+
+    students: arms x draws; images (draws, n, d_0); hints: (arms x draws, n, d_t), one set a student;
+    orders (draws, steps, batch); generators: one a draw, for the start of the map, shared by the arms.
+    The upper half and what reads it stay as they are.
+    """
+    if len(hints) != len(students.first):
+        raise ValueError(f"hints must be of {len(students.first)} students, got {len(hints)}")
+    lower, width, size = lower_half(students), students.first.shape[1], hints.shape[-1]
+    reading = _normal((size, width), (2 / (width + size)) ** 0.5, generators)
+    reading = reading.repeat(len(hints) // len(images), 1, 1)
+    start = Network(*lower, reading, reading.new_zeros(reading.shape[:2]))
+    pull = lambda z, step, t: hint_pull(z, t)  # noqa: E731
+    *learned, _, _ = _walk(start, images, [hints], orders, pull, learning_rate)
+    return with_lower_half(students, *learned)
+
+
+def learn(students, images, labels, soft, orders, *, learning_rate, weights, temperature):
+    """Stage 2: labels and soft targets, with a rate five times smaller in the last quarter: a `Network`.
+
+    students: arms x draws; images (draws, n, d_0); labels (draws, n); soft: (arms x draws, n, classes),
+    probabilities at this temperature; orders (draws, steps, batch); weights: (high, low) of the soft
+    targets. Adam starts afresh with the smaller rate. weights = (0, 0): labels alone.
+    """
+    steps, (high, low) = orders.shape[1], weights
+    if soft.shape != (len(students.first), *labels.shape[1:], students.last.shape[1]):
+        raise ValueError(f"soft must be (students, n, classes), got {tuple(soft.shape)}")
+    hard = torch.nn.functional.one_hot(labels, soft.shape[-1]).to(soft.dtype)
+    hard = hard.repeat(len(soft) // len(hard), 1, 1)
+    quarter = steps - steps // 4
+    for first, last, rate in ((0, quarter, 1.0), (quarter, steps, 0.2)):
+
+        def pull(z, step, y, p, first=first):
+            weight = falling_weight(first + step, steps, high, low)
+            return soft_pull(z, y, p, weight, temperature)
+
+        given = images, [hard, soft], orders[:, first:last], pull
+        students = Network(*_walk(students, *given, learning_rate * rate))
+    return students
+
+
+def train_teachers(start, images, labels, orders, *, learning_rate):
+    """Adam on labels: (weights, biases) of the teachers, one a draw."""
+    run = train_apart(
+        start, (images, labels), orders, learning_rate=learning_rate, adam=Adam()
+    ).weights
+    depth = len(start[0])
+    return run[:depth], run[depth:]
+
+
+def said_by(teachers, images, temperature):
+    """What teachers say of their draw's images: (hints (draws, n, d_t), soft targets (draws, n, classes)).
+
+    The hint is the last hidden layer.
+    """
+    *_, hints, scores = layer_outputs(*teachers, images)
+    return hints.mT.contiguous(), torch.softmax(scores.mT / temperature, -1)
+
+
+# --- who is alive ----------------------------------------------------------------------------------
+
+
+def accuracy(network, images, labels):
+    """Share of right answers of every network, (arms, draws), images (draws, m, d_0)."""
+    scores = scores_of(network, images)
+    right = scores.argmax(-1).view(-1, *labels.shape) == labels
+    return right.double().mean(-1)
+
+
+def living_units(network, images):
+    """Units of every hidden layer whose output differs between images: (arms, draws, L).
+
+    A unit that is constant over all images tells nothing about them.
+    """
+    draws = len(images)
+    hidden = hidden_layers(network, images.repeat(len(network.first) // draws, 1, 1))
+    varies = (hidden.amax(-1) > hidden.amin(-1)).sum(-1)
+    return varies.view(-1, draws, varies.shape[-1])
+
+
+def join(*networks):
+    """Networks one after the other, as arms of the same draws."""
+    return Network(*(torch.cat(parts) for parts in zip(*networks, strict=True)))
