@@ -76,18 +76,6 @@ def he_start(widths, generators):
     return weights, tuple(w.new_zeros(w.shape[:2]) for w in weights)
 
 
-def kept_signal(width, layers, gain=1.0):
-    """Mean of |h_L|^2 / |h_1|^2 over `glorot_start`s: (gain^2 / 2)^(L - 1), at every width.
-
-    Mean over starts, for any image (He et al. 2015, equation 10 without the nonlinearity's share).
-
-    >>> kept_signal(16, 5), round(kept_signal(16, 5, 2**0.5), 12)
-    (0.0625, 1.0)
-    """
-    whole_number("width", width)
-    return (gain**2 / 2) ** (whole_number("layers", layers) - 1)
-
-
 # --- a network and its slopes ----------------------------------------------------------------------
 
 
@@ -108,22 +96,19 @@ def with_lower_half(network, first, middle, biases):
 
 
 def _forward(network, images):
-    """(h_1..h_L as (networks, L, d, m), outputs (networks, outputs, m)); images (networks, m, d_0)."""
+    """([h_1..h_L], outputs), (networks, d or outputs, m) each; images (networks, m, d_0)."""
     first, middle, biases, last, shift = network
-    count, layers, width = biases.shape
-    hidden = first.new_empty(count, layers, width, images.shape[1])
     b = biases.unsqueeze(-1)
-    h = torch.baddbmm(b[:, 0], first, images.mT).relu_()
-    hidden[:, 0] = h
-    for j in range(1, layers):
-        h = torch.baddbmm(b[:, j], middle[:, j - 1], h).relu_()
-        hidden[:, j] = h
-    return hidden, torch.baddbmm(shift.unsqueeze(-1), last, h)
+    hidden = [torch.baddbmm(b[:, 0], first, images.mT).relu_()]
+    for j in range(middle.shape[1]):
+        hidden.append(torch.baddbmm(b[:, j + 1], middle[:, j], hidden[-1]).relu_())
+    return hidden, torch.baddbmm(shift.unsqueeze(-1), last, hidden[-1])
 
 
 def hidden_layers(network, images):
-    """h_1..h_L of every network on its images (networks, m, d_0): (networks, L, d, m)."""
-    return _forward(network, images)[0]
+    """h_1..h_L of every network, (networks, L, d, m); images (draws, m, d_0), shared by the arms."""
+    arms = len(network.first) // len(images)
+    return torch.stack(_forward(network, images.repeat(arms, 1, 1))[0], 1)
 
 
 def scores_of(network, images):
@@ -140,21 +125,17 @@ def slopes(network, images, pull):
     """
     hidden, outputs = _forward(network, images)
     delta = pull(outputs)
-    on = hidden > 0
-    deltas = torch.empty_like(hidden)
-    below = network.last.mT @ delta
-    for j in range(hidden.shape[1] - 1, -1, -1):
-        below.mul_(on[:, j])
-        deltas[:, j] = below
-        if j:
-            below = network.middle[:, j - 1].mT @ below
-    return Network(
-        deltas[:, 0] @ images,
-        deltas[:, 1:] @ hidden[:, :-1].mT,
-        deltas.sum(-1),
-        delta @ hidden[:, -1].mT,
-        delta.sum(-1),
-    )
+    by_middle, by_biases = torch.empty_like(network.middle), torch.empty_like(network.biases)
+    below = torch.bmm(network.last.mT, delta)
+    for j in range(len(hidden) - 1, 0, -1):
+        below.mul_(hidden[j].sign())
+        by_biases[:, j] = below.sum(-1)
+        by_middle[:, j - 1] = torch.bmm(below, hidden[j - 1].mT)
+        below = torch.bmm(network.middle[:, j - 1].mT, below)
+    below.mul_(hidden[0].sign())
+    by_biases[:, 0] = below.sum(-1)
+    by_last = torch.bmm(delta, hidden[-1].mT)
+    return Network(torch.bmm(below, images), by_middle, by_biases, by_last, delta.sum(-1))
 
 
 def hint_pull(outputs, hints):
@@ -289,12 +270,59 @@ def living_units(network, images):
 
     A unit that is constant over all images tells nothing about them.
     """
-    draws = len(images)
-    hidden = hidden_layers(network, images.repeat(len(network.first) // draws, 1, 1))
+    hidden = hidden_layers(network, images)
     varies = (hidden.amax(-1) > hidden.amin(-1)).sum(-1)
-    return varies.view(-1, draws, varies.shape[-1])
+    return varies.view(-1, len(images), varies.shape[-1])
 
 
-def join(*networks):
-    """Networks one after the other, as arms of the same draws."""
-    return Network(*(torch.cat(parts) for parts in zip(*networks, strict=True)))
+def score_range(network, images):
+    """Largest range of a score over the images, (arms, draws): 0 if all images get the same answer."""
+    scores = scores_of(network, images)
+    return (scores.amax(1) - scores.amin(1)).amax(-1).view(-1, len(images))
+
+
+def first_dead_layer(living):
+    """Number of the first hidden layer in which no unit lives, nan if there is none; living (..., L).
+
+    >>> first_dead_layer(torch.tensor([[3, 0, 0], [3, 2, 1]])).tolist()
+    [2.0, nan]
+    """
+    dead = living == 0
+    layer = dead.double().argmax(-1) + 1.0
+    return torch.where(dead.any(-1), layer, torch.nan)
+
+
+def shuffled(targets, generators):
+    """What was said of one image is given to another: the same permutation for each of the targets.
+
+    targets: tensors (draws, n, ...); generators: one a draw.
+    """
+    orders = [torch.from_numpy(g.permutation(targets[0].shape[1])) for g in generators]
+    return tuple(torch.stack([t[p] for t, p in zip(x, orders, strict=True)]) for x in targets)
+
+
+def repeated(network, arms):
+    """The same networks for so many arms."""
+    return Network(*(x.repeat(arms, *[1] * (x.ndim - 1)) for x in network))
+
+
+def taught(start, images, labels, said, orders, hint_steps, generators, **options):
+    """Both stages for every teacher: a `Network` of len(said) x draws students.
+
+    start: one student a draw; said: for each teacher (hints, soft targets) as `said_by` gives them;
+    orders (draws, steps, batch): the first hint_steps are stage 1; generators: as in `imitate`;
+    options: learning_rate, weights, temperature as in `learn`.
+    """
+    hints, soft = (torch.cat(x) for x in zip(*said, strict=True))
+    rate = {"learning_rate": options["learning_rate"]}
+    students = repeated(start, len(said))
+    students = imitate(students, images, hints, orders[:, :hint_steps], generators, **rate)
+    return learn(students, images, labels, soft, orders[:, hint_steps:], **options)
+
+
+def plain(start, images, labels, orders, *, learning_rate):
+    """Labels alone, in as many steps: a `Network` of one student a draw."""
+    classes = start.last.shape[1]
+    none = images.new_full((*labels.shape, classes), 1 / classes)
+    options = {"learning_rate": learning_rate, "weights": (0.0, 0.0), "temperature": 1.0}
+    return learn(start, images, labels, none, orders, **options)
