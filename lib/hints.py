@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from lib.checks import whole_number
-from lib.classifiers import layer_outputs, train_apart
+from lib.classifiers import RELU, layer_outputs, train_apart
 from lib.descent import Adam, descend
 
 
@@ -99,9 +99,9 @@ def _forward(network, images):
     """([h_1..h_L], outputs), (networks, d or outputs, m) each; images (networks, m, d_0)."""
     first, middle, biases, last, shift = network
     b = biases.unsqueeze(-1)
-    hidden = [torch.baddbmm(b[:, 0], first, images.mT).relu_()]
+    hidden = [RELU.apply(torch.baddbmm(b[:, 0], first, images.mT))]
     for j in range(middle.shape[1]):
-        hidden.append(torch.baddbmm(b[:, j + 1], middle[:, j], hidden[-1]).relu_())
+        hidden.append(RELU.apply(torch.baddbmm(b[:, j + 1], middle[:, j], hidden[-1])))
     return hidden, torch.baddbmm(shift.unsqueeze(-1), last, hidden[-1])
 
 
@@ -128,11 +128,11 @@ def slopes(network, images, pull):
     by_middle, by_biases = torch.empty_like(network.middle), torch.empty_like(network.biases)
     below = torch.bmm(network.last.mT, delta)
     for j in range(len(hidden) - 1, 0, -1):
-        below.mul_(hidden[j].sign())
+        below.mul_(RELU.slope(hidden[j]))
         by_biases[:, j] = below.sum(-1)
         by_middle[:, j - 1] = torch.bmm(below, hidden[j - 1].mT)
         below = torch.bmm(network.middle[:, j - 1].mT, below)
-    below.mul_(hidden[0].sign())
+    below.mul_(RELU.slope(hidden[0]))
     by_biases[:, 0] = below.sum(-1)
     by_last = torch.bmm(delta, hidden[-1].mT)
     return Network(torch.bmm(below, images), by_middle, by_biases, by_last, delta.sum(-1))
@@ -292,25 +292,16 @@ def first_dead_layer(living):
     return torch.where(dead.any(-1), layer, torch.nan)
 
 
-def shuffled(targets, generators):
-    """What was said of one image is given to another: the same permutation for each of the targets.
-
-    targets: tensors (draws, n, ...); generators: one a draw.
-    """
-    orders = [torch.from_numpy(g.permutation(targets[0].shape[1])) for g in generators]
-    return tuple(torch.stack([t[p] for t, p in zip(x, orders, strict=True)]) for x in targets)
-
-
 def repeated(network, arms):
     """The same networks for so many arms."""
     return Network(*(x.repeat(arms, *[1] * (x.ndim - 1)) for x in network))
 
 
-def taught(start, images, labels, said, orders, hint_steps, generators, **options):
+def taught(start, images, labels, orders, said, hint_steps, generators, **options):
     """Both stages for every teacher: a `Network` of len(said) x draws students.
 
-    start: one student a draw; said: for each teacher (hints, soft targets) as `said_by` gives them;
-    orders (draws, steps, batch): the first hint_steps are stage 1; generators: as in `imitate`;
+    start: one student a draw; orders (draws, steps, batch): the first hint_steps are stage 1;
+    said: for each teacher (hints, soft targets) as `said_by` gives them; generators: as in `imitate`;
     options: learning_rate, weights, temperature as in `learn`.
     """
     hints, soft = (torch.cat(x) for x in zip(*said, strict=True))
