@@ -268,10 +268,11 @@ def accuracy(network, images, labels):
 def living_units(network, images):
     """Units of every hidden layer whose output differs between images: (arms, draws, L).
 
-    A unit that is constant over all images tells nothing about them.
+    A unit that is constant over all images, to a billionth, tells nothing about them.
     """
     hidden = hidden_layers(network, images)
-    varies = (hidden.amax(-1) > hidden.amin(-1)).sum(-1)
+    most = hidden.amax(-1)
+    varies = (most - hidden.amin(-1) > 1e-9 * most).sum(-1)
     return varies.view(-1, len(images), varies.shape[-1])
 
 
