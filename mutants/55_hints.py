@@ -1,0 +1,170 @@
+"""The wrong theories that 55_hints must reject."""
+
+
+def _fewer(patch, draws=12):
+    """For theories that fail by far: half the draws are enough."""
+    patch.parameters(draws=draws, few_draws=6)
+
+
+def start_does_not_matter(patch):
+    """Deep thin students die from any start: they may all have twice the variance.
+
+    Fails: 55.1a, 55.2a, 55.2b
+    """
+
+    def he(old):
+        return lambda *given, gain=1.0: old(*given, gain=2**0.5)
+
+    patch("hints.glorot_start", he)
+    _fewer(patch)
+
+
+def taught_in_name_only(patch):
+    """Stages do not matter: the taught students learn the labels, like the others.
+
+    Fails: 55.2a, 55.2b
+    """
+
+    def labels_alone(old):
+        def taught(start, images, labels, orders, said, *_, learning_rate, **__):
+            from lib import hints as hi
+
+            one = hi.plain(start, images, labels, orders, learning_rate=learning_rate)
+            return hi.repeated(one, len(said))
+
+        return taught
+
+    patch("hints.taught", labels_alone)
+    _fewer(patch)
+
+
+def soft_targets_weigh_squared_temperature(patch):
+    """Soft targets weigh T^2 times as much, as in distillation.
+
+    Fails: 55.2b
+    """
+
+    def squared(old):
+        return lambda z, y, p, weight, temperature: old(
+            z, y, p, weight * temperature**2, temperature
+        )
+
+    patch("hints.soft_pull", squared)
+    _fewer(patch)
+
+
+def student_shuns_the_teacher(patch):
+    """The student is pushed off the teacher's answers: the sign of the soft targets turned.
+
+    Fails: 55.2a, 55.2b
+    """
+
+    def turned(old):
+        return lambda z, y, p, weight, temperature: old(z, y, p, -weight, temperature)
+
+    patch("hints.soft_pull", turned)
+    _fewer(patch)
+
+
+def leaky_students_die_too(patch):
+    """Death has nothing to do with units that are off: leaky units do the same.
+
+    Fails: 55.1a, 55.1b
+    """
+
+    def leaky(old):
+        from lib.classifiers import leaky as units
+
+        return units(0.25)
+
+    patch("classifiers.RELU", leaky)
+    _fewer(patch)
+
+
+def death_begins_at_the_image(patch):
+    """The signal is lost in the first layers, which the hint then saves.
+
+    Fails: 55.1c
+    """
+    patch("hints.first_dead_layer", lambda old: lambda living: old(living.flip(-1)))
+    _fewer(patch, 16)
+
+
+def born_dead(patch):
+    """Dead students are born dead: at the start their units are off for all images.
+
+    Fails: 55.1d
+    """
+
+    def off(old):
+        def start(*given, **options):
+            net = old(*given, **options)
+            return net._replace(biases=net.biases - 1)
+
+        return start
+
+    patch("hints.glorot_start", off)
+    _fewer(patch)
+
+
+def low_accuracy_is_death(patch):
+    """A dead student is one of low accuracy, whatever the reason: no need that layers are off.
+
+    Fails: 55.1b, 55.1c
+    """
+    patch.parameters(alive=0.6)
+
+    def he(old):
+        return lambda *given, gain=1.0: old(*given, gain=2**0.5)
+
+    patch("hints.glorot_start", he)
+
+
+def any_teacher_will_do(patch):
+    """How long the teacher learned is of no account: fifteen steps are as good.
+
+    Fails: 55.3b, 55.3c
+    """
+
+    def short(old):
+        return lambda start, images, labels, orders, **rate: old(
+            start, images, labels, orders[:, :15], **rate
+        )
+
+    patch("hints.train_teachers", short)
+    _fewer(patch)
+
+
+def stopping_early_costs_the_teacher_nothing(patch):
+    """A teacher that is stopped early is as good as any: its steps are of full use.
+
+    Fails: 55.3e
+    """
+
+    def long(old):
+        def train(start, images, labels, orders, **rate):
+            repeats = -(-500 // orders.shape[1])
+            at = orders.repeat(1, repeats, 1)[:, :500]
+            step = at.new_tensor(range(500))[None, :, None]
+            return old(start, images, labels, (at + 8 * step) % images.shape[1], **rate)
+
+        return train
+
+    patch("hints.train_teachers", long)
+    _fewer(patch)
+
+
+def hint_is_repelled(patch):
+    """The lower half descends away from the hint: the sign of its error turned.
+
+    Fails: 55.2a
+    """
+    patch("hints.hint_pull", lambda old: lambda outputs, hints: -old(outputs, hints))
+
+
+def size_of_the_start_is_of_no_account(patch):
+    """Weights larger by a constant change nothing: there is but one start.
+
+    Fails: 55.2d
+    """
+    patch("hints.glorot_start", lambda old: lambda *given, gain=1.0: old(*given))
