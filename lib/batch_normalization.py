@@ -19,6 +19,7 @@ import torch
 from lib.checks import whole_number
 from lib.classifiers import RELU
 from lib.descent import descend
+from lib.minibatches import normal_start
 
 EPSILON = 1e-5  # what the paper adds to the variance
 
@@ -185,21 +186,16 @@ def gradients(
 # --- training --------------------------------------------------------------------------------------
 
 
-def normal_start(widths, generators, scale=1.0):
+def lecun_start(widths, generators, scale=1.0):
     """(weights, biases) of one network a generator: N(0, scale^2 / d_(j-1)), biases 0.
 
-    widths: d_0..d_N. Raises ValueError unless generators are numpy's.
+    widths: d_0..d_N. The start of LeCun et al. 1998 at scale 1. Raises ValueError as `minibatches.normal_start`.
 
-    >>> weights, biases = normal_start([4, 3, 2], [np.random.default_rng(0)] * 5)
+    >>> weights, biases = lecun_start([4, 3, 2], [np.random.default_rng(0)] * 5)
     >>> [tuple(x.shape) for x in (*weights, *biases)]
     [(5, 3, 4), (5, 2, 3), (5, 3), (5, 2)]
     """
-    if any(not isinstance(g, np.random.Generator) for g in generators):
-        raise ValueError("generators must be numpy generators, one for each network")
-    pairs = list(zip(widths, widths[1:], strict=False))
-    drawn = [[g.standard_normal((b, a)) * scale / a**0.5 for a, b in pairs] for g in generators]
-    weights = tuple(torch.from_numpy(np.stack(layer)) for layer in zip(*drawn, strict=True))
-    return weights, tuple(torch.zeros(w.shape[:2], dtype=torch.float64) for w in weights)
+    return normal_start(widths, generators, lambda inputs, _: scale**2 / inputs)
 
 
 def train(

@@ -200,19 +200,6 @@ def draw_splits(images, labels, training, generators):
     )
 
 
-def draw_starts(widths, copies, generators):
-    """Starts of copies x draws networks, the draws innermost: (weights, biases).
-
-    widths: d_0..d_N; entries of W_j are N(0, 2/d_(j-1)) (He et al. 2015), biases 0.
-    """
-    copies = whole_number("copies", copies)
-    weights = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
-        drawn = [g.standard_normal((copies, outputs, inputs)) for g in generators]
-        weights.append(torch.from_numpy(np.stack(drawn, 1) * (2 / inputs) ** 0.5).flatten(0, 1))
-    return tuple(weights), tuple(w.new_zeros(w.shape[:2]) for w in weights)
-
-
 def draw_orders(images, steps, batch_size, generators):
     """Minibatches epoch after epoch, each epoch in a fresh order: (draws, steps, batch)."""
     images, steps = whole_number("images", images), whole_number("steps", steps)

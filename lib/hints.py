@@ -69,16 +69,6 @@ def glorot_start(inputs, width, layers, outputs, generators, gain=1.0):
     )
 
 
-def he_start(widths, generators):
-    """Weights N(0, 2/d_(j-1)) and biases 0, one network a generator: (weights, biases) of `classifiers`."""
-    pairs = list(zip(widths, widths[1:], strict=False))
-    weights = tuple(_normal((b, a), (2 / a) ** 0.5, generators) for a, b in pairs)
-    return weights, tuple(w.new_zeros(w.shape[:2]) for w in weights)
-
-
-# --- a network and its slopes ----------------------------------------------------------------------
-
-
 def lower_half(network):
     """The first half of the hidden layers, without what reads them: (first, middle, biases)."""
     half = network.biases.shape[1] // 2

@@ -19,7 +19,7 @@ import torch
 from lib.checks import whole_number
 from lib.classifiers import evaluate, train_apart
 from lib.descent import Adam
-from lib.minibatches import draw_problems
+from lib.minibatches import draw_problems, glorot, normal_start
 
 
 class Draws(NamedTuple):
@@ -77,17 +77,12 @@ def glorot_start(widths, generators):
     """Weights drawn from N(0, 2 / (d_(j-1) + d_j)), one network a numpy generator.
 
     The start of Frankle and Carbin 2019 (recalled), after Glorot and Bengio 2010. widths: d_0..d_N.
-    Raises ValueError for fewer than two widths.
+    Raises ValueError as `minibatches.normal_start`.
 
     >>> [tuple(w.shape) for w in glorot_start([4, 3, 2], [np.random.default_rng(0)])]
     [(1, 3, 4), (1, 2, 3)]
     """
-    widths = [whole_number("widths", d) for d in widths]
-    if len(widths) < 2:
-        raise ValueError(f"widths must be d_0..d_N, two or more, got {widths}")
-    _check_generators(generators)
-    shapes = list(zip(widths[1:], widths[:-1], strict=True))
-    return _drawn(shapes, generators, lambda g, s: g.standard_normal(s) * (2 / sum(s)) ** 0.5)
+    return normal_start(widths, generators, glorot)[0]
 
 
 def draw(images, labels, training, validation, epochs, batch_size, widths, generators):

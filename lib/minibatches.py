@@ -154,6 +154,39 @@ def draw_problems(images, labels, training, examples, widths, generators):
     return Problems(x, y, tests, start, _order(training, examples, generators))
 
 
+def glorot(inputs, outputs):
+    """Variance 2 / (d_(j-1) + d_j) of Glorot and Bengio 2010, `variance` of `normal_start`."""
+    return 2 / (inputs + outputs)
+
+
+def he(inputs, _):
+    """Variance 2 / d_(j-1) of He et al. 2015, `variance` of `normal_start`."""
+    return 2 / inputs
+
+
+def normal_start(widths, generators, variance, copies=1):
+    """Starts of copies x draws networks, the draws innermost: (weights, biases), biases 0.
+
+    Entries of W_j are N(0, variance(d_(j-1), d_j)), such as `glorot` or `he`; one numpy generator a draw.
+    widths: d_0..d_N. Raises ValueError for fewer than two widths and generators that are none.
+
+    >>> weights, biases = normal_start([4, 3, 2], [np.random.default_rng(0)] * 5, he, copies=2)
+    >>> [tuple(x.shape) for x in (*weights, *biases)]
+    [(10, 3, 4), (10, 2, 3), (10, 3), (10, 2)]
+    """
+    widths, copies = [whole_number("widths", d) for d in widths], whole_number("copies", copies)
+    if len(widths) < 2:
+        raise ValueError(f"widths must be d_0..d_N, two or more, got {widths}")
+    if not generators or any(not isinstance(g, np.random.Generator) for g in generators):
+        raise ValueError("generators must be numpy generators, one for each draw")
+    weights = []
+    for inputs, outputs in zip(widths, widths[1:], strict=False):
+        drawn = [g.standard_normal((copies, outputs, inputs)) for g in generators]
+        scaled = np.stack(drawn, 1) * variance(inputs, outputs) ** 0.5
+        weights.append(torch.from_numpy(scaled).flatten(0, 1))
+    return tuple(weights), tuple(w.new_zeros(w.shape[:2]) for w in weights)
+
+
 def few(problems, images, generators):
     """The same problems with the first training images only, so many epochs of them: `Problems`.
 
@@ -182,12 +215,12 @@ def copied(problems, copies, generators):
     )
 
 
-def race(problems, batch_size, rates, looks):
+def race(problems, batch_size, rates, looks, **method):
     """Descent of every draw at every rate on minibatches of this size: (losses, accuracies).
 
     losses (looks, rates, draws): mean loss [nats] on the training images after the last step within so
     many examples, nan where descent diverged; accuracies (rates, draws): on the tests, after the last
-    look. Raises ValueError for a batch that does not divide the examples, and looks beyond them.
+    look. method: `momentum` or `adam` of `descend`. Raises ValueError for a batch that does not divide the examples, and looks beyond them.
     """
     draws, examples = problems.order.shape
     batch_size, looks = (
@@ -207,6 +240,7 @@ def race(problems, batch_size, rates, looks):
         learning_rate=torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws),
         record=at,
         keep_diverged=True,
+        **method,
     )
     tests = (torch.cat([x] * len(rates)) for x in problems.tests)
     depth = len(run.weights) // 2

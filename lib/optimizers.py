@@ -18,8 +18,8 @@ from scipy.optimize import brentq
 from scipy.signal import lfilter
 
 from lib.checks import whole_number
-from lib.classifiers import evaluate, train_apart
 from lib.descent import descend
+from lib.minibatches import best_of, race
 
 METHODS = ("descent", "heavy ball", "nesterov")
 
@@ -302,28 +302,10 @@ def contest(problems, batch_size, rates, **method):
     draws): mean loss [nats] on the training images at the end, nan where it diverged; accuracies: on
     the tests. Raises ValueError for a batch that does not divide the examples.
     """
-    draws, examples = problems.order.shape
-    batch_size = whole_number("batch_size", batch_size)
-    if examples % batch_size:
-        raise ValueError(f"batch_size must divide the {examples} examples, got {batch_size}")
-    steps = examples // batch_size
-    start = [tuple(torch.cat([x] * len(rates)) for x in part) for part in problems.start]
-    run = train_apart(
-        start,
-        (problems.images, problems.labels),
-        problems.order.view(draws, steps, batch_size),
-        learning_rate=torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws),
-        record=[steps],
-        keep_diverged=True,
-        **method,
-    )
-    depth = len(run.weights) // 2
-    tests = (torch.cat([x] * len(rates)) for x in problems.tests)
-    accuracies = evaluate(run.weights[:depth], run.weights[depth:], *tests)[1]
-    losses = run.records["loss"][-1]
-    return losses.view(-1, draws).numpy(), accuracies.view(-1, draws).numpy()
+    losses, accuracies = race(problems, batch_size, rates, [problems.order.shape[1]], **method)
+    return losses[0], accuracies
 
 
 def best_rate(losses):
     """Place of the rate with the least mean log loss over draws, losses (rates, draws)."""
-    return int(np.nan_to_num(np.log(losses).mean(-1), nan=np.inf).argmin())
+    return int(best_of(losses[None])[0])

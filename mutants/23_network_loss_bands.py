@@ -1,20 +1,26 @@
 """The wrong theories that 23_network_loss_bands must reject."""
 
 
+def _as_wide_as(patch, units):
+    """Every network is drawn with so many hidden units."""
+
+    def wrapper(old):
+        def wrong(widths, networks, rng, **options):
+            inputs, _, classes = widths
+            return old([inputs, units, classes], networks, rng, **options)
+
+        return wrong
+
+    patch("classifiers.uniform_start", wrapper)
+
+
 def width_does_not_matter(patch):
     """Networks of every width behave like those of 25 units.
 
     Fails: 23.1a, 23.2c
     """
 
-    def wrapper(old):
-        def wrong(widths, networks, rng, **options):
-            inputs, _, classes = widths
-            return old([inputs, 25, classes], networks, rng, **options)
-
-        return wrong
-
-    patch("classifiers.uniform_start", wrapper)
+    _as_wide_as(patch, 25)
     patch.parameters(curvature_splits=2, curvature_networks=1)
 
 
@@ -117,12 +123,5 @@ def wide_networks_use_three_units(patch):
     Fails: 23.1a, 23.2b, 23.2d
     """
 
-    def wrapper(old):
-        def wrong(widths, networks, rng, **options):
-            inputs, _, classes = widths
-            return old([inputs, 3, classes], networks, rng, **options)
-
-        return wrong
-
-    patch("classifiers.uniform_start", wrapper)
+    _as_wide_as(patch, 3)
     patch.parameters(tail_splits=3, crowd=20)

@@ -108,7 +108,7 @@ def start_does_not_matter(patch):
     Fails: 51.3a, 51.3c
     """
     patch(
-        "batch_normalization.normal_start",
+        "batch_normalization.lecun_start",
         lambda old: lambda widths, own, scale=1: old(widths, own),
     )
     _raced(patch)
@@ -120,7 +120,7 @@ def start_is_right_already(patch):
     Fails: 51.2b, 51.2c, 51.2f, 51.3c, 51.4a, 51.4b
     """
     patch(
-        "batch_normalization.normal_start",
+        "batch_normalization.lecun_start",
         lambda old: lambda widths, own, scale=1: old(widths, own, 4),
     )
     _raced(patch)
@@ -161,7 +161,7 @@ def shallow_networks_suffer_alike(patch):
             widths, own, scale / 30 if len(widths) == 3 else scale
         )
 
-    patch("batch_normalization.normal_start", small)
+    patch("batch_normalization.lecun_start", small)
     _raced(patch)
 
 

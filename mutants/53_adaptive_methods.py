@@ -6,20 +6,22 @@ def _few_digits(patch):
     patch.parameters(draws=5, tuning_draws=2, few=5)
 
 
+def _same_rate(patch, method, other):
+    """One method has the rate of the other."""
+
+    def wrapper(old):
+        return lambda name, condition: old(other if name == method else name, condition)
+
+    patch("optimizers.quadratic_rate", wrapper)
+    _few_digits(patch)
+
+
 def momentum_gains_nothing(patch):
     """The heavy ball has the rate of descent: in the end it is only another learning rate.
 
     Fails: 53.1a
     """
-
-    def plain(old):
-        def rate(method, condition):
-            return old("descent" if method == "heavy ball" else method, condition)
-
-        return rate
-
-    patch("optimizers.quadratic_rate", plain)
-    _few_digits(patch)
+    _same_rate(patch, "heavy ball", "descent")
 
 
 def nesterov_is_the_heavy_ball(patch):
@@ -27,15 +29,7 @@ def nesterov_is_the_heavy_ball(patch):
 
     Fails: 53.1a
     """
-
-    def same(old):
-        def rate(method, condition):
-            return old("heavy ball" if method == "nesterov" else method, condition)
-
-        return rate
-
-    patch("optimizers.quadratic_rate", same)
-    _few_digits(patch)
+    _same_rate(patch, "nesterov", "heavy ball")
 
 
 def single_roots(patch):

@@ -143,11 +143,11 @@ def toy(draws=3, examples=160):
     problems = mb.draw_problems(
         images, labels, 40, examples, [5, 3], [rng([6, k]) for k in range(draws)]
     )
-    return problems, bn.normal_start([5, 6, 3], [rng([7, k]) for k in range(draws)])
+    return problems, bn.lecun_start([5, 6, 3], [rng([7, k]) for k in range(draws)])
 
 
 def test_the_start_has_the_variance_that_is_said():
-    weights, biases = bn.normal_start([50, 40, 30], [rng(k) for k in range(20)], 2.0)
+    weights, biases = bn.lecun_start([50, 40, 30], [rng(k) for k in range(20)], 2.0)
     assert weights[0].var() == pytest.approx(4 / 50, rel=0.05)
     assert weights[1].var() == pytest.approx(4 / 40, rel=0.05)
     assert not any(b.any() for b in biases) and not torch.equal(weights[0][0], weights[0][1])
@@ -245,7 +245,7 @@ def test_what_normalization_does_not_see():
         (lambda: bn.forward(network()[0][::-1], *network()[1:4]), "weights"),
         (lambda: bn.gradients(*network()[:4], network()[4].double()), "labels"),
         (lambda: bn.gradients(*network()[:4], network()[4] + 5), "labels"),
-        (lambda: bn.normal_start([3, 2], [0]), "generators"),
+        (lambda: bn.lecun_start([3, 2], [0]), "generators"),
         (
             lambda: bn.race(*toy(), [0.1], 8, [0.5], 30, normalized=True, activation=cl.RELU),
             "steps",

@@ -6,6 +6,7 @@ import torch
 
 from lib import classifiers as cl
 from lib import distillation as di
+from lib import minibatches as mb
 from lib.descent import Adam
 
 
@@ -130,7 +131,7 @@ def test_a_step_of_the_linear_student_is_autograds():
 def toy(draws=3, copies=1):
     generators = [rng([6, k]) for k in range(draws)]
     train, tests = di.draw_splits(normal(20, 5), torch.arange(20) % 4, 12, generators)
-    start = di.draw_starts([5, 6, 4], copies, generators)
+    start = mb.normal_start([5, 6, 4], generators, mb.he, copies)
     return train, tests, start, di.draw_orders(12, 9, 5, generators)
 
 

@@ -178,3 +178,50 @@ def test_bad_input_is_one_clear_line(call, words):
     with pytest.raises(ValueError, match=words) as caught:
         call(toy()[2])
     assert "\n" not in str(caught.value)
+
+
+# --- starts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "variance, wanted",
+    [
+        (mb.he, [2 / 50, 2 / 60]),
+        (mb.glorot, [2 / 110, 2 / 70]),
+        (lambda a, b: 9 / a, [9 / 50, 9 / 60]),
+    ],
+)
+def test_a_start_has_the_variance_that_is_asked_for(variance, wanted):
+    generators = [np.random.default_rng([3, k]) for k in range(20)]
+    weights, biases = mb.normal_start([50, 60, 10], generators, variance)
+    for w, v in zip(weights, wanted, strict=True):
+        assert abs(float(w.mean())) < 3 * (v / w.numel()) ** 0.5
+        assert float(w.var()) == pytest.approx(v, rel=0.05)
+    assert [tuple(b.shape) for b in biases] == [(20, 60), (20, 10)]
+    assert not any(b.any() for b in biases)
+
+
+def test_copies_of_a_draw_differ_and_leave_the_other_draws_as_they_are():
+    def start(draws, copies):
+        generators = [np.random.default_rng([4, k]) for k in range(draws)]
+        return mb.normal_start([5, 6, 4], generators, mb.he, copies)[0]
+
+    many, fewer = start(3, 2), start(2, 2)
+    for w, v in zip(many, fewer, strict=True):
+        assert torch.equal(w.view(2, 3, *w.shape[1:])[:, :2], v.view(2, 2, *v.shape[1:]))
+        assert len({x.item() for x in w[:, 0, 0]}) == 6
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: mb.normal_start([4], [np.random.default_rng(0)], mb.he), "widths"),
+        (lambda: mb.normal_start([4, 0], [np.random.default_rng(0)], mb.he), "widths"),
+        (lambda: mb.normal_start([4, 2], [0], mb.he), "generators"),
+        (lambda: mb.normal_start([4, 2], [], mb.he), "generators"),
+        (lambda: mb.normal_start([4, 2], [np.random.default_rng(0)], mb.he, 0), "copies"),
+    ],
+)
+def test_a_start_that_is_none_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

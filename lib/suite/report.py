@@ -59,7 +59,7 @@ def paper(source):
 
 
 def _fresh(rows):
-    """`30 of 30`, or the rows that failed on some: `32.2a on 0, others on 30 of 30`; RESULTS has all."""
+    """`30 of 30`, or the rows that failed on some: `32.2a on 0 of 30, others on all`."""
     swept = [row for row in counted(rows) if row["sweep"]]
     if not swept:
         return ""
@@ -67,10 +67,10 @@ def _fresh(rows):
     short = [row for row in swept if row["sweep"]["held"] < row["sweep"]["runs"]]
     if not short:
         return f"{runs} of {runs}"
-    words = [f"{r['id']} on {r['sweep']['held']}" for r in short]
     if len(short) > 3:
-        words = [f"{len(short)} rows on fewer"]
-    return ", ".join([*words, f"others on {runs} of {runs}"])
+        return f"{len(short)} rows on fewer, others on {runs} of {runs}"
+    words = ", ".join(f"{r['id']} on {r['sweep']['held']}" for r in short)
+    return f"{words} of {runs}, others on all"
 
 
 def _line(ledger):

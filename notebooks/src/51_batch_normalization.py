@@ -98,7 +98,7 @@ def problems(images, which, count, widths=(100, 10)):
 
 def start(layers, which, count, scale=1.0):
     own = [np.random.default_rng([seed, 10 + which, k]) for k in range(count)]
-    return bn.normal_start([100] + [hidden] * layers + [10], own, scale)
+    return bn.lecun_start([100] + [hidden] * layers + [10], own, scale)
 
 
 # %% [markdown]

@@ -64,6 +64,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("54_distillation", globals())  # reads and checks the parameters
 
 from lib import distillation as di
+from lib import minibatches as mb
 from lib.least_squares import small_digits
 from lib.statistics import largest, mean, smallest
 from lib.suite import figures
@@ -236,7 +237,7 @@ def generators(which):
 
 sets, tests = di.draw_splits(*small_digits(), 4000, generators(1))
 order = di.draw_orders(4000, teacher_steps, 32, generators(2))
-wide = di.draw_starts([100, teacher_hidden, 10], 1, generators(3))
+wide = mb.normal_start([100, teacher_hidden, 10], generators(3), mb.he)
 truth = {"labels": torch.nn.functional.one_hot(sets[1]).double()}
 teacher = di.learn(wide, sets[0], truth, order, learning_rate=1e-3)["labels"]
 di.accuracy(di.scores_of(teacher, tests[0]), tests[1]).mean()
@@ -245,7 +246,7 @@ di.accuracy(di.scores_of(teacher, tests[0]), tests[1]).mean()
 # That is the teacher's test accuracy. All students of a draw start from the same weights, see the same images in the same order, and differ in the targets only.
 
 # %%
-small = di.draw_starts([100, student_hidden, 10], 1, generators(4))
+small = mb.normal_start([100, student_hidden, 10], generators(4), mb.he)
 
 
 def students(classes):
@@ -335,7 +336,7 @@ ledger.judge({
 # %%
 x, few = sets[0], sets[0][:, :labelled]
 truth = {"labels": torch.nn.functional.one_hot(sets[1][:, :labelled], 10).double()}
-six = di.draw_starts([100, ensemble_hidden, 10], teachers, generators(7))
+six = mb.normal_start([100, ensemble_hidden, 10], generators(7), mb.he, teachers)
 order = di.draw_orders(labelled, 1200, 32, generators(8))
 ensemble = di.learn(six, few, truth, order, learning_rate=1e-3)["labels"]
 
@@ -352,7 +353,7 @@ def said(images):
 v, soft = said(x), di.ensemble_targets(said(x), 3)
 kinds = {"ensemble": soft, "one teacher": di.soften(v[0], 3),
          "flattened": di.flattened(soft), "hard labels": di.hardened(soft)}  # fmt: skip
-one = di.draw_starts([100, ensemble_hidden, 10], 1, generators(9))
+one = mb.normal_start([100, ensemble_hidden, 10], generators(9), mb.he)
 order = di.draw_orders(4000, ensemble_steps, 64, generators(10))
 taught = di.learn(one, x, kinds, order, learning_rate=3e-3, temperature=3)
 

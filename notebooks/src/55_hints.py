@@ -164,7 +164,7 @@ ledger.judge({
 # wide for that on every seed. 55.2d asked for a paired gain of 0.1 on plain students, until a pilot had seven of these alive among its first twelve.
 
 # %%
-untrained = hi.he_start([100, 128, 128, 10], generators(3, draws))
+untrained = mb.normal_start([100, 128, 128, 10], generators(3, draws), mb.he)
 lesson = splits.images, splits.labels, orders[:, : teacher_epochs * passes]
 teacher = hi.train_teachers(untrained, *lesson, learning_rate=1e-3)
 said = {"trained": hi.said_by(teacher, splits.images, 3.0),
