@@ -18,7 +18,7 @@ import torch
 
 from lib.checks import whole_number
 from lib.classifiers import RELU
-from lib.descent import descend
+from lib.descent import descend, snapped
 from lib.minibatches import normal_start
 
 EPSILON = 1e-5  # what the paper adds to the variance
@@ -285,7 +285,7 @@ def race(
     problems: `minibatches.Problems`, whose own start is not used; start: (weights, biases), one network a
     draw. Looked at after `log_checks(steps)`, on the first `tests` test images; normalized networks then
     use the statistics of the first `tests` training images. A network that reached the last target, which
-    is the highest, stops; so does one that diverged.
+    is the highest, stops; so does one that diverged. Weights are `descent.snapped` after every step.
     """
     draws = len(problems.images)
     batch_size, steps = whole_number("batch_size", batch_size), whole_number("steps", steps)
@@ -330,6 +330,7 @@ def race(
         measure=measure,
         stop=lambda who: reached[who, -1] < torch.inf,
         check_every=5,
+        retraction=snapped,
         keep_diverged=True,
     )
     return reached.T.reshape(len(targets), len(rates), draws).numpy()

@@ -92,6 +92,22 @@ def decay_rate(steps, losses, high, low):
     return -sxy / sxx * enough, sxy.square() / (sxx * syy) * enough
 
 
+def snapped(weights, grid=2.0**-18):
+    """The weights, in place, at the nearest multiples of `grid`, a power of 2: a `retraction` of `descend`.
+
+    Where descent is chaotic the last bits of another processor would be another run. Rounded after every
+    step, runs are the same but for what lies within rounding of the middle between two multiples.
+    Weights must be below 2^51 grid.
+
+    >>> snapped((torch.tensor([0.3, -0.3], dtype=torch.float64),), 0.25)[0].tolist()
+    [0.25, -0.25]
+    """
+    far = 1.5 * 2.0**52 * grid  # there neighbouring floating numbers are `grid` apart
+    for w in weights:
+        w.add_(far).sub_(far)
+    return weights
+
+
 def _rate(learning_rate, seeds):
     rate = torch.as_tensor(learning_rate, dtype=torch.float64)
     if not (torch.isfinite(rate).all() and (rate > 0).all()):

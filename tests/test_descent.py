@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.descent import Adam, DivergenceError, descend, log_steps
+from lib.descent import Adam, DivergenceError, descend, log_steps, snapped
 
 QUADRATIC = torch.tensor([[1.0, 3.0], [2.0, 0.5], [0.1, 0.2]], dtype=torch.float64)
 START = (torch.tensor([[1.0, -1.0], [2.0, 1.0], [3.0, 3.0]], dtype=torch.float64),)
@@ -271,3 +271,12 @@ def test_the_start_is_not_changed_however_it_lies_in_memory():
     second = descend(lambda w: w, first.weights, learning_rate=0.1, steps=1)
     assert torch.equal(first.weights[0], before)
     assert torch.allclose(second.weights[0], 0.9 * before)
+
+
+def test_snapped_weights_are_the_nearest_multiples_and_take_rounding_away():
+    w = torch.from_numpy(np.random.default_rng(0).normal(size=1000))
+    grid = 2.0**-18
+    found = snapped((w.clone(),))[0]
+    assert torch.equal(found, torch.round(w / grid) * grid)
+    assert torch.equal(found, snapped((w * (1 + 1e-15),))[0])
+    assert float((found - w).abs().max()) <= grid / 2
