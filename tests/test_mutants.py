@@ -3,11 +3,13 @@
 import json
 import sys
 
+import nbformat
 import pytest
 from test_sweeps import row_of
 from tiny import call, write
 
 from lib.suite import mutants
+from lib.suite.execution import cells_until
 from lib.suite.parameters import Fault
 
 FILE = '''\
@@ -114,3 +116,42 @@ def test_a_patch_reaches_every_module_and_methods(monkeypatch):
         for module in others:
             module.log_steps = old
     assert others
+
+
+def code(*sources):
+    return [nbformat.v4.new_code_cell(source) for source in sources]
+
+
+@pytest.mark.parametrize(
+    "rows, count",
+    [
+        (["01.1"], 2),
+        (["01.2b"], 4),
+        (["01.1", "01.3d"], 5),
+        (["01.3b"], 6),  # no cell names it: all of them
+    ],
+)
+def test_a_run_ends_where_the_last_of_its_rows_is_judged(rows, count):
+    cells = code(
+        "x = 1",
+        'ledger.judge({"01.1": value(x)})',
+        'ids = ["01.3d"]',
+        'ledger.judge({"01.2a*": shares, "01.4": value(x)})',
+        'ledger.judge({"01.3c*": shares})',
+        "ledger.conclude()",
+    )
+    found = [cell.source for cell in cells_until(cells, rows)]
+    if count == len(cells):
+        assert found == [cell.source for cell in cells]
+    else:
+        wanted = [cell.source for cell in cells[:count]]
+        assert found == [*wanted, "ledger.conclude(so_far=True)"]
+
+
+def test_a_mutant_runs_no_farther_than_its_rows(suite):
+    """What stands after the row's verdict would crash."""
+    source = suite / "notebooks" / "src" / "01_tiny.py"
+    text = source.read_text()
+    at = text.index("# %%", text.index("ledger.judge("))
+    source.write_text(text[:at] + "# %%\n1 / 0\n\n" + text[at:])
+    assert call(suite, "mutants", "01_tiny", "--only", "doubled") == 0

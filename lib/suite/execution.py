@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -129,10 +130,11 @@ def kernel_address(root):
         yield os.path.relpath(Path(folder, "kernel.json"), root / "notebooks")
 
 
-def execute(root, name, parameters, output, progress=False, first=None, figures=True):
+def execute(root, name, parameters, output, progress=False, first=None, rows=None, figures=True):
     """Run notebook `name` with `parameters` into the folder `output`; returns its ledger.
 
     first: code that runs right after the parameters, before the notebook imports anything.
+    rows: the claims that are wanted, as far as which the notebook runs; all without.
     figures: False where only the verdicts are wanted.
 
     Writes NAME.ipynb (cleaned), NAME.json and figures/*.svg there, all after the run: a run that
@@ -141,7 +143,7 @@ def execute(root, name, parameters, output, progress=False, first=None, figures=
     """
     parameters = checked_parameters(root, name, parameters)
     with work_folder(output, name) as work:
-        notebook, error = run_cells(root, name, parameters, work, progress, first, figures)
+        notebook, error = run_cells(root, name, parameters, work, progress, first, rows, figures)
         reason = error or ledger_problem(work / f"{name}.json")
         write_notebook(clean(notebook), work / f"{name}.ipynb")
         if reason:
@@ -167,7 +169,31 @@ def work_folder(output, name):
         shutil.rmtree(work, ignore_errors=True)
 
 
-def run_cells(root, name, parameters, work, progress, first=None, figures=True):
+def cells_until(cells, rows):
+    """The cells up to the one that judges the last of these claims, and one that concludes there.
+
+    A claim 22.3c is judged by its id or as a member of a family, 22.3a*.
+    """
+
+    def judges(source):
+        keys = re.findall(r'"(\d\d\.\d+[a-z]?)(\*?)"', source) if ".judge(" in source else []
+        return any(
+            row == id or (family and row[:-1] == id[:-1] and row[-1] >= id[-1])
+            for id, family in keys
+            for row in rows
+        )
+
+    from nbformat.v4 import new_code_cell
+
+    last = max(
+        (k for k, cell in enumerate(cells) if cell.cell_type == "code" and judges(cell.source)),
+        default=len(cells) - 1,
+    )
+    left = [cell for cell in cells[last + 1 :] if cell.cell_type == "code"]
+    return [*cells[: last + 1], new_code_cell("ledger.conclude(so_far=True)")] if left else cells
+
+
+def run_cells(root, name, parameters, work, progress, first=None, rows=None, figures=True):
     """(executed notebook, None), or (as far as it came, "failed in cell K: Error: message")."""
     import nbformat
     import papermill
@@ -181,10 +207,12 @@ def run_cells(root, name, parameters, work, progress, first=None, figures=True):
     if first is not None:
         tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
         notebook.cells.insert(tags.index(["parameters"]) + 1, nbformat.v4.new_code_cell(first))
+    if rows is not None:
+        notebook.cells = cells_until(notebook.cells, rows)
     write_notebook(notebook, draft)
     try:
         with (
-            kernel_environment(root, source_path(root, name), work),
+            kernel_environment(root, source_path(root, name), work, figures),
             kernel_address(root) as address,
         ):
             papermill.execute_notebook(

@@ -59,17 +59,17 @@ def paper(source):
 
 
 def _fresh(rows):
-    """`30 seeds`, or the rows that failed on some: `32.2a 0 of 30, others all`."""
+    """`30 of 30`, or the rows that failed on some: `32.2a on 0, others on 30 of 30`."""
     swept = [row for row in counted(rows) if row["sweep"]]
     if not swept:
         return ""
     runs = max(row["sweep"]["runs"] for row in swept)
     short = [row for row in swept if row["sweep"]["held"] < row["sweep"]["runs"]]
     if not short:
-        return f"all rows on {runs} of {runs}"
-    words = [f"{r['id']} on {r['sweep']['held']} of {r['sweep']['runs']}" for r in short[:4]]
+        return f"{runs} of {runs}"
+    words = [f"{r['id']} on {r['sweep']['held']}" for r in short[:4]]
     more = [f"{len(short) - 4} more rows on fewer"] if len(short) > 4 else []
-    return ", ".join([*words, *more, f"others on {runs}"])
+    return ", ".join([*words, *more, f"others on {runs} of {runs}"])
 
 
 def _line(ledger):
