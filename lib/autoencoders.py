@@ -332,8 +332,17 @@ def best_of(bounds):
     return int(np.nan_to_num(bounds.mean(-1), nan=-np.inf).argmax())
 
 
+class Arm(NamedTuple):
+    """One arm at its best rate: the rate, the `Trained`, and on the tests ELBO and KL [nats], (draws,)."""
+
+    rate: float
+    trained: Trained
+    bound: np.ndarray
+    kl: np.ndarray
+
+
 def race_at_its_best(tuning, judged, rates, batch_size, steps, **options):
-    """The best rate on some draws, and others at it: (rate, Trained, ELBO (draws,), KL (draws,)).
+    """The best rate on some draws, and others trained and tested at it: an `Arm`.
 
     tuning, judged: `Problems` independent of each other; options are those of `train`.
     """
@@ -341,4 +350,4 @@ def race_at_its_best(tuning, judged, rates, batch_size, steps, **options):
     rate = rates[0] if found is None else rates[best_of(elbo_on_tests(tuning, found)[0])]
     trained = train(judged, [rate], batch_size, steps, **options)
     bound, kl = elbo_on_tests(judged, trained)
-    return rate, trained, bound[0], kl[0]
+    return Arm(rate, trained, bound[0], kl[0])
