@@ -27,8 +27,8 @@ from lib.classifiers import RELU
 from lib.descent import Adam, descend
 
 WHERE = {"plain": (), "both": (0, 1), "encoder": (0,), "decoder": (1,)}
-# What a running average of the statistics keeps at every step.
-KEPT = 0.99
+KEPT = 0.99  # of a running average, at every step
+GRID = 2.0**-18  # weights in training are multiples of it
 
 # --- one pass --------------------------------------------------------------------------------------
 
@@ -236,12 +236,22 @@ class Trained(NamedTuple):
     running: dict
 
 
+def _snapped(parameters):
+    """The parameters, in place, at the nearest multiples of GRID."""
+    far = 1.5 * 2.0**52 * GRID  # here neighbouring floating numbers are GRID apart
+    for x in parameters:
+        x.add_(far).sub_(far)
+    return parameters
+
+
 def train(problems, rates, batch_size, steps, *, where=(), groups=1, activation=RELU):
     """Adam on minus the ELBO for every draw at every rate: `Trained`.
 
     The last quarter of the steps is at a fifth of the rate, for which Adam starts afresh. Normalized layers
-    keep running averages of mean and unbiased variance (Ioffe and Szegedy 2015, algorithm 2). Weights that
-    diverged are not finite. Raises ValueError for more steps than there are examples.
+    keep running averages of mean and unbiased variance (Ioffe and Szegedy 2015, algorithm 2). After every
+    step the weights are rounded to multiples of GRID: small groups make descent chaotic, and the last
+    bits of another processor would be another run. Weights that diverged are not finite. Raises
+    ValueError for more steps than there are examples.
     """
     draws, examples = problems.order.shape
     batch_size, steps = whole_number("batch_size", batch_size), whole_number("steps", steps, 4)
@@ -279,8 +289,9 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1, activation=
     alive = torch.arange(count)  # only what is finite can go on
     for part, length in ((1.0, steps - steps // 4), (0.2, steps // 4)):
         own = tuple(x[alive] for x in parameters)
-        options = {"adam": Adam(), "keep_diverged": True, "problem": (alive,)}
-        run = descend(gradient, own, learning_rate=part * rate[alive], steps=length, **options)
+        options = {"adam": Adam(), "keep_diverged": True, "problem": (alive,), "steps": length}
+        now = part * (rates[0] if len(rates) == 1 else rate[alive])  # one number is faster
+        run = descend(gradient, own, learning_rate=now, retraction=_snapped, **options)
         for whole, new in zip(parameters, run.weights, strict=True):
             whole[alive] = new
         alive = alive[run.diverged < 0]

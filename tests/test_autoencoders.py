@@ -148,6 +148,8 @@ def test_training_is_adam_on_one_network_alone(where, groups):
             adam.zero_grad()
             minus_elbo(parameters, *given, where, torch.relu, groups).backward()
             adam.step()
+            for x in parameters:
+                x.data = (x.data / ae.GRID).round() * ae.GRID
     for x, expected in zip(found.parameters, parameters, strict=True):
         assert torch.allclose(x[5], expected, atol=1e-9)
 
@@ -157,9 +159,9 @@ def test_running_averages_of_a_network_that_hardly_moves():
     found = ae.train(one, [1e-9], 24, 80, where=(0,))
     mean, sd = found.running[0]
     values = one.start[0] @ one.images.mT
-    assert torch.allclose(mean, values.mean(-1, keepdim=True), atol=1e-6)
+    assert torch.allclose(mean, values.mean(-1, keepdim=True), atol=1e-5)
     unbiased = values.var(-1, keepdim=True)
-    assert torch.allclose(sd, (unbiased + EPSILON).sqrt(), atol=1e-6)
+    assert torch.allclose(sd, (unbiased + EPSILON).sqrt(), atol=1e-5)
     again = ae.recomputed(one, found)[0]
     assert torch.allclose(again[0], mean, atol=1e-6)
 
