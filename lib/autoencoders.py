@@ -4,7 +4,6 @@ An autoencoder d - h - (k + k) - h - d (Kingma and Welling 2014, arXiv:1312.6114
 
     h_1 = f(layer 1 of x),   (m, log s^2) = W_2 h_1 + b_2,   z = m + s * noise,
     h_3 = f(layer 3 of z),   scores = W_4 h_3 + b_4,
-
     ELBO = sum_i [x_i log p_i + (1 - x_i) log(1 - p_i)] - KL,   p = sigmoid(scores),
     KL = 1/2 sum_j (m_j^2 + s_j^2 - 1 - log s_j^2)   [nats],
 
@@ -122,7 +121,7 @@ def _gradients(parameters, images, noise, where, activation, groups):
     by_gains = [None] * len(where)
 
     def through(place, slope):
-        """Derivative before the hidden layer from that after it: (before normalization, of the shift)."""
+        """(derivative before the hidden layer, that of its shift), from the one after it."""
         slope = slope.mul_(activation.slope(run.hidden[place]))
         shift = slope.sum(-1)
         if place in where:
@@ -244,8 +243,8 @@ def _snapped(parameters):
     return parameters
 
 
-def train(problems, rates, batch_size, steps, *, where=(), groups=1, activation=RELU):
-    """Adam on minus the ELBO for every draw at every rate: `Trained`.
+def train(problems, rates, batch_size, steps, *, where=(), groups=1):
+    """Adam on minus the ELBO of ReLU networks, for every draw at every rate: `Trained`.
 
     The last quarter of the steps is at a fifth of the rate, for which Adam starts afresh. Normalized layers
     keep running averages of mean and unbiased variance (Ioffe and Szegedy 2015, algorithm 2). After every
@@ -277,7 +276,7 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1, activation=
         done[who] += 1
         images = flat[order[at, now] + problems.images.shape[1] * at[:, None]]
         given = images.mT, noise[at, now].mT
-        found, statistics = _gradients(parameters, *given, where, activation, groups)
+        found, statistics = _gradients(parameters, *given, where, RELU, groups)
         for place, (mean, sd) in statistics.items():
             middle = mean.mean(-1)
             variance = (sd.square().mean(-1) - EPSILON) * (size / (size - 1))
@@ -311,20 +310,19 @@ def _repeated(problems, trained):
     return [torch.cat([getattr(problems, name)] * times) for name in names]
 
 
-def recomputed(problems, trained, activation=RELU):
+def recomputed(problems, trained):
     """The statistics of the final autoencoders over all their training images: {layer: (mean, sd)}."""
     images, noise, _, _ = _repeated(problems, trained)
-    options = {"where": trained.where, "activation": activation}
-    return forward(trained.parameters, images, noise, **options).statistics
+    return forward(trained.parameters, images, noise, where=trained.where).statistics
 
 
-def elbo_on_tests(problems, trained, statistics=None, *, group=None, activation=RELU):
+def elbo_on_tests(problems, trained, statistics=None, *, group=None):
     """(ELBO, KL) on the tests in nats, each (rates, draws); nan where descent diverged.
 
     statistics: the running averages, or those given; or, with `group`, those of so many tests at a time.
     """
     _, _, tests, noise = _repeated(problems, trained)
-    options = {"where": trained.where, "activation": activation}
+    options = {"where": trained.where}
     if group is None:
         options["statistics"] = trained.running if statistics is None else statistics
     else:
