@@ -89,10 +89,7 @@ def _check(parameters, images, noise, where):
         raise ValueError(f"parameters must have shapes {shapes} in every network")
     examples = images.shape[-2]
     if tuple(images.shape) != (count, examples, d) or tuple(noise.shape) != (count, examples, k):
-        raise ValueError(
-            f"images must be ({count}, m, {d}) and noise ({count}, m, {k}), got "
-            f"{tuple(images.shape)} and {tuple(noise.shape)}"
-        )
+        raise ValueError(f"images must be ({count}, m, {d}) and noise ({count}, m, {k})")
     if not (images.min() >= 0 and images.max() <= 1):
         raise ValueError("images must lie in [0, 1]")
 
@@ -144,10 +141,7 @@ def _gradients(parameters, images, noise, where, activation, groups):
 
 
 def gradients(parameters, images, noise, *, where=(), activation=RELU, groups=1):
-    """Gradient of minus the mean ELBO, a tuple like parameters; mean and sd move with the weights.
-
-    Arguments as in `forward`.
-    """
+    """Gradient of minus the mean ELBO, like parameters; mean and sd move with them. Arguments of `forward`."""
     _check(parameters, images, noise, where)
     return _gradients(parameters, images.mT, noise.mT, where, activation, groups)[0]
 
@@ -171,10 +165,7 @@ def kept_signal(size):
 
 
 def mean_image_elbo(images, tests):
-    """Log-likelihood [nats] of the tests (draws, n', d) under the mean training image, mean (draws,).
-
-    What a decoder gets that knows nothing of its code, whose KL can then be 0.
-    """
+    """Mean log-likelihood [nats] of the tests (draws, n', d) under the mean training image: (draws,)."""
     p = images.mean(1, keepdim=True)
     return (torch.xlogy(tests, p) + torch.xlogy(1 - tests, 1 - p)).sum(-1).mean(-1).numpy()
 
@@ -255,10 +246,7 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1):
     draws, examples = problems.order.shape
     batch_size, steps = whole_number("batch_size", batch_size), whole_number("steps", steps, 4)
     if steps * batch_size > examples or batch_size % whole_number("groups", groups):
-        raise ValueError(
-            f"steps x batch_size must be within {examples} and groups divide batch_size, got "
-            f"{steps} x {batch_size} and {groups}"
-        )
+        raise ValueError(f"steps x batch_size must be at most {examples}, groups divide batch_size")
     count, h = len(rates) * draws, problems.start[0].shape[1]
     parameters = tuple(x.repeat(len(rates), *[1] * (x.ndim - 1)) for x in problems.start)
     parameters += tuple(torch.ones(count, h, dtype=torch.float64) for _ in where)
@@ -304,15 +292,13 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1):
     return Trained(parameters, where, averages)
 
 
-def _repeated(problems, trained):
-    times = len(trained.parameters[0]) // len(problems.images)
-    names = "images", "noise_of_images", "tests", "noise_of_tests"
-    return [torch.cat([getattr(problems, name)] * times) for name in names]
+def _for_all(trained, *tensors):
+    return [torch.cat([x] * (len(trained.parameters[0]) // len(x))) for x in tensors]
 
 
 def recomputed(problems, trained):
     """The statistics of the final autoencoders over all their training images: {layer: (mean, sd)}."""
-    images, noise, _, _ = _repeated(problems, trained)
+    images, noise = _for_all(trained, problems.images, problems.noise_of_images)
     return forward(trained.parameters, images, noise, where=trained.where).statistics
 
 
@@ -321,7 +307,7 @@ def elbo_on_tests(problems, trained, statistics=None, *, group=None):
 
     statistics: the running averages, or those given; or, with `group`, those of so many tests at a time.
     """
-    _, _, tests, noise = _repeated(problems, trained)
+    tests, noise = _for_all(trained, problems.tests, problems.noise_of_tests)
     options = {"where": trained.where}
     if group is None:
         options["statistics"] = trained.running if statistics is None else statistics
