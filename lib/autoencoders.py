@@ -2,10 +2,10 @@
 
 An autoencoder d - h - (k + k) - h - d (Kingma and Welling 2014, arXiv:1312.6114, recalled) on an image x in [0, 1]^d:
 
-    h_1 = f(layer 1 of x),   (m, log s^2) = W_2 h_1 + b_2,   z = m + s * noise,
+    h_1 = f(layer 1 of x),   (mu, log s^2) = W_2 h_1 + b_2,   z = mu + s * noise,
     h_3 = f(layer 3 of z),   scores = W_4 h_3 + b_4,
     ELBO = sum_i [x_i log p_i + (1 - x_i) log(1 - p_i)] - KL,   p = sigmoid(scores),
-    KL = 1/2 sum_j (m_j^2 + s_j^2 - 1 - log s_j^2)   [nats],
+    KL = 1/2 sum_j (mu_j^2 + s_j^2 - 1 - log s_j^2)   [nats],
 
 the noise N(0, 1) being given with the image. Each of the two hidden layers, 0 (encoder) and 1 (decoder), is
 plain, W h + b, or normalized, gain (W h - mean) / sd + b, with mean and sd over the minibatch or its groups as
@@ -33,7 +33,7 @@ GRID = 2.0**-18  # weights in training are multiples of it
 
 
 class Pass(NamedTuple):
-    """What a pass leaves, examples as columns: hidden [h_1, h_3], code (m, log s^2), z, scores;
+    """What a pass leaves, examples as columns: hidden [h_1, h_3], code (mu, log s^2), z, scores;
     of every normalized layer the normalized values, and the statistics (mean, sd)."""
 
     hidden: list
