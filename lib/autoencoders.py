@@ -154,8 +154,8 @@ def kept_signal(size):
 
         c_m = sqrt(2 / m) Gamma(m / 2) / Gamma((m - 1) / 2)
 
-    (derived here: c_m is the mean of the group's sd, in units of the true one). The rest, 1 - c_m^2, is
-    noise from the other members: about 3 / (2 m). Raises ValueError for groups of fewer than two.
+    (derived here: c_m is the mean of the group's sd, in units of the true one). The share 1 - c_m^2 of
+    its variance, about 3 / (2 m), is not in proportion to the value. Raises ValueError for groups of fewer than two.
 
     >>> [round(kept_signal(m), 3) for m in (2, 4, 16, 64)]
     [0.564, 0.798, 0.952, 0.988]

@@ -20,8 +20,8 @@
 # **Question.** A student's variational autoencoder trained as expected only after the batch normalization was taken out. Why should normalization, which helps elsewhere, do harm here?
 #
 # **Answer.** It is the size of the group whose mean and variance are taken. With two images in a minibatch a normalized network ends 8 nats below the plain one, and below a decoder that only paints
-# the mean image. With four it loses 1.5 nats, with 16 nothing, and with 64 it gains 0.4. Steps on 64 images that are normalized in groups of two lose just as much: so it is not the noise of small minibatches, nor is it the
-# running averages at test time (recomputed statistics leave 7.5 of the 8 nats). A pair leaves a unit one bit, and two thirds of its variance belong to the *other* image. The student's convolutional model is not rebuilt here.
+# the mean image. With four it loses 1.4 nats, with 16 nothing, and with 64 it gains 0.4. Steps on 64 images that are normalized in groups of two lose as much, and half a nat more: so it is not the noise of small minibatches, nor is it the
+# running averages at test time (recomputed statistics leave 7.5 of the 8 nats). A pair leaves a unit one bit, which says as much about the *other* image as about its own. The student's convolutional model is not rebuilt here.
 #
 # ![ELBO lost against minibatch and group; what a group keeps of a value](../figures/58_normalized_vae/key.svg)
 #
@@ -163,7 +163,8 @@ figures.save(fig, "pictures", words)
 #
 # $$c_m=\operatorname{corr}(\hat z,v)=\sqrt{\frac2m}\;\frac{\Gamma(m/2)}{\Gamma((m-1)/2)},\qquad 1-c_m^2\approx\frac3{2m}.$$
 #
-# For $m=2$ that is $1/\sqrt\pi=0.56$: nothing is left of a value but the sign of its difference from the other one, and 68% of what the unit passes on is news about the *other* image. For $m=4,16,64$ it is 36%, 9% and 2%.
+# For $m=2$ that is $1/\sqrt\pi=0.56$: nothing is left of a value but the sign of its difference from the other one, which says as much about the *other* image as about its own. Of the variance of $\hat z$ the share $1-c_m^2$ is not in
+# proportion to the image's own value: 68% for $m=2$, and 36%, 9%, 2% for $m=4,16,64$.
 #
 # Less is learned from such groups, too. The slope that comes back to a normalized layer loses its mean and its part along $\hat z$ (both are what normalization cannot see): two of $m$ directions. Of a slope without preference the
 # share $1-2/m$ passes to the layer below. For $m=2$ that is nothing, as the sign of a difference has no slope: what passes is of order $\epsilon/\mathrm{sd}^2$, unless the two values nearly tie.
@@ -174,7 +175,7 @@ figures.save(fig, "pictures", words)
 # | 58.2b | groups of 4 | mean 0 ± 1 | pilots −0.2 to −0.6, of −2 | derived here |
 # | 58.2c | groups of 16 | mean 0 ± 1 | pilots −0.1 to 0.0 | derived here |
 # | 58.2d | groups of 2, with 64 images a step: normalized − mean image | mean 0 ± 1 | no better than no network; pilots −0.2 to −0.4 | derived here |
-# | 58.2e | a group of m keeps the share $c_m$ of a value, before training | largest departure of measured/predicted from 1 ≤ 0.05 | pixels are not Gaussian, sums nearly; pilots up to 0.02 | derived here |
+# | 58.2e | values normalized in a group of m correlate with the true ones as $c_m$ says, before training | largest departure of measured/predicted from 1 ≤ 0.05 | pixels are not Gaussian, sums nearly; pilots up to 0.02 | derived here |
 # | 58.2f | of a random slope, the share 1 − 2/m of its square passes down | largest difference ≤ 0.02 | near ties let a little through at m = 2; pilots 0.001 | Ioffe, Szegedy 2015, section 3; derived here |
 
 # %%
@@ -276,7 +277,7 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Where it hurts: the code falls silent
 #
-# A code costs KL nats and must earn them back in better pixels. If two thirds of what the decoder's units say comes from another image's code, a code earns less, and less of it is bought. So KL should be smaller with
+# A code costs KL nats and must earn them back in better pixels. If what the decoder's units say tells as much of another image's code as of its own, a code earns less, and less of it is bought. So KL should be smaller with
 # small groups. And the decoder should be the worse place: blur in the encoder is one more noise in a code that is noisy anyway; blur in the decoder spoils the pixels themselves, and the cheapest way out is to
 # make no use of the code at all. Once more minibatches of 64 in groups of two, now with one of the two layers normalized and the other plain, at the rate chosen for both.
 #
@@ -337,7 +338,7 @@ ledger.conclude()
 # **Collapse?** A VAE that fails is often said to have given up its code. With both layers normalized it has not, quite: KL is about 2 where the plain network has 4, and these nats buy nothing, as the ELBO is
 # below that of the mean image. The code falls silent where only the decoder is normalized, and the encoder is left free to see that nobody listens.
 #
-# **What is proved.** The cause is the size of the group: that is an intervention, with all else equal. *How* it harms is less sharp. Two exact facts point the same way: a group of $m$ keeps $c_m$ of a value, and lets $1-2/m$ of a
+# **What is proved.** The cause is the size of the group: that is an intervention, with all else equal. *How* it harms is less sharp. Two exact facts point the same way: in a group of $m$ a value correlates with what it was as $c_m$ says, and the group lets $1-2/m$ of a
 # slope pass. At $m=2$ both are at their worst, and nothing here weighs them against each other. Testing in pairs, as in training, brings back 2 of the 8 nats; so a fourth is the switch from pairs to averages, whichever averages, and the rest is in the weights.
 #
 # **Chaos.** Where the slope of a pair is nearly zero everywhere and huge where its values nearly tie, descent is chaotic: with the last bits of another processor, ELBOs of single draws moved by half a nat. All weights are
