@@ -20,14 +20,13 @@ import torch
 from scipy.special import gammaln
 from torch.nn.functional import softplus
 
-from lib.batch_normalization import EPSILON, normal_start, normalize, slope_before
+from lib.batch_normalization import EPSILON, lecun_start, normalize, slope_before
 from lib.checks import whole_number
 from lib.classifiers import RELU
-from lib.descent import Adam, descend
+from lib.descent import Adam, descend, snapped
 
 WHERE = {"plain": (), "both": (0, 1), "encoder": (0,), "decoder": (1,)}
 KEPT = 0.99  # of a running average, at every step
-GRID = 2.0**-18  # weights in training are multiples of it
 
 # --- one pass --------------------------------------------------------------------------------------
 
@@ -205,7 +204,7 @@ def draw_problems(images, training, examples, hidden, code, generators):
         places.append(g.permutation(len(images)))
         orders.append(np.concatenate([g.permutation(training) for _ in range(epochs)])[:examples])
         noises.append([g.standard_normal((n, code)) for n in (examples, len(images))])
-    starts = [normal_start(w, generators) for w in ([d, hidden, 2 * code], [code, hidden, d])]
+    starts = [lecun_start(w, generators) for w in ([d, hidden, 2 * code], [code, hidden, d])]
     start = tuple(w for part in (0, 1) for one in starts for w in one[part])
     split = images[torch.from_numpy(np.stack(places))]
     noise, whole = (torch.from_numpy(np.stack(part)) for part in zip(*noises, strict=True))
@@ -226,20 +225,12 @@ class Trained(NamedTuple):
     running: dict
 
 
-def _snapped(parameters):
-    """The parameters, in place, at the nearest multiples of GRID."""
-    far = 1.5 * 2.0**52 * GRID  # here neighbouring floating numbers are GRID apart
-    for x in parameters:
-        x.add_(far).sub_(far)
-    return parameters
-
-
 def train(problems, rates, batch_size, steps, *, where=(), groups=1):
     """Adam on minus the ELBO of ReLU networks, for every draw at every rate: `Trained`.
 
     The last quarter of the steps is at a fifth of the rate, for which Adam starts afresh. Normalized layers
     keep running averages of mean and unbiased variance (Ioffe and Szegedy 2015, algorithm 2). After every
-    step the weights are rounded to multiples of GRID: small groups make descent chaotic, and the last
+    step the weights are `descent.snapped`: small groups make descent chaotic, and the last
     bits of another processor would be another run. Weights that diverged are not finite. Raises
     ValueError for more steps than there are examples.
     """
@@ -278,7 +269,7 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1):
         own = tuple(x[alive] for x in parameters)
         options = {"adam": Adam(), "keep_diverged": True, "problem": (alive,), "steps": length}
         now = part * (rates[0] if len(rates) == 1 else rate[alive])  # one number is faster
-        run = descend(gradient, own, learning_rate=now, retraction=_snapped, **options)
+        run = descend(gradient, own, learning_rate=now, retraction=snapped, **options)
         for whole, new in zip(parameters, run.weights, strict=True):
             whole[alive] = new
         alive = alive[run.diverged < 0]

@@ -290,7 +290,7 @@ ledger.judge({
 # | 58.4e | decoder only: the code falls silent, KL | mean ≤ 1.2 | plain networks have 5; pilots 0.7 to 0.8 | derived here |
 #
 # Row 58.4b first asked for −0.5. In two of five pilot runs the plain network took the larger of two equally good rates, at which its KL is smaller by 0.7, and one interval ended at −0.45. The larger rate now stands for both arms,
-# and the bound is −0.2. Row 58.2d first asked for a mean below 0; one pilot interval ended at 0.07.
+# and the bound is −0.2. Row 58.2d first asked for a mean below 0; one pilot interval ended at 0.07. Row 58.2e first asked for 0.03.
 
 # %%
 rate = grouped[2].rate
