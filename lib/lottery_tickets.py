@@ -18,7 +18,7 @@ import torch
 
 from lib.checks import whole_number
 from lib.classifiers import evaluate, train_apart
-from lib.descent import Adam
+from lib.descent import Adam, snapped
 from lib.minibatches import draw_problems, glorot, normal_start
 
 
@@ -89,7 +89,8 @@ def draw(images, labels, training, validation, epochs, batch_size, widths, gener
     """One split, start and order of the examples from each numpy generator: `Draws`.
 
     training, validation: numbers of images, the others are tests; epochs: passes over the training
-    images in minibatches of `batch_size`, which must divide them; widths: d_0..d_N.
+    images in minibatches of `batch_size`, which must divide them; widths: d_0..d_N. Pixels are
+    `descent.snapped`.
     """
     batch_size, validation = (
         whole_number("batch_size", batch_size),
@@ -98,6 +99,8 @@ def draw(images, labels, training, validation, epochs, batch_size, widths, gener
     if training % batch_size:
         raise ValueError(f"batch_size must divide the {training} images, got {batch_size}")
     examples = whole_number("epochs", epochs) * training
+    # Of equal weights on equal pixels a unit's sum may be 0: on the grid it is so on every processor.
+    (images,) = snapped((images.clone(),))
     found = draw_problems(images, labels, training, examples, widths, generators)
     return Draws(
         (found.images, found.labels),
@@ -109,12 +112,13 @@ def draw(images, labels, training, validation, epochs, batch_size, widths, gener
 
 
 def constant_size(weights):
-    """Every weight with its sign, at the root mean square of its layer and network.
+    """Every weight with its sign, at the root mean square of its layer and network, `descent.snapped`.
 
     >>> constant_size((torch.tensor([[[3.0, -4.0]]]),))[0].square().sum().item()
     25.0
     """
-    return tuple(w.sign() * w.square().mean((1, 2), keepdim=True).sqrt() for w in weights)
+    sizes = snapped([w.square().mean((1, 2), keepdim=True).sqrt() for w in weights])
+    return tuple(w.sign() * size for w, size in zip(weights, sizes, strict=True))
 
 
 def random_signs(weights, generators):
@@ -157,7 +161,9 @@ def keep_largest(weights, mask, keep):
         if (left != left[0]).any():
             raise ValueError("mask must have as many open weights in every network")
         sizes = torch.where(m > 0, w.abs(), -1.0).flatten(1)
-        largest = sizes.topk(max(1, round(float(left[0]) * k)), 1).indices
+        # Snapped weights tie: the first of them, on every processor, which topk does not promise.
+        largest = sizes.argsort(dim=1, descending=True, stable=True)
+        largest = largest[:, : max(1, round(float(left[0]) * k))]
         found.append(torch.zeros_like(sizes).scatter_(1, largest, 1).view(w.shape))
     return tuple(found)
 
@@ -191,7 +197,7 @@ def train_arms(draws, arms, *, learning_rate, looks):
 
     arms: {name: (weights, mask)}, each one network a draw; closed weights are set to 0 and stay
     there. looks: the steps after which loss and accuracy on the validation images are kept, one or
-    more. Raises ValueError for arms that are not one network a draw, and DivergenceError.
+    more. Weights are `descent.snapped` after every step. Raises ValueError for arms that are not one network a draw, and DivergenceError.
     """
     depth, count = len(draws.start), len(draws.order)
     for name, (weights, mask) in arms.items():
@@ -215,6 +221,7 @@ def train_arms(draws, arms, *, learning_rate, looks):
         draws.order,
         learning_rate=learning_rate,
         adam=Adam(),
+        retraction=snapped,
         mask=mask,
         record=looks,
         measure=measure,

@@ -20,7 +20,7 @@
 # **Question.** Train a network, throw the smallest weights away, set the rest back to where they started, train again: the sparse network
 # learns, where the same connections with new weights learn less. What is it that it drew in the lottery?
 #
-# **Answer.** Its signs. With one weight in nineteen left, a ticket is three points of test accuracy ahead of its own connections with new weights. Give all weights of a layer
+# **Answer.** Its signs. With one weight in nineteen left, a ticket is four points of test accuracy ahead of its own connections with new weights. Give all weights of a layer
 # one size and keep the signs: nothing is lost. Keep the sizes and toss the signs: the whole lead is lost. The reason is how the ticket was chosen: the weights that end large are those that
 # did not change sign, so that its signs are those of a trained network. Without any training it reads two digits of three. That tickets *beat* the dense
 # network is not reproduced at this learning rate: the best of them is within a point of it (56.4c). At a rate five times as large, which is too much for the dense network, they do.
@@ -366,9 +366,9 @@ ledger.conclude()
 # the weights, within the range of the hypothesis, tickets at 0.002 start slower than the dense network, at 0.01 faster.
 #
 # **What this says of minima.** Cho's text names tickets beside the old remark that networks of just enough connections get stuck, and that a few more give a way round. Section 1 is that remark in numbers: the same connections, at a start with
-# other signs, end three points lower after the same number of steps. They are slower throughout and have not finished: whether they are stuck we do not know.
+# other signs, end four points lower after the same number of steps. They are slower throughout and have not finished: whether they are stuck we do not know.
 #
-# **Limits.** One small network, 5,000 digits, Adam, no rewinding to a later step, which larger networks need. The draws share the digits. All arms stop after ten epochs, when new weights still improve. The starts
+# **Limits.** One small network, 5,000 digits, Adam, no rewinding to a later step, which larger networks need. The draws share the digits. All arms stop after ten epochs, when new weights still improve. Pixels, and weights after every step, are multiples of $2^{-18}$: with weights of one size many units stand exactly at their kink, where the last bits of a processor would make other runs. The starts
 # have one scale a layer; where sizes differ much at the start they might count.
 #
 # **Try.** `learning_rate = 0.01`: see above; tickets pull ahead of the dense network (56.4c partly holds, 56.4a only partly, 56.4e is turned round), and 5% of the smallest ticket's signs change in training (56.3b fails). `hidden = [30, 20]`: 5.8% of so few weights are too few.
