@@ -114,8 +114,8 @@ def draw(images, labels, training, validation, epochs, batch_size, widths, gener
 def constant_size(weights):
     """Every weight with its sign, at the root mean square of its layer and network, `descent.snapped`.
 
-    >>> constant_size((torch.tensor([[[3.0, -4.0]]]),))[0].square().sum().item()
-    25.0
+    >>> constant_size((torch.tensor([[[1.0, -7.0]]], dtype=torch.float64),))[0].tolist()
+    [[[5.0, -5.0]]]
     """
     sizes = snapped([w.square().mean((1, 2), keepdim=True).sqrt() for w in weights])
     return tuple(w.sign() * size for w, size in zip(weights, sizes, strict=True))
