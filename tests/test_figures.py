@@ -1,9 +1,11 @@
 """Figures: the same bytes twice, coordinates rounded, the picture kept."""
 
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lib import statistics
 from lib.suite import figures
@@ -49,6 +51,20 @@ def test_ids_carry_the_name_and_the_description_says_what_is_seen(tmp_path, monk
     used = re.findall(r'(?:href="#|url\(#)([^")]+)', svg)
     assert used and {*used} <= {*ids}
     assert "<desc>A rising curve &amp; a level.</desc>" in svg
+
+
+def test_faint_bands_keep_their_colours_in_the_notebook():
+    fig, axes = figures.panels(2)
+    for ax in axes:
+        for k in range(4):
+            draws = [[k, k + 0.5, k + 1]] * 2
+            figures.measured(ax, [0, 1], np.array(draws), f"number {k}", band=(0, 1))
+    raster = io.BytesIO()
+    fig.savefig(raster, format="png", dpi=192)
+    before = np.asarray(Image.open(raster).convert("RGB"), int)
+    few = Image.open(io.BytesIO(figures._with_few_colours(raster)))
+    assert len(few.getcolors()) <= 256
+    assert np.abs(np.asarray(few.convert("RGB"), int) - before).max() <= 8
 
 
 def test_figures_too_wide_or_without_words_are_refused():
