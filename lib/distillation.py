@@ -165,7 +165,7 @@ def student_limit(teachers, images, start):
     return start + (teachers - start) @ span
 
 
-def linear_student(images, targets, start, temperature, *, steps, momentum=0.98):
+def linear_student(images, targets, start, temperature, *, steps, momentum=0.993):
     """Descent with momentum of a linear student on all images, (draws, classes, dimension).
 
     images (draws, m, dimension), targets (draws, m, classes), start (draws, classes, dimension). The

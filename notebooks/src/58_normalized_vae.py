@@ -20,7 +20,7 @@
 # **Question.** A student's variational autoencoder trained as expected only after the batch normalization was taken out. Why should normalization, which helps elsewhere, do harm here?
 #
 # **Answer.** It is the size of the group whose mean and variance are taken. With two images in a minibatch a normalized network ends 8 nats below the plain one, and below a decoder that only paints
-# the mean image. With four it loses 1.4 nats, with 16 nothing, and with 64 it gains 0.4. Steps on 64 images that are normalized in groups of two lose as much, and half a nat more: so it is not the noise of small minibatches, nor is it the
+# the mean image. With four it loses 1.5 nats, with 16 nothing, and with 64 it gains 0.4. Steps on 64 images that are normalized in groups of two lose as much, and half a nat more: so it is not the noise of small minibatches, nor is it the
 # running averages at test time (recomputed statistics leave 7.5 of the 8 nats). A pair leaves a unit one bit, which says as much about the *other* image as about its own. The student's convolutional model is not rebuilt here.
 #
 # ![ELBO lost against minibatch and group; what a group keeps of a value](../figures/58_normalized_vae/key.svg)
@@ -94,7 +94,7 @@ def problems(which, count):
 
 tuning, judged = problems(1, tuning_draws), problems(2, draws)
 steps = {2: 2000, 4: 2000, 16: 1200, 64: 600}
-grid = {2: [0.003], 4: [0.01], 16: [0.01], 64: [0.01, 0.03]}
+grid = {2: [0.003], 4: [0.003], 16: [0.01], 64: [0.01, 0.03]}
 
 
 def race(B, where, rates, groups=1):
@@ -103,11 +103,11 @@ def race(B, where, rates, groups=1):
 
 
 # %% [markdown]
-# The grids are short, because pilot runs had looked further, in factors of three: where one rate stands it was the best of both arms, or within 0.2 nats of it. (For plain networks and minibatches of 4 the rates 0.003 and 0.01 are equally good.) The rates chosen, the ELBO on tests, and KL:
+# The grids are short, because pilot runs had looked further, in factors of three: where one rate stands it was the best of both arms, or within 0.2 nats of it. (For minibatches of 4 plain networks do better at 0.003, for at 0.01 single draws fall behind by two nats; normalized ones at 0.01.) The rates chosen, the ELBO on tests, and KL:
 
 # %%
 plain = {B: race(B, "plain", grid[B]) for B in steps}
-both = {B: race(B, "both", grid[B]) for B in steps}
+both = {B: race(B, "both", [0.01] if B == 4 else grid[B]) for B in steps}
 gap = {B: both[B].bound - plain[B].bound for B in steps}
 nothing = ae.mean_image_elbo(judged.images, judged.tests)
 rows = {}
@@ -284,13 +284,13 @@ ledger.judge({
 # | # | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 58.4a | KL, normalized − plain, minibatches of 2 | mean ≤ −0.5 | pilots −2.1 to −2.6 | derived here |
-# | 58.4b | minibatches of 4 | mean ≤ −0.2 | pilots −0.8 to −1.2 at this rate; see below | derived here |
+# | 58.4b | minibatches of 4 | mean ≤ −0.5 | pilots −1.5 to −1.7; see below | derived here |
 # | 58.4c | encoder only, groups of 2: ELBO, normalized − plain | mean ≤ −2 | pilots −5.2 to −5.5 | derived here |
 # | 58.4d | the decoder is the worse place: decoder only − encoder only | mean ≤ −1 | pilots −2.8 to −3.1 | derived here |
 # | 58.4e | decoder only: the code falls silent, KL | mean ≤ 1.2 | plain networks have 5; pilots 0.7 to 0.8 | derived here |
 #
-# Row 58.4b first asked for −0.5. In two of five pilot runs the plain network took the larger of two equally good rates, at which its KL is smaller by 0.7, and one interval ended at −0.45. The larger rate now stands for both arms,
-# and the bound is −0.2. Row 58.2d first asked for a mean below 0; one pilot interval ended at 0.07. Row 58.2e first asked for 0.03.
+# Row 58.4b asked for −0.5 at first, and for −0.2 while plain networks had the rate 0.01 at minibatches of 4. With that rate 58.1b held on 11 and 58.3b on 12 of 13 fresh seeds, for single plain draws fell behind. Plain
+# networks have 0.003 since, the bound of 58.4b is −0.5 again, and the others are as they were. Row 58.2d first asked for a mean below 0; one pilot interval ended at 0.07. Row 58.2e first asked for 0.03.
 
 # %%
 rate = grouped[2].rate
