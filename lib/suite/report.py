@@ -68,8 +68,11 @@ def _fresh(rows):
     if not short:
         return f"{runs} of {runs}"
     if len(short) > 3:
-        return f"{len(short)} rows on fewer, others on {runs} of {runs}"
-    words = ", ".join(f"{r['id']} on {r['sweep']['held']}" for r in short)
+        return f"all but {len(short)} rows on {runs} of {runs}"
+    alike = {}
+    for row in short:
+        alike.setdefault(row["sweep"]["held"], []).append(row["id"])
+    words = ", ".join(f"{', '.join(ids)} on {held}" for held, ids in alike.items())
     return f"{words} of {runs}, others on all"
 
 
