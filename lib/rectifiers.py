@@ -225,7 +225,7 @@ def gradients(weights, biases, slopes, images, targets):
     return tuple(by_weights[::-1]), tuple(by_biases[::-1]), torch.stack(by_slopes[::-1], 1)
 
 
-# --- training of all arms at once --------------------------------------------------------------------
+# --- training, arm by arm ----------------------------------------------------------------------------
 
 
 class Arm(NamedTuple):
@@ -302,8 +302,37 @@ def start(arms, normals):
 
 
 @torch.no_grad()
+def _train_one(arm, drawn, images, labels, learning_rate, momentum):
+    """(accuracy (draws,), slopes (draws, hidden layers)) of one arm."""
+    draws, depth = len(drawn.orders), len(drawn.normals)
+    weights, biases, slopes = start([arm], drawn.normals)
+    targets = one_hot(labels, weights[-1].shape[1])
+    done = torch.zeros(draws, dtype=torch.int64)  # steps of every network
+
+    def gradient(all_parts, who):
+        now = int(done[who[0]])
+        done[who] += 1
+        at = drawn.orders[who, now]
+        own = all_parts[:depth], all_parts[depth:-1], all_parts[-1]
+        by_weights, by_biases, by_slopes = gradients(*own, images[at], targets[:, at].movedim(0, 1))
+        return (*by_weights, *by_biases, by_slopes * arm.learned)
+
+    ended = descend(
+        gradient,
+        (*weights, *biases, slopes),
+        problem=(torch.arange(draws),),
+        learning_rate=learning_rate,
+        steps=drawn.orders.shape[1],
+        momentum=momentum,
+        retraction=lambda now: (*snapped(now[:-1]), now[-1]),  # fixed slopes stay what they are
+    ).weights
+    own = ended[:depth], ended[depth:-1], ended[-1]
+    said = scores(*own, images[drawn.tests]).argmax(1)
+    return (said == labels[drawn.tests]).double().mean(1).numpy(), ended[-1].numpy()
+
+
 def train(arms, drawn, images, labels, *, learning_rate, momentum=0.9):
-    """Descent with momentum of every arm on every draw, all at once: `Trained`.
+    """Descent with momentum of every arm on every draw: `Trained`.
 
     arms: list of `Arm`; drawn: `Draws`; images (m, d_0) and labels (m,), float64 and int64. Weights and
     biases are `descent.snapped` after every step: sixteen layers carry rounding far.
@@ -314,37 +343,7 @@ def train(arms, drawn, images, labels, *, learning_rate, momentum=0.9):
     >>> train([Arm(0.0, 2.0)], drawn, x, y, learning_rate=0.01).slopes.tolist()
     [[[0.0]]]
     """
-    draws, depth = len(drawn.orders), len(drawn.normals)
-    weights, biases, slopes = start(arms, drawn.normals)
-    targets = one_hot(labels, weights[-1].shape[1])
-    who = torch.arange(len(arms) * draws)
-    learned = torch.tensor([arm.learned for arm in arms]).double().repeat_interleave(draws)
-    done = torch.zeros(len(who), dtype=torch.int64)  # steps of every network
-
-    def gradient(all_parts, who, learned):
-        now = int(done[who[0]])
-        done[who] += 1
-        at = drawn.orders[who % draws, now]
-        own = all_parts[:depth], all_parts[depth:-1], all_parts[-1]
-        by_weights, by_biases, by_slopes = gradients(*own, images[at], targets[:, at].movedim(0, 1))
-        return (*by_weights, *by_biases, by_slopes * learned[:, None])
-
-    ended = descend(
-        gradient,
-        (*weights, *biases, slopes),
-        problem=(who, learned),
-        learning_rate=learning_rate,
-        steps=drawn.orders.shape[1],
-        momentum=momentum,
-        retraction=lambda now: (*snapped(now[:-1]), now[-1]),  # fixed slopes stay what they are
-    ).weights
-    right = []
-    for k in range(len(who)):
-        one = [part[k : k + 1] for part in ended]
-        own = drawn.tests[k % draws]
-        said = scores(one[:depth], one[depth:-1], one[-1], images[own])[0].argmax(0)
-        right.append(float((said == labels[own]).double().mean()))
-    return Trained(
-        np.array(right).reshape(len(arms), draws),
-        ended[-1].view(len(arms), draws, depth - 1).numpy(),
-    )
+    # Arm by arm: all draws of all arms at once would not fit the cache, and take half as long again.
+    given = drawn, images, labels, learning_rate, momentum
+    accuracy, slopes = zip(*(_train_one(arm, *given) for arm in arms), strict=True)
+    return Trained(np.stack(accuracy), np.stack(slopes))

@@ -33,6 +33,22 @@ def test_readme_table_follows_the_ledgers(results):
     assert report.readme_with_table(text, changed) != text
 
 
+@pytest.mark.parametrize(
+    "held, words",
+    [
+        ([3, 3], "3 of 3"),
+        ([3, 2, 0], "x.1 on 2, x.2 on 0 of 3, others on all"),
+        ([2, 0, 2], "x.0, x.2 on 2, x.1 on 0 of 3, others on all"),
+        ([2, 2, 2, 1], "all but 4 rows on 3 of 3"),
+    ],
+)
+def test_fresh_seeds_name_the_rows_that_fell_short(held, words):
+    rows = [
+        row_of(0) | {"id": f"x.{k}", "sweep": {"held": n, "runs": 3}} for k, n in enumerate(held)
+    ]
+    assert report._fresh(rows) == words
+
+
 def test_results_page_holds_every_row(results):
     report.update_reports(results)
     text = (results / "RESULTS.md").read_text()

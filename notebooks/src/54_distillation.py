@@ -94,8 +94,8 @@ rng = np.random.default_rng(seed)
 # | 54.1d | with 30 images of class 0 the student answers as the teacher does, for images of all classes | smallest share of fresh images, over problems ≥ 1 | theory leaves no exception | derived here |
 # | 54.1e | *control:* with their hard labels instead it does not | mean share ≤ 0.3 | pilots 0.14 to 0.17 | derived here |
 #
-# Teachers are random, with scores of standard deviation 3; images are standard normal, those that the teacher calls 0. (Students first made 2,500 steps at momentum 0.98. On 2 of 13 fresh seeds
-# one of a hundred students was then still up to a thousandth from its end, along a direction of curvature $10^{-5}$ of the largest. It is 5,000 at 0.993 since; the bound stayed.)
+# Teachers are random, with scores of standard deviation 3; images are standard normal, those that the teacher calls 0. (Students first made 2,500 steps at momentum 0.98. On 3 of 16 fresh seeds
+# a student was then still up to a thousandth from its end, along directions with some $10^{-5}$ of the largest curvature. It is 5,000 at 0.993 since; the bound stayed.)
 
 # %%
 linear = di.draw_teachers(problems, 10, dimension, 3.0, rng)
