@@ -8,7 +8,7 @@ import pytest
 from test_sweeps import row_of
 from tiny import call, write
 
-from lib.suite import mutants
+from lib.suite import mutants, report
 from lib.suite.execution import cells_until
 from lib.suite.parameters import Fault
 
@@ -67,6 +67,7 @@ def test_a_mutant_is_killed_by_the_row_it_names_survives_or_crashes(suite, capsy
     (entry,) = json.loads((suite / "results" / "mutants.json").read_text())
     outcomes = [mutant["outcome"].partition(":")[0] for mutant in entry["mutants"]]
     assert outcomes == ["killed", "survives", "crashed", "killed"]
+    assert entry["beside"] == report.published(suite, "01_tiny")
     assert "| 2 of 4 |" in (suite / "README.md").read_text()
     assert (
         json.loads((suite / "results" / "01_tiny.json").read_text())["claims"][0]["measured"] == 2

@@ -58,11 +58,13 @@ def test_results_page_holds_every_row(results):
 def test_wrong_theories_are_counted_and_named(results):
     entry = {"name": "half", "theory": "Half of it.", "expected": ["01.1"], "failed": ["01.1"]}
     mutants = [entry | {"outcome": "killed"}, entry | {"outcome": "survives"}]
-    known = [{"notebook": "01_a", "mutants": mutants}]
-    (results / "results" / "mutants.json").write_text(json.dumps(known))
-    report.update_reports(results)
-    assert "| 1 of 2 |" in (results / "README.md").read_text()
-    assert "- Half of it. *survives* (01.1)" in (results / "RESULTS.md").read_text()
+    known = [{"notebook": "01_a", "beside": "", "mutants": mutants}]
+    for beside, shown in ((report.published(results, "01_a"), True), ("other results", False)):
+        known[0]["beside"] = beside
+        (results / "results" / "mutants.json").write_text(json.dumps(known))
+        report.update_reports(results)
+        assert ("| 1 of 2 |" in (results / "README.md").read_text()) == shown
+        assert ("*survives* (01.1)" in (results / "RESULTS.md").read_text()) == shown
 
 
 def test_readme_without_marks_is_refused():

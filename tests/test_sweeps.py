@@ -45,6 +45,7 @@ def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
     assert sweeps.sweep(root, [], range(1, 4), jobs=1) == 0
     expected = {
         "notebook": "01_tiny",
+        "beside": None,
         "seeds": [1, 2, 3],
         "claims": [
             {
@@ -116,6 +117,25 @@ def test_a_smaller_or_overlapping_sweep_adds_to_the_record(swept):
     assert record(root) == ([1, 2, 3], 2, [3])
     sweeps.sweep(root, [], range(5, 7), jobs=1)
     assert record(root) == ([1, 2, 3, 5, 6], 4, [3])
+
+
+def test_other_results_start_a_record_of_their_own_and_leave_the_readme(swept):
+    root, _ = swept
+    ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row_of(0.5)]}
+    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    sweeps.sweep(root, [], range(1, 3), jobs=1)
+    assert "| 2 of 2 |" in (root / "README.md").read_text()
+    ledger["claims"][0]["measured"] = 0.6
+    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    report.update_reports(root)
+    assert "| 2 of 2 |" not in (root / "README.md").read_text()
+    sweeps.sweep(root, [], range(2, 4), jobs=1)
+    assert record(root) == ([2, 3], 1, [3])
+    assert "01.1 on 1 of 2" in (root / "README.md").read_text()
+    ledger["claims"][0]["statement"] = "other words"
+    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    sweeps.sweep(root, [], range(1, 2), jobs=1)
+    assert record(root) == ([1, 2, 3], 2, [3])
 
 
 def test_other_claims_start_a_record_of_their_own(swept):

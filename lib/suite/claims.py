@@ -3,6 +3,7 @@
 Only the standard library is imported: a notebook's first line refuses bad parameters at once.
 """
 
+import hashlib
 import html
 import json
 import math
@@ -21,6 +22,7 @@ PARTLY = "partly reproduced"
 NOT_REPRODUCED = "not reproduced"
 NOT_MEASURED = "not measured"  # no draw of this run defines the number
 RELATIONS = ("<=", ">=", "within")
+JUDGED = ("predicted", "measured", "relation", "tolerance", "interval")  # what makes a verdict
 
 
 # --- One row -------------------------------------------------------------------------------------
@@ -93,8 +95,16 @@ def _row(claim, id, statement, statistic, predicted, tolerance):
     }
     if statistic.undefined:
         row["undefined"] = int(statistic.undefined)
-    judged = ("predicted", "measured", "relation", "tolerance", "interval")
-    return row | {"verdict": verdict(**{key: row[key] for key in judged})}
+    return row | {"verdict": verdict(**{key: row[key] for key in JUDGED})}
+
+
+def fingerprint(ledger):
+    """What stands for the results of a notebook: its rows' ids, criteria and numbers, not their words.
+
+    Other records (fresh seeds, wrong theories) keep it, and speak for a notebook while it is the same.
+    """
+    rows = [[row["id"], *(row[key] for key in JUDGED)] for row in ledger["claims"]]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:12]
 
 
 # --- Claims declared in the notebook's own prose -------------------------------------------------

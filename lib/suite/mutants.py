@@ -24,7 +24,7 @@ from lib.suite.claims import REPRODUCED
 from lib.suite.execution import NotebookFailed, execute, first_line
 from lib.suite.output import write_json
 from lib.suite.parameters import Fault
-from lib.suite.report import update_reports
+from lib.suite.report import published, update_reports
 from lib.suite.stamps import names, source_path
 
 
@@ -157,7 +157,10 @@ def judge_all(root, wanted=(), jobs=None, only=None):
         order = [mutant.name for task, mutant in tasks if task == name]
         found[name].sort(key=lambda entry, order=order: order.index(entry["name"]))
     kept = [entry for entry in known if entry["notebook"] not in found]
-    new = [{"notebook": name, "mutants": entries} for name, entries in found.items()]
+    new = [
+        {"notebook": name, "beside": published(root, name), "mutants": entries}
+        for name, entries in found.items()
+    ]
     write_json(path, sorted([*kept, *new], key=lambda entry: entry["notebook"]))
     update_reports(root)
     alive = [e for entries in found.values() for e in entries if e["outcome"] != "killed"]

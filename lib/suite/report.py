@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from lib.suite.claims import MARKS, REPRODUCED, counted, kind, measured, region
+from lib.suite.claims import MARKS, REPRODUCED, counted, fingerprint, kind, measured, region
 from lib.suite.output import write_text
 
 BEGIN, END = "<!-- claims: begin (generated) -->", "<!-- claims: end -->"
@@ -22,29 +22,36 @@ def _read(path, default):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else default
 
 
+def published(root, name):
+    """The fingerprint of the published results of notebook `name`; None if there are none."""
+    ledger = _read(Path(root, "results", f"{name}.json"), None)
+    return ledger and fingerprint(ledger)
+
+
 def ledgers(root):
     """All ledgers under results/, in the order of their notebooks.
 
     Each gets the `title` of its notebook and its `mutants`; a row that a sweep has run on fresh seeds
-    carries what came out as `sweep`: {"held", "runs"}.
+    carries what came out as `sweep`: {"held", "runs"}. Both are left out where their record was made
+    beside other results than those of today.
     """
     results = Path(root, "results")
     found = [_read(path, None) for path in sorted(results.glob("[0-9][0-9]_*.json"))]
-    swept = {
-        (entry["notebook"], row["id"]): row
-        for entry in _read(results / "robustness.json", [])
-        for row in entry["claims"]
-    }
-    mutants = {e["notebook"]: e["mutants"] for e in _read(results / "mutants.json", [])}
+    swept, mutants = (
+        {(entry["notebook"], entry.get("beside")): entry for entry in _read(results / file, [])}
+        for file in ("robustness.json", "mutants.json")
+    )
     for ledger in found:
         name = ledger["notebook"]
+        key = name, fingerprint(ledger)
+        runs = {row["id"]: row for row in swept.get(key, {"claims": []})["claims"]}
         source = Path(root, "notebooks", "src", f"{name}.py")
         lines = source.read_text(encoding="utf-8").split("\n") if source.exists() else []
         heads = [line[4:] for line in lines if line.startswith("# # ")]
         ledger["title"] = heads[0] if heads else name
-        ledger["mutants"] = mutants.get(name, [])
+        ledger["mutants"] = mutants.get(key, {"mutants": []})["mutants"]
         for row in ledger["claims"]:
-            row["sweep"] = swept.get((name, row["id"]))
+            row["sweep"] = runs.get(row["id"])
     return found
 
 

@@ -19,7 +19,7 @@ from lib.suite.build import build_lock, run
 from lib.suite.execution import NotebookFailed, execute, first_line
 from lib.suite.output import write_json
 from lib.suite.parameters import Fault
-from lib.suite.report import update_reports
+from lib.suite.report import published, update_reports
 
 
 def digest(root, name):
@@ -66,22 +66,22 @@ def backend(scheduler):
         yield
 
 
-def summary(name, ledgers):
-    """How often each claim of one notebook held: {"notebook", "seeds", "claims": [...]}.
+def summary(name, beside, ledgers):
+    """How often each claim of one notebook held: {"notebook", "beside", "seeds", "claims": [...]}.
 
+    beside: the fingerprint of the published results that the record stands beside, None without any.
     ledgers: {seed: ledger}. A claim's `failed` are the seeds on which it was not reproduced.
     """
-    judged = ("predicted", "measured", "relation", "tolerance", "interval")
     failed = {}
     for seed, ledger in sorted(ledgers.items()):
         for row in ledger["claims"]:
             short = failed.setdefault(row["id"], [])
-            if claims.verdict(**{key: row[key] for key in judged}) != claims.REPRODUCED:
+            if claims.verdict(**{key: row[key] for key in claims.JUDGED}) != claims.REPRODUCED:
                 short.append(seed)
-    return _entry(name, sorted(ledgers), failed)
+    return _entry(name, beside, sorted(ledgers), failed)
 
 
-def _entry(name, seeds, failed):
+def _entry(name, beside, seeds, failed):
     """The record of one notebook; intervals are Wilson's, 95%."""
     rows = []
     for id, short in failed.items():
@@ -89,21 +89,21 @@ def _entry(name, seeds, failed):
         ends = [round(x, 4) for x in wilson_interval(held, len(seeds))]
         row = {"id": id, "held": held, "runs": len(seeds), "interval": ends, "failed": short}
         rows.append(row)
-    return {"notebook": name, "seeds": seeds, "claims": rows}
+    return {"notebook": name, "beside": beside, "seeds": seeds, "claims": rows}
 
 
 def merged(old, new):
     """The record of both sweeps of one notebook; the new one speaks for a seed that both have run.
 
-    Other claims than before start a record of their own.
+    Other claims, or other published results than before, start a record of their own.
     """
-    before = {row["id"]: row.get("failed") for row in old["claims"]}
+    before = {row["id"]: row["failed"] for row in old["claims"]}
     after = {row["id"]: row["failed"] for row in new["claims"]}
-    if [*before] != [*after] or None in before.values():
+    if [*before] != [*after] or old.get("beside") != new["beside"]:
         return new
     others = sorted(set(old["seeds"]) - set(new["seeds"]))
     failed = {id: sorted({*short, *(set(before[id]) & {*others})}) for id, short in after.items()}
-    return _entry(new["notebook"], sorted({*others, *new["seeds"]}), failed)
+    return _entry(new["notebook"], new["beside"], sorted({*others, *new["seeds"]}), failed)
 
 
 def sweep(root, wanted, seeds, jobs=None, scheduler=None):
@@ -148,7 +148,7 @@ def sweep(root, wanted, seeds, jobs=None, scheduler=None):
             if (path := folders[name] / f"{seed}.json").exists()
         }
         if found:
-            report(root, summary(name, found))
+            report(root, summary(name, published(root, name), found))
     update_reports(root)
     return 0 if good else 1
 
