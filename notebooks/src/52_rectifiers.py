@@ -20,11 +20,10 @@
 # **Question.** A rectifier may let through a little of what is negative: leaky ReLU a fixed share $a$, PReLU a share that it learns. A
 # textbook writes that "these contribute to the final performance". When, how much, and why?
 #
-# **Answer.** In deep networks, and most where the start is too small. At sixteen layers, started after He et al., a leak of .25 gains four points of accuracy on
-# digits in 600 steps; started after Xavier, which loses half of the power in every layer of ReLU, it gains 17, and a slope that is learned 22. It is a head start: in a run of 1,500 steps three points are the most that is left. At six layers it is a point or less: "contribute
-# to the final performance" is not reproduced there (52.4c, d), nor does learning the slope beat a fixed one under He's start (52.5c). How loud a layer is, in the mean and
-# typically, theory says exactly at every width. But loudness is not the whole reason: ReLU brought to the leaky network's scale gets half of its
-# gain, where we expected all of it (52.3f). The leak also keeps inputs apart.
+# **Answer.** In deep networks, and most where the start is too small. At sixteen layers a leak of .25 gains four points of accuracy on digits in 600 steps after He's start,
+# and 17 after Xavier's, which loses half of the power in every layer of ReLU; a slope that is learned gains 22 there. It is a head start: after 1,500 steps three points are the most that is left.
+# At six layers it is a point or less: "contribute to the final performance" is *not reproduced* there (52.4c, d), nor does learning the slope beat a fixed one under He's start (52.5c).
+# How loud a layer is, theory says exactly at every width; but loudness is half of the gain, where we expected all of it (52.3f). The leak also keeps inputs apart.
 #
 # ![scale of the layers, and accuracy against the scale of the last](../figures/52_rectifiers/key.svg)
 #
