@@ -169,6 +169,25 @@ def test_a_family_has_a_claim_for_each_case(opened):
     ]
 
 
+def test_a_family_longer_than_its_letters_takes_two(opened):
+    """A parameter may be a list of any length: no id meets another's, and none leaves the alphabet."""
+    row = "# | 01.4{} | it rises | smallest rise ≥ 0 | ours | A 2000 |\n"
+    rows = "".join(row.format(end) for end in ("b*", "d", "y*"))
+    ledger = opened(TABLE.split("# %% [markdown]")[0] + "# %% [markdown]\n" + rows)
+    many = {f"n = {n}": largest([n]) for n in range(60)}
+    ledger.judge({"01.4b*": many, "01.4d": largest([1]), "01.4y*": many})
+    ids = [row["id"] for row in ledger.conclude()]
+    assert len({*ids}) == 121
+    assert ids[:4] + ids[27:30] == "01.4b 01.4c 01.4ba 01.4bb 01.4bz 01.4baa 01.4bab".split()
+    assert ids[60:64] == "01.4d 01.4y 01.4z 01.4ya".split()
+
+
+def test_a_family_and_a_claim_do_not_share_an_id(opened):
+    row = "# | 01.4{} | it rises | smallest rise ≥ 0 | ours | A 2000 |\n"
+    with pytest.raises(ValueError, match="declared twice"):
+        opened(TABLE + row.format("b*") + row.format("b"))
+
+
 def test_an_identity_is_shown_and_not_counted(opened):
     ledger = opened(TABLE.replace("*control:* it", "*identity:* it"))
     ledger.judge(

@@ -5,10 +5,12 @@ Only the standard library is imported: a notebook's first line refuses bad param
 
 import hashlib
 import html
+import itertools
 import json
 import math
 import os
 import re
+import string
 import textwrap
 import warnings
 from pathlib import Path
@@ -170,7 +172,7 @@ def declared_claims(source):
         if len(cells) != 5:
             raise ValueError(f"claim {cells[0]}: five cells are needed, there are {len(cells)}")
         id, statement, criterion, because, origin = cells
-        if id in found:
+        if id.rstrip("*") in {known.rstrip("*") for known in found}:
             raise ValueError(f"claim {id} is declared twice")
         control = statement.startswith("*control:*")
         identity = statement.startswith("*identity:*")
@@ -364,6 +366,24 @@ def checked_namespace(name, source, namespace):
     return found
 
 
+def family_ids(family, declared):
+    """The ids of the rows of `family`, without end: its own letter on to the next that is declared.
+
+    A longer family (a parameter is a list of any length) goes on with a second letter:
+
+    >>> list(itertools.islice(family_ids("22.3a*", ["22.3a*", "22.3d", "22.4b"]), 5))
+    ['22.3a', '22.3b', '22.3c', '22.3aa', '22.3ab']
+    """
+    section, first = family[:-2], family[-2]
+    taken = {id.rstrip("*")[-1] for id in declared if id.rstrip("*")[:-1] == section}
+    after = [*string.ascii_lowercase[string.ascii_lowercase.index(first) + 1 :]]
+    free = itertools.takewhile(lambda letter: letter not in taken, after)
+    yield from (f"{section}{letter}" for letter in (first, *free))
+    for length in itertools.count(1):
+        for more in itertools.product(string.ascii_lowercase, repeat=length):
+            yield f"{section}{first}{''.join(more)}"
+
+
 class Ledger:
     """The claims that a notebook declares in its prose, and what its runs say about them.
 
@@ -407,8 +427,9 @@ class Ledger:
             return
         if not isinstance(found, dict):
             raise ValueError(f"claim {claim.id} is a family: it takes {{case: statistic}}")
-        for number, (case, one) in enumerate(found.items()):
-            id = f"{claim.id[:-2]}{chr(ord(claim.id[-2]) + number)}"
+        for id, (case, one) in zip(
+            family_ids(claim.id, self.declared), found.items(), strict=False
+        ):
             yield _row(
                 claim, id, f"{case}: {claim.statement}", one, *self._bounds(claim, case, theory)
             )
@@ -430,15 +451,12 @@ class Ledger:
         """Every declared claim was judged: write the ledger and the badge, return all rows.
 
         so_far: True where a run ends early: the claims that were judged are all there is.
-        Raises ValueError for claims never judged, and for ids that a family has taken twice.
+        Raises ValueError for claims never judged.
         """
         missing = [id for id in self.declared if id not in self.judged]
         if missing and not so_far:
             raise ValueError(f"claims declared and never judged: {', '.join(missing)}")
         rows = [row for id in self.declared for row in self.judged.get(id, [])]
-        ids = [row["id"] for row in rows]
-        if repeated := sorted({id for id in ids if ids.count(id) > 1}):
-            raise ValueError(f"claim ids must differ, repeated: {', '.join(repeated)}")
         ledger = {"notebook": self.notebook, "parameters": self.parameters, "claims": rows}
         write_json(output_folder() / f"{self.notebook}.json", ledger)
         write_text(output_folder() / "figures" / "verdict.svg", badge(rows))
