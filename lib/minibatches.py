@@ -27,6 +27,8 @@ from lib.classifiers import evaluate, train_apart, uniform_start
 from lib.data import split
 from lib.descent import descend
 
+_AT_ONCE = 2**24  # numbers drawn at a time, 128 MB
+
 # --- one step of noiseless regression --------------------------------------------------------------
 
 
@@ -87,9 +89,14 @@ def step_moments(dimension, batch_size, draws, rng, inputs="gaussian"):
     The squared error after a step is 1 - 2 eta e . g + eta^2 |g|^2. By isotropy e is the first axis.
     """
     batch_size, draws = whole_number("batch_size", batch_size), whole_number("draws", draws)
-    x = draw_inputs((draws, batch_size, dimension), rng, inputs)
-    slope = (x[:, None, :, 0] @ x)[:, 0] / batch_size
-    return slope[:, 0], (slope * slope).sum(-1)
+    piece = max(1, _AT_ONCE // (batch_size * dimension))  # of draws: the random stream is the same
+    parts = []
+    for first in range(0, draws, piece):
+        x = draw_inputs((min(piece, draws - first), batch_size, dimension), rng, inputs)
+        slope = (x[:, None, :, 0] @ x)[:, 0] / batch_size
+        parts.append((slope[:, 0].copy(), (slope * slope).sum(-1)))
+    along, square = map(np.concatenate, zip(*parts, strict=True))
+    return along, square
 
 
 def error_after(dimension, batch_size, rates, steps, runs, rng):

@@ -38,6 +38,12 @@ def test_a_step_is_the_matrix_product():
     assert np.allclose((moved**2).sum(-1), 1 - 0.6 * along + 0.09 * square)
 
 
+def test_many_draws_are_made_piece_by_piece_from_the_same_stream(monkeypatch):
+    whole = mb.step_moments(3, 4, 25, rng(2), "sphere")
+    monkeypatch.setattr(mb, "_AT_ONCE", 100)
+    assert all(map(np.array_equal, mb.step_moments(3, 4, 25, rng(2), "sphere"), whole))
+
+
 def test_the_best_rate_is_where_the_factor_is_least():
     for batch, critical in ((1, 6), (6, 6), (400, 51), (1, 4)):
         best = mb.best_rate(batch, critical)
