@@ -4,6 +4,7 @@ import fcntl
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -51,6 +52,8 @@ def test_declared_reads_default_range_and_meaning():
         ("seed = [1]  # in [0, 10]: seed", "each"),
         ("seed = 1  # each in [0, 10]: seed", "each"),
         ("seed = []  # each in [0, 10]: seed", "number"),
+        ("seed = [1]  # each of 2 in [0, 10]: seed", "a list of 2"),
+        ("seed = 1  # of 2 in [0, 10]: seed", "comment"),
         ("seed = [1, 'x']  # each in [0, 10]: seed", "one kind"),
         ("seed = 1e999  # in [0, inf]: seed", "inf"),
         ("print(1)", "name = literal"),
@@ -97,6 +100,25 @@ def test_every_element_of_a_list_is_checked(values):
     else:
         with pytest.raises(Fault, match="depths"):
             parameters.check_value("depths", values, parameter)
+
+
+@pytest.mark.parametrize(
+    ("rule", "lengths", "words"),
+    [
+        ("each of 3 in [1, 8]", {3}, "a list of 3, each an integer in [1, 8]"),
+        ("each of 2 or more in [1, 8]", {2, 3, 4}, "a list of 2 or more, each an integer in"),
+        ("each of 3 one of 2, 4", {3}, "a list of 3, each an integer one of 2, 4"),
+    ],
+)
+def test_a_list_is_as_long_as_it_is_declared(rule, lengths, words):
+    parameter = Parameter([2, 4, 2], rule, "depths")
+    for length in range(5):
+        value = [2] * length
+        if length in lengths:
+            assert parameters.check_value("depths", value, parameter) == value
+        else:
+            with pytest.raises(Fault, match=re.escape(words)):
+                parameters.check_value("depths", value, parameter)
 
 
 @pytest.mark.parametrize("value", [1.0, True, "1", None, [1], 10**400, {}])

@@ -29,8 +29,11 @@ class Parameter(NamedTuple):
 
 
 NUMBER = r"[-+]?(?:inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
-INTERVAL = re.compile(rf"(?:each )?in ([\[(])\s*({NUMBER})\s*,\s*({NUMBER})\s*([\])])")
-CHOICE = re.compile(r"(?:each )?one of (\S.*)")
+EACH = r"each (?:of (?P<length>\d+)(?P<more> or more)? )?"
+INTERVAL = re.compile(
+    rf"(?:{EACH})?in (?P<left>[\[(])\s*(?P<low>{NUMBER})\s*,\s*(?P<high>{NUMBER})\s*(?P<right>[\])])"
+)
+CHOICE = re.compile(rf"(?:{EACH})?one of (?P<words>\S.*)")
 KINDS = {bool: "", int: "an integer", float: "a finite number", str: ""}
 
 
@@ -47,7 +50,8 @@ def declared(source):
     """The parameters that a notebook's source declares, by name, in order.
 
     One line each: `name = literal  # in [low, high]: meaning`. A round bracket leaves its bound
-    out, a bound may be inf, `one of a, b` lists words, a list says `each in` or `each one of`.
+    out, a bound may be inf, `one of a, b` lists words, a list says `each in` or `each one of`, and
+    where its length is bound `each of 3 in`, `each of 2 or more in`.
     Raises Fault for any other line, and for a default outside of its own range.
     """
     cell = parameters_cell(source)
@@ -84,16 +88,30 @@ def declaration(line, comments):
 def within(value, allowed):
     """Whether one number or word lies in `in [low, high]` or `one of a, b`."""
     if choice := CHOICE.fullmatch(allowed):
-        return str(value) in [word.strip() for word in choice[1].split(",")]
-    left, low, high, right = INTERVAL.fullmatch(allowed).groups()
+        return str(value) in [word.strip() for word in choice["words"].split(",")]
+    left, low, high, right = INTERVAL.fullmatch(allowed).group("left", "low", "high", "right")
     above = value >= float(low) if left == "[" else value > float(low)
     return above and (value <= float(high) if right == "]" else value < float(high))
+
+
+def list_rule(allowed):
+    """What a list must be: words for it, least and greatest length, the rule for each of its items.
+
+    >>> list_rule("each in [0, 1]"), list_rule("each of 2 or more in [0, 1]")
+    (('a list, each', 1, inf, 'in [0, 1]'), ('a list of 2 or more, each', 2, inf, 'in [0, 1]'))
+    """
+    each = re.match(EACH, allowed)
+    length, more = each.group("length", "more")
+    words = f"a list of {length}{more or ''}, each" if length else "a list, each"
+    least = int(length or 1)
+    return words, least, least if length and not more else math.inf, allowed[each.end() :]
 
 
 def check_value(name, value, parameter):
     """`value` in the type of the default (an int becomes the float it stands for).
 
-    Raises Fault for another type, a number that is not finite or not in range, and an empty list.
+    Raises Fault for another type, a number that is not finite or not in range, and a list that is
+    empty or not of the length that is declared.
     """
     default, allowed, _ = parameter
     many = isinstance(default, list)
@@ -105,10 +123,10 @@ def check_value(name, value, parameter):
         raise Fault(f"parameter {name}: its default must be number, word, bool or list of one kind")
     if kind in (bool, str) and not CHOICE.fullmatch(allowed):
         raise Fault(f"parameter {name}: words, True and False are declared with `one of a, b`")
-    words = ["a list, each" if many else "", KINDS[kind], allowed.removeprefix("each ")]
-    wanted = " ".join(filter(None, words))
+    words, least, most, rule = list_rule(allowed) if many else ("", 1, 1, allowed)
+    wanted = " ".join(filter(None, [words, KINDS[kind], rule]))
     bad = Fault(f"parameter {name}: {value!r} is not allowed; it must be {wanted}")
-    if many and not (isinstance(value, list | tuple) and value):
+    if many and not (isinstance(value, list | tuple) and least <= len(value) <= most):
         raise bad
     items = list(value) if many else [value]
     if not all(fits(item, kind) and within(kind(item), allowed) for item in items):

@@ -55,8 +55,8 @@
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
-sizes = [25, 50, 100]  # each in [10, 200]: spins n of the descents
-draws = [300, 60, 40]  # each in [5, 2000]: draws of the couplings for each of these sizes
+sizes = [25, 50, 100]  # each of 3 or more in [10, 200]: spins n of the descents
+draws = [300, 60, 40]  # each of 3 or more in [5, 2000]: draws of the couplings for each of these sizes
 starts = 16  # in [2, 1000]: descents in each draw
 step_size = 0.18  # in (0, 0.18]: learning rate; 2 / (largest curvature) is 0.2 at p = 3
 final_gradient = 3e-3  # in [1e-6, 1e-2]: |gradient| / sqrt n where a descent stops
@@ -80,8 +80,8 @@ import torch
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-if not (3 <= len(sizes) == len(draws) and sizes == sorted(set(sizes))):
-    raise ValueError("sizes must rise, three or more, each with a number in draws")
+if len(sizes) != len(draws) or sizes != sorted(set(sizes)):
+    raise ValueError("sizes must rise, each with a number in draws")
 figures.style()
 rng = np.random.default_rng(seed)
 

@@ -45,7 +45,7 @@
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
-widths = [3, 5, 10, 25, 50, 100]  # each in [2, 500]: h, rising; some <= 10, some >= 25
+widths = [3, 5, 10, 25, 50, 100]  # each of 2 or more in [2, 500]: h, rising; some <= 10, some >= 25
 splits = 8  # in [3, 200]: splits into training and test digits
 networks = 10  # in [5, 1000]: networks of each width on each split
 tail_splits = 16  # in [3, 200]: further splits for the smallest width
@@ -76,6 +76,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import skew
 
+if widths != sorted(set(widths)) or not widths[0] <= 10 < 25 <= widths[-1]:
+    raise ValueError("widths must rise, from 10 or less to 25 or more")
 figures.style()
 rng = np.random.default_rng(seed)
 images, labels = data.digits()

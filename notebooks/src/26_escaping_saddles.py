@@ -49,7 +49,7 @@
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
-dimensions = [10, 100, 1000, 10000, 100000, 1000000]  # each in [2, 1e9]: d of section 1
+dimensions = [10, 100, 1000, 10000, 100000, 1000000]  # each of 2 or more in [2, 1e9]: d of section 1
 runs = 3000  # in [100, 100000]: runs for each dimension there
 gamma = 1.0  # in [0.1, 4]: negative curvature of the double well
 radius = 0.01  # in [1e-6, 0.1]: radius of its perturbation

@@ -75,6 +75,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+if not min(learning_rates) < 2 / max(depths):
+    raise ValueError("learning_rates must reach below 2 / depth, for every depth")
 figures.style()
 rng = np.random.default_rng(seed)
 size, width, goal = 128, 32, 1e-5

@@ -47,12 +47,12 @@
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
-strengths = [3.0, 2.0, 1.2, 0.7, 0.4]  # each in [0.1, 10]: singular values s, falling
+strengths = [3.0, 2.0, 1.2, 0.7, 0.4]  # each of 2 or more in [0.1, 10]: singular values s, falling
 jitter = 0.05  # in [0, 0.1]: each is moved by up to this share
 aligned_start = 0.001  # in [1e-6, 0.1]: u at the start of section 1
-step_sizes = [0.008, 0.004, 0.002]  # each in [1e-4, 0.05]: halved from one to the next
+step_sizes = [0.008, 0.004, 0.002]  # each of 2 or more in [1e-4, 0.05]: halved from one to the next
 networks = 40  # in [10, 1000]: Gaussian starts of section 2
-scales = [1e-2, 1e-4, 1e-8]  # each in [1e-10, 0.02]: their standard deviations
+scales = [1e-2, 1e-4, 1e-8]  # each of 2 or more in [1e-10, 0.02]: their standard deviations
 depths = [2, 3, 5, 10, 30, 100, 1000]  # each in [2, 10000]: depths of section 3
 starts = [0.1, 0.03, 0.01, 0.003]  # each in [1e-4, 0.3]: u at the start there
 products = 60  # in [20, 1000]: Gaussian products of section 4

@@ -47,7 +47,7 @@
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 depths = [2, 3, 4, 8]  # each in [2, 16]: depths L of sections 1 and 2
-conditions = [4, 8, 16, 32, 64]  # each in [2, 100]: condition numbers of section 1
+conditions = [4, 8, 16, 32, 64]  # each of 2 or more in [2, 100]: condition numbers of section 1
 halvings = 5  # in [4, 8]: cos(theta/2) = 0.2, 0.1, ... of section 2
 normal_count = 60  # in [20, 1000]: normal targets of section 2
 generic = 240  # in [60, 5000]: generic targets of section 3

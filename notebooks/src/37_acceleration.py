@@ -51,13 +51,13 @@
 seed = 0  # in [0, 4294967295]: seed of every random draw
 problems = 20  # in [5, 1000]: random targets and starts of section 1
 depths = [2, 3, 4]  # each in [2, 6]: depths N that are compared with 1
-rates = [0.02, 0.01, 0.005]  # each in [1e-4, 0.02]: rates of section 1, each half of the last
+rates = [0.02, 0.01, 0.005]  # each of 2 or more in [1e-4, 0.02]: rates of section 1, each half of the last
 horizon = 2.0  # in [0.5, 10]: time of the runs of section 1
 hidden_widths = [4, 8, 32]  # each in [4, 100]: hidden widths compared
 losses = 25  # in [5, 1000]: random losses and loops of section 2
 radii = [1e-6, 1e-5, 1e-4]  # each in [1e-8, 1e-3]: outer radii R of the loops
 starts = 60  # in [10, 500]: random starts of sections 3, 4 and 6
-ratios = [6, 12, 24]  # each in [2, 64]: the large target rho, the small one is 1
+ratios = [6, 12, 24]  # each of 2 or more in [2, 64]: the large target rho, the small one is 1
 powers = [2.25, 2.5, 2.75, 3.0, 4.0]  # each in [2.05, 4]: powers p of the loss
 safety = 0.85  # in [0.3, 0.95]: share of the usable step that is taken
 regressions = 60  # in [10, 1000]: random regressions of section 5

@@ -59,9 +59,9 @@ singular_values = [
     2.5,
     1.5,
     0.8,
-]  # each in [0.1, 5]: of the target; the gaps decide who leaves first
+]  # each of 2 or more in [0.1, 5]: of the target; the gaps decide who leaves first
 width = 50  # in [16, 200]: hidden width w
-gammas = [3.2, 2.5]  # each in [1, 5]: gamma of the small starts, for N = 3 and N = 4
+gammas = [3.2, 2.5]  # each of 2 in [1, 5]: gamma of the small starts, for N = 3 and N = 4
 step = 0.09  # in [1e-3, 0.12]: longest step; curvature near the target allows 0.126 at N = 4
 smallest_start = 1e-8  # in [1e-12, 1e-3]: smallest standard deviation of a weight in section 3
 draws = 200  # in [20, 5000]: random starts for each width in section 4
@@ -83,8 +83,6 @@ import torch
 figures.style()
 rng = np.random.default_rng(seed)
 rank = len(singular_values)
-if rank < 2 or len(gammas) != 2:
-    raise ValueError("singular_values must hold two numbers or more, gammas two")
 target, mask = lr.completion_problem(singular_values, size, seen, problems, rng)
 
 # %% [markdown]

@@ -48,20 +48,20 @@
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 seeds = 100  # in [4, 2000]: linear problems with their starts
-singular_values = [3, 1, 0.3]  # each in [0.01, 10]: of the teacher T, well apart: every plateau is long
-input_variances = [2, 0.5]  # each in [0.05, 10]: largest and smallest eigenvalue of Cxx
-widths = [10, 50, 6]  # each in [3, 200]: m0, m1, m2
+singular_values = [3, 1, 0.3]  # each of 2 or more in [0.01, 10]: of the teacher T, well apart: every plateau is long
+input_variances = [2, 0.5]  # each of 2 in [0.05, 10]: largest and smallest eigenvalue of Cxx
+widths = [10, 50, 6]  # each of 3 in [3, 200]: m0, m1, m2
 learning_rate = 0.02  # in [0.001, 0.05]: eta
 large_rate = 0.2  # in [0.01, 0.25]: eta of a second set of exits, where log(1 + eta s) is not eta s
 exit_scale = 1e-5  # in [1e-7, 1e-3]: rms weight at which the plateau counts as left in section 2
-exit_decades = [3, 4, 5, 6, 7]  # each in [2, 9]: decades from the start scale to the exit scale
+exit_decades = [3, 4, 5, 6, 7]  # each of 2 or more in [2, 9]: decades from the start scale to the exit scale
 later_exit = 1e-3  # in [1e-4, 1e-2]: singular value of the units at which a later saddle counts as left
-start_scales = [1e-12, 1e-10, 1e-8, 1e-6, 1e-4]  # each in [1e-13, 1e-3]: start scales, the least first
+start_scales = [1e-12, 1e-10, 1e-8, 1e-6, 1e-4]  # each of 2 or more in [1e-13, 1e-3]: start scales, the least first
 nonlinear_seeds = 40  # in [4, 500]: problems with ReLU, tanh and linear units
-nonlinear_values = [3, 1.5, 0.75]  # each in [0.01, 10]: singular values of their teacher
+nonlinear_values = [3, 1.5, 0.75]  # each of 3 or more in [0.01, 10]: singular values of their teacher
 nonlinear_scale = 1e-5  # in [1e-10, 1e-2]: start scale there
 samples = 100  # in [20, 2000]: n there (linear networks see only Cxx, Cyx)
-layer_scales = [0.05, 0.02, 0.014, 0.01]  # each in [0.005, 0.1]: start scales of the deep networks, the largest first
+layer_scales = [0.05, 0.02, 0.014, 0.01]  # each of 3 or more in [0.005, 0.1]: start scales of the deep networks, the largest first
 layer_seeds = 32  # in [3, 200]: deep networks for each
 
 # %% tags=["hide-input"]

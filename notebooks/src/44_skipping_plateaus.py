@@ -49,12 +49,12 @@
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 seeds = 16  # in [4, 500]: problems with their starts, for each teacher
-strong_teacher = [3, 1.5, 0.75]  # each in [0.01, 10]: singular values of the first teacher
-weak_teacher = [2, 0.5, 0.1]  # each in [0.01, 10]: of the second: slower modes, longer waits
-input_variances = [2, 0.5]  # each in [0.05, 10]: largest and smallest eigenvalue of Cxx
-widths = [10, 50, 6]  # each in [3, 200]: m0, m1, m2
+strong_teacher = [3, 1.5, 0.75]  # each of 3 in [0.01, 10]: singular values of the first teacher
+weak_teacher = [2, 0.5, 0.1]  # each of 3 in [0.01, 10]: of the second: slower modes, longer waits
+input_variances = [2, 0.5]  # each of 2 in [0.05, 10]: largest and smallest eigenvalue of Cxx
+widths = [10, 50, 6]  # each of 3 in [3, 200]: m0, m1, m2
 learning_rate = 0.02  # in [0.001, 0.05]: eta
-start_scales = [1e-2, 1e-4, 1e-6, 1e-8, 1e-12]  # each in [1e-13, 0.1]: the largest first: without a plateau to skip, for 44.3
+start_scales = [1e-2, 1e-4, 1e-6, 1e-8, 1e-12]  # each of 2 or more in [1e-13, 0.1]: the largest first: without a plateau to skip, for 44.3
 jump_length = 0.3  # in [0.05, 1]: length of c after a jump of fixed size
 hidden_problems = 100  # in [4, 500]: matrices with unseen entries, section 4
 seen_share = 0.6  # in [0.3, 1]: share of their entries that is seen

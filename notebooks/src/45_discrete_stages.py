@@ -50,13 +50,13 @@
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 problems = 20  # in [5, 1000]: random problems of sections 1 to 5
-covariances = [2.0, 1.2, 0.7, 0.4]  # each in [0.1, 2.2]: sigma of the modes, +-5%, falling
+covariances = [2.0, 1.2, 0.7, 0.4]  # each of 2 or more in [0.1, 2.2]: sigma of the modes, +-5%, falling
 rate = 0.2  # in [0.02, 0.22]: learning rate of sections 2 and 5
 gentle_rate = 0.05  # in [0.01, 0.1]: learning rate of section 3
 deltas = [8.0, 16.0, 32.0]  # each in [6, 60]: logarithms of the start's smallness
-noises = [1e-3, 1e-6, 1e-9, 1e-12]  # each in [1e-14, 1e-2]: noise that starts the forgetting
+noises = [1e-3, 1e-6, 1e-9, 1e-12]  # each of 2 or more in [1e-14, 1e-2]: noise that starts the forgetting
 generic = 40  # in [10, 500]: random regressions of section 6
-start_scales = [1e-3, 1e-6, 1e-12]  # each in [1e-14, 0.01]: start scales there, falling
+start_scales = [1e-3, 1e-6, 1e-12]  # each of 2 or more in [1e-14, 0.01]: start scales there, falling
 splits = 8  # in [4, 50]: random halves of the digits
 repeats = 4  # in [2, 50]: starts on each half
 practical_scale = 1e-8  # in [1e-10, 0.01]: the start scale asked about

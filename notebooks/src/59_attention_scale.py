@@ -45,7 +45,7 @@
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 keys = 64  # in [16, 512]: keys n of sections 1 and 3
-dimensions = [4, 16, 64, 256, 1024]  # each in [4, 4096]: dimensions d, rising
+dimensions = [4, 16, 64, 256, 1024]  # each of 5 or more in [4, 4096]: dimensions d, rising
 draws = 2000  # in [200, 100000]: queries, each with its own keys
 sizes = [64, 512, 4096]  # each in [16, 65536]: keys n of section 2, rising
 size_draws = 800  # in [100, 10000]: draws for each of them
@@ -55,7 +55,7 @@ steps = 400  # in [200, 3000]: most steps of descent
 starts = 16  # in [6, 100]: embeddings, each with its own contexts
 small = [4, 16]  # each in [2, 16]: dimensions where a lookup without factor learns
 large = [64, 256]  # each in [64, 1024]: dimensions where it does not
-spreads = [1.0, 2.0, 4.0, 8.0]  # each in [0.5, 16]: standard deviations s at the start
+spreads = [1.0, 2.0, 4.0, 8.0]  # each of 3 or more in [0.5, 16]: standard deviations s at the start
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
@@ -71,8 +71,8 @@ from lib.suite import figures
 import numpy as np
 import torch
 
-if len(dimensions) < 5 or not spreads[0] <= 2 < 8 <= spreads[-1] or len(spreads) < 3:
-    raise ValueError("dimensions must be five or more, spreads lead from <= 2 to >= 8")
+if not spreads[0] <= 2 < 8 <= spreads[-1]:
+    raise ValueError("spreads must lead from 2 or less to 8 or more")
 figures.style()
 rng = np.random.default_rng(seed)
 
@@ -178,8 +178,8 @@ ledger.judge({
 #
 # | # | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 59.3a | the median of the softness collapses | log10 of median at d = 64 over d = 1024 ≥ 2 | pilots have 2.7 to 3.4; the mean's is 0.6 | derived here |
-# | 59.3b | the mean falls as one over the root of d | mean at d = 1024 over d = 64 1/4 ± 0.08 | error .013; a whole power of d is 1/16 | Derrida 1981 |
+# | 59.3a | the median of the softness collapses | log10 of median at the third largest d (64) over the largest (1024) ≥ 2 | pilots have 2.7 to 3.4; the mean's is 0.6 | derived here |
+# | 59.3b | the mean falls as one over the root of d | mean at the largest d over the third largest root ± 0.08 | root of 64/1024, 1/4; error .013; a whole power of d is 1/16 | Derrida 1981 |
 #
 # Means, medians and the prediction against the dimension. With the factor, on top, nothing depends on $d$.
 
@@ -212,7 +212,7 @@ ends = statistics.bootstrap_interval(pairs, decades, seed=0)
 ledger.judge({
     "59.3a": value(decades(pairs), of=draws, interval=ends),
     "59.3b": ratio(last, first),
-})  # fmt: skip
+}, root=(dimensions[-3] / dimensions[-1]) ** 0.5)  # fmt: skip
 
 # %% [markdown]
 # ## 4. A lookup that must be learned
@@ -367,5 +367,5 @@ ledger.conclude()
 # Four hundred steps: frozen lookups do melt in the end.
 #
 # **Try.** `steps = 3000` (a minute): one lookup in 32 without factor melts at $d=64$ and 256, one in 48 of the starts with $s=8$, and at $s=4$ so many that 59.5d
-# comes down to 0.19. No verdict changes, but frozen is a matter of time. `dimensions = [4, 8, 16, 32, 64]`: nothing freezes, and the softness falls too little for
-# 59.3a and b.
+# comes down to 0.19. No verdict changes, but frozen is a matter of time. `dimensions = [4, 8, 16, 32, 64]`: nothing freezes: the mean softness still falls
+# as the root of $d$ (59.3b), but the median falls hardly faster (59.3a fails).
