@@ -8,6 +8,7 @@ benchmarks/README.md and benchmarks/cost.svg.
 """
 
 import argparse
+import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -37,11 +38,13 @@ AS_FAST_AS_JAX = 0.8  # jax's time / ours; two runs of one loop differ by a tent
 class Task:
     """ours(steps) -> weights (seeds, ...); peer(seed, steps) -> that seed's weights, by autograd.
 
+    what: the task in words.
     flops: floating-point operations of the matrix products in our step of one seed.
     share: of the processor's best matrix product, enough where jax is faster or is not installed.
     """
 
     name: str
+    what: str
     seeds: int
     ours: callable
     peer: callable
@@ -134,7 +137,9 @@ def linear(name, widths, seeds, scale, steps, peer_steps, share, mask_share=None
     thin = min(widths[0], widths[-1])
     layers = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
     flops = 2 * thin * (3 * layers - widths[0] * widths[1] - widths[-1] * widths[-2])
-    return Task(name, seeds, ours, peer, steps, peer_steps, flops, share, by_jax)
+    seen = "" if mask_share is None else f", {mask_share:.0%} of the entries seen"
+    what = f"linear networks {'-'.join(map(str, widths))}{seen}"
+    return Task(name, what, seeds, ours, peer, steps, peer_steps, flops, share, by_jax)
 
 
 def xor():
@@ -171,7 +176,8 @@ def xor():
 
         return jax_loop(loss, weights, (), 0.5, steps, momentum=0.9)
 
-    return Task("xor", 2000, ours, peer, 200, 200, 2 * 4 * (2 * 2 * 3 + 2 * 3), 0.01, by_jax)
+    what = "XOR networks 2-2-1, logistic, momentum .9"
+    return Task("xor", what, 2000, ours, peer, 200, 200, 2 * 4 * (2 * 2 * 3 + 2 * 3), 0.01, by_jax)
 
 
 def three_spin(n=100, starts=50):
@@ -209,7 +215,8 @@ def three_spin(n=100, starts=50):
         back = lambda w: (w[0] * (n**0.5 / norm(w[0])),)  # noqa: E731
         return jax_loop(loss, (spins,), (), 0.05, steps, after=back)
 
-    return Task("three_spin", starts, ours, peer, 20, 20, n * n * (n + 1), 0.2, by_jax)
+    what = f"starts in a 3-spin glass of {n} spins"
+    return Task("three_spin", what, starts, ours, peer, 20, 20, n * n * (n + 1), 0.2, by_jax)
 
 
 def classifier(networks=32, widths=(100, 32, 10), batch=64):
@@ -247,7 +254,8 @@ def classifier(networks=32, widths=(100, 32, 10), batch=64):
         return jax_loop(loss, (*weights, *biases), (images, known), 0.1, steps, momentum=0.9)
 
     flops = 2 * batch * (2 * widths[0] * widths[1] + 3 * widths[1] * widths[2])
-    return Task("classifier", networks, ours, peer, 50, 200, flops, 0.13, by_jax)
+    what = f"ReLU classifiers {'-'.join(map(str, widths))}, each its own minibatch of {batch}"
+    return Task("classifier", what, networks, ours, peer, 50, 200, flops, 0.13, by_jax)
 
 
 def tasks():
@@ -293,6 +301,7 @@ def measure(task, pairs=7):
     ratios = [b / a for a, b in zip(ours, peer, strict=True)]
     row = {
         "task": task.name,
+        "what": f"{task.seeds:,} {task.what}",
         "peer_us": round(statistics.median(peer), 2),
         "ours_us": round(statistics.median(ours), 4),
         "ratio": round(statistics.median(ratios), 1),
@@ -405,7 +414,7 @@ def growth(path):
 def table(rows, peak, extras):
     """The table, with the kind of machine above it."""
     lines = [
-        f"One thread of {cpu()}, torch {torch.__version__.split('+')[0]}, {blas()}; best float64 matrix "
+        f"One thread of {cpu()}, torch {torch.__version__.split('+')[0]}, {jax_version()}, {blas()}; best float64 matrix "
         f"product {peak:.0f} GFLOP/s. Microseconds for one step of one seed, median of 7.",
         "",
         "| task | ours | jax / ours | share of the best matrix product | wanted | user's loop / ours |",
@@ -414,12 +423,20 @@ def table(rows, peak, extras):
     for row in rows:
         low, high = row["ratio_range"]
         lines.append(
-            f"| `{row['task']}` | {row['ours_us']:.3g} | {row.get('jax_ratio', 'not installed')} "
+            f"| {row['what']} | {row['ours_us']:.3g} | {row.get('jax_ratio', 'not installed')} "
             f"| {row['gflops'] / peak:.0%} | {AS_FAST_AS_JAX} of jax or {row['share_wanted']:.0%} "
             f"| {row['ratio']:.0f} ({low:.0f}-{high:.0f}) |"
         )
     lines += ["", *(f"{text}: {value:.0f} times." for text, value in extras.items())]
     return "\n".join(lines)
+
+
+def jax_version():
+    """`jax 0.10.2`, or that there is none."""
+    try:
+        return f"jax {importlib.metadata.version('jax')}"
+    except importlib.metadata.PackageNotFoundError:
+        return "no jax"
 
 
 def cpu():
@@ -435,7 +452,7 @@ PAGE = """# How fast
 
 Made by `make bench`. jax is vmap, jit and scan, compiled before; a user's loop is one network at a time with
 autograd and an optimizer. What decides: about as fast as jax in the same run, or a share of what the processor
-can do.
+can do. Ratios above 1: ours is faster. (jax is not in the lock: `.venv/bin/pip install jax`.)
 
 {table}
 
