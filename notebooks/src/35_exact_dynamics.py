@@ -77,6 +77,9 @@ from lib.suite import figures
 import numpy as np
 import torch
 
+large_first = sorted(step_sizes, reverse=True)
+if not np.allclose(np.divide(large_first[:-1], large_first[1:]), 2):
+    raise ValueError("step_sizes must be halved from one to the next")
 figures.style()
 rng = np.random.default_rng(seed)
 
@@ -115,7 +118,7 @@ start = ln.balanced_factors(product, [size, size + 3, size], rng)
 # %%
 long = 2 * ed.half_time(strength, aligned_start).max()
 runs = {}
-for eta in sorted(step_sizes, reverse=True):
+for eta in large_first:
     options = {"learning_rate": eta, "time": long, "every": 0.05}
     runs[eta] = ed.follow_modes(start, s, left, right, **options)
 off = {h: ed.sigmoid_distance(r, strength, aligned_start) for h, r in runs.items()}

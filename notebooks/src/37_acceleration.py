@@ -79,6 +79,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+if not np.allclose(np.divide(rates[:-1], rates[1:]), 2):
+    raise ValueError("rates must be halved from one to the next")
 figures.style()
 rng = np.random.default_rng(seed)
 
