@@ -96,11 +96,16 @@ def test_a_seed_that_fails_is_named_and_the_others_count(swept, capsys):
 
 def test_readme_names_the_row_that_failed(swept):
     root, _ = swept
-    ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row_of(0.5)]}
-    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    publish(root)
     sweeps.sweep(root, [], range(1, 4), jobs=1)
     assert "01.1 on 2 of 3" in (root / "README.md").read_text()
     assert "| 2 of 3 |" in (root / "RESULTS.md").read_text()
+
+
+def publish(root, measured=0.5, **words):
+    """The published ledger of the notebook, with one row."""
+    ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row_of(measured) | words]}
+    write(root / "results" / "01_tiny.json", json.dumps(ledger))
 
 
 def record(root):
@@ -121,19 +126,16 @@ def test_a_smaller_or_overlapping_sweep_adds_to_the_record(swept):
 
 def test_other_results_start_a_record_of_their_own_and_leave_the_readme(swept):
     root, _ = swept
-    ledger = {"notebook": "01_tiny", "parameters": {}, "claims": [row_of(0.5)]}
-    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    publish(root)
     sweeps.sweep(root, [], range(1, 3), jobs=1)
     assert "| 2 of 2 |" in (root / "README.md").read_text()
-    ledger["claims"][0]["measured"] = 0.6
-    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    publish(root, 0.6)
     report.update_reports(root)
     assert "| 2 of 2 |" not in (root / "README.md").read_text()
     sweeps.sweep(root, [], range(2, 4), jobs=1)
     assert record(root) == ([2, 3], 1, [3])
     assert "01.1 on 1 of 2" in (root / "README.md").read_text()
-    ledger["claims"][0]["statement"] = "other words"
-    write(root / "results" / "01_tiny.json", json.dumps(ledger))
+    publish(root, 0.6, statement="other words")
     sweeps.sweep(root, [], range(1, 2), jobs=1)
     assert record(root) == ([1, 2, 3], 2, [3])
 

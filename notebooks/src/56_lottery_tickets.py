@@ -373,5 +373,5 @@ ledger.conclude()
 #
 # **Try.** `learning_rate = 0.01`: see above; tickets pull ahead of the dense network (56.4c partly holds, 56.4a only partly, 56.4e is turned round), and 5% of the smallest ticket's signs change in training (56.3b fails). `hidden = [30, 20]`: 5.8% of so few weights are too few.
 # The ticket is 14 points below the dense network, but 20 above new weights, and all of that is its signs (56.3a: 1.05); what fails is 56.4b, and 56.3d to f, for the drawing has become too coarse: untrained it reads one digit of three.
-# A larger study, 300 and 100 hidden units and thirty epochs (`make figures SCALE=paper`, a quarter of an hour), has the same signs (56.3a: 0.95) and all leads at a third of their size: 56.1e and 56.2e fall short of bounds made for a small
+# A larger study, 300 and 100 hidden units and thirty epochs (`make figures SCALE=paper`, a quarter of an hour), has the same signs (56.3a: 0.95) and leads at a quarter to a half of their size: 56.1e and 56.2e fall short of bounds made for a small
 # network. There the ticket of a seventh does learn faster than the dense network, as the paper says (56.4e is turned round), and none ends more accurate.

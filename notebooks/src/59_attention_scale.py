@@ -367,5 +367,5 @@ ledger.conclude()
 # Four hundred steps: frozen lookups do melt in the end.
 #
 # **Try.** `steps = 3000` (a minute): one lookup in 32 without factor melts at $d=64$ and 256, one in 48 of the starts with $s=8$, and at $s=4$ so many that 59.5d
-# comes down to 0.19. No verdict changes, but frozen is a matter of time. `dimensions = [4, 8, 16, 32, 64]`: nothing freezes: the mean softness still falls
+# comes down to 0.19. No verdict changes, but frozen is a matter of time. `dimensions = [4, 8, 16, 32, 64]`: nothing freezes. The mean softness still falls
 # as the root of $d$ (59.3b), but the median falls hardly faster (59.3a fails).
