@@ -26,7 +26,7 @@ import torch  # noqa: E402
 
 from lib import classifiers, low_rank, perceptrons, spin_glass  # noqa: E402
 from lib import linear_networks as ln  # noqa: E402
-from lib.descent import descend  # noqa: E402
+from lib.descent import Momentum, Plain, descend  # noqa: E402
 from lib.suite.output import write_json, write_text  # noqa: E402
 
 torch.set_num_threads(1)
@@ -112,7 +112,7 @@ def linear(name, widths, seeds, scale, steps, peer_steps, share, mask_share=None
         problem, gradient = (target, mask), low_rank.completion_gradients
 
     def ours(steps):
-        return descend(gradient, weights, problem=problem, learning_rate=rate, steps=steps).weights
+        return descend(gradient, weights, problem=problem, rule=Plain(rate), steps=steps).weights
 
     def peer(seed, steps):
         seen = [x[seed] for x in problem]
@@ -151,8 +151,7 @@ def xor():
         return descend(
             lambda w: perceptrons.gradients(w, task),
             weights,
-            learning_rate=0.5,
-            momentum=0.9,
+            rule=Momentum(0.5, 0.9),
             steps=steps,
         ).weights
 
@@ -188,7 +187,7 @@ def three_spin(n=100, starts=50):
 
     def ours(steps):
         return descend(
-            lambda w: (spin_glass.gradient(couplings, w[0]),), (spins,), learning_rate=0.05, steps=steps,
+            lambda w: (spin_glass.gradient(couplings, w[0]),), (spins,), rule=Plain(0.05), steps=steps,
             retraction=lambda w: (spin_glass.to_sphere(w[0]),),
         ).weights  # fmt: skip
 
@@ -230,7 +229,7 @@ def classifier(networks=32, widths=(100, 32, 10), batch=64):
     def ours(steps):
         orders = whole.expand(networks, steps, -1)
         return classifiers.train_apart(
-            (weights, biases), (images, labels), orders, learning_rate=0.1, momentum=0.9
+            (weights, biases), (images, labels), orders, Momentum(0.1, 0.9)
         ).weights
 
     def peer(seed, steps):
@@ -346,19 +345,22 @@ def spectral_against_matrices(seeds=100, size=32, depth=4, steps=100):
     bases = ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
     weights = ln.spectral_weights(modes, *bases)
     problem = (bases[0] @ torch.diag_embed(values) @ bases[1],)
-    call = {"learning_rate": 1e-2}
-    matrices = seconds(lambda: descend(ln.gradients, weights, problem=problem, steps=steps, **call))
-    return matrices / seconds(lambda: ln.spectral_descent(modes, values, record=[steps], **call))
+    matrices = seconds(
+        lambda: descend(ln.gradients, weights, rule=Plain(1e-2), problem=problem, steps=steps)
+    )
+    return matrices / seconds(
+        lambda: ln.spectral_descent(modes, values, learning_rate=1e-2, record=[steps])
+    )
 
 
 def dropping(networks=10_000):
     """How many times faster training to `solved` is when finished networks are dropped."""
     task = perceptrons.xor()
     weights = perceptrons.start(networks, 2, 2, 1.0, np.random.default_rng(0))
-    call = {"learning_rate": 0.5, "momentum": 0.9}
-    drop = seconds(lambda: perceptrons.train(weights, task, sweeps=3000, tolerance=0.1, **call))
+    call = {"learning_rate": 0.5, "sweeps": 3000, "tolerance": 0.1}
+    drop = seconds(lambda: perceptrons.train(weights, task, **call))
     gradient = lambda w: perceptrons.gradients(w, task)  # noqa: E731
-    return seconds(lambda: descend(gradient, weights, steps=3000, **call)) / drop
+    return seconds(lambda: descend(gradient, weights, Momentum(0.5, 0.9), steps=3000)) / drop
 
 
 def linear_step(seeds, size, depth, steps=50):
@@ -368,7 +370,7 @@ def linear_step(seeds, size, depth, steps=50):
         torch.from_numpy(0.1 * rng.standard_normal((seeds, size, size))) for _ in range(depth)
     )
     problem = (torch.from_numpy(rng.standard_normal((seeds, size, size))),)
-    run = lambda: descend(ln.gradients, weights, problem=problem, learning_rate=1e-3, steps=steps)  # noqa: E731
+    run = lambda: descend(ln.gradients, weights, problem=problem, rule=Plain(1e-3), steps=steps)  # noqa: E731
     return min(seconds(run) for _ in range(3)) / steps * 1e6
 
 

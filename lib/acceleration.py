@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from lib.checks import whole_number
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.initialization import fastest
 from lib.linear_networks import end_to_end, gradients, orthogonal
 
@@ -64,16 +64,16 @@ def rule_gap(weights, target, learning_rate, time):
     `end_to_end_slope` instead, both at the same learning rate, compared at every step.
     """
     steps = round(time / learning_rate)
-    options = {"problem": (target,), "learning_rate": learning_rate, "steps": steps}
+    options = {"problem": (target,), "rule": Plain(learning_rate), "steps": steps}
     options |= {"record": range(steps + 1), "measure": lambda w, _: {"product": end_to_end(w)}}
     depth = len(weights)
     deep = descend(gradients, weights, **options)
-    rule = descend(
+    ruled = descend(
         lambda w, target: (end_to_end_slope(w[0], w[0] - target, depth),),
         (end_to_end(weights),),
         **options,
     )
-    away = (deep.records["product"] - rule.records["product"]).norm(dim=(-2, -1))
+    away = (deep.records["product"] - ruled.records["product"]).norm(dim=(-2, -1))
     return away.amax(0) / target.norm(dim=(-2, -1))
 
 
@@ -269,7 +269,7 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
         layer_slopes,
         balanced_row(starts, depth),
         problem=(_two_targets(ratio, starts),),
-        learning_rate=scaled_rate(step, ratio, depth, power),
+        rule=Plain(scaled_rate(step, ratio, depth, power)),
         steps=500 + 4 * crawl,
         stop=near,
         check_every=1 + crawl // 1000,

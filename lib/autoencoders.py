@@ -13,6 +13,8 @@ in `batch_normalization`. Layout as there: weights (W_1..W_4), each (networks, d
 d_j), gains: one (networks, h) for each layer of `where`. Everything is float64.
 """
 
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -225,6 +227,31 @@ class Trained(NamedTuple):
     running: dict
 
 
+@dataclass(frozen=True, eq=False)
+class _AdamAndMeans(Adam):
+    """Adam, but the last `means` tensors are running means of what stands for their gradient."""
+
+    means: int = 0
+
+    def step(self, weights, kept, slopes, rates, t):
+        """Step number t = 1, 2, ... in place."""
+        n = len(weights) - self.means
+        super().step(weights[:n], [x[:n] for x in kept], slopes[:n], rates[:n], t)
+        for mean, new in zip(weights[n:], slopes[n:], strict=True):
+            mean.mul_(KEPT).add_(new, alpha=1 - KEPT)
+
+
+def _slopes_and_statistics(parameters, _, images, noise, *, where, groups, size):
+    """The gradient, then for each place of `where` mean and unbiased variance over groups of `size`."""
+    learned = parameters[: len(parameters) - 2 * len(where)]
+    found, statistics = _gradients(learned, images, noise, where, RELU, groups)
+    for place in where:
+        mean, sd = statistics[place]
+        variance = (sd.square().mean(-1) - EPSILON) * (size / (size - 1))
+        found = *found, mean.mean(-1), variance
+    return found
+
+
 def train(problems, rates, batch_size, steps, *, where=(), groups=1):
     """Adam on minus the ELBO of ReLU networks, for every draw at every rate: `Trained`.
 
@@ -246,41 +273,39 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1):
     order = problems.order[:, : steps * batch_size].view(draws, steps, batch_size)
     noise = problems.noise[:, : steps * batch_size].view(draws, steps, batch_size, -1)
     flat = problems.images.flatten(0, 1)
-    done = torch.zeros(count, dtype=torch.int64)
-    sums = {place: torch.zeros(2, count, h, dtype=torch.float64) for place in where}
-    size = batch_size // groups
-
-    def gradient(parameters, who):
-        now, at = int(done[who[0]]), who % draws
-        done[who] += 1
-        images = flat[order[at, now] + problems.images.shape[1] * at[:, None]]
-        given = images.mT, noise[at, now].mT
-        found, statistics = _gradients(parameters, *given, where, RELU, groups)
-        for place, (mean, sd) in statistics.items():
-            middle = mean.mean(-1)
-            variance = (sd.square().mean(-1) - EPSILON) * (size / (size - 1))
-            for total, new in zip(sums[place], (middle, variance), strict=True):
-                total[who] = total[who].mul_(KEPT).add_(new, alpha=1 - KEPT)
-        return found
-
+    learned, size = len(parameters), batch_size // groups
+    parameters += tuple(torch.zeros(count, h, dtype=torch.float64) for _ in where for _ in "mv")
     rate = torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws)
     alive = torch.arange(count)  # only what is finite can go on
-    for part, length in ((1.0, steps - steps // 4), (0.2, steps // 4)):
-        own = tuple(x[alive] for x in parameters)
-        options = {"adam": Adam(), "keep_diverged": True, "problem": (alive,), "steps": length}
+    for part, first, last in ((1.0, 0, steps - steps // 4), (0.2, steps - steps // 4, steps)):
+
+        def minibatch(t, who, first=first):
+            at = who % draws
+            images = flat[order[at, first + t] + problems.images.shape[1] * at[:, None]]
+            return images.mT, noise[at, first + t].mT
+
         now = part * (rates[0] if len(rates) == 1 else rate[alive])  # one number is faster
-        run = descend(gradient, own, learning_rate=now, retraction=snapped, **options)
+        run = descend(
+            partial(_slopes_and_statistics, where=where, groups=groups, size=size),
+            tuple(x[alive] for x in parameters),
+            _AdamAndMeans(now, means=2 * len(where)),
+            steps=last - first,
+            problem=(alive,),
+            sees=minibatch,
+            retraction=lambda w: (*snapped(w[:learned]), *w[learned:]),
+            keep_diverged=True,
+        )
         for whole, new in zip(parameters, run.weights, strict=True):
             whole[alive] = new
         alive = alive[run.diverged < 0]
         if not len(alive):
             break
-    weight = 1 - KEPT**steps
+    weight, means = 1 - KEPT**steps, parameters[learned:]
     averages = {
         place: (mean[..., None] / weight, (variance[..., None] / weight + EPSILON).sqrt())
-        for place, (mean, variance) in sums.items()
+        for place, mean, variance in zip(where, means[::2], means[1::2], strict=True)
     }
-    return Trained(parameters, where, averages)
+    return Trained(parameters[:learned], where, averages)
 
 
 def _for_all(trained, *tensors):

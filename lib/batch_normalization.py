@@ -18,7 +18,7 @@ import torch
 
 from lib.checks import whole_number
 from lib.classifiers import RELU
-from lib.descent import descend, snapped
+from lib.descent import Plain, descend, snapped
 from lib.minibatches import normal_start
 
 EPSILON = 1e-5  # what the paper adds to the variance
@@ -202,6 +202,7 @@ def train(
     start,
     sets,
     orders,
+    rule,
     *,
     normalized,
     activation=RELU,
@@ -217,7 +218,7 @@ def train(
     (sets, n, d_0) and labels (sets, n); orders (sets, steps, batch): the images of every minibatch.
     normalized: plain networks if False. factors: numbers, one for each tensor (W_1.., b_1.., gain_1..),
     that multiply its gradient. measure(weights, biases, gains, who): `who` are the numbers of the
-    networks that still run; stop(who) -> bool (who,); other options are those of `descend`.
+    networks that still run; rule and other options are those of `descend`.
     The final weights are (W_1.., b_1.., gain_1..).
     """
     (weights, biases), (images, labels) = start, sets
@@ -229,16 +230,15 @@ def train(
     _check(*first, images, groups)
     flat = images.flatten(0, 1)
     one_hot = torch.nn.functional.one_hot(labels.flatten(), weights[-1].shape[1]).double()
-    done = torch.zeros(len(weights[0]), dtype=torch.int64)  # steps of every network
 
     def parted(parameters):
         return parameters[:depth], parameters[depth : 2 * depth], parameters[2 * depth :]
 
-    def gradient(parameters, who):
-        now = int(done[who[0]])
-        done[who] += 1
-        at = orders[who % count, now] + images.shape[1] * (who % count)[:, None]
-        given = flat[at], one_hot[at].mT
+    def minibatch(t, who):
+        at = orders[who % count, t] + images.shape[1] * (who % count)[:, None]
+        return flat[at], one_hot[at].mT
+
+    def gradient(parameters, _, *given):
         found = _gradients(*parted(parameters), *given, activation, groups, epsilon)
         for g, factor in zip(found, factors or (), strict=False):
             g.mul_(factor)
@@ -246,12 +246,9 @@ def train(
 
     if measure is not None:
         options["measure"] = lambda parameters, who: measure(*parted(parameters), who)
-    if "stop" in options:
-        stop = options["stop"]
-        options["stop"] = lambda parameters, who: stop(who)
-    return descend(
-        gradient, (*weights, *biases, *gains), problem=(torch.arange(len(weights[0])),), **options
-    )
+    who = torch.arange(len(weights[0]))
+    parameters = *weights, *biases, *gains
+    return descend(gradient, parameters, rule, problem=(who,), sees=minibatch, **options)
 
 
 def log_checks(steps, every=5, growth=0.04):
@@ -294,14 +291,8 @@ def race(
     orders = problems.order[:, : steps * batch_size].view(draws, steps, batch_size)
     repeated = [tuple(torch.cat([x] * len(rates)) for x in part) for part in start]
     wanted = torch.tensor(targets, dtype=torch.float64)
-    reached = torch.full((len(rates) * draws, len(targets)), torch.inf, dtype=torch.float64)
-    looks = log_checks(steps)
-    seen = {"last": 0}
 
     def measure(weights, biases, gains, who):
-        accuracy = torch.zeros(len(who), dtype=torch.float64)
-        if (reached[who, -1] < torch.inf).any():  # asked again for those that stop here
-            return {"accuracy": accuracy}
         at, given = who % draws, None
         if normalized:
             given = _forward(
@@ -310,30 +301,29 @@ def race(
             given = given.statistics
         images, labels = (part[at, :tests] for part in problems.tests)
         found = _forward(weights, biases, gains, images, activation, 1, epsilon, given)
-        accuracy = (found.scores.argmax(1) == labels).double().mean(-1)
-        step, seen["last"] = looks[seen["last"]], seen["last"] + 1
-        new = (accuracy[:, None] >= wanted) & (reached[who] == torch.inf)
-        reached[who] = torch.where(new, float(step), reached[who])
-        return {"accuracy": accuracy}
+        return {"accuracy": (found.scores.argmax(1) == labels).double().mean(-1)}
 
-    train(
+    run = train(
         repeated,
         (problems.images, problems.labels),
         orders,
+        Plain(torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws)),
         normalized=normalized,
         activation=activation,
         groups=groups,
         epsilon=epsilon,
-        learning_rate=torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws),
         steps=steps,
-        record=looks,
+        record=log_checks(steps),
         measure=measure,
-        stop=lambda who: reached[who, -1] < torch.inf,
+        until=lambda t, seen, who: seen["accuracy"] >= wanted[-1],
         check_every=5,
         retraction=snapped,
         keep_diverged=True,
     )
-    return reached.T.reshape(len(targets), len(rates), draws).numpy()
+    there = run.records["accuracy"] >= wanted[:, None, None]  # (targets, looks, networks)
+    first = run.steps[there.to(torch.int8).argmax(1)].double()
+    reached = torch.where(there.any(1), first, torch.inf)
+    return reached.view(len(targets), len(rates), draws).numpy()
 
 
 def best_of(steps, most):
@@ -385,10 +375,8 @@ def paths(start, sets, orders, rate, *, normalized, activation, scale=1.0):
     images, labels = sets
     weights = (*(w * scale for w in weights[:-1]), weights[-1])
     factors = (*[scale**2] * hidden, *[1.0] * (2 * hidden + 2))
-    now = iter(range(orders.shape[1]))
 
-    def measure(weights, biases, gains, who):
-        at = orders[who, next(now)]
+    def seen(weights, biases, gains, at):
         x, y = (torch.stack([one[k] for one, k in zip(s, at, strict=True)]) for s in sets)
         found = gradients(weights, biases, gains, x, y, activation, epsilon=0.0)[:hidden]
         pairs = list(zip(weights, found, strict=False))
@@ -400,16 +388,25 @@ def paths(start, sets, orders, rate, *, normalized, activation, scale=1.0):
             "scores": _forward(weights, biases, gains, images, activation, 1, 0.0).scores,
         }
 
-    options = {"learning_rate": rate, "steps": orders.shape[1] - 1, "epsilon": 0.0}
+    def parts(weights, biases, gains, who):
+        return {f"{kind}{k}": x for kind, xs in (("w", weights), ("b", biases), ("g", gains))
+                for k, x in enumerate(xs)}  # fmt: skip
+
     run = train(
         (weights, biases),
         (images, labels),
         orders,
+        Plain(rate),
         normalized=normalized,
         activation=activation,
+        epsilon=0.0,
         factors=factors,
+        steps=orders.shape[1] - 1,
         record=range(orders.shape[1]),
-        measure=measure,
-        **options,
+        measure=parts,
     )
-    return Paths(**run.records)
+    rows = []
+    for t in range(orders.shape[1]):
+        own = [[x[t] for name, x in run.records.items() if name[0] == kind] for kind in "wbg"]
+        rows.append(seen(*map(tuple, own), orders[:, t]))
+    return Paths(**{name: torch.stack([row[name] for row in rows]) for name in rows[0]})

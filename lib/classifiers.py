@@ -427,8 +427,8 @@ def train_apart(
     start,
     sets,
     orders,
+    rule,
     *,
-    learning_rate,
     record=(),
     activation=RELU,
     temperature=1.0,
@@ -441,17 +441,18 @@ def train_apart(
     start: (weights, biases), float64, of arms x sets networks, the sets innermost: network r sees set
     r mod sets. sets: images (sets, n, d_0) and labels (sets, n), or probabilities (sets, n, classes).
     orders: (sets, steps, batch), whole numbers below n: the images of every minibatch.
-    learning_rate: number or (networks,). activation, temperature: as in `gradients`.
+    rule: as `descend` takes it. activation, temperature: as in `gradients`.
     mask: tensors like the weights, that multiply their gradient: 0 holds a weight where it is.
     record, measure: the steps after which measure(weights, biases, who) is kept, who the numbers of
     the networks that are still running; without it `loss`, the mean over the whole set [nats],
-    (records, networks). options: `momentum`, `adam`, `keep_diverged` of `descend`.
+    (records, networks). options: `retraction`, `keep_diverged` of `descend`.
     The final weights are (W_1..W_N, b_1..b_N).
     Raises DivergenceError unless `keep_diverged`; ValueError for shapes that do not fit.
 
+    >>> from lib.descent import Plain
     >>> x, y = torch.eye(4, dtype=torch.float64)[None], torch.tensor([[0, 1, 0, 1]])
     >>> start = uniform_start([4, 3, 2], 5, np.random.default_rng(0))
-    >>> run = train_apart(start, (x, y), torch.tensor([[[0], [3]]]), learning_rate=0.1, record=[0, 2])
+    >>> run = train_apart(start, (x, y), torch.tensor([[[0], [3]]]), Plain(0.1), record=[0, 2])
     >>> run.records["loss"].shape
     torch.Size([2, 5])
     """
@@ -465,14 +466,16 @@ def train_apart(
     flat, targets = images.flatten(0, 1), _columns(weights, labels.flatten(0, 1)).mT.contiguous()
     places = orders + images.shape[1] * torch.arange(count)[:, None, None]
     places = torch.cat([places.transpose(0, 1)] * (len(weights[0]) // count), 1)
-    done = torch.zeros(len(weights[0]), dtype=torch.int64)  # steps of every network
 
-    def gradient(both, who, *open_weights):
-        now = int(done[who[0]])
-        done[who] += 1
-        at = places[now, who]
-        given = both[:depth], both[depth:], flat[at], targets[at].mT
-        by_weights, by_biases = _gradients(*given, activation, temperature)
+    def minibatch(t, who, *_):
+        at = places[t, who]
+        return flat[at], targets[at].mT
+
+    def gradient(both, _, *given):
+        *open_weights, x, y = given
+        by_weights, by_biases = _gradients(
+            both[:depth], both[depth:], x, y, activation, temperature
+        )
         for g, open_ones in zip(by_weights, open_weights, strict=False):
             g.mul_(open_ones)
         return (*by_weights, *by_biases)
@@ -488,7 +491,8 @@ def train_apart(
         gradient,
         (*weights, *biases),
         problem=(torch.arange(len(weights[0])), *(mask or ())),
-        learning_rate=learning_rate,
+        sees=minibatch,
+        rule=rule,
         steps=orders.shape[1],
         record=record,
         measure=look if len(record) else None,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 PREPARATIONS = ("raw 0..255", "raw 0..1", "centred", "standardized", "ZCA 0.01", "ZCA")
 
@@ -95,7 +95,7 @@ def descent_steps(problems, rates, left, most=400):
         lambda w, h, r, *_: (torch.baddbmm(r, h, w[0], beta=-1),),
         (start,),
         problem=(hessian, right, best, whole),
-        learning_rate=torch.as_tensor(rates, dtype=torch.float64),
+        rule=Plain(torch.as_tensor(rates, dtype=torch.float64)),
         steps=most,
         stop=lambda w, h, _, b, whole: excess(w[0], h, b) <= left * whole,
         check_every=1,

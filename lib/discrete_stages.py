@@ -14,7 +14,7 @@ for a step.
 import torch
 
 from lib.data import digits, one_hot
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.linear_networks import end_to_end, orthogonal
 from lib.two_layer import moment_gradients, moment_loss
 
@@ -69,7 +69,7 @@ def strength_path(sigma, variances, smallness, rate, steps):
         moment_gradients,
         weights,
         problem=moments,
-        learning_rate=rate,
+        rule=Plain(rate),
         steps=steps,
         record=range(steps + 1),
         measure=_diagonal,
@@ -175,7 +175,7 @@ def nearest_approach(weights, moments, ranks, *, learning_rate, steps, every=5):
         lambda w, cxx, cyx, _: moment_gradients(w, cxx, cyx),
         weights,
         problem=(*moments[:2], solutions),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         record=range(0, steps + 1, every),
         measure=lambda w, cxx, cyx, solutions: {"distance": distances(w, solutions)},
@@ -211,7 +211,7 @@ def forgetting_run(sigma, variances, noise, rate, steps):
         moment_gradients,
         (row[:, None], row[:, :, None]),
         problem=moments,
-        learning_rate=rate,
+        rule=Plain(rate),
         steps=steps,
         record=range(steps + 1),
         measure=_diagonal,

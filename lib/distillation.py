@@ -22,7 +22,7 @@ import torch
 from lib.checks import whole_number
 from lib.classifiers import logits, train_apart
 from lib.data import split
-from lib.descent import Adam, descend
+from lib.descent import Adam, Momentum, descend
 
 # --- targets -----------------------------------------------------------------------------------------
 
@@ -182,8 +182,8 @@ def linear_student(images, targets, start, temperature, *, steps, momentum=0.993
         return ((temperature * (torch.softmax(z / temperature, -1) - p)).mT @ x,)
 
     rate = 2 / torch.linalg.matrix_norm(images, 2).square()
-    options = {"learning_rate": rate, "steps": steps, "momentum": momentum}
-    return descend(gradient, (start,), problem=(images, targets), **options).weights[0]
+    rule = Momentum(rate, momentum)
+    return descend(gradient, (start,), rule, problem=(images, targets), steps=steps).weights[0]
 
 
 # --- networks ----------------------------------------------------------------------------------------
@@ -249,9 +249,8 @@ def learn(start, images, targets, orders, *, learning_rate, temperature=1.0):
         (tuple(arms[:depth]), tuple(arms[depth:])),
         (images.repeat(len(kinds), 1, 1), torch.cat([targets[kind] for kind in kinds])),
         orders.repeat(len(kinds), 1, 1),
-        learning_rate=learning_rate,
+        Adam(learning_rate),
         temperature=temperature,
-        adam=Adam(),
     )
     ends = [x.view(copies, len(kinds), draws, *x.shape[1:]).unbind(1) for x in run.weights]
     ends = [[x.flatten(0, 1) for x in arm] for arm in zip(*ends, strict=True)]

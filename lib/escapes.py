@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.linear_networks import spectral_descent
 
 # --- one perturbation ------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def strict_saddle_steps(size, runs, rng, *, gamma, radius, learning_rate, steps)
     run = descend(
         lambda w: (double_well_gradient(w[0], gamma),),
         (in_ball(runs, size, radius, rng, kept=1),),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         stop=lambda w: double_well(w[0], gamma) <= -(gamma**2) / 8,
         check_every=1,
@@ -254,7 +254,7 @@ def perturbed_descent(gradient, starts, *, radius, threshold, wait, rng, learnin
     return descend(
         lambda w: (gradient(w[0]), torch.full_like(w[1], -1 / learning_rate)),
         (starts, torch.full_like(starts[:, :1], float(wait))),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         retraction=nudged,
         **options,
     )
@@ -292,7 +292,7 @@ def steps_out(direction, starts, left, *, learning_rate=0.5, steps=1000):
     run = descend(
         direction,
         (starts,),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         stop=lambda w: left(w[0]),
         check_every=1,
@@ -321,7 +321,7 @@ def noisy_steps(runs, rng, *, gamma, noise_scale, learning_rate, boundary, steps
     run = descend(
         gradient,
         (torch.zeros(runs, 1, dtype=torch.float64),),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         stop=lambda w: w[0][:, 0].abs() > boundary,
         check_every=1,

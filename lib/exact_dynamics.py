@@ -18,7 +18,7 @@ import torch
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def _positive(name, value):
@@ -106,7 +106,7 @@ def follow_modes(weights, strength, left, right, *, learning_rate, time, every):
     run = descend(
         lambda weights, target, *_: ln.gradients(weights, target),
         weights,
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=last,
         problem=(left @ torch.diag_embed(strength) @ right.mT, left, right),
         record=range(0, last + 1, step),
@@ -371,7 +371,7 @@ def fewest_steps(weights, target, learning_rates, *, final_loss, steps, check_ev
     run = descend(
         lambda weights, target, number: ln.gradients(weights, target),
         tuple(w.repeat(len(rates), 1, 1) for w in weights),
-        learning_rate=torch.from_numpy(rates).repeat_interleave(problems),
+        rule=Plain(torch.from_numpy(rates).repeat_interleave(problems)),
         steps=steps,
         problem=(target.repeat(len(rates), 1, 1), number),
         stop=stop,
@@ -387,7 +387,7 @@ def descend_losses(weights, target, learning_rate, record):
     run = descend(
         ln.gradients,
         weights,
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=max(record),
         problem=(target,),
         record=record,

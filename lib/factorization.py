@@ -160,7 +160,7 @@ def recovery(target, mask, depth, scales, *, steps, residual=1e-6):
         [layer.repeat_interleave(seeds, 0)] * depth, *many, learning_rate=0.1, share=0.1,
         steps=steps, every=steps, final_loss=residual * origin,
     )  # fmt: skip
-    matrix = ln.end_to_end(run.weights[:-1])
+    matrix = ln.end_to_end(run.weights)
     found = (
         unseen_error(matrix, *many),
         completion_loss(matrix, *many) / origin,

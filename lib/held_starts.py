@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from lib.counterexamples import departure_rate
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.linear_networks import (
     balanced_factors,
     deficiency_margin,
@@ -51,7 +51,7 @@ def identity_runs(targets, depth, rates, steps):
         gradients,
         identity_start(k, depth, seeds * len(rates)),
         problem=(targets.repeat(len(rates), 1, 1),),
-        learning_rate=torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(seeds),
+        rule=Plain(torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(seeds)),
         steps=steps,
         record=range(steps + 1),
         measure=_layers_apart,
@@ -100,7 +100,7 @@ def balanced_runs(depth, size, relative, count, rng, *, inside, budget=600):
         gradients,
         weights,
         problem=(target,),
-        learning_rate=rate,
+        rule=Plain(rate),
         steps=int(budget / relative),
         stop=lambda w, t: loss(w, t) <= 1e-8,
         check_every=max(10, int(1 / relative)),
@@ -155,7 +155,7 @@ def disturbed_runs(eigenvalues, depth, noises, seeds, rng):
         gradients,
         tuple(w.flatten(0, 1) for w in weights),
         problem=(target.flatten(0, 1),),
-        learning_rate=step,
+        rule=Plain(step),
         steps=horizon,
         record=range(0, horizon + 1, 5),
         measure=lambda w, t: {"loss": loss(w, t)},

@@ -165,23 +165,22 @@ def _walk(network, images, targets, orders, pull, learning_rate):
     own = [x.flatten(0, 1) for x in targets]  # (count n, ...): every network has its targets
     pixels, n = images.flatten(0, 1), images.shape[1]
     who = torch.arange(count)
-    done = torch.zeros(count, dtype=torch.int64)
 
-    def gradient(both, some):
-        now = int(done[some[0]])
-        done[some] += 1
-        places = orders[some % draws, now]
+    def minibatch(t, some):
+        places = orders[some % draws, t]
         x = pixels[places + n * (some % draws)[:, None]]
-        given = [t[places + n * some[:, None]].mT for t in own]
-        return tuple(slopes(Network(*both), x, lambda z: pull(z, now, *given)))
+        return t, x, *(y[places + n * some[:, None]].mT for y in own)
+
+    def gradient(both, _, step, x, *given):
+        return tuple(slopes(Network(*both), x, lambda z: pull(z, step, *given)))
 
     return descend(
         gradient,
         tuple(network),
         problem=(who,),
-        learning_rate=learning_rate,
+        sees=minibatch,
+        rule=Adam(learning_rate),
         steps=orders.shape[1],
-        adam=Adam(),
     ).weights
 
 
@@ -229,9 +228,7 @@ def learn(students, images, labels, soft, orders, *, learning_rate, weights, tem
 
 def train_teachers(start, images, labels, orders, *, learning_rate):
     """Adam on labels: (weights, biases) of the teachers, one a draw."""
-    run = train_apart(
-        start, (images, labels), orders, learning_rate=learning_rate, adam=Adam()
-    ).weights
+    run = train_apart(start, (images, labels), orders, Adam(learning_rate)).weights
     depth = len(start[0])
     return run[:depth], run[depth:]
 

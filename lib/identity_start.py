@@ -14,7 +14,7 @@ import torch
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.exact_dynamics import equal_layers_descent
 
 
@@ -48,7 +48,7 @@ def reach(target, depth, *, learning_rate, steps, final_loss=1e-8):
     run = descend(
         ln.gradients,
         identity_weights(target, depth),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         problem=(target,),
         stop=lambda weights, target: ln.loss(weights, target) <= final_loss,
@@ -173,7 +173,7 @@ def follow_product(target, depth, *, learning_rate, time, every):
     run = descend(
         ln.gradients,
         identity_weights(target, depth),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=last,
         problem=(target,),
         record=range(0, last + 1, step),
@@ -228,7 +228,7 @@ def lowest_losses(weights, target, *, learning_rate, steps, retraction=None):
     run = descend(
         ln.gradients,
         weights,
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         problem=(target,),
         retraction=retraction,
@@ -322,7 +322,7 @@ def power_projection(target, depth, *, gamma, learning_rate, steps, record):
     run = descend(
         ln.gradients,
         identity_weights(target, depth),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         problem=(target,),
         retraction=retraction,

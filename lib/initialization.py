@@ -24,7 +24,7 @@ import torch
 from lib import classifiers
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 # --- starts --------------------------------------------------------------------------------------
 
@@ -289,7 +289,7 @@ def reduction_check(
     (True, True)
     """
     target, constant = ln.whitened_problem(inputs, outputs)
-    depth, options = len(widths) - 1, {"learning_rate": learning_rate, "steps": steps}
+    depth, options = len(widths) - 1, {"rule": Plain(learning_rate), "steps": steps}
     options["record"] = range(steps + 1)
 
     def on_the_data(start):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lib.descent import decay_rate, descend
+from lib.descent import Plain, decay_rate, descend
 from lib.linear_networks import (
     balanced_factors,
     convergence_guarantee,
@@ -189,7 +189,7 @@ def practical_run(depth, size, seeds, step_size, rng, steps=1500):
     promise = convergence_guarantee(target, depth, margin)
     weights = _unbalanced_factors(start, [size] * (depth + 1), promise.imbalance, rng)
     rate = step_size / (depth * s.amax(-1) ** (2 - 2 / depth))
-    options = {"problem": (target,), "learning_rate": rate, "steps": steps}
+    options = {"problem": (target,), "rule": Plain(rate), "steps": steps}
     run = descend(gradients, weights, record=range(steps + 1), measure=progress, **options)
     form = descend(gradients, weights, record=range(0, steps + 1, 50), measure=structure, **options)
     losses, smallest = run.records["loss"], run.records["smallest"]
@@ -282,7 +282,7 @@ def slowest_run(depth, outputs, seeds, rng, *, reduction=0.99):
         lambda w, t, begin: gradients(w, t),
         weights,
         problem=(target, first),
-        learning_rate=promise.learning_rate,
+        rule=Plain(promise.learning_rate),
         steps=longest,
         stop=lambda w, t, begin: loss(w, t) <= reduction * begin,
         check_every=max(1, longest // 2000),
@@ -309,7 +309,7 @@ def slowest_ratio(depth, size, outputs, seeds, rng, step_size=1e-3):
     start = slowest_start(target, share, rng)
     weights = balanced_factors(start, [size] * depth + [outputs], rng)
     rate = step_size / (depth * s.amax(-1) ** (2 - 2 / depth))
-    options = {"problem": (target,), "learning_rate": rate, "steps": 1}
+    options = {"problem": (target,), "rule": Plain(rate), "steps": 1}
     run = descend(gradients, weights, record=[0, 1], measure=progress, **options)
     return decrease_ratio(run.records["loss"], run.records["smallest"], rate, depth)[0]
 
@@ -329,7 +329,7 @@ def identity_error(weights, target, learning_rate):
 
 def imbalance_drift(weights, target, learning_rate, steps):
     """max_j ||D_j(end) - D_j(start)||_F after so many steps, (seeds,); D_j: `imbalance_matrices`."""
-    options = {"problem": (target,), "learning_rate": learning_rate, "steps": steps}
+    options = {"problem": (target,), "rule": Plain(learning_rate), "steps": steps}
     end = imbalance_matrices(descend(gradients, weights, **options).weights)
     pairs = zip(imbalance_matrices(weights), end, strict=True)
     return torch.stack([torch.linalg.matrix_norm(b - a) for a, b in pairs]).amax(0)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def _matrices(**tensors):
@@ -186,44 +186,59 @@ def _squares(matrix):
     return matrix.square().sum((-2, -1))
 
 
+@dataclass(frozen=True, eq=False)
+class Paced(Plain):
+    """w <- w - h g with h = min(rate, share x min_j ||W_j|| / ||g_j||) of its own for every seed.
+
+    No layer moves by more than `share` of its norm, however small the gradient. Tells `time`, the sum
+    of all h, (seeds,). bounded=False: h is not bounded by `rate`.
+    """
+
+    share: float
+    bounded: bool = True
+
+    def start(self, weights):
+        """The elapsed time."""
+        return [(weights[0].new_zeros(len(weights[0])),)]
+
+    def step(self, weights, kept, slopes, rates, t):
+        """One step in place; rates are one number."""
+        ratios = [_squares(w) / _squares(g) for w, g in zip(weights, slopes, strict=True)]
+        pace = torch.stack(ratios).amin(0).sqrt() * (self.share / rates[0])
+        pace = pace.clamp(max=1.0 if self.bounded else math.inf)
+        for w, g in zip(weights, slopes, strict=True):
+            w.add_(pace[:, None, None] * g, alpha=-rates[0])
+        kept[0][0].add_(-pace, alpha=-rates[0])
+
+    def tells(self, kept):
+        """The elapsed time."""
+        return {"time": kept[0][0]}
+
+
 def paced_descent(
     weights, target, mask, *, learning_rate=None, share, steps, every, final_loss, check_every=50
 ):
     """Gradient flow of matrix completion, stepped fast where nothing happens: a `Trajectory`.
 
-    Every step has the length min(learning_rate, share x min_j ||W_j|| / ||g_j||) of its own for
-    every seed: no layer moves by more than `share` of its norm, however small the gradient, and
-    without a `learning_rate` every step is as long as that (for runs that end before a minimum). It is
-    a change of time of the same flow: the path is the flow's as both go to 0, and a plateau costs
-    hundreds of steps where fixed ones take millions. `descend` needs no change for it, since a
-    step size for each moment is a factor of the gradient; elapsed time rides along as one more
-    weight.
+    `Paced`, and without a `learning_rate` every step is as long as `share` allows (for runs that end
+    before a minimum). It is a change of time of the same flow: the path is the flow's as both go to 0,
+    and a plateau costs hundreds of steps where fixed ones take millions.
 
     steps: at most; every: steps between records; final_loss: number or (seeds,), a run ends at or
     below it. Records: `time`, `loss`, `norm` of the gradient of all layers together, `matrix` W
-    and its singular `values`. `weights` of the result are the layers, then the time (seeds, 1).
+    and its singular `values`; the last record is that of the end.
     Raises ValueError for a share outside (0, 1), and for a layer that is zero (it could not move).
     """
     if not 0 < share < 1:
         raise ValueError(f"share must lie in (0, 1), got {share}")
     if not all(bool((_squares(w) > 0).all()) for w in weights):
         raise ValueError("weights must hold no layer that is zero or not finite")
-    longest, cap = (1.0, math.inf) if learning_rate is None else (learning_rate, 1.0)
     final_loss = torch.as_tensor(final_loss, dtype=torch.float64).expand(len(target))
 
-    def gradient(weights, target, mask, _):
-        *layers, _ = weights
-        slopes = completion_gradients(layers, target, mask)
-        ratios = [_squares(w) / _squares(g) for w, g in zip(layers, slopes, strict=True)]
-        pace = (torch.stack(ratios).amin(0).sqrt() * (share / longest)).clamp(max=cap)
-        return *(pace[:, None, None] * g for g in slopes), -pace[:, None]
-
-    def measure(weights, target, mask, _):
-        *layers, time = weights
+    def measure(layers, target, mask, _):
         matrix = ln.end_to_end(layers)
         slopes = completion_gradients(layers, target, mask)
         return {
-            "time": time[:, 0],
             "loss": completion_loss(matrix, target, mask),
             "norm": torch.stack([_squares(g) for g in slopes]).sum(0).sqrt(),
             "matrix": matrix,
@@ -231,14 +246,14 @@ def paced_descent(
         }
 
     return descend(
-        gradient,
-        (*weights, target.new_zeros(len(target), 1)),
-        problem=(target, mask, final_loss),
-        learning_rate=longest,
+        lambda w, t, m, _: completion_gradients(w, t, m),
+        tuple(weights),
+        Paced(1.0, share, bounded=False) if learning_rate is None else Paced(learning_rate, share),
         steps=steps,
+        problem=(target, mask, final_loss),
         record=range(0, steps + 1, every),
         measure=measure,
-        stop=lambda w, t, m, f: completion_loss(ln.end_to_end(w[:-1]), t, m) <= f,
+        stop=lambda w, t, m, f: completion_loss(ln.end_to_end(w), t, m) <= f,
         check_every=check_every,
     )
 
@@ -325,7 +340,7 @@ def greedy_completion(target, mask, depth, ranks, *, unit=0.15, learning_rate=0.
             completion_gradients,
             grown,
             problem=(target, mask),
-            learning_rate=learning_rate,
+            rule=Plain(learning_rate),
             steps=steps,
             stop=lambda w, t, m: (
                 torch.stack([g.abs().amax((-2, -1)) for g in completion_gradients(w, t, m)]).amax(0)
@@ -487,8 +502,8 @@ def origin_exits(target, mask, depth, sizes, rng):
             share=0.02, steps=9000, every=9000, check_every=3,
             final_loss=0.95 * completion_loss(0 * copies[0], *copies),
         )  # fmt: skip
-        matrix = ln.end_to_end(run.weights[:-1]).unflatten(0, (many, seeds))
-        return run.weights[-1].reshape(many, seeds), matrix
+        matrix = ln.end_to_end(run.weights).unflatten(0, (many, seeds))
+        return run.records["time"][-1].reshape(many, seeds), matrix
 
     time, matrix = leave(random)
     fastest, end = leave(along)

@@ -25,7 +25,7 @@ import torch
 from lib.checks import whole_number
 from lib.classifiers import evaluate, train_apart, uniform_start
 from lib.data import split
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 _AT_ONCE = 2**24  # numbers drawn at a time, 128 MB
 
@@ -113,7 +113,7 @@ def error_after(dimension, batch_size, rates, steps, runs, rng):
         x = torch.from_numpy(draw_inputs((len(e), batch_size, dimension), rng))
         return ((x.mT @ (x @ e.unsqueeze(-1))).squeeze(-1) / batch_size,)
 
-    run = descend(gradient, (start,), learning_rate=rates.repeat_interleave(runs), steps=steps)
+    run = descend(gradient, (start,), rule=Plain(rates.repeat_interleave(runs)), steps=steps)
     return run.weights[0].square().sum(-1).view(len(rates), runs).mean(-1).numpy()
 
 
@@ -222,12 +222,12 @@ def copied(problems, copies, generators):
     )
 
 
-def race(problems, batch_size, rates, looks, **method):
+def race(problems, batch_size, rates, looks, method=Plain):
     """Descent of every draw at every rate on minibatches of this size: (losses, accuracies).
 
     losses (looks, rates, draws): mean loss [nats] on the training images after the last step within so
     many examples, nan where descent diverged; accuracies (rates, draws): on the tests, after the last
-    look. method: `momentum` or `adam` of `descend`. Raises ValueError for a batch that does not divide the examples, and looks beyond them.
+    look. method(rate): a rule of `descend`. Raises ValueError for a batch that does not divide the examples, and looks beyond them.
     """
     draws, examples = problems.order.shape
     batch_size, looks = (
@@ -244,10 +244,9 @@ def race(problems, batch_size, rates, looks, **method):
         start,
         (problems.images, problems.labels),
         problems.order[:, : max(at) * batch_size].view(draws, max(at), batch_size),
-        learning_rate=torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws),
+        method(torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws)),
         record=at,
         keep_diverged=True,
-        **method,
     )
     tests = (torch.cat([x] * len(rates)) for x in problems.tests)
     depth = len(run.weights) // 2

@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from scipy.signal import lfilter
 
 from lib.checks import whole_number
-from lib.descent import descend
+from lib.descent import Momentum, Plain, descend
 from lib.minibatches import best_of, race
 
 METHODS = ("descent", "heavy ball", "nesterov")
@@ -83,12 +83,12 @@ def quadratic_errors(method, condition, starts, steps, record):
         return curvature * y + (x - y) / rate, (before - x) / rate
 
     nesterov = method == "nesterov"
+    rule = Momentum(rate, momentum) if momentum and not nesterov else Plain(rate)
     run = descend(
         ahead if nesterov else slope,
         (starts, starts) if nesterov else (starts,),
-        learning_rate=rate,
+        rule=rule,
         steps=steps,
-        momentum=0.0 if nesterov else momentum,
         record=record,
         measure=lambda weights: {"error": weights[0].norm(dim=-1)},
     )
@@ -130,11 +130,11 @@ def round_fall(steps, momentum):
     return whole_number("steps", steps) * math.log10(momentum)
 
 
-def quadratic_fall(matrices, starts, rates, steps, **method):
+def quadratic_fall(matrices, starts, rates, steps, method=Plain):
     """log10 of f / f at the start after these steps, f = x . H x / 2, at each rate: (rates, draws).
 
-    matrices H (draws, d, d), starts (draws, d). method: `momentum` or `adam` of `descend`. A rate at
-    which f overflows has inf.
+    matrices H (draws, d, d), starts (draws, d). method(rate): a rule of `descend`. A rate at which f
+    overflows has inf.
     """
     draws = len(starts)
     if matrices.shape != (draws, *starts.shape[1:] * 2):
@@ -152,10 +152,9 @@ def quadratic_fall(matrices, starts, rates, steps, **method):
         slope,
         (starts.repeat(len(rates), 1),),
         problem=(every,),
-        learning_rate=rates.repeat_interleave(draws),
+        rule=method(rates.repeat_interleave(draws)),
         steps=steps,
         keep_diverged=True,
-        **method,
     )
     fall = (half(run.weights[0], every).view(-1, draws) / half(starts, matrices)).log10()
     return fall.nan_to_num(nan=math.inf).numpy()
@@ -295,14 +294,13 @@ def switch(settings, ends):
 # --- digits --------------------------------------------------------------------------------------
 
 
-def contest(problems, batch_size, rates, **method):
+def contest(problems, batch_size, rates, method=Plain):
     """Training of every draw at every rate through all its examples: (losses, accuracies).
 
-    problems: of `minibatches.draw_problems`; method: `momentum` or `adam` of `descend`. losses (rates,
-    draws): mean loss [nats] on the training images at the end, nan where it diverged; accuracies: on
+    problems: of `minibatches.draw_problems`; method(rate): a rule of `descend`. losses (rates, draws): mean loss [nats] on the training images at the end, nan where it diverged; accuracies: on
     the tests. Raises ValueError for a batch that does not divide the examples.
     """
-    losses, accuracies = race(problems, batch_size, rates, [problems.order.shape[1]], **method)
+    losses, accuracies = race(problems, batch_size, rates, [problems.order.shape[1]], method)
     return losses[0], accuracies
 
 

@@ -17,7 +17,7 @@ from itertools import permutations, product
 import numpy as np
 import torch
 
-from lib.descent import descend
+from lib.descent import Momentum, descend
 from lib.newton import find_roots
 
 _UNITS = {"logistic": torch.sigmoid, "tanh": torch.tanh}
@@ -233,9 +233,8 @@ def train(
     return descend(
         lambda w: gradients(w, task),
         weights,
-        learning_rate=learning_rate,
+        Momentum(learning_rate, momentum),
         steps=sweeps,
-        momentum=momentum,
         stop=lambda w: solved(w, task, tolerance),
         check_every=check_every,
     )
@@ -253,7 +252,7 @@ def local_minimum(weights, task, *, weight_decay, learning_rate, steps, units="l
         found = gradients(w, task, units=units)
         return tuple(g + weight_decay * x for g, x in zip(found, w, strict=True))
 
-    run = descend(gradient, weights, learning_rate=learning_rate, steps=steps, momentum=0.9)
+    run = descend(gradient, weights, Momentum(learning_rate, 0.9), steps=steps)
     size = torch.cat([g.flatten(1) for g in gradient(run.weights)], 1).norm(dim=1)
     best = size.argmin()[None]
     network = chosen(run.weights, best)

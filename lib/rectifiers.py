@@ -18,7 +18,7 @@ import torch
 
 from lib.checks import whole_number
 from lib.data import one_hot
-from lib.descent import descend, snapped
+from lib.descent import Momentum, descend, snapped
 
 # --- the second moment, layer by layer --------------------------------------------------------------
 
@@ -307,23 +307,23 @@ def _train_one(arm, drawn, images, labels, learning_rate, momentum):
     draws, depth = len(drawn.orders), len(drawn.normals)
     weights, biases, slopes = start([arm], drawn.normals)
     targets = one_hot(labels, weights[-1].shape[1])
-    done = torch.zeros(draws, dtype=torch.int64)  # steps of every network
 
-    def gradient(all_parts, who):
-        now = int(done[who[0]])
-        done[who] += 1
-        at = drawn.orders[who, now]
+    def minibatch(t, who):
+        at = drawn.orders[who, t]
+        return images[at], targets[:, at].movedim(0, 1)
+
+    def gradient(all_parts, _, x, y):
         own = all_parts[:depth], all_parts[depth:-1], all_parts[-1]
-        by_weights, by_biases, by_slopes = gradients(*own, images[at], targets[:, at].movedim(0, 1))
+        by_weights, by_biases, by_slopes = gradients(*own, x, y)
         return (*by_weights, *by_biases, by_slopes * arm.learned)
 
     ended = descend(
         gradient,
         (*weights, *biases, slopes),
         problem=(torch.arange(draws),),
-        learning_rate=learning_rate,
+        sees=minibatch,
+        rule=Momentum(learning_rate, momentum),
         steps=drawn.orders.shape[1],
-        momentum=momentum,
         retraction=lambda now: (*snapped(now[:-1]), now[-1]),  # fixed slopes stay what they are
     ).weights
     own = ended[:depth], ended[depth:-1], ended[-1]

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.newton import find_roots
 
 # --- the Hessian of a deep linear network ----------------------------------------------------------
@@ -331,7 +331,7 @@ def passage(singular_values, starts, *, learning_rate, steps, every):
         ln.gradients,
         starts,
         problem=(target,),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         record=range(0, steps + 1, every),
         measure=measure,

@@ -27,7 +27,7 @@ import torch
 
 from lib.checks import whole_number
 from lib.complexity import goe_density, semicircle_share
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 # --- couplings ---------------------------------------------------------------------------------------
 
@@ -514,7 +514,7 @@ def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **optio
         lambda w, *problem: (slope(w, *problem),),
         (spins,),
         problem=tuple(parts) if many else (),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         retraction=lambda w: (to_sphere(w[0]),),
         stop=arrived,

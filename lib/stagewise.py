@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.two_layer import (
     from_units,
     growing_directions,
@@ -255,12 +255,11 @@ def staged_descent(
         run, over = _until_plateau(
             tuple(w[live] for w in core),
             (*given, goal[live], (jumps < most)[live].to(torch.float64)),
-            age=rest if not clock.any() else 0,
-            limits=(quiet, rest),
+            limits=(quiet, rest if clock.any() else 0),
             functions=(loss, slope),
             options={"learning_rate": learning_rate, "steps": steps, "check_every": check_every},
         )
-        for whole, part in zip(core, run.weights[:2], strict=True):
+        for whole, part in zip(core, run.weights, strict=True):
             whole[live] = part
         ended = torch.where(run.stopped < 0, steps, run.stopped)
         met = run.stopped >= 0
@@ -310,38 +309,40 @@ def _remainder(before, after, slope, problem):
     return (pair * now).sum((-2, -1)) / (pair * first).sum((-2, -1))
 
 
-def _until_plateau(weights, problem, *, age, limits, functions, options):
+def _until_plateau(weights, problem, *, limits, functions, options):
     """(run, over): descent to the next plateau, or to the goal where `over`.
 
-    problem ends with the goal and with 1 where a plateau ends the run; the run's age is a third weight.
+    problem ends with the goal and with 1 where a plateau ends the run; limits: the relative fall of the
+    loss that makes one, and the step before which none is looked for.
     """
     loss, slope = functions
     quiet, rest = limits
-    rate = options["learning_rate"]
+    rate, steps, every = (options[name] for name in ("learning_rate", "steps", "check_every"))
 
-    def gradient(state, *given):
-        *w, clock = state
-        found = ln.layer_gradients(w, lambda matrix: slope(matrix, *given[:-2]))
-        return *found, torch.full_like(clock, -1 / rate)
+    def gradient(w, *given):
+        return ln.layer_gradients(w, lambda matrix: slope(matrix, *given[:-2]))
 
-    def measure(state, *given):
-        *w, _ = state
+    def measure(w, *given):
         value = loss(ln.end_to_end(w), *given[:-2])
-        grown = gradient(state, *given)[:2]
-        return {"loss": value, "fall": rate * sum(g.square().sum((-2, -1)) for g in grown) / value}
+        power = sum(g.square().sum((-2, -1)) for g in gradient(w, *given))
+        return {"loss": value, "fall": rate * power / value}
 
-    def stop(state, *given):
-        seen = measure(state, *given)
-        ready = (seen["fall"] < quiet) & (state[2][:, 0] > rest - 0.5) & (given[-1] > 0)
+    def ended(t, seen, *given):
+        ready = (seen["fall"] < quiet) & (given[-1] > 0) & (t >= rest)
         return ready | (seen["loss"] <= given[-2])
 
-    steps, every = options["steps"], options["check_every"]
-    state = (*weights, torch.full((len(weights[0]), 1), float(age), dtype=torch.float64))
-    record = range(0, steps + 1, every)
     run = descend(
-        gradient, state, problem=problem, stop=stop, record=record, measure=measure, **options
+        gradient,
+        tuple(weights),
+        Plain(rate),
+        steps=steps,
+        problem=problem,
+        record={*range(0, steps + 1, every), steps},
+        measure=measure,
+        until=ended,
+        check_every=every,
     )
-    return run, loss(ln.end_to_end(run.weights[:2]), *problem[:-2]) <= problem[-2]
+    return run, loss(ln.end_to_end(run.weights), *problem[:-2]) <= problem[-2]
 
 
 def relu_jump(weights, inputs, outputs, *, size, iterations=15):
@@ -443,18 +444,15 @@ def layerwise_gradients(weights, target, learning_rate):
     return tuple(found)
 
 
-def one_layer_gradients(state, target, block):
-    """Gradients of 1/2 |W_N...W_1 - target|^2 in one layer at a time: a tuple like `state`.
+def one_layer_gradients(weights, target, turn):
+    """Gradients of 1/2 |W_N...W_1 - target|^2 in the layer of this turn, 0 in all others: like `weights`.
 
-    state: the weights W_1..W_N, then a clock (seeds, 1) that `layers_in_turn` starts; W_1 moves alone
-    for `block` steps, then W_2, .., W_N, then W_1 again. With block = 1, N steps are one sweep of
+    turn: 0 for W_1, .., N - 1 for W_N, N for W_1 again. N steps of one turn each are one sweep of
     `layerwise_gradients`.
     """
-    *weights, clock = state
-    turn = int(clock[0, 0].round()) // block % len(weights)
     full = ln.gradients(weights, target)
-    moved = [g if j == turn else torch.zeros_like(g) for j, g in enumerate(full)]
-    return *moved, -torch.ones_like(clock)
+    own = turn % len(weights)
+    return tuple(g if j == own else torch.zeros_like(g) for j, g in enumerate(full))
 
 
 SCHEMES = ("layer-wise", "together", "in turn")
@@ -475,31 +473,27 @@ def rank_one_plateau(weights, target, *, scheme, learning_rate, steps, block=5, 
     levels = target.square().sum((-2, -1))[:, None] / 2
     levels = torch.cat((levels, levels - torch.linalg.svdvals(target).square().cumsum(-1) / 2), -1)
     nothing, one, two = levels[:, :3].unbind(-1)
-    depth, clock = len(weights), (target.new_zeros(len(target), 1),) * (scheme == "in turn")
+    slopes = {
+        "in turn": lambda w, t, _, turn: one_layer_gradients(w, t, turn),
+        "together": lambda w, t, _, turn: ln.gradients(w, t),
+        "layer-wise": lambda w, t, _, turn: layerwise_gradients(w, t, learning_rate),
+    }
 
-    def gradient(state, target, _):
-        if scheme == "in turn":
-            *slopes, tick = one_layer_gradients(state, target, block)
-            return *slopes, tick / learning_rate
-        if scheme == "together":
-            return ln.gradients(state, target)
-        return layerwise_gradients(state, target, learning_rate)
-
-    def measure(state, target, _):
-        layers = state[:depth]
+    def measure(layers, target, _):
         first, second = torch.stack([torch.linalg.svdvals(w)[:, :2] for w in layers]).unbind(-1)
         power = sum(g.square().sum((1, 2)) for g in ln.gradients(layers, target))
         return {"loss": ln.loss(layers, target), "power": power, "spread": (second / first).amax(0)}
 
     run = descend(
-        gradient,
-        (*weights, *clock),
+        slopes[scheme],
+        tuple(weights),
+        Plain(learning_rate),
         problem=(target, (one + two) / 2),
-        learning_rate=learning_rate,
+        sees=lambda t, *_: (t // block,),
         steps=steps,
         record=range(0, steps + 1, every),
         measure=measure,
-        stop=lambda w, t, low: ln.loss(w[:depth], t) < low,
+        stop=lambda w, t, low: ln.loss(w, t) < low,
         check_every=every,
     )
     if (run.stopped < 0).any():

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.newton import find_roots
 from lib.saddles import search
 from lib.surfaces import Surface, follow
@@ -144,7 +144,7 @@ def shallow_run(problem, starts, rng, *, init_scale=0.3, search_scale=0.5, step=
     run = descend(
         lambda w: (problem.gradient(w[0]),),
         (init_scale * begin[0],),
-        learning_rate=float(step / curvature),
+        rule=Plain(float(step / curvature)),
         steps=steps,
         stop=lambda w: problem.value(w[0]) <= end,
     )
@@ -294,7 +294,7 @@ def caught(stretch, trials, record, rng, *, learning_rate=0.01):
     run = follow(
         surface,
         torch.from_numpy(rng.standard_normal((trials, 2))),
-        learning_rate=learning_rate,
+        Plain(learning_rate),
         steps=max(record),
         record=record,
         measure=lambda w: {"high": surface.value(w[0]) > 0.5},

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 import torch
 
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def class_by_descent(hessians, rng, *, starts=8, steps=2000):
             lambda w, h: (h @ w[0],),
             (begin,),
             problem=(sign * hessians,),
-            learning_rate=0.5 / size,
+            rule=Plain(0.5 / size),
             steps=steps,
             keep_diverged=True,
         )
@@ -168,18 +168,18 @@ def global_minimum(surface, low, high):
 # --- descent -------------------------------------------------------------------------------------
 
 
-def follow(surface, starts, *, learning_rate, steps, **options):
+def follow(surface, starts, rule, *, steps, **options):
     """`lib.descent.descend` on a surface from starts (seeds, d); options as there."""
     return descend(
         lambda w: (surface.gradient(w[0]),),
         (starts,),
-        learning_rate=learning_rate,
+        rule,
         steps=steps,
         **options,
     )
 
 
-def steps_until(surface, starts, reached, *, learning_rate, limit, momentum=0.0, check_every=1):
+def steps_until(surface, starts, reached, rule, *, limit, check_every=1):
     """Steps from each start until `reached(points)` first holds, int64 (seeds,); -1 if not by `limit`.
 
     Exact for check_every=1, else rounded up to that grid. Divergence is no failure here.
@@ -187,9 +187,8 @@ def steps_until(surface, starts, reached, *, learning_rate, limit, momentum=0.0,
     run = follow(
         surface,
         starts,
-        learning_rate=learning_rate,
+        rule,
         steps=limit,
-        momentum=momentum,
         stop=lambda w: reached(w[0]),
         check_every=check_every,
         keep_diverged=True,
@@ -221,7 +220,7 @@ def noisy_escape(
         gradient,
         (starts,),
         problem=(points(noise_scales), points(sizes)),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         retraction=lambda w: (w[0].clamp(low, high),),
         stop=lambda w, scale, batch: escaped(w[0]),

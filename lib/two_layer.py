@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.initialization import at_scales
 
 ACTIVATIONS = ("linear", "relu", "tanh")
@@ -354,7 +354,7 @@ def exit_units(
         moment_gradients,
         runs,
         problem=given,
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         stop=left,
         check_every=check_every,
@@ -401,7 +401,7 @@ def transported_residual(weights, cxx, cyx, cyy, *, direction, learning_rate, st
         push,
         (*weights, start, direction.new_zeros(len(direction), 1)),
         problem=(cxx, cyx, cyy),
-        learning_rate=learning_rate,
+        rule=Plain(learning_rate),
         steps=steps,
         retraction=lambda s: (s[0], s[1], s[2] / s[2].norm(dim=-1, keepdim=True), s[3]),
         record=range(steps + 1),

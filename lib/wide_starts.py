@@ -83,7 +83,7 @@ def trained_distance(target, width, gamma, *, depth, rng):
         start, target, torch.ones_like(target), learning_rate=0.02, share=0.1,
         steps=4000, every=4000, final_loss=1e-4,
     )  # fmt: skip
-    moved = [(a - b).square().sum((-2, -1)) for a, b in zip(run.weights[:-1], start, strict=True)]
+    moved = [(a - b).square().sum((-2, -1)) for a, b in zip(run.weights, start, strict=True)]
     return torch.stack(moved).sum(0).sqrt()
 
 

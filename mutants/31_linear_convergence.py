@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.linear_networks import gradients
 
 
@@ -206,7 +206,7 @@ def balance_is_not_kept(patch):
 
     def sums(old):
         def drift(weights, target, learning_rate, steps):
-            options = {"problem": (target,), "learning_rate": learning_rate, "steps": steps}
+            options = {"problem": (target,), "rule": Plain(learning_rate), "steps": steps}
             end = descend(gradients, weights, **options).weights
             first, last = (
                 [b.mT @ b + a @ a.mT for a, b in zip(w, w[1:], strict=False)]

@@ -247,14 +247,14 @@ def _losses_by(change):
 
     def wrapper(old):
         from lib import linear_networks as ln
-        from lib.descent import descend
+        from lib.descent import Plain, descend
 
         def wrong(weights, target, learning_rate, record):
             gradient, retraction, loss = change(weights, ln)
             run = descend(
                 gradient or ln.gradients,
                 weights,
-                learning_rate=learning_rate,
+                rule=Plain(learning_rate),
                 steps=max(record),
                 problem=(target,),
                 retraction=retraction,

@@ -259,7 +259,7 @@ def steps_keep_the_balance(patch):
 
     def balanced(old):
         from lib import linear_networks as ln
-        from lib.descent import descend
+        from lib.descent import Plain, descend
 
         def wrong(target, depth, *, learning_rate, steps, final_loss=1e-8):
             if learning_rate != 0.08:  # small steps: the flow already
@@ -268,7 +268,7 @@ def steps_keep_the_balance(patch):
             run = descend(
                 ln.gradients,
                 ln.balanced_factors(0 * target + ln.torch.eye(sizes[0]), sizes),
-                learning_rate=learning_rate,
+                rule=Plain(learning_rate),
                 steps=2000,
                 problem=(target,),
                 retraction=lambda w: ln.balanced_factors(ln.end_to_end(w), sizes),

@@ -1,5 +1,9 @@
 """The wrong theories that 53_adaptive_methods must reject."""
 
+from functools import partial
+
+from lib.descent import Adam, Momentum, Plain
+
 
 def _few_digits(patch):
     """For theories of bowls and linear losses: the digits need not be judged at full length."""
@@ -83,10 +87,11 @@ def one_size_for_all(patch):
     """
 
     def momentum(old):
-        def fall(matrices, starts, rates, steps, **method):
-            if "adam" in method:
-                method, rates = {"momentum": method["adam"].beta1}, rates / rates.max() * 2e-4
-            return old(matrices, starts, rates, steps, **method)
+        def fall(matrices, starts, rates, steps, method):
+            if isinstance(rule := method(1.0), Adam):
+                method = partial(Momentum, mu=rule.beta1) if rule.beta1 else Plain
+                rates = rates / rates.max() * 2e-4
+            return old(matrices, starts, rates, steps, method)
 
         return fall
 
@@ -235,9 +240,9 @@ def one_rate_for_all(patch):
     """
 
     def shared(old):
-        def contest(problems, batch_size, rates, **method):
-            rates = rates if method else [0.01] * len(rates)
-            return old(problems, batch_size, rates, **method)
+        def contest(problems, batch_size, rates, method):
+            rates = [0.01] * len(rates) if method is Plain else rates
+            return old(problems, batch_size, rates, method)
 
         return contest
 
@@ -251,9 +256,9 @@ def momentum_leaves_the_rate(patch):
     """
 
     def unchanged(old):
-        def contest(problems, batch_size, rates, **method):
-            rates = [1.0] * len(rates) if "momentum" in method else rates
-            return old(problems, batch_size, rates, **method)
+        def contest(problems, batch_size, rates, method):
+            rates = [1.0] * len(rates) if isinstance(method(1.0), Momentum) else rates
+            return old(problems, batch_size, rates, method)
 
         return contest
 
@@ -267,9 +272,9 @@ def size_leaves_the_rate(patch):
     """
 
     def unchanged(old):
-        def contest(problems, batch_size, rates, adam=None, **method):
-            rates = [0.1] * len(rates) if adam is not None and adam.beta1 == 0 else rates
-            return old(problems, batch_size, rates, adam=adam, **method)
+        def contest(problems, batch_size, rates, method):
+            rates = [0.1] * len(rates) if getattr(method(1.0), "beta1", 1) == 0 else rates
+            return old(problems, batch_size, rates, method)
 
         return contest
 
@@ -283,9 +288,10 @@ def rate_is_a_matter_of_units(patch):
     """
 
     def scaled(old):
-        def contest(problems, batch_size, rates, **method):
-            same = [0.003] * len(rates) if len(rates) == 3 and "adam" in method else rates
-            return old(problems, batch_size, same, **method)
+        def contest(problems, batch_size, rates, method):
+            adam = isinstance(method(1.0), Adam)
+            same = [0.003] * len(rates) if len(rates) == 3 and adam else rates
+            return old(problems, batch_size, same, method)
 
         return contest
 
@@ -300,10 +306,11 @@ def no_line_to_cross(patch):
     """
 
     def below(old):
-        def contest(problems, batch_size, rates, adam=None, **method):
-            if adam is not None and adam.beta1 > adam.beta2**0.5:
-                adam = adam._replace(beta1=0.9 * adam.beta2**0.5)
-            return old(problems, batch_size, rates, adam=adam, **method)
+        def contest(problems, batch_size, rates, method):
+            rule = method(1.0)
+            if isinstance(rule, Adam) and rule.beta1 > rule.beta2**0.5:
+                method = partial(Adam, beta1=0.9 * rule.beta2**0.5, beta2=rule.beta2)
+            return old(problems, batch_size, rates, method)
 
         return contest
 
@@ -318,9 +325,10 @@ def no_correction_of_the_bias(patch):
     """
 
     def bare(old):
-        def contest(problems, batch_size, rates, adam=None, **method):
-            adam = adam and adam._replace(corrected=False)
-            return old(problems, batch_size, rates, adam=adam, **method)
+        def contest(problems, batch_size, rates, method):
+            if isinstance(method(1.0), Adam):
+                method = partial(method, corrected=False)
+            return old(problems, batch_size, rates, method)
 
         return contest
 

@@ -1,5 +1,7 @@
 """The wrong theories that 57_minibatches must reject."""
 
+from dataclasses import replace
+
 
 def _few_digits(patch):
     """For theories of the regression: the digits need not be judged at full length."""
@@ -180,9 +182,9 @@ def rate_for_each_example(patch):
     """
 
     def shared(old):
-        def train(start, sets, orders, *, learning_rate, **options):
-            rate = learning_rate * 64 / orders.shape[-1]
-            return old(start, sets, orders, learning_rate=rate, **options)
+        def train(start, sets, orders, rule, **options):
+            rule = replace(rule, rate=rule.rate * 64 / orders.shape[-1])
+            return old(start, sets, orders, rule, **options)
 
         return train
 

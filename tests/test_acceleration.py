@@ -8,7 +8,7 @@ import torch
 
 from lib import acceleration as ac
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def gaussian(rng, *shape):
@@ -249,7 +249,7 @@ def test_fewest_steps_of_a_deep_network_are_those_of_the_whole_one():
         ),
         (v[:, None], a[:, None], a[:, None]),
         problem=(x, y, first),
-        learning_rate=0.1,
+        rule=Plain(0.1),
         steps=5000,
         stop=lambda w, x, y, first: slope(w, x, y)[0] <= 0.1 * first,
         check_every=1,

@@ -212,7 +212,7 @@ def test_the_race_judges_the_rate_that_was_best_elsewhere():
         (lambda: ae.forward(*network((0,)), where=(0,), groups=5), "groups"),
         (lambda: ae.train(toy()[1], [0.1], 8, 13), "steps"),
         (lambda: ae.train(toy()[1], [0.1], 8, 4, groups=3), "groups"),
-        (lambda: ae.train(toy()[1], [-0.1], 8, 4), "learning_rate"),
+        (lambda: ae.train(toy()[1], [-0.1], 8, 4), "learning rate"),
         (lambda: ae.draw_problems(toy()[0], 40, 24, H, K, [rng()]), "training"),
         (lambda: ae.draw_problems(toy()[0], 24, 24, H, K, [0]), "generators"),
     ],

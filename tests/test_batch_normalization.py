@@ -7,6 +7,7 @@ import torch
 from lib import batch_normalization as bn
 from lib import classifiers as cl
 from lib import minibatches as mb
+from lib.descent import Plain
 
 
 def rng(seed=0):
@@ -163,9 +164,9 @@ def test_training_is_descent_of_each_network_alone(normalized):
         arms,
         (problems.images, problems.labels),
         orders,
+        Plain(rates),
         normalized=normalized,
         groups=2,
-        learning_rate=rates,
         steps=20,
     )
     own = [x[1:2] for part in start for x in part]
@@ -196,8 +197,8 @@ def test_a_race_stops_where_the_accuracy_is_reached(normalized):
     sets = problems.images, problems.labels
 
     def accuracy(steps):
-        rate = {"learning_rate": 0.3, "steps": steps}
-        run = bn.train(start, sets, orders, normalized=normalized, activation=cl.TANH, **rate)
+        how = {"normalized": normalized, "activation": cl.TANH, "steps": steps}
+        run = bn.train(start, sets, orders, Plain(0.3), **how)
         own = [x[k : k + 1] for x in run.weights]
         own = own[:2], own[2:4], own[4:]
         given = bn.forward(*own, problems.images[k : k + 1, :20], cl.TANH).statistics

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import classifiers as cl
-from lib.descent import Adam, DivergenceError
+from lib.descent import Adam, DivergenceError, Plain
 
 
 def problem(widths, networks, seed, examples=30):
@@ -141,7 +141,7 @@ def test_training_apart_is_the_loop_of_torch():
     start, sets = own_problem([4, 5, 3], 3, 2, 6)
     orders = torch.from_numpy(np.random.default_rng(0).integers(0, 12, (3, 7, 2)))
     rates = torch.linspace(0.1, 0.6, 6, dtype=torch.float64)
-    run = cl.train_apart(start, sets, orders, learning_rate=rates, record=[0, 4, 7])
+    run = cl.train_apart(start, sets, orders, Plain(rates), record=[0, 4, 7])
     leaves = [tuple(x.requires_grad_() for x in one(part, 4)) for part in start]
     optimizer = torch.optim.SGD([x for part in leaves for x in part], lr=float(rates[4]))
     for batch in orders[1]:
@@ -168,8 +168,8 @@ def test_a_network_that_leaves_changes_no_other():
     orders = torch.from_numpy(np.random.default_rng(1).integers(0, 12, (2, 6, 3)))
     wild = torch.tensor([1e300, 0.1, 0.1, 0.1], dtype=torch.float64)
     go = {"record": range(7), "keep_diverged": True}
-    run = cl.train_apart(start, sets, orders, learning_rate=wild, **go)
-    calm = cl.train_apart(start, sets, orders, learning_rate=0.1, **go)
+    run = cl.train_apart(start, sets, orders, Plain(wild), **go)
+    calm = cl.train_apart(start, sets, orders, Plain(0.1), **go)
     assert run.diverged.tolist()[0] >= 0
     for a, b in zip(run.weights, calm.weights, strict=True):
         assert torch.allclose(a[1:], b[1:], rtol=1e-12, equal_nan=True)
@@ -178,14 +178,14 @@ def test_a_network_that_leaves_changes_no_other():
 def test_many_networks_go_in_blocks_through_the_same_minibatches():
     start, sets = own_problem([30, 30, 2], 2, 420, 8)
     orders = torch.from_numpy(np.random.default_rng(1).integers(0, 12, (2, 3, 3)))
-    many = cl.train_apart(start, sets, orders, learning_rate=0.1, record=[3])
+    many = cl.train_apart(start, sets, orders, Plain(0.1), record=[3])
     last = tuple(tuple(x[-2:] for x in part) for part in start)
-    few = cl.train_apart(last, sets, orders, learning_rate=0.1, record=[3])
+    few = cl.train_apart(last, sets, orders, Plain(0.1), record=[3])
     assert torch.allclose(many.records["loss"][:, -2:], few.records["loss"], rtol=1e-12)
 
 
 def apart(start, sets, orders, **changed):
-    return cl.train_apart(start, sets, orders, **{"learning_rate": 0.1, "record": [0]} | changed)
+    return cl.train_apart(start, sets, orders, **{"rule": Plain(0.1), "record": [0]} | changed)
 
 
 @pytest.mark.parametrize(
@@ -420,7 +420,7 @@ def test_training_apart_with_adam_soft_targets_and_a_mask_is_the_loop_of_torch()
     mask = tuple(torch.from_numpy(draw.integers(0, 2, w.shape)).double() for w in start[0])
     start = tuple(w * m for w, m in zip(start[0], mask, strict=True)), start[1]
     orders = torch.from_numpy(draw.integers(0, 12, (2, 9, 4)))
-    go = {"learning_rate": 0.05, "activation": cl.TANH, "temperature": 3.0, "adam": Adam()}
+    go = {"rule": Adam(0.05), "activation": cl.TANH, "temperature": 3.0}
     run = cl.train_apart(start, sets, orders, mask=mask, **go)
     leaves = [tuple(x.requires_grad_() for x in one(part, 3)) for part in start]
     optimizer = torch.optim.Adam([x for part in leaves for x in part], lr=0.05)
@@ -452,7 +452,7 @@ def test_targets_that_are_none_are_refused(change, words):
     sets, options = change(*soft(sets, 17))
     orders = torch.zeros(2, 1, 3, dtype=torch.int64)
     with pytest.raises(ValueError, match=words):
-        cl.train_apart(start, sets, orders, learning_rate=0.1, **options)
+        cl.train_apart(start, sets, orders, Plain(0.1), **options)
 
 
 def test_a_slope_below_zero_is_refused():

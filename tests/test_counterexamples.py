@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lib import counterexamples as ce
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def one(values):
@@ -161,7 +161,7 @@ def test_full_matrices_overshoot_in_the_same_way(depth):
         ln.gradients,
         ln.spectral_weights(modes, eye, eye),
         problem=(eye,),
-        learning_rate=0.1,
+        rule=Plain(0.1),
         steps=8,
         record=range(9),
         measure=lambda w, t: {"loss": ln.loss(w, t)},
@@ -186,7 +186,7 @@ def test_identity_descent_is_matrix_descent_from_the_identity(depth):
         ln.gradients,
         (eye,) * depth,
         problem=(target,),
-        learning_rate=0.05,
+        rule=Plain(0.05),
         steps=200,
         record=range(201),
         measure=lambda w, t: {"loss": ln.loss(w, t)},

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.descent import Adam, DivergenceError, descend, log_steps, snapped
+from lib.descent import Adam, DivergenceError, Momentum, Plain, descend, log_steps, snapped
 
 QUADRATIC = torch.tensor([[1.0, 3.0], [2.0, 0.5], [0.1, 0.2]], dtype=torch.float64)
 START = (torch.tensor([[1.0, -1.0], [2.0, 1.0], [3.0, 3.0]], dtype=torch.float64),)
@@ -26,30 +26,34 @@ def by_hand(rate, steps, momentum=0.0):
 @pytest.mark.parametrize("rate", [0.1, [0.1, 0.2, 0.3]])
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_equals_the_plain_loop(rate, momentum):
-    run = descend(
-        gradient, START, problem=(QUADRATIC,), learning_rate=rate, steps=57, momentum=momentum
-    )
+    rule = Momentum(rate, momentum) if momentum else Plain(rate)
+    run = descend(gradient, START, rule, problem=(QUADRATIC,), steps=57)
     assert torch.allclose(run.weights[0], by_hand(rate, 57, momentum), rtol=1e-13)
     assert torch.equal(START[0][0], torch.tensor([1.0, -1.0], dtype=torch.float64))
 
 
 @pytest.mark.parametrize("rate", [0.1, [0.1, 0.2, 0.3]])
 @pytest.mark.parametrize(
-    "adam, theirs",
+    "options, theirs",
     [
-        (Adam(), lambda w, rate: torch.optim.Adam([w], lr=rate)),
-        (Adam(0.5, 0.8, 1e-3), lambda w, rate: torch.optim.Adam([w], rate, (0.5, 0.8), 1e-3)),
-        (Adam(0, 0.9, corrected=False), lambda w, rate: torch.optim.RMSprop([w], rate, 0.9)),
+        ({}, lambda w, rate: torch.optim.Adam([w], lr=rate)),
+        (
+            {"beta1": 0.5, "beta2": 0.8, "epsilon": 1e-3},
+            lambda w, rate: torch.optim.Adam([w], rate, (0.5, 0.8), 1e-3),
+        ),
+        (
+            {"beta1": 0, "beta2": 0.9, "corrected": False},
+            lambda w, rate: torch.optim.RMSprop([w], rate, 0.9),
+        ),
     ],
 )
-def test_adam_is_that_of_torch(rate, adam, theirs):
+def test_adam_is_that_of_torch(rate, options, theirs):
     run = descend(
         gradient,
         START,
         problem=(QUADRATIC,),
-        learning_rate=rate,
+        rule=Adam(rate, **options),
         steps=57,
-        adam=adam,
         record=[7, 57],
         measure=lambda w, c: {"w": w[0]},
         check_every=10,
@@ -65,7 +69,7 @@ def test_adam_is_that_of_torch(rate, adam, theirs):
 
 
 def test_seeds_that_leave_adam_change_no_other():
-    go = {"problem": (QUADRATIC,), "learning_rate": 0.1, "steps": 60, "adam": Adam()}
+    go = {"problem": (QUADRATIC,), "rule": Adam(0.1), "steps": 60}
     whole = descend(gradient, START, **go)
     run = descend(gradient, START, **go, stop=lambda w, c: w[0][:, 0] < 1.5, check_every=5)
     assert run.stopped.tolist() == [0, 10, 20]
@@ -77,27 +81,75 @@ def test_seeds_that_leave_adam_change_no_other():
 @pytest.mark.parametrize(
     "rule, words",
     [
-        ({"momentum": 1.0}, "momentum must be in"),
-        ({"momentum": 0.5, "adam": Adam()}, "adam must be an Adam, without momentum"),
-        ({"adam": (0.9, 0.999)}, "adam must be an Adam"),
-        ({"adam": Adam(beta2=1.0)}, "beta2"),
+        (lambda: Momentum(0.1, 1.0), "mu must be in"),
+        (lambda: Adam(0.1, beta2=1.0), "beta2"),
+        (lambda: 0.1, "rule must be one such as"),
+        (lambda: Adam, "rule must be one such as"),
     ],
 )
 def test_a_rule_that_is_none_is_refused(rule, words):
     with pytest.raises(ValueError, match=words):
-        descend(gradient, START, problem=(QUADRATIC,), learning_rate=0.1, steps=1, **rule)
+        descend(gradient, START, rule(), problem=(QUADRATIC,), steps=1)
+
+
+@pytest.mark.parametrize("retraction", [None, lambda w: w])
+@pytest.mark.parametrize(
+    "rule", [Plain(0.1), Plain([0.1, 0.2, 0.3]), Momentum(0.1, 0.5), Adam(0.1)]
+)
+def test_what_a_step_sees_is_that_of_its_number_also_after_seeds_have_left(rule, retraction):
+    """The same as a problem that changes at every step, seed by seed; asked twice, the same again."""
+    noise = torch.linspace(-1, 1, 60 * 3 * 2, dtype=torch.float64).view(60, 3, 2)
+    who = torch.arange(3)
+
+    def noisy(w, who, shift):
+        return (QUADRATIC[who] * w[0] + shift,)
+
+    options = {"problem": (who,), "sees": lambda t, who: (noise[t, who],), "check_every": 7}
+    options |= {"retraction": retraction, "stop": lambda w, who: (who == 1) & (w[0][:, 0] < 1.2)}
+    run = descend(noisy, START, rule, steps=60, **options)
+    again = descend(noisy, START, rule, steps=60, **options)
+    assert 0 < run.stopped[1] < 60 and torch.equal(run.weights[0], again.weights[0])
+    counted = iter(noise)
+    whole = descend(lambda w: noisy(w, who, next(counted)), START, rule, steps=60)
+    assert torch.equal(run.weights[0][[0, 2]], whole.weights[0][[0, 2]])
+
+
+def test_a_seed_ends_at_the_record_that_says_so():
+    run = descend(
+        gradient,
+        START,
+        Plain(0.2),
+        problem=(QUADRATIC,),
+        steps=200,
+        record=range(0, 201, 5),
+        measure=lambda w, c: {"size": w[0].abs().amax(1)},
+        until=lambda t, seen, c: (seen["size"] < 0.05) & (t >= 20),
+    )
+    assert run.stopped.tolist() == [20, 30, -1]
+    assert torch.equal(run.records["size"][4, 0], run.records["size"][-1, 0])
+
+
+def test_blocks_of_seeds_walk_as_one():
+    """Weights far larger than the cache go block by block: the same bits, the last block too."""
+    many = torch.linspace(0.5, 2, 400_003, dtype=torch.float64)[:, None].repeat(1, 3)
+    go = {"steps": 3, "sees": lambda t, c: (c * t,)}
+    bend = lambda w, c, more: (c * w[0] + more,)  # noqa: E731
+    whole = descend(bend, (many,), Momentum(0.1, 0.5), problem=(many,), **go)
+    for part in (slice(0, 5), slice(-5, None)):
+        few = descend(bend, (many[part],), Momentum(0.1, 0.5), problem=(many[part],), **go)
+        assert torch.equal(whole.weights[0][part], few.weights[0])
 
 
 def test_dropping_finished_seeds_changes_no_other_seed():
     def small(weights, curvature):
         return weights[0].abs().amax(1) < 0.05
 
-    whole = descend(gradient, START, problem=(QUADRATIC,), learning_rate=0.2, steps=200)
+    whole = descend(gradient, START, problem=(QUADRATIC,), rule=Plain(0.2), steps=200)
     run = descend(
         gradient,
         START,
         problem=(QUADRATIC,),
-        learning_rate=0.2,
+        rule=Plain(0.2),
         steps=200,
         stop=small,
         check_every=5,
@@ -119,7 +171,7 @@ def test_a_finished_batch_still_gives_every_record():
         gradient,
         START,
         problem=(QUADRATIC,),
-        learning_rate=0.2,
+        rule=Plain(0.2),
         steps=1000,
         stop=lambda w, c: w[0].abs().amax(1) < 10,
         check_every=1,
@@ -133,7 +185,7 @@ def test_a_finished_batch_still_gives_every_record():
 def test_divergence_names_step_seed_and_rate():
     with pytest.raises(DivergenceError, match=r"by step 2000 .* rate 0\.9 \(seed 0 of 3\)"):
         descend(
-            gradient, START, problem=(QUADRATIC,), learning_rate=0.9, steps=5000, check_every=1000
+            gradient, START, problem=(QUADRATIC,), rule=Plain(0.9), steps=5000, check_every=1000
         )
 
 
@@ -142,7 +194,7 @@ def test_divergence_kept_as_data():
         gradient,
         START,
         problem=(QUADRATIC,),
-        learning_rate=0.9,
+        rule=Plain(0.9),
         steps=3000,
         check_every=100,
         keep_diverged=True,
@@ -160,7 +212,7 @@ def sizes_only_of_finite(weights, *problem):
 def test_weights_that_are_not_finite_are_never_measured():
     """Also between two checks: there the seed leaves, and its records are nan from then on."""
     call = {
-        "problem": (QUADRATIC,), "learning_rate": 0.9, "steps": 5000, "check_every": 1000,
+        "problem": (QUADRATIC,), "rule": Plain(0.9), "steps": 5000, "check_every": 1000,
         "record": [0, 900, 1700, 1999, 5000], "measure": sizes_only_of_finite,
     }  # fmt: skip
     assert torch.isfinite(by_hand(0.9, 900)).all() and not torch.isfinite(by_hand(0.9, 1700)).all()
@@ -174,7 +226,7 @@ def test_weights_that_are_not_finite_are_never_measured():
 
 def test_records_of_seeds_that_all_diverge_before_the_first_one_are_nan():
     run = descend(
-        lambda w: w, START, learning_rate=9.0, steps=5000, record=[4000, 5000],
+        lambda w: w, START, rule=Plain(9.0), steps=5000, record=[4000, 5000],
         measure=sizes_only_of_finite, keep_diverged=True,
     )  # fmt: skip
     assert torch.isnan(run.records["size"]).all() and run.records["size"].shape == (2, 3)
@@ -186,7 +238,7 @@ def test_retraction_keeps_the_sphere():
         gradient,
         START,
         problem=(QUADRATIC,),
-        learning_rate=0.1,
+        rule=Plain(0.1),
         steps=20,
         retraction=lambda w: (w[0] / w[0].norm(dim=1, keepdim=True),),
     )
@@ -198,10 +250,10 @@ def test_retraction_keeps_the_sphere():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"learning_rate": 0.0}, "learning_rate"),
-        ({"learning_rate": -1.0}, "learning_rate"),
-        ({"learning_rate": float("nan")}, "learning_rate"),
-        ({"learning_rate": [0.1, 0.1]}, "learning_rate"),
+        ({"rule": Plain(0.0)}, "learning rate"),
+        ({"rule": Plain(-1.0)}, "learning rate"),
+        ({"rule": Plain(float("nan"))}, "learning rate"),
+        ({"rule": Plain([0.1, 0.1])}, "learning rate"),
         ({"steps": -1}, "steps"),
         ({"steps": 2.5}, "steps"),
         ({"check_every": 0}, "check_every"),
@@ -228,7 +280,7 @@ def test_retraction_keeps_the_sphere():
 def test_bad_input_is_one_clear_line(change, words):
     call = {"gradient": gradient, "weights": START, "problem": (QUADRATIC,)}
     with pytest.raises(ValueError, match=words) as caught:
-        descend(**call | {"learning_rate": 0.1, "steps": 2} | change)
+        descend(**call | {"rule": Plain(0.1), "steps": 2} | change)
     assert "\n" not in str(caught.value)
 
 
@@ -256,7 +308,7 @@ def test_dropping_seeds_keeps_the_layout_in_memory_and_the_result():
         seen.append((len(weights[0]), all(w.movedim(0, -1).is_contiguous() for w in weights)))
         return weights
 
-    call = {"learning_rate": 0.1, "steps": 40, "momentum": 0.5, "check_every": 1}
+    call = {"rule": Momentum(0.1, 0.5), "steps": 40, "check_every": 1}
     stop = lambda w: w[0].flatten(1).amax(1) < 0.5  # noqa: E731
     run = descend(gradient, start, stop=stop, **call)
     plain = descend(lambda w: w, tuple(w.contiguous() for w in start), stop=stop, **call)
@@ -266,9 +318,9 @@ def test_dropping_seeds_keeps_the_layout_in_memory_and_the_result():
 
 def test_the_start_is_not_changed_however_it_lies_in_memory():
     """The end of one run, seeds innermost already, may start the next."""
-    first = descend(lambda w: w, (torch.ones(64, 2, 2).double(),), learning_rate=0.1, steps=1)
+    first = descend(lambda w: w, (torch.ones(64, 2, 2).double(),), rule=Plain(0.1), steps=1)
     before = first.weights[0].clone()
-    second = descend(lambda w: w, first.weights, learning_rate=0.1, steps=1)
+    second = descend(lambda w: w, first.weights, rule=Plain(0.1), steps=1)
     assert torch.equal(first.weights[0], before)
     assert torch.allclose(second.weights[0], 0.9 * before)
 

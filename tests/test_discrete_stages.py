@@ -6,7 +6,7 @@ import torch
 
 from lib import discrete_stages as ds
 from lib import two_layer as tl
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.linear_networks import gaussian_weights
 
 SIGMA = torch.tensor([[2.0, 1.2, 0.7], [1.8, 1.0, 0.5]], dtype=torch.float64)
@@ -23,7 +23,7 @@ def run(delta, rate, steps, sigma=SIGMA, variances=VARIANCES):
         tl.moment_gradients,
         weights,
         problem=moments,
-        learning_rate=rate,
+        rule=Plain(rate),
         steps=steps,
         record=range(steps + 1),
         measure=strengths,
@@ -45,9 +45,7 @@ def test_the_problem_has_the_values_asked_for_in_random_bases():
 
 def test_modes_do_not_mix():
     weights, moments = ds.commuting_problem(SIGMA, VARIANCES, 2.0, np.random.default_rng(1))
-    end = descend(
-        tl.moment_gradients, weights, problem=moments, learning_rate=0.1, steps=25
-    ).weights
+    end = descend(tl.moment_gradients, weights, problem=moments, rule=Plain(0.1), steps=25).weights
     left, _, right = torch.linalg.svd(moments[1])
     product = left.mT @ end[1] @ end[0] @ right.mT
     torch.testing.assert_close(product.diagonal(dim1=-2, dim2=-1), run(2.0, 0.1, 25)[-1])

@@ -166,9 +166,7 @@ def test_every_kind_of_targets_is_a_run_alone(copies):
     }
     found = di.learn(start, x, kinds, orders, learning_rate=0.01, temperature=2)
     for kind, targets in kinds.items():
-        own = cl.train_apart(
-            start, (x, targets), orders, learning_rate=0.01, temperature=2, adam=Adam()
-        )
+        own = cl.train_apart(start, (x, targets), orders, Adam(0.01), temperature=2)
         for got, wanted in zip((*found[kind][0], *found[kind][1]), own.weights, strict=True):
             assert got.shape == wanted.shape and torch.allclose(got, wanted, rtol=1e-10)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lib import escapes
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def rng(seed=0):
@@ -68,7 +68,7 @@ def test_whole_vectors_take_the_same_steps_as_their_norm():
     whole = torch.cat([short[:, :1], short[:, 1:] * direction], 1)
     stops = [
         descend(
-            lambda w: (escapes.double_well_gradient(w[0], 1.0),), (x,), learning_rate=0.05, steps=800,
+            lambda w: (escapes.double_well_gradient(w[0], 1.0),), (x,), rule=Plain(0.05), steps=800,
             stop=lambda w: escapes.double_well(w[0], 1.0) <= -1 / 8, check_every=1,
         ).stopped
         for x in (short, whole)
@@ -89,7 +89,7 @@ def test_the_chain_has_the_derivatives_of_autograd(depth):
 def test_steps_on_the_chain_are_those_of_descend():
     starts = torch.from_numpy(rng(7).uniform(0.05, 0.3, (30, 3)))
     run = descend(
-        lambda w: (escapes.chain_field(w[0])[0],), (starts,), learning_rate=0.1, steps=5000,
+        lambda w: (escapes.chain_field(w[0])[0],), (starts,), rule=Plain(0.1), steps=5000,
         stop=lambda w: w[0].prod(1) >= 0.5, check_every=1,
     )  # fmt: skip
     found = escapes.chain_steps(starts, learning_rate=0.1, steps=5000)
@@ -154,7 +154,7 @@ def test_exits_in_logarithms_are_those_of_plain_descent():
     octopus = escapes.Octopus(L=1.0, gamma=1.0)
     starts = torch.from_numpy(rng(8).uniform(0.1, octopus.tau, (6, 4)))
     run = descend(
-        lambda w: (octopus.gradient(w[0]),), (starts,), learning_rate=0.25, steps=200,
+        lambda w: (octopus.gradient(w[0]),), (starts,), rule=Plain(0.25), steps=200,
         record=range(201), measure=lambda w: {"stage": octopus.stage(w[0])},
     )  # fmt: skip
     plain = escapes.first_steps(run.records["stage"], 4)
@@ -195,7 +195,7 @@ def test_perturbed_descent_waits_and_nudges():
 def test_newton_goes_in_and_the_saddle_free_method_out(depth):
     starts = torch.from_numpy(1e-4 * rng(11).standard_normal((10, depth)))
     into = escapes.newton_direction(escapes.chain_field, absolute=False)
-    end = descend(into, (starts,), learning_rate=1.0, steps=1).weights[0]
+    end = descend(into, (starts,), rule=Plain(1.0), steps=1).weights[0]
     assert torch.allclose(end, starts * (depth - 2) / (depth - 1), rtol=1e-6)
     out = escapes.newton_direction(escapes.chain_field, absolute=True)
     runs = [

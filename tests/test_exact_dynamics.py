@@ -6,7 +6,7 @@ import torch
 
 from lib import exact_dynamics as ed
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def flow(start, strength, depth, time, steps=4000):
@@ -164,7 +164,7 @@ def test_equal_layers_descent_is_descent_on_matrices(depth, angle):
     turn = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     target = size * turn.double()[None]
     eye = torch.eye(2, dtype=torch.float64)[None]
-    run = descend(ln.gradients, (eye,) * depth, learning_rate=0.05, steps=60, problem=(target,))
+    run = descend(ln.gradients, (eye,) * depth, rule=Plain(0.05), steps=60, problem=(target,))
     product = ln.end_to_end(run.weights)[0]
     path = ed.equal_layers_descent(
         1.0, size * np.exp(1j * angle), depth, learning_rate=0.05, record=[60]
@@ -237,7 +237,7 @@ def test_fewest_steps_is_the_best_of_single_runs():
         run = descend(
             ln.gradients,
             weights,
-            learning_rate=rate,
+            rule=Plain(rate),
             steps=500,
             problem=(target,),
             stop=lambda w, t: ln.loss(w, t) <= 1e-3,

@@ -7,7 +7,7 @@ import torch
 from lib import counterexamples as ce
 from lib import held_starts as hs
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def rng():
@@ -60,7 +60,7 @@ def test_disturbed_runs_leave_after_the_predicted_time():
     one = tuple(torch.eye(3).double() + 1e-3 * d[0, :1] for d in directions)
     step = float(runs.time[1]) / 5
     run = descend(
-        ln.gradients, one, problem=(torch.diag(eigenvalues)[None],), learning_rate=step, steps=50
+        ln.gradients, one, problem=(torch.diag(eigenvalues)[None],), rule=Plain(step), steps=50
     )
     assert float(runs.losses[10, 0, 0]) == pytest.approx(
         float(ln.loss(run.weights, torch.diag(eigenvalues)[None])), rel=1e-9

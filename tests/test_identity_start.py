@@ -6,7 +6,7 @@ import torch
 
 from lib import identity_start as ids
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 EYE = torch.eye(3, dtype=torch.float64)
 
@@ -56,7 +56,7 @@ def test_steps_between_losses_decay_as_late_decay_says():
     run = descend(
         ln.gradients,
         weights,
-        learning_rate=rate,
+        rule=Plain(rate),
         steps=800,
         problem=(target,),
         record=range(801),
@@ -237,7 +237,7 @@ def test_plain_descent_is_power_projection_without_its_projections_to_first_orde
         plain = descend(
             ln.gradients,
             ids.identity_weights(target, 3),
-            learning_rate=rate,
+            rule=Plain(rate),
             steps=steps,
             problem=(target,),
         )

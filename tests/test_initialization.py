@@ -9,7 +9,7 @@ import torch
 from lib import classifiers
 from lib import initialization as init
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 UNIT = torch.eye(1, 20, dtype=torch.float64)
 
@@ -26,7 +26,7 @@ def losses_of(weights, target, rate, steps):
         ln.gradients,
         weights,
         problem=(target.expand(seeds, -1, -1),),
-        learning_rate=rate,
+        rule=Plain(rate),
         steps=steps,
         record=range(steps + 1),
         measure=lambda w, t: {"loss": ln.loss(w, t)},
@@ -64,7 +64,7 @@ def test_layer_step_is_the_step_of_descend(depth):
         ln.gradients,
         weights,
         problem=(target,),
-        learning_rate=rate,
+        rule=Plain(rate),
         steps=31,
         record=range(31),
         measure=lambda w, t: {"loss": ln.loss(w, t)},
@@ -107,7 +107,7 @@ def slow_search(weights, target, rates, final_loss, steps):
                 ln.gradients,
                 tuple(w[k : k + 1] for w in weights),
                 problem=(target,),
-                learning_rate=rate,
+                rule=Plain(rate),
                 steps=steps,
                 stop=lambda w, t: ln.loss(w, t) <= final_loss,
                 check_every=1,

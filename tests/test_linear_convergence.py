@@ -6,7 +6,7 @@ import torch
 
 from lib import linear_convergence as lc
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def rng():
@@ -33,7 +33,7 @@ def test_theorem_run_is_the_matrix_run_it_stands_for():
         ln.gradients,
         tuple(torch.diag_embed(a) for a in factors),
         problem=(target,),
-        learning_rate=promise.learning_rate,
+        rule=Plain(promise.learning_rate),
         steps=steps,
     )
     assert torch.allclose(ln.loss(ended.weights, target) / first, run.loss[-1], rtol=1e-9)
@@ -67,7 +67,7 @@ def test_practical_run_starts_inside_the_assumptions_and_converges():
     assert torch.allclose(run.imbalance[0], torch.ones(5).double(), rtol=1e-5)
     assert torch.equal(run.loss[0], torch.ones(5).double()) and (run.loss[-1] < 1e-20).all()
     assert run.ratio.shape == (1500, 5) and run.alignment.shape == run.spread.shape == (31, 5)
-    one = descend(ln.gradients, run.weights, problem=(run.target,), learning_rate=run.rate, steps=1)
+    one = descend(ln.gradients, run.weights, problem=(run.target,), rule=Plain(run.rate), steps=1)
     first, second = ln.loss(run.weights, run.target), ln.loss(one.weights, run.target)
     assert torch.allclose(run.loss[1], second / first, rtol=1e-12)
     promised = run.rate / 2 * ln.smallest_singular_value(start) ** (4 / 3) * 2 * first
@@ -156,7 +156,7 @@ def test_decrease_ratio_tends_to_twice_the_depth():
             ln.gradients,
             ln.balanced_factors(0.999 * target, [3] * (depth + 1)),
             problem=(target,),
-            learning_rate=1e-4,
+            rule=Plain(1e-4),
             steps=1,
             record=[0, 1],
             measure=lambda w, t: {
@@ -179,7 +179,7 @@ def test_asymptotic_rate_is_the_slope_of_log_loss():
         ln.gradients,
         start,
         problem=(target,),
-        learning_rate=1e-2,
+        rule=Plain(1e-2),
         steps=1000,
         record=[900, 1000],
         measure=lambda w, t: {"loss": ln.loss(w, t)},

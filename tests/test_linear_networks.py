@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 widths_of_networks = st.lists(st.integers(1, 6), min_size=2, max_size=9)
 batches = st.sampled_from([(), (3,), (2, 3)])
@@ -101,7 +101,7 @@ def test_drift_of_imbalance_is_second_order_exactly(widths, batch, seed):
 def test_divergence_is_found_without_a_warning(size):
     weights, target = draw([size] * 4, (70,), 0, scale=3.0)
     run = descend(
-        ln.gradients, weights, problem=(target,), learning_rate=1.0, steps=20, keep_diverged=True
+        ln.gradients, weights, problem=(target,), rule=Plain(1.0), steps=20, keep_diverged=True
     )
     assert (run.diverged > 0).all()
 
@@ -113,7 +113,7 @@ def test_imbalance_conservation_is_first_order_in_the_step():
     for halvings in range(3):
         rate = 0.02 / 2**halvings
         run = descend(
-            ln.gradients, weights, problem=(target,), learning_rate=rate, steps=100 * 2**halvings
+            ln.gradients, weights, problem=(target,), rule=Plain(rate), steps=100 * 2**halvings
         )
         start, end = ln.imbalance_matrices(weights), ln.imbalance_matrices(run.weights)
         drifts.append(max(float((b - a).norm()) for a, b in zip(start, end, strict=True)))
@@ -209,7 +209,7 @@ def test_spectral_recursion_equals_matrix_descent(depth):
         ln.gradients,
         ln.spectral_weights(modes, left, right),
         problem=(target,),
-        learning_rate=0.05,
+        rule=Plain(0.05),
         steps=steps,
     )
     at, kept = ln.spectral_descent(modes, singular, learning_rate=0.05, record=[0, 7, steps])

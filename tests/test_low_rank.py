@@ -8,7 +8,7 @@ import torch
 
 from lib import linear_networks as ln
 from lib import low_rank as lr
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def test_plateaus_of_two_layers_are_the_ranks_of_the_target():
@@ -30,7 +30,7 @@ def test_plateaus_of_two_layers_are_the_ranks_of_the_target():
         ln.gradients,
         weights,
         problem=(target,),
-        learning_rate=0.02,
+        rule=Plain(0.02),
         steps=4000,
         record=range(0, 4001, 20),
         measure=measure,
@@ -97,7 +97,7 @@ def test_paced_descent_is_a_change_of_time_of_the_flow():
         time, value = run.records["time"][:, 0], run.records["matrix"][:, 0, 0, 0]
         exact = s / (1 + (s / start**2 - 1) * torch.exp(-2 * s * time))
         gaps.append(float((value - exact).abs().max()))
-        assert torch.equal(run.weights[-1][0], time[-1:])
+        assert len(run.weights) == len(weights) and (time.diff() >= 0).all()
     assert gaps[0] / gaps[1] == pytest.approx(2, abs=0.2)
     assert gaps[1] / gaps[2] == pytest.approx(2, abs=0.2)
 
@@ -119,7 +119,7 @@ def test_the_fastest_way_out_takes_the_predicted_time(depth):
     )  # fmt: skip
     for seed in range(3):
         wanted = float(lr.escape_time(speed[seed], start, end, depth))
-        assert float(run.weights[-1][seed]) == pytest.approx(wanted, rel=1e-2)
+        assert float(run.records["time"][-1, seed]) == pytest.approx(wanted, rel=1e-2)
 
 
 def test_escape_time_tends_to_the_logarithm_and_stays_finite():
@@ -328,7 +328,7 @@ def test_many_measurements_are_an_isometry_and_few_recover_a_low_rank_matrix():
             lr.sensing_gradients,
             ln.gaussian_weights([10, 10, 10], 5, rng, init_scale),
             problem=(target, sensors),
-            learning_rate=0.05,
+            rule=Plain(0.05),
             steps=4000,
         )
         product = run.weights[1] @ run.weights[0]

@@ -1,13 +1,14 @@
 """Rates against spectral radii, Adam against torch's, the drift against the recursion, contests one by one."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from lib import optimizers as op
-from lib.descent import Adam
+from lib.descent import Adam, Momentum, Plain
 from lib.linear_networks import orthogonal
 from lib.minibatches import draw_problems
 
@@ -86,7 +87,9 @@ def test_in_a_round_bowl_the_rate_hardly_matters():
     """All rates between the double roots have the modulus sqrt mu; single ones pass 0 at the last step."""
     bowl = torch.eye(2, dtype=torch.float64).expand(1, 2, 2)
     start = torch.ones(1, 2, dtype=torch.float64)
-    falls = op.quadratic_fall(bowl, start, np.linspace(0.01, 3.7, 200), 300, momentum=0.9)
+    falls = op.quadratic_fall(
+        bowl, start, np.linspace(0.01, 3.7, 200), 300, partial(Momentum, mu=0.9)
+    )
     assert np.median(falls) == pytest.approx(op.round_fall(300, 0.9), abs=0.5)
     assert np.quantile(np.abs(falls - np.median(falls)), 0.9) < 2
 
@@ -94,18 +97,18 @@ def test_in_a_round_bowl_the_rate_hardly_matters():
 @pytest.mark.parametrize(
     "mine, theirs",
     [
-        ({}, lambda p, r: torch.optim.SGD(p, r)),
-        ({"momentum": 0.9}, lambda p, r: torch.optim.SGD(p, r, momentum=0.9)),
-        ({"adam": Adam()}, lambda p, r: torch.optim.Adam(p, r)),
+        (Plain, lambda p, r: torch.optim.SGD(p, r)),
+        (partial(Momentum, mu=0.9), lambda p, r: torch.optim.SGD(p, r, momentum=0.9)),
+        (Adam, lambda p, r: torch.optim.Adam(p, r)),
         (
-            {"adam": Adam(0.0, 0.9, corrected=False)},
+            partial(Adam, beta1=0.0, beta2=0.9, corrected=False),
             lambda p, r: torch.optim.RMSprop(p, r, alpha=0.9),
         ),
     ],
 )
 def test_a_fall_is_that_of_torch(mine, theirs):
     h, start = op.turned(*(quadratic()[k] for k in (1, 0, 2)))
-    found = op.quadratic_fall(h, start, [0.001, 0.01], 30, **mine)
+    found = op.quadratic_fall(h, start, [0.001, 0.01], 30, mine)
     x = start[1].clone().requires_grad_()
     optimizer = theirs([x], 0.01)
     for _ in range(30):
@@ -120,9 +123,9 @@ def test_a_fall_is_that_of_torch(mine, theirs):
 def test_descent_does_not_see_the_axes_and_too_large_a_rate_is_no_fall():
     basis, curvature, start = quadratic()
     along = op.turned(curvature, torch.eye(4, dtype=torch.float64).expand(2, 4, 4), start)
-    for method in ({}, {"momentum": 0.9}):
+    for method in (Plain, partial(Momentum, mu=0.9)):
         one, other = (
-            op.quadratic_fall(*problem, [0.01], 50, **method)
+            op.quadratic_fall(*problem, [0.01], 50, method)
             for problem in (along, op.turned(curvature, basis, start))
         )
         assert np.allclose(one, other, rtol=1e-9)
@@ -222,17 +225,18 @@ def toy(draws=2):
     return draw_problems(images, labels, 8, 24, [5, 4, 3], [rng([6, k]) for k in range(draws)])
 
 
-@pytest.mark.parametrize("adam", [None, Adam(0.8, 0.9)])
-def test_a_contest_is_every_network_alone(adam):
+@pytest.mark.parametrize("method", [Plain, partial(Adam, beta1=0.8, beta2=0.9)])
+def test_a_contest_is_every_network_alone(method):
     one = toy()
-    losses, accuracies = op.contest(one, 4, [0.01, 0.1], adam=adam)
+    losses, accuracies = op.contest(one, 4, [0.01, 0.1], method)
     parts = [x[1].clone().requires_grad_() for part in one.start for x in part]
 
     def scores(x):
         return torch.relu(x @ parts[0].mT + parts[2]) @ parts[1].mT + parts[3]
 
+    plain = method is Plain
     optimizer = (
-        torch.optim.Adam(parts, 0.1, betas=(0.8, 0.9)) if adam else torch.optim.SGD(parts, 0.1)
+        torch.optim.SGD(parts, 0.1) if plain else torch.optim.Adam(parts, 0.1, betas=(0.8, 0.9))
     )
     for at in one.order[1].view(6, 4):
         optimizer.zero_grad()

@@ -11,7 +11,7 @@ from lib import linear_networks as ln
 from lib import low_rank as lr
 from lib import stagewise as sw
 from lib import two_layer as tl
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 REGRESSION = {"loss": tl.moment_loss, "slope": tl.moment_slope}
 
@@ -53,7 +53,7 @@ def test_staged_descent_without_jumps_is_descent():
     run = sw.staged_descent(
         weights, seen, **REGRESSION, learning_rate=0.05, steps=400, final_loss=0.0
     )
-    plain = descend(tl.moment_gradients, weights, problem=seen, learning_rate=0.05, steps=400)
+    plain = descend(tl.moment_gradients, weights, problem=seen, rule=Plain(0.05), steps=400)
     assert close(run.losses[-1], tl.moment_loss(ln.end_to_end(plain.weights), *seen), 1e-10)
     assert close(tl.units(run.weights), tl.units(plain.weights), 1e-10)
     assert run.times[-1] == 400 and run.steps.tolist() == [-1, -1, -1]
@@ -232,7 +232,7 @@ def test_relu_jump_is_the_linear_phase_of_descent():
         lambda w, x, y: tl.network_gradients(w, x, y, "relu"),
         weights,
         problem=(x, y),
-        learning_rate=0.02,
+        rule=Plain(0.02),
         steps=400,
     )
     a, b = tl.units(ahead), tl.units(run.weights)
@@ -265,7 +265,7 @@ def test_stage_record_measures_what_descent_promises():
     x, y = problem()
     seen = sw.stage_record(start(), x, y, learning_rate=1e-6)
     moved = descend(
-        tl.network_gradients, start(), problem=(x, y), learning_rate=1e-6, steps=1
+        tl.network_gradients, start(), problem=(x, y), rule=Plain(1e-6), steps=1
     ).weights
     fall = 1 - tl.network_loss(moved, x, y) / seen["loss"]
     assert close(seen["fall"] / fall, torch.ones_like(fall), 1e-3)
@@ -299,23 +299,22 @@ def test_layers_in_turn_for_one_step_each_are_a_sweep(depth):
     rng = np.random.default_rng(depth)
     weights = ln.gaussian_weights([3] + [5] * (depth - 1) + [4], 2, rng)
     target = torch.from_numpy(rng.standard_normal((2, 4, 3)))
-    clock = torch.zeros(2, 1, dtype=torch.float64)
-
-    def in_turn(state, target):
-        *slopes, tick = sw.one_layer_gradients(state, target, 1)
-        return *slopes, tick / 0.01
-
     one = descend(
-        in_turn, (*weights, clock), problem=(target,), learning_rate=0.01, steps=5 * depth
+        sw.one_layer_gradients,
+        weights,
+        Plain(0.01),
+        problem=(target,),
+        sees=lambda t, _: (t,),
+        steps=5 * depth,
     )
     sweep = descend(
         partial(sw.layerwise_gradients, learning_rate=0.01),
         weights,
         problem=(target,),
-        learning_rate=0.01,
+        rule=Plain(0.01),
         steps=5,
     )
-    for a, b in zip(one.weights, sweep.weights, strict=False):
+    for a, b in zip(one.weights, sweep.weights, strict=True):
         assert close(a, b)
 
 
@@ -340,7 +339,7 @@ def test_rank_one_plateau_of_a_small_start():
 
 
 def test_a_bad_learning_rate_is_one_clear_line():
-    with pytest.raises(ValueError, match="learning_rate") as caught:
+    with pytest.raises(ValueError, match="learning rate") as caught:
         sw.staged_descent(
             start(), tl.moments(*problem()), **REGRESSION, learning_rate=-1, steps=5, final_loss=0
         )

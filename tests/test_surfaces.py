@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import surfaces as sf
+from lib.descent import Momentum, Plain
 
 ONE = {
     "risk": sf.risk,
@@ -73,11 +74,9 @@ def test_saddle_is_left_after_the_steps_of_the_formula(rate):
     delta = np.geomspace(1e-12, 0.1, 7)
     starts = torch.stack([torch.ones(7, dtype=torch.float64), torch.from_numpy(delta)], 1)
     away = lambda p: p[:, 1].abs() >= 1  # noqa: E731
-    steps = sf.steps_until(sf.saddle, starts, away, learning_rate=rate, limit=3000).numpy()
+    steps = sf.steps_until(sf.saddle, starts, away, Plain(rate), limit=3000).numpy()
     assert (steps == np.ceil(sf.saddle_steps(delta, rate))).all()
-    fast = sf.steps_until(
-        sf.saddle, starts, away, learning_rate=rate, limit=3000, momentum=0.9
-    ).numpy()
+    fast = sf.steps_until(sf.saddle, starts, away, Momentum(rate, 0.9), limit=3000).numpy()
     between = np.diff(fast) / np.diff(sf.saddle_steps(delta, rate, 0.9))
     assert between == pytest.approx(np.ones(6), rel=0.25) and (fast < steps).all()
 
@@ -86,9 +85,7 @@ def test_tanh_time_is_the_limit_of_small_steps():
     starts = np.array([0.5, 1.0, 2.0])
     errors = []
     for rate in (0.02, 0.01, 0.005):
-        run = sf.follow(
-            sf.tanh, sf.points(starts), learning_rate=rate, steps=round(0.4 / rate)
-        ).weights[0]
+        run = sf.follow(sf.tanh, sf.points(starts), Plain(rate), steps=round(0.4 / rate)).weights[0]
         passed = sf.tanh_time(starts) - sf.tanh_time(run[:, 0].numpy())
         errors.append(np.abs(passed - 0.4).max())
     assert errors[0] / errors[1] == pytest.approx(2, abs=0.1)
@@ -98,7 +95,7 @@ def test_tanh_time_is_the_limit_of_small_steps():
 def test_steps_until_gives_minus_one_where_nothing_happens():
     never = sf.steps_until(
         sf.saddle, torch.zeros(2, 2, dtype=torch.float64), lambda p: p[:, 1] > 1,
-        learning_rate=0.1, limit=50,
+        Plain(0.1), limit=50,
     )  # fmt: skip
     assert never.tolist() == [-1, -1]
 
@@ -197,7 +194,7 @@ def test_conditioned_steps_are_those_of_descent():
         start = torch.ones(1, 2, dtype=torch.float64)
         needed = sf.steps_until(
             bowl, start, lambda p: p.norm(dim=-1) <= 1e-6 * 2**0.5,
-            learning_rate=2 / (1 + kappa), limit=9999,
+            Plain(2 / (1 + kappa)), limit=9999,
         )  # fmt: skip
         assert 0 <= int(needed) - sf.conditioned_steps(kappa, 1e-6) < 1
 

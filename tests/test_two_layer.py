@@ -8,7 +8,7 @@ import torch
 
 from lib import linear_networks as ln
 from lib import two_layer as tl
-from lib.descent import descend
+from lib.descent import Plain, descend
 
 
 def problem(seeds=3, seed=0, samples=30, singular_values=(2, 0.7, 0.2), variances=(2, 1.5, 1, 0.5)):
@@ -96,7 +96,7 @@ def test_linear_phase_is_the_power_of_lemma_1s_matrix():
 def test_linear_phase_is_the_limit_of_descent_from_tiny_weights():
     seen = tl.moments(*problem())
     weights = start(scale=1e-9)
-    run = descend(tl.moment_gradients, weights, problem=seen, learning_rate=0.05, steps=60)
+    run = descend(tl.moment_gradients, weights, problem=seen, rule=Plain(0.05), steps=60)
     ahead = tl.frozen_steps(weights, seen[1], 0.05, 60)
     assert close(tl.units(run.weights) * 1e9, tl.units(ahead) * 1e9, 1e-9)
 
@@ -125,7 +125,7 @@ def test_lemma_2s_bound_holds_for_every_unit_and_step():
     assert close(kept[0][0], (1 - along**2 / omega.square().sum((1, 2))).sqrt(), 1e-9)
     # The same steps as descent's own.
     run = descend(
-        tl.moment_gradients, weights, problem=(cxx, cyx, cyy), learning_rate=0.05, steps=150
+        tl.moment_gradients, weights, problem=(cxx, cyx, cyy), rule=Plain(0.05), steps=150
     )
     assert close(q["loss"][-1], tl.moment_loss(ln.end_to_end(run.weights), cxx, cyx, cyy))
 
@@ -160,7 +160,7 @@ def test_exits_are_at_the_first_step_outside():
             tl.moment_gradients,
             tuple(scale * w for w in weights),
             problem=seen,
-            learning_rate=0.05,
+            rule=Plain(0.05),
             steps=400,
             stop=lambda w, *_: tl.units(w).square().mean((-2, -1)).sqrt() > 1e-3,
             check_every=1,
@@ -177,7 +177,7 @@ def test_residual_across_a_fixed_direction_by_hand():
     sizes = []
     for steps in range(41):
         w = descend(
-            tl.moment_gradients, weights, problem=seen, learning_rate=0.05, steps=steps
+            tl.moment_gradients, weights, problem=seen, rule=Plain(0.05), steps=steps
         ).weights
         omega = tl.units(w)
         sizes.append((omega - omega @ v @ v.mT).norm(dim=(1, 2)))
@@ -218,7 +218,7 @@ def test_a_network_in_its_own_span_takes_the_same_steps():
     frame, core = tl.own_span(weights)
     assert core[0].shape == (3, 7, 4)
     a, b = (
-        descend(tl.moment_gradients, w, problem=seen, learning_rate=0.05, steps=30).weights
+        descend(tl.moment_gradients, w, problem=seen, rule=Plain(0.05), steps=30).weights
         for w in (weights, core)
     )
     assert close(tl.units(a), frame @ tl.units(b))

@@ -62,6 +62,7 @@ ledger = Ledger("11_optimization_challenges", globals())  # checks parameters
 
 from lib import perceptrons
 from lib import surfaces as sf
+from lib.descent import Momentum, Plain
 from lib.statistics import bootstrap_interval, largest, share, smallest, value
 from lib.suite import figures
 
@@ -106,7 +107,7 @@ wanted, found, smoother = (
 
 # %%
 begin = rng.uniform(-1, 2, starts)
-run = sf.follow(sf.risk, sf.points(begin), learning_rate=0.02, steps=1000)
+run = sf.follow(sf.risk, sf.points(begin), Plain(0.02), steps=1000)
 end = run.weights[0][:, 0].numpy()
 captured, freed = np.abs(end - low) < 1e-4, np.abs(end - deep) < 1e-4
 home = (captured & (begin < top)) | (freed & (begin > top))
@@ -286,7 +287,7 @@ pd.Series({
 at = rng.uniform(0.1, 2, 100)
 record = [*range(1, 10), *np.geomspace(10, 30000, 60).astype(int)]
 crawl = sf.follow(
-    sf.cubic, sf.points(at), learning_rate=0.1, steps=30000, record=record,
+    sf.cubic, sf.points(at), Plain(0.1), steps=30000, record=record,
     measure=lambda w: {"x": w[0][:, 0]},
 )
 passed = 0.1 * 30000 / sf.cubic_time(torch.from_numpy(at), crawl.records["x"][-1])
@@ -297,9 +298,9 @@ passed = 0.1 * 30000 / sf.cubic_time(torch.from_numpy(at), crawl.records["x"][-1
 # %%
 gap = np.geomspace(0.001, 0.01, 20)
 over = sf.steps_until(
-    sf.cubic, sf.points(-gap), lambda p: p[:, 0] < -1, learning_rate=0.1, limit=9999
+    sf.cubic, sf.points(-gap), lambda p: p[:, 0] < -1, Plain(0.1), limit=9999
 ).numpy() * 0.1 / sf.cubic_time(-gap, -1.0)
-square = sf.follow(sf.quadratic(2.0), sf.points(at), learning_rate=0.1, steps=300)
+square = sf.follow(sf.quadratic(2.0), sf.points(at), Plain(0.1), steps=300)
 
 # %% [markdown]
 # The honest saddle, from 29 distances between $10^{-15}$ and $0.1$:
@@ -309,10 +310,10 @@ delta, rates = np.geomspace(1e-15, 0.1, 29), (0.01, 0.1, 0.5)
 ridge = torch.tensor(np.stack([np.ones(len(delta)), delta], 1))
 reached = lambda p: p[:, 1].abs() >= 1
 leave = partial(sf.steps_until, sf.saddle, reached=reached, limit=9999)
-left_in = {rate: leave(ridge, learning_rate=rate).numpy() for rate in rates}
-fast = leave(ridge, learning_rate=0.01, momentum=0.9).numpy()
+left_in = {rate: leave(ridge, rule=Plain(rate)).numpy() for rate in rates}
+fast = leave(ridge, rule=Momentum(0.01, 0.9)).numpy()
 still = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
-stays = sf.follow(sf.saddle, still, learning_rate=0.1, steps=9999).weights[0][:, 1]
+stays = sf.follow(sf.saddle, still, Plain(0.1), steps=9999).weights[0][:, 1]
 
 # %% [markdown]
 # Measured steps less the formula, and the slope of steps against $\ln(1/\delta)$ with momentum:
@@ -411,7 +412,7 @@ ledger.judge({
 places = np.arange(0.5, 4.01, 0.25)
 one, four = 2, 14  # places[2] = 1, places[14] = 4
 past = partial(
-    sf.steps_until, reached=lambda p: p[:, 0] <= 0, learning_rate=learning_rate,
+    sf.steps_until, reached=lambda p: p[:, 0] <= 0, rule=Plain(learning_rate),
     limit=round(400 / learning_rate),
 )
 
@@ -434,10 +435,10 @@ near = lambda p: p.norm(dim=-1) <= 1e-6 * 2**0.5
 gap, wild = [], []
 for k in kappas:
     bowl = sf.quadratic(1.0, k)
-    options = {"learning_rate": 2 / (1 + k), "limit": 20000}
+    options = {"rule": Plain(2 / (1 + k)), "limit": 20000}
     needed = int(sf.steps_until(bowl, corner, near, **options))
     gap.append(abs(needed - sf.conditioned_steps(k, 1e-6)))
-    above = sf.follow(bowl, corner, learning_rate=2.02 / k, steps=1000)
+    above = sf.follow(bowl, corner, Plain(2.02 / k), steps=1000)
     wild.append(float(above.weights[0].norm()))
 
 # %% [markdown]

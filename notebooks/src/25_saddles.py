@@ -71,7 +71,7 @@ ledger = Ledger("25_saddles", globals())
 from lib import linear_networks as ln
 from lib import saddles as sd
 from lib import strict_saddles as strict
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.statistics import largest, median, share, smallest, value
 from lib.suite import figures
 
@@ -464,7 +464,7 @@ points = strict.tensor_census(components, tensor_starts, rng)
 vectors = strict.unit(torch.from_numpy(rng.standard_normal((200, 4, 4))))
 together = descend(
     lambda w: (strict.pairs_gradient(w[0], components),), (vectors,),
-    learning_rate=0.1, steps=1500,
+    rule=Plain(0.1), steps=1500,
     retraction=lambda w: (strict.unit(w[0]),))  # fmt: skip
 
 # %% [markdown]

@@ -70,7 +70,7 @@ ledger = Ledger("26_escaping_saddles", globals())
 from lib import escapes as es
 from lib import linear_networks as ln
 from lib import saddles as sd
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.statistics import largest, mean, median, share
 from lib.suite import figures
 
@@ -213,7 +213,7 @@ for L, curvature, rate in ((1, 1, 0.25), (2, 1, 0.125), (1, 1, 0.0625)):
 octopus = es.Octopus(1, 1)
 begin = torch.from_numpy(rng.uniform(0, octopus.tau, (octopus_starts, 10)))
 slope = lambda w: (octopus.gradient(w[0]),)
-options = {"learning_rate": 0.25, "steps": 3000}
+options = {"rule": Plain(0.25), "steps": 3000}
 plain = {d: descend(slope, (begin[:, :d],), **options) for d in (5, 10)}
 look = {"learning_rate": 0.25, "measure": lambda w: {"stage": octopus.stage(w[0])}}
 r = octopus.tau / 100
@@ -291,7 +291,7 @@ near = {3: [0.1, 0.05, 0.025, 0.0125], 4: [0.2, 0.1, 0.05, 0.025]}
 shrunk, slow = {}, {}
 for n, sizes in near.items():
     x = directions[n].abs()  # with a positive product descent goes straight out
-    end = descend(enter, (1e-4 * x,), learning_rate=1.0, steps=1).weights[0]
+    end = descend(enter, (1e-4 * x,), rule=Plain(1.0), steps=1).weights[0]
     shrunk[n] = 1e4 * end.norm(dim=1) / x.norm(dim=1)
     slow[n] = [es.chain_steps(d * x, learning_rate=0.1, steps=10**6) for d in sizes]
 

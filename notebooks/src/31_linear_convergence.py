@@ -70,7 +70,7 @@ ledger = Ledger("31_linear_convergence", globals())  # reads and checks the para
 from lib import data
 from lib import linear_convergence as lc
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.statistics import largest, mean, median, share, smallest
 from lib.suite import figures
 
@@ -336,7 +336,7 @@ rate = step_size / (3 * float(torch.linalg.matrix_norm(target, 2)) ** (4 / 3))
 # The same descent twice: on the matrix, and on all 5,000 images.
 
 # %%
-go = {"learning_rate": rate, "steps": 500, "record": range(0, 501, 10)}
+go = {"rule": Plain(rate), "steps": 500, "record": range(0, 501, 10)}
 on_matrix = descend(
     ln.gradients, weights, problem=(targets,), measure=lc.progress, **go
 )
@@ -354,7 +354,7 @@ matrix, image = (run.records["loss"] for run in (on_matrix, on_images))
 # %%
 run = practical[depths[0]]
 floor = ln.smallest_singular_value(run.target) ** 2 / 2
-go = {"problem": (run.target,), "learning_rate": run.rate, "steps": 1000}
+go = {"problem": (run.target,), "rule": Plain(run.rate), "steps": 1000}
 go |= {"record": range(1001), "measure": lc.progress}
 starts = run.weights, lc.narrowed(run.weights)
 ends = (descend(ln.gradients, w, **go).records["loss"] for w in starts)

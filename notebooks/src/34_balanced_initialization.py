@@ -67,7 +67,7 @@ from lib import data
 from lib import initialization as init
 from lib import linear_networks as ln
 from lib import promises as pr
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.statistics import largest, mean, share, slope, smallest, value, wilson_interval
 from lib.suite import figures
 
@@ -467,7 +467,7 @@ def balance_run(init_scale, learning_rate):
     weights = ln.gaussian_weights(layers(3), seeds, rng, init_scale)
     small, aim = init.reduce_inputs(weights, unit)
     options = {
-        "learning_rate": learning_rate,
+        "rule": Plain(learning_rate),
         "steps": 1500,
         "record": range(0, 1501, 10),
     }

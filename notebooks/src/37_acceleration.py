@@ -69,7 +69,7 @@ ledger = Ledger("37_acceleration", globals())  # reads and checks the parameters
 
 from lib import acceleration as ac
 from lib import linear_networks as ln
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.statistics import largest, mean, median, smallest, value
 from lib.suite import figures
 
@@ -114,7 +114,7 @@ def layers(depth, width):
 
 
 def end(weights):
-    options = {"learning_rate": rates[0], "steps": round(horizon / rates[0])}
+    options = {"rule": Plain(rates[0]), "steps": round(horizon / rates[0])}
     run = descend(ln.gradients, weights, problem=(target,), **options)
     return ln.end_to_end(run.weights)
 

@@ -72,7 +72,7 @@ ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the para
 from lib import linear_networks as ln
 from lib import stagewise as sw
 from lib import two_layer as tl
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.statistics import largest, mean, median, ratio, share, smallest
 from lib.suite import figures
 
@@ -441,7 +441,7 @@ curves, found = {}, {}
 for name in tl.ACTIVATIONS:
     gradient = partial(tl.network_gradients, activation=name)
     seen = partial(sw.stage_record, learning_rate=learning_rate, activation=name)
-    options = {"learning_rate": learning_rate, "steps": 1500, "measure": seen}
+    options = {"rule": Plain(learning_rate), "steps": 1500, "measure": seen}
     run = descend(gradient, begin, problem=data, record=range(0, 1501, 10), **options)
     curves[name] = run.records
     found[name] = sw.plateau_depths(curves[name]["fall"], curves[name]["loss"], marks)

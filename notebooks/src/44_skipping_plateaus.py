@@ -72,7 +72,7 @@ from lib import linear_networks as ln
 from lib import low_rank as lr
 from lib import stagewise as sw
 from lib import two_layer as tl
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.statistics import largest, mean, median, share, value
 from lib.suite import figures
 
@@ -418,7 +418,7 @@ median(away["smaller start"], digits=2), share(away["smaller start"] <= 0.1, dig
 data = make(relu_seeds, rng, singular_values=strong_teacher)
 drawn = ln.gaussian_weights(widths, relu_seeds, rng)
 low = 0.02 * tl.network_loss(tuple(0 * w for w in drawn), *data)
-options = {"learning_rate": learning_rate, "steps": 20_000, "check_every": 10}
+options = {"rule": Plain(learning_rate), "steps": 20_000, "check_every": 10}
 options["stop"] = lambda w, x, y, low: tl.network_loss(w, x, y, "relu") < low
 
 

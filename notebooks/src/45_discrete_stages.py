@@ -69,7 +69,7 @@ ledger = Ledger("45_discrete_stages", globals())  # reads and checks the paramet
 
 from lib import discrete_stages as ds
 from lib import two_layer as tl
-from lib.descent import descend
+from lib.descent import Plain, descend
 from lib.linear_networks import gaussian_weights, orthogonal
 from lib.statistics import largest, mean, median, share, smallest, value
 from lib.suite import figures
@@ -110,7 +110,7 @@ def follow(eta, turn=None):
     weights, (cxx, *rest) = ds.commuting_problem(sigma, variances, 4.0, rng)
     left, _, right = torch.linalg.svd(rest[0])
     cxx = cxx if turn is None else turn @ cxx @ turn.mT
-    run = descend(tl.moment_gradients, weights, problem=(cxx, *rest), learning_rate=eta,
+    run = descend(tl.moment_gradients, weights, problem=(cxx, *rest), rule=Plain(eta),
                   steps=round(20 / eta), record=range(0, round(20 / eta) + 1, 10),
                   measure=lambda w, *_: {"product": w[1] @ w[0]})  # fmt: skip
     return left.mT @ run.records["product"] @ right.mT
@@ -479,7 +479,7 @@ watch = descend(
     lambda w, cxx, cyx, *_: tl.moment_gradients(w, cxx, cyx),
     start,
     problem=(*data["digits"], *tl.moments(test_x, test_y)),
-    learning_rate=rates["digits"],
+    rule=Plain(rates["digits"]),
     steps=3000,
     record=range(0, 3001, 5),
     measure=lambda w, cxx, cyx, cyy, *test: {

@@ -62,13 +62,14 @@ from lib.suite.claims import Ledger
 ledger = Ledger("53_adaptive_methods", globals())  # reads and checks the parameters
 
 from lib import optimizers as op
-from lib.descent import Adam
+from lib.descent import Adam, Momentum, Plain
 from lib.least_squares import small_digits
 from lib.linear_networks import orthogonal
 from lib.minibatches import draw_problems
 from lib.statistics import largest, mean, share, smallest, value
 from lib.suite import figures
 
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -167,13 +168,13 @@ bowls = {name: op.turned(curvature, basis, start) for name, basis in bases.items
 # The rates are those around the best; above $3.8/\kappa$ momentum diverges.
 
 # %%
-methods = {"descent": {}, "momentum": {"momentum": 0.9},
-           "RMSprop": {"adam": Adam(0.0, 0.9, corrected=False)},
-           "Adam": {"adam": Adam()}}  # fmt: skip
+methods = {"descent": Plain, "momentum": partial(Momentum, mu=0.9),
+           "RMSprop": partial(Adam, beta1=0.0, beta2=0.9, corrected=False),
+           "Adam": Adam}  # fmt: skip
 quarter = 10 ** (np.arange(8) / 4)
 rates = {"descent": quarter / condition / 30, "momentum": quarter / condition / 15,
          "RMSprop": quarter / 1000, "Adam": quarter / 15}  # fmt: skip
-fall = {name: {how: op.quadratic_fall(*bowl, rates[name], steps, **methods[name]).min(0)
+fall = {name: {how: op.quadratic_fall(*bowl, rates[name], steps, methods[name]).min(0)
                for how, bowl in bowls.items()} for name in methods}  # fmt: skip
 
 # %% [markdown]
@@ -349,9 +350,9 @@ grid = {"descent": [0.3, 1, 3], "momentum": [0.03, 0.1, 0.3],
 # %%
 chosen, loss, accuracy = {}, {}, {}
 for name, method in methods.items():
-    tried = op.contest(tuning, 50, grid[name], **method)[0]
+    tried = op.contest(tuning, 50, grid[name], method)[0]
     chosen[name] = grid[name][op.best_rate(tried)]
-    losses, accuracies = op.contest(judged, 50, [chosen[name]], **method)
+    losses, accuracies = op.contest(judged, 50, [chosen[name]], method)
     loss[name], accuracy[name] = np.log(losses[0]), accuracies[0]
 chosen
 
@@ -402,11 +403,12 @@ ledger.judge({
 # %%
 further, of = problems(3, few), {}
 for beta1, beta2 in product([0.0, 0.5, 0.9], [0.9, 0.99, 0.999, 0.9999]):
-    losses, _ = op.contest(further, 50, [0.003], adam=Adam(beta1, beta2))
+    method = partial(Adam, beta1=beta1, beta2=beta2)
+    losses, _ = op.contest(further, 50, [0.003], method)
     of[beta1, beta2] = np.log(losses[0])
-by_rate = np.log(op.contest(further, 50, [0.001, 0.003, 0.01], adam=Adam())[0])
-safe, across = (op.contest(further, 50, [0.01], adam=Adam(0.99, beta2))[0][0]
-                for beta2 in (0.999, 0.8))  # fmt: skip
+by_rate = np.log(op.contest(further, 50, [0.001, 0.003, 0.01], Adam)[0])
+at = lambda beta2: partial(Adam, beta1=0.99, beta2=beta2)
+safe, across = (op.contest(further, 50, [0.01], at(b))[0][0] for b in (0.999, 0.8))
 
 # %% [markdown]
 # Adam at twelve settings (points, nearly one line), and at three rates with the default setting (dotted).
