@@ -14,7 +14,7 @@ import torch
 
 from lib.checks import whole_number
 from lib.descent import log_steps
-from lib.linear_networks import spectral_descent
+from lib.linear_networks import deficiency_margin, spectral_descent
 
 
 def _even(depth):
@@ -140,6 +140,26 @@ class Overshoot:
     room: torch.Tensor
     premise: torch.Tensor
 
+    @property
+    def imbalance(self):
+        """Imbalance of the starts, (seeds,)."""
+        return self.start[0] ** 2 - self.start[-1] ** 2
+
+    @property
+    def margin(self):
+        """Deficiency margin of the starts, (seeds,)."""
+        target = torch.ones(1, 1, dtype=self.start.dtype)
+        return deficiency_margin(self.start.prod(0)[..., None, None], target)
+
+    @property
+    def floor(self):
+        """log10 of the proof's lower bound on the losses, like `losses`; nan at the start.
+
+        (a_N ... a_1 - 1)^2 / 2 of layers that are all at their lower bounds, far above 1.
+        """
+        floor = 2 * len(self.start) * self.low - math.log10(2)
+        return torch.cat([torch.full_like(floor[:1], math.nan), floor])
+
 
 def overshoot(large, learning_rate, depth, margin, steps=12):
     """Descent from the starts of claim 4, half of the layers of size `large` (seeds,): an `Overshoot`."""
@@ -171,6 +191,11 @@ class FailureMap:
     stretch: torch.Tensor
     converged: torch.Tensor
     overflow: torch.Tensor
+
+    @property
+    def outcome(self):
+        """0: converged, 1: converged after a catapult (stretch > 2), 2: bounded, 3: overflow."""
+        return torch.where(self.converged, self.stretch > 2, 2 + self.overflow)
 
 
 def failure_map(imbalances, rates, depth, margin, rng, steps=4000):

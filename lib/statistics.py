@@ -206,10 +206,13 @@ def share(hits, *, sample=True, groups=None, digits=3):
     groups: the draw that each value belongs to. The interval is then Wilson's at the effective
     number of cases, p (1 - p) / variance of the share between groups (Kish 1965, design effect). Where
     the rarer answer stands in fewer than five groups nothing can be said of how alike the values of a
-    group are: the number of groups, at most, as if each had one fate.
+    group are: the number of groups, at most, as if each had one fate. Close to 1 there are more
+    digits, two of what is missing.
 
     >>> share([True] * 95 + [False] * 5)
     0.95 [0.888, 0.978] of 100
+    >>> share([True] * 22_498 + [False] * 2)
+    0.999911 [0.999676, 0.999976] of 22,500
     """
     x, keep = _finite(hits)
     n, interval = len(x), None
@@ -225,6 +228,8 @@ def share(hits, *, sample=True, groups=None, digits=3):
             rarer = sums if p < 0.5 else counts - sums
             most = n if (rarer > 0).sum() < 5 else len(x)
             interval = _wilson(p, min(max(effective, 1), most))
+        rest = min((1 - end for end in (p, interval[0]) if end < 1), default=1)
+        digits = max(digits, 1 + math.ceil(-math.log10(rest)))
     return _statistic(np.mean, n, hits, interval, digits)
 
 

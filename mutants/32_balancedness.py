@@ -11,7 +11,7 @@ def _small(patch):
 def edge_of_the_wrong_sign(patch):
     """The edge where 4 - eta S - eta^2 (p - 1) is zero: the last term with its sign turned.
 
-    Fails: 32.3e
+    Fails: 32.3b
     """
     _small(patch)
 
@@ -28,7 +28,7 @@ def edge_of_the_wrong_sign(patch):
 def edge_of_linear_stability(patch):
     """The edge is that of linear stability, eta lambda = 2: no catapult.
 
-    Fails: 32.3a, 32.3e
+    Fails: 32.3a, 32.3b
     """
     _small(patch)
     patch(
@@ -41,7 +41,7 @@ def edge_of_linear_stability(patch):
 def edge_at_twice_the_stability(patch):
     """The edge is eta lambda = 4 with the curvature nearby: S alone decides at large imbalance.
 
-    Fails: 32.3e
+    Fails: 32.3b
     """
     _small(patch)
 
@@ -54,7 +54,7 @@ def edge_at_twice_the_stability(patch):
 def convergence_for_every_gap(patch):
     """Every start with eta < 1 converges, whatever its imbalance.
 
-    Fails: 32.3a, 32.3b
+    Fails: 32.3a, 32.4a
     """
     _small(patch)
     patch(
@@ -66,7 +66,7 @@ def convergence_for_every_gap(patch):
 def size_four_times_smaller(patch):
     """A quarter of the size is enough for the proof's induction.
 
-    Fails: 32.1e
+    Fails: 32.5c
     """
     _small(patch)
     patch("counterexamples.overshooting_size", lambda old: lambda *given: old(*given) / 4)
@@ -75,7 +75,7 @@ def size_four_times_smaller(patch):
 def size_that_ignores_the_margin(patch):
     """The imbalance needed does not depend on how near the target is: A as for c = 0.3.
 
-    Fails: 32.1e
+    Fails: 32.5c
     """
     _small(patch)
     patch(
@@ -87,7 +87,7 @@ def size_that_ignores_the_margin(patch):
 def growth_of_one_power_more(patch):
     """The layers grow as C(t+1) = eta C(t)^(2N): one power more.
 
-    Fails: 32.1d
+    Fails: 32.1b
     """
     _small(patch)
 
@@ -103,7 +103,7 @@ def growth_of_one_power_more(patch):
 def growth_of_one_power_less(patch):
     """The layers grow as C(t+1) = eta C(t)^(2N-2): one power less.
 
-    Fails: 32.1d
+    Fails: 32.1b
     """
     _small(patch)
 
@@ -116,7 +116,7 @@ def growth_of_one_power_less(patch):
 def balanced_starts(patch):
     """The premise violated: all layers of one size, so that there is no imbalance.
 
-    Fails: 32.1b, 32.1c, 32.1e
+    Fails: 32.5b, 32.1a, 32.5c
     """
     _small(patch)
 
@@ -131,7 +131,7 @@ def balanced_starts(patch):
 def starts_with_another_product(patch):
     """The product of the layers is c^2: the other half has size c^(4/N) / A.
 
-    Fails: 32.1a
+    Fails: 32.5a
     """
     _small(patch)
     patch(
@@ -143,7 +143,7 @@ def starts_with_another_product(patch):
 def imbalance_is_conserved(patch):
     """Descent keeps the imbalance of two layers, as gradient flow does.
 
-    Fails: 32.4b
+    Fails: 32.5g
     """
     _small(patch)
 
@@ -160,7 +160,7 @@ def imbalance_is_conserved(patch):
 def imbalance_law_of_first_order(patch):
     """A step multiplies the imbalance by 1 - eta (p - 1)^2.
 
-    Fails: 32.4b
+    Fails: 32.5g
     """
     _small(patch)
     patch(
@@ -172,7 +172,7 @@ def imbalance_law_of_first_order(patch):
 def curvature_without_the_imbalance(patch):
     """The curvature nearby is N: imbalance does not sharpen the minimum.
 
-    Fails: 32.4a
+    Fails: 32.2c
     """
     _small(patch)
     patch(
@@ -185,7 +185,7 @@ def curvature_without_the_imbalance(patch):
 def curvature_of_one_layer(patch):
     """The top curvature at a minimum is twice sum_j (p / a_j)^2.
 
-    Fails: 32.3c
+    Fails: 32.5e
     """
     _small(patch)
     patch("counterexamples.sharpness", lambda old: lambda modes: 2 * old(modes))

@@ -159,13 +159,13 @@ def one_panel(svg, panel):
 
 def name_of_figure(cell):
     """Name under which a cell saves its figure, or ""."""
-    found = re.search(r'figures\.save\(\w+, "(\w+)"', cell.source)
+    found = re.search(r'figures\.(?:save\(\w+,|curves\(|regions\()\s*"(\w+)"', cell.source)
     return found[1] if found else ""
 
 
 def fold_name(cell):
     """What the fold over a cell's code says."""
-    if "figures.save(" in cell.source:
+    if name_of_figure(cell):
         return f"code of the figure “{name_of_figure(cell).replace('_', ' ')}”"
     return "set-up: imports and the ledger"
 

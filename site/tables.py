@@ -196,16 +196,16 @@ def row_html(row, papers, *, page, here, notebook):
     return (
         f'<tr{attributes}><th scope="row" data-label="row"><a href="{page}#claim-{row["id"]}">{row["id"]}</a></th>'
         + cell("claim", f"{label}{esc(row['statement'])} <small>{why}{source}</small>")
-        + cell("claimed", esc(claims.region(row)), finite(row["predicted"]))
+        + cell("holds if", esc(claims.criterion(row)), finite(row["predicted"]))
         + cell("measured", f"<b>{esc(claims.measured(row))}</b>", finite(row["measured"]))
         + cell("verdict", badge(row["verdict"]), [*KINDS].index(row["verdict"]))
-        + cell("draws", f"{row['seeds']:,}", row["seeds"])
+        + cell("cases", claims.cases(row), row["seeds"])
         + cell("fresh seeds", fresh, sweep["held"] / sweep["runs"] if sweep else -1)
         + "</tr>"
     )
 
 
-HEAD = ("row", "claim", "claimed", "measured", "verdict", "draws", "fresh seeds")
+HEAD = ("row", "claim", "holds if", "measured", "verdict", "cases", "fresh seeds")
 
 
 def table(rows, caption, id=None):

@@ -89,7 +89,7 @@ def opened(tmp_path, monkeypatch):
 def test_a_table_is_read_as_it_stands():
     found = declared_claims(TABLE)
     assert [*found] == ["01.1a", "01.1b", "01.2"]
-    assert found["01.1a"].statement == "it is small: largest |x|"
+    assert (found["01.1a"].statement, found["01.1a"].measure) == ("it is small", "largest |x|")
     assert (found["01.1a"].relation, found["01.1a"].predicted) == ("<=", 1e-12)
     assert (found["01.1b"].control, found["01.1b"].predicted) == (True, 0.95)
     assert found["01.2"][2:5] == ("within", "theory", 0.1)
@@ -164,8 +164,8 @@ def test_a_family_has_a_claim_for_each_case(opened):
     ledger.judge({"01.4e*": statistics}, least={"n = 25": 0, "n = 50": 3})
     rows = [(row["id"], row["statement"], row["verdict"]) for row in ledger.conclude()]
     assert rows == [
-        ("01.4e", "n = 25: it rises: smallest rise", "reproduced"),
-        ("01.4f", "n = 50: it rises: smallest rise", "not reproduced"),
+        ("01.4e", "n = 25: it rises", "reproduced"),
+        ("01.4f", "n = 50: it rises", "not reproduced"),
     ]
 
 
@@ -195,7 +195,52 @@ def test_an_identity_is_shown_and_not_counted(opened):
         theory=2,
     )
     rows = ledger.conclude()
-    assert "2 of 2 claims reproduced" in repr(rows) and "identity" in repr(rows)
+    assert "2 of 2 claims reproduced" in repr(rows) and "identity" in claims.table(rows)
+
+
+CHECKS = """
+# %% [markdown]
+# ## 2. Checks
+#
+# | | check | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 01.2a | It starts where it should | largest distance ≤ 1e-12 | rounding of a product | A 2000 |
+# | 01.2b | *identity:* It is itself | largest difference ≤ 0 | true by algebra | derived here |
+"""
+
+
+def test_rows_under_the_heading_checks_are_checks_and_count_apart(opened, tmp_path):
+    table = TABLE.replace("01.2 ", "01.1c ").replace(
+        "# | | claim", "# ## 1. Claims\n#\n# | | claim"
+    )
+    ledger = opened(table + CHECKS)
+    roles = [claim.role for claim in ledger.declared.values()]
+    assert roles == ["claim"] * 3 + ["check"] * 2
+    ledger.judge(
+        {"01.1a": largest([0]), "01.1b": share([True] * 100), "01.1c": mean([5, 5])}, theory=2
+    )
+    ledger.judge({"01.2a": largest([0]), "01.2b": largest([0])})
+    said = "2 of 3 claims reproduced, 1 of 1 checks passed; not reproduced: 01.1c"
+    assert repr(ledger.conclude()) == said
+    assert said in (tmp_path / "figures" / "verdict.svg").read_text()
+    stored = json.loads((tmp_path / "01_x.json").read_text())["claims"]
+    assert [row["role"] for row in stored] == roles
+    assert stored[3]["measure"] == "largest distance"
+
+
+def test_an_interval_without_width_is_none(opened):
+    same, wide = opened().judge(
+        {"01.1a": Statistic(0.0, 3, [0.0, 0.0], 3), "01.1b": Statistic(0.96, 3, [0.9, 1.0], 3)}
+    )
+    assert (same["interval"], wide["interval"]) == (None, [0.9, 1.0])
+
+
+def test_cases_are_empty_where_there_is_one_and_close_to_one_two_digits_are_left(opened):
+    one, many = opened().judge(
+        {"01.1a": largest([0]), "01.1b": share([True] * 22_498 + [False] * 2)}
+    )
+    assert (claims.cases(one), claims.cases(many)) == ("", "22,500")
+    assert claims.measured(many) == "0.999911 [0.99968, 0.999976]"
 
 
 # --- Parameters in the notebook itself -----------------------------------------------------------

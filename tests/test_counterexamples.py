@@ -278,3 +278,23 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_an_overshoot_says_margin_imbalance_and_floor_of_its_starts():
+    large = one([1.0, 3.0]) * ce.overshooting_size(0.1, 4, 0.75)
+    run = ce.overshoot(large, 0.1, 4, 0.75)
+    assert run.margin.tolist() == pytest.approx([0.75] * 2, rel=1e-12)
+    assert run.imbalance.tolist() == pytest.approx(
+        ce.two_group_imbalance(large, 4, 0.75).tolist(), rel=1e-12
+    )
+    assert run.floor.shape == run.losses.shape and run.floor[0].isnan().all()
+    finite = run.losses[1:].isfinite()
+    assert (run.losses[1:].log10() >= run.floor[1:] - 0.5)[finite].all()
+
+
+def test_outcomes_of_a_map_are_its_four_kinds():
+    edges = np.logspace(-1, 3, 21), np.logspace(-2.5, 0.5, 21)
+    found = ce.failure_map(*edges, 2, 0.75, np.random.default_rng(0), steps=500)
+    assert {*found.outcome.flatten().tolist()} == {0, 1, 2, 3}
+    assert ((found.outcome < 2) == found.converged).all()
+    assert ((found.outcome == 3) == (found.overflow & ~found.converged)).all()

@@ -114,3 +114,46 @@ def test_shares_have_their_wilson_intervals():
     plt.close(fig)
     assert bars[0].get_ydata().tolist() == [0.95, 0]
     assert [low, high] == pytest.approx(statistics.wilson_interval(95, 100))
+
+
+def test_curves_are_named_at_their_ends_apart_and_predictions_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLAIMS_OUTPUT", str(tmp_path))
+    made = {}
+
+    def keep(figure, name, alt, legend="best"):
+        made[name] = figure
+        saved(figure, name, alt, legend)
+
+    saved = figures.save
+    monkeypatch.setattr(figures, "save", keep)
+    lines = {"low": ([1, 2], [3, 4], [3, 5]), "high": ([1, 2], [3, 4.01]), "lost": ([1], [np.nan])}
+    shown = {"a": lines, "b": {"low": ([1, 2, 3], [1, 2, np.inf], [1, 2, 3])}}
+    with figures.curves("two", shown, "Two rise.", xlabel="x", ylabel="y") as (left, right):
+        figures.level([left, right], 3.5, "half")
+        figures.guide([left, right], "eye", [1, 2], [[3, 3], [2, 2]])
+    (low, high), (end,) = ([text for text in ax.texts] for ax in (left, right))
+    assert [low.get_text(), high.get_text(), end.get_text()] == ["low", "high", "low"]
+    heights = [text.get_transform().transform((0, text.xyann[1]))[1] for text in (low, high)]
+    assert heights[1] - heights[0] > 10 and end.xy == pytest.approx((2, 2))
+    assert low.get_color() == end.get_color() != high.get_color()
+    assert left.get_legend_handles_labels()[1] == ["prediction", "half", "eye"]
+    assert right.get_legend_handles_labels()[1] == ["eye"]
+    assert (left.get_ylabel(), right.get_ylabel(), right.get_xlabel()) == ("y", "", "x")
+    assert (tmp_path / "figures" / "two.svg").is_file() and [*made] == ["two"]
+
+
+def test_labels_move_as_little_as_they_must():
+    assert figures._apart([0.0, 10.0], 4) == [0.0, 10.0]
+    assert figures._apart([0.0, 0.0, 0.0], 4) == [-4.0, 0.0, 4.0]
+    assert figures._apart([], 4) == []
+
+
+def test_regions_are_named_under_their_maps(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLAIMS_OUTPUT", str(tmp_path))
+    colours = {"in": "#ffffff", "out": "#a23b3b"}
+    kinds = {"N = 2": np.array([[0, 1], [1, 1]])}
+    edges = np.array([1.0, 2, 4])
+    with figures.regions("map", kinds, "A map.", edges, edges, colours, xlabel="x") as (ax,):
+        assert (ax.get_title(), ax.get_xscale()) == ("N = 2", "log")
+    names = [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    assert names == ["in", "out"] and (tmp_path / "figures" / "map.svg").is_file()

@@ -1,4 +1,8 @@
-"""The form of a notebook: short cells, criteria in the text, verdicts under their figures."""
+"""The form of a notebook: a lecture whose code can be read.
+
+What is measured is what a reader meets: names to hold in mind, cells that show something, a model in
+plain Python on the page, few claims with their numbers, short answers. Not: words for each line of code.
+"""
 
 import ast
 import re
@@ -6,31 +10,52 @@ from pathlib import Path
 from statistics import median
 
 import jupytext
+import nbformat
 import pytest
 
 from lib.suite.claims import declared_claims
+from lib.suite.report import neighbours
 from lib.suite.stamps import names
 
 ROOT = Path(__file__).resolve().parents[1]
-each_notebook = pytest.mark.parametrize("name", names(ROOT))
 
 
 def text(name):
     return (ROOT / "notebooks" / "src" / f"{name}.py").read_text(encoding="utf-8")
 
 
+NAMES = names(ROOT)
+LECTURES = [name for name in NAMES if "\n# ## The model in" in text(name)]
+each_notebook = pytest.mark.parametrize("name", NAMES)
+each_lecture = pytest.mark.parametrize("name", LECTURES)
+
+
+@pytest.mark.xfail(len(LECTURES) < len(NAMES), reason="they are converted one by one", strict=True)
+def test_every_notebook_is_a_lecture():
+    assert LECTURES == NAMES
+
+
 def cells(name):
     return jupytext.reads(text(name), fmt="py:percent").cells
 
 
+def is_parameters(cell):
+    return "parameters" in cell.metadata.get("tags", [])
+
+
 def code(name):
     """The code cells but for the parameters."""
-    found = [c for c in cells(name) if c.cell_type == "code"]
-    return [c for c in found if "parameters" not in c.metadata.get("tags", [])]
+    return [c for c in cells(name) if c.cell_type == "code" and not is_parameters(c)]
 
 
 def lines(cell):
     return [line for line in cell.source.split("\n") if line.strip()]
+
+
+def words(markdown):
+    """The words of a text, a formula being one; the address of a link is none."""
+    plain = re.sub(r"\$[^$]*\$", "formula", re.sub(r"\]\([^)]*\)", "", markdown))
+    return [word for word in plain.split() if re.search(r"\w", word)]
 
 
 def called(cell):
@@ -40,11 +65,77 @@ def called(cell):
     ]
 
 
+def bound(cell):
+    """The names that a cell binds at its top level, outside functions and comprehensions."""
+    found = set()
+    for node in ast.parse(cell.source).body:
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For | ast.With):
+            inner = [n for n in ast.walk(node) if isinstance(n, ast.comprehension)]
+            local = {n.id for c in inner for n in ast.walk(c.target) if isinstance(n, ast.Name)}
+            stored = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+            found |= {n.id for n in stored if isinstance(n.ctx, ast.Store)} - local
+    return found - {"_"}
+
+
+def section(name):
+    """{id: number of the section that its table stands in}."""
+    number, found = None, {}
+    for line in text(name).split("\n"):
+        if heading := re.match(r"# ## (?:(\d+)\. )?", line):
+            number = heading[1]
+        if row := re.match(r"# \| (\d\d\.\d+[a-z]?\*?) \|", line):
+            found[row[1]] = number
+    return found
+
+
+# --- What can be read --------------------------------------------------------------------------------
+
+
 @each_notebook
 def test_cells_are_short_and_lines_fit(name):
     sizes = [len(lines(cell)) for cell in code(name)]
     assert max(sizes) <= 20 and median(sizes) <= 8
     assert [line for cell in code(name) for line in lines(cell) if len(line) > 88] == []
+
+
+@each_lecture
+def test_a_reader_holds_forty_names_at_most(name):
+    found = set().union(*(bound(c) for c in cells(name) if c.cell_type == "code"))
+    assert len(found) <= 40, sorted(found)
+
+
+FIGURE = {"fig", "ax", "axes", "left", "right", "words"}  # each figure has its own
+
+
+@each_lecture
+def test_a_name_means_one_thing(name):
+    found = [one for cell in code(name) for one in bound(cell) - FIGURE]
+    assert sorted({one for one in found if found.count(one) > 1}) == []
+
+
+@each_lecture
+def test_most_cells_show_what_they_found(name):
+    stored = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    found = [c for c in stored.cells if c.cell_type == "code" and not is_parameters(c)]
+    assert sum(bool(cell.outputs) for cell in found) >= 0.7 * len(found)
+
+
+@each_lecture
+def test_the_model_stands_on_the_page_in_plain_python(name):
+    """Above the parameters: functions for one seed and what they give, without lib."""
+    above = []
+    for cell in cells(name):
+        if is_parameters(cell):
+            break
+        above += [cell] if cell.cell_type == "code" else []
+    nodes = [node for cell in above for node in ast.walk(ast.parse(cell.source))]
+    modules = {n.module for n in nodes if isinstance(n, ast.ImportFrom)}
+    modules |= {one.name for n in nodes if isinstance(n, ast.Import) for one in n.names}
+    assert modules <= {"math", "random", "itertools", "numpy"}
+    assert any(isinstance(node, ast.FunctionDef) for node in nodes)
+    assert sum(isinstance(ast.parse(c.source).body[-1], ast.Expr) for c in above) >= 2
 
 
 @each_notebook
@@ -54,10 +145,7 @@ def test_a_sentence_stands_between_experiments(name):
     assert "ccc" not in kinds
 
 
-@each_notebook
-def test_words_outweigh_code(name):
-    prose = "\n".join(c.source for c in cells(name) if c.cell_type == "markdown")
-    assert len(re.findall(r"\w+", prose)) >= 8 * sum(len(lines(cell)) for cell in code(name))
+ONE_A_CELL = ("figures.save", "figures.curves", "figures.regions", "ledger.judge")
 
 
 @each_notebook
@@ -65,7 +153,7 @@ def test_one_idea_a_cell(name):
     """A cell makes one figure, or judges, or experiments."""
     for cell in code(name):
         found = called(cell)
-        assert found.count("figures.save") + found.count("ledger.judge") <= 1, cell.source
+        assert sum(found.count(one) for one in ONE_A_CELL) <= 1, cell.source
 
 
 @each_notebook
@@ -76,6 +164,32 @@ def test_no_bookkeeping_in_cells(name):
         assert not [c for c in found if c.startswith("plt.")], cell.source
         functions = [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.FunctionDef)]
         assert all(n.end_lineno - n.lineno < 12 for n in functions), "longer ones live in lib"
+
+
+# --- What is claimed ---------------------------------------------------------------------------------
+
+
+@each_lecture
+def test_few_claims_and_the_rest_are_checks(name):
+    """At most eight claims, three or four to a section; checks stand in the last one."""
+    claims = declared_claims(text(name))
+    main = [section(name)[id] for id, claim in claims.items() if claim.role == "claim"]
+    assert 1 <= len(main) <= 8 and 3 <= len({*main}) <= 5
+    assert max(main.count(number) for number in main) <= 4
+    assert [claim.role for claim in claims.values()] == sorted(
+        (claim.role for claim in claims.values()), reverse=True
+    )
+
+
+@each_lecture
+def test_ids_are_the_sections_and_letters_of_the_page(name):
+    found = section(name)
+    assert all(id.split(".")[1].rstrip("*")[:-1] == number for id, number in found.items())
+    for number in {*found.values()}:
+        letters = [id.rstrip("*")[-1] for id, place in found.items() if place == number]
+        assert letters == sorted(letters) and letters[0] == "a"
+        if not any("*" in id for id in found):
+            assert letters == [*"abcdefghijklmnopqrstuvwxyz"[: len(letters)]]
 
 
 @each_notebook
@@ -93,9 +207,14 @@ def test_every_claim_is_judged_once_after_it_was_declared(name):
     assert judged == [*declared_claims(text(name))]
 
 
-@each_notebook
-def test_each_bound_says_why(name):
-    assert all(claim.because and claim.source for claim in declared_claims(text(name)).values())
+@each_lecture
+def test_each_row_is_a_sentence_and_each_bound_says_why(name):
+    for id, claim in declared_claims(text(name)).items():
+        assert (
+            len(words(claim.statement)) >= 5 and claim.statement[0].upper() == claim.statement[0]
+        ), id
+        assert not re.match(r"(And|The same|Its|The others)\b", claim.statement), id
+        assert claim.measure and claim.source and len(words(claim.because)) >= 3, id
 
 
 STATISTICS = {
@@ -123,8 +242,26 @@ def test_no_criterion_stands_in_code(name):
                 ), ast.unparse(node)
 
 
-@each_notebook
+# --- The first page ----------------------------------------------------------------------------------
+
+
+@each_lecture
 def test_the_first_page_asks_answers_and_shows(name):
     first = cells(name)[0].source
-    assert first.startswith("# ") and "**Question.**" in first and "**Answer.**" in first
+    title, answer = first.split("\n")[0], re.search(r"\*\*Answer\.\*\*(.*?)\n\n", first, re.S)[1]
+    assert first.startswith("# ") and "**Question.**" in first
+    assert len(words(title)) <= 12 and len(words(answer)) <= 45
+    assert len(re.findall(r"\d[\d,.]*", re.sub(r"\$[^$]*\$", "", answer))) <= 3
     assert f"figures/{name}/verdict.svg" in first and len(re.findall(r"!\[", first)) == 2
+
+
+@each_lecture
+def test_the_first_page_ends_with_the_way_on(name):
+    """Written by `make figures`."""
+    assert cells(name)[0].source.split("\n")[-1] == neighbours(NAMES, name)
+
+
+@each_lecture
+def test_the_page_keeps_no_diary(name):
+    prose = "\n".join(c.source for c in cells(name) if c.cell_type == "markdown")
+    assert re.findall(r"\b(?:pilots?|recalled|draws)\b", prose) == []

@@ -21,7 +21,9 @@ each_notebook = pytest.mark.parametrize("name", NAMES)
 
 KEYS = [
     "id",
+    "role",
     "statement",
+    "measure",
     "source",
     "predicted",
     "measured",
@@ -128,7 +130,11 @@ def test_one_cell_is_tagged_parameters(name):
 
 @each_notebook
 def test_loops_over_steps_live_in_lib(name):
-    assert [cell.id for cell in code_cells(name) if LOOP.search(cell.source)] == []
+    """But for the model in plain Python, above the parameters."""
+    cells = code_cells(name)
+    tags = [cell.metadata.get("tags", []) for cell in cells]
+    below = cells[tags.index(["parameters"]) :]
+    assert [cell.id for cell in below if LOOP.search(cell.source)] == []
 
 
 def test_pattern_of_loops_over_steps_finds_them():
@@ -208,13 +214,14 @@ def test_ledger_has_its_schema(name):
     for row in stored["claims"]:
         assert [key for key in row if key != "undefined"] == KEYS
         assert re.fullmatch(rf"{name[:2]}\.\d+[a-z]?", row["id"])
-        assert all(row[key].strip() for key in ("statement", "source", "because"))
+        assert all(row[key].strip() for key in ("statement", "measure", "source", "because"))
+        assert row["role"] in ("claim", "check")
         assert all(type(row[key]) is float for key in ("predicted", "measured"))
         assert math.isfinite(row["predicted"]) and math.isfinite(row["measured"])
         assert (row["relation"] == "within") == (row["tolerance"] is not None)
         assert type(row["seeds"]) is int and row["seeds"] >= 1
         assert row["interval"] is None or row["interval"] == sorted(row["interval"])
-        assert row["interval"] is None or len(row["interval"]) == 2
+        assert row["interval"] is None or len({*row["interval"]}) == 2
         assert type(row["control"]) is type(row["identity"]) is bool and row["verdict"] in VERDICTS
 
 
@@ -239,13 +246,15 @@ def test_a_control_shows_the_failure(name):
 
 @each_notebook
 def test_all_verdicts_are_shown_in_the_notebook(name):
-    rows = claims.Conclusion(ledger(name)["claims"])
+    """Each row once, in its section, and the count at the end."""
+    rows = ledger(name)["claims"]
     shown = [
         "".join(o.data["text/plain"])
         for o in stored_outputs(name)
         if "text/html" in o.get("data", {})
     ]
-    assert repr(rows) in shown
+    assert shown[-1] == repr(claims.Conclusion(rows))
+    assert all(sum(claims.table([row]) in text for text in shown) == 1 for row in rows)
 
 
 @each_notebook

@@ -49,6 +49,29 @@ def test_fresh_seeds_name_the_rows_that_fell_short(held, words):
     assert report._fresh(rows) == words
 
 
+def test_checks_are_counted_apart_and_named(results):
+    path = results / "results" / "01_a.json"
+    ledger = json.loads(path.read_text())
+    ledger["claims"].append(ledger["claims"][0] | {"id": "01.3a", "role": "check"})
+    path.write_text(json.dumps(ledger))
+    report.update_reports(results)
+    assert "| 1 of 1 claims, 1 of 1 checks |" in (results / "README.md").read_text()
+    assert "| 01.3a | *check:* " in (results / "RESULTS.md").read_text()
+
+
+def test_the_way_on_is_written_where_there_is_a_line_for_it(tmp_path):
+    names = ["01_a", "02_b"]
+    for name in names:
+        text = "# # Title\n#\n# Next: [symbols](../NOTATION.md)\n# [symbols](../NOTATION.md) too\n"
+        path = tmp_path / "notebooks" / "src" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if name == "01_a" else "# # Title\n")
+    report.update_neighbours(tmp_path, names)
+    first, second = ((tmp_path / "notebooks" / "src" / f"{n}.py").read_text() for n in names)
+    assert first.split("\n")[2] == "# Next: [02](02_b.ipynb) · [symbols](../NOTATION.md)"
+    assert first.endswith("# [symbols](../NOTATION.md) too\n") and second == "# # Title\n"
+
+
 def test_results_page_holds_every_row(results):
     report.update_reports(results)
     text = (results / "RESULTS.md").read_text()

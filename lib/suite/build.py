@@ -13,7 +13,7 @@ from lib.suite.agreement import disagreement, ledger_disagreement, notebook_disa
 from lib.suite.execution import NotebookFailed, execute, failed_path, first_line
 from lib.suite.output import move
 from lib.suite.parameters import Fault, read_pairs
-from lib.suite.report import update_reports
+from lib.suite.report import update_neighbours, update_reports
 from lib.suite.stamps import (
     dependencies,
     hashes,
@@ -175,6 +175,7 @@ def figures(root, wanted=(), jobs=None):
     """Rebuild the stale ones among `wanted` (default: all) and README's table; exit code 0 or 1."""
     wanted = [source_path(root, name).stem for name in wanted] or names(root)
     with build_lock(root):
+        update_neighbours(root, names(root))
         stale = [name for name in wanted if is_stale(root, name)]
         if stale:
             good = build_all(root, stale, jobs)

@@ -73,17 +73,20 @@ def _rounded(value, digits):
     return None if value is None else float(f"{min(max(float(value), -limit), limit):.{digits}g}")
 
 
-def _row(claim, id, statement, statistic, predicted, tolerance):
+def _row(claim, id, statement, measure, statistic, predicted, tolerance):
     """One row of the ledger.
 
     Numbers are rounded before the verdict is taken, so that the row itself proves its verdict.
     """
-    interval, digits = statistic.interval, statistic.digits
-    if interval and any(math.isnan(end) for end in interval):  # the number itself has overflowed
-        interval = None
+    digits = statistic.digits
+    interval = statistic.interval and [_rounded(end, digits) for end in statistic.interval]
+    if interval and (math.isnan(sum(interval)) or interval[0] == interval[1]):
+        interval = None  # the number itself has overflowed, or the interval says nothing more
     row = {
         "id": id,
+        "role": claim.role,
         "statement": statement,
+        "measure": measure,
         "source": claim.source,
         "predicted": _rounded(predicted, 8),
         "measured": _rounded(statistic.measured, digits),
@@ -91,7 +94,7 @@ def _row(claim, id, statement, statistic, predicted, tolerance):
         "tolerance": None if tolerance is None else float(tolerance),
         "because": claim.because,
         "seeds": int(statistic.seeds),
-        "interval": interval and [_rounded(end, digits) for end in interval],
+        "interval": interval,
         "control": claim.control,
         "identity": claim.identity,
     }
@@ -113,9 +116,10 @@ def fingerprint(ledger):
 
 
 class Claim(NamedTuple):
-    """One line of a claims table: what is claimed and what decides it.
+    """One line of a claims table: what is claimed (a sentence), what is measured, what decides.
 
-    The bound is a number, or the word for a number that theory gives during the run.
+    The bound is a number, or the word for a number that theory gives during the run. role: `check`
+    for what stands under the heading Checks, else `claim`.
     """
 
     id: str
@@ -127,6 +131,8 @@ class Claim(NamedTuple):
     source: str
     control: bool
     identity: bool
+    measure: str
+    role: str
 
 
 def _number(text):
@@ -162,10 +168,13 @@ def declared_claims(source):
     A row reads `# | 32.1a | *control:* the claim | share ≥ 0.95 | why this bound | source |`.
     `22.3a*` declares a family, one claim for each case that is met: 22.3a, 22.3b, ...
     `*control:*` marks a failure that must be seen, `*identity:*` what is true by algebra alone.
+    Rows under a heading `## Checks` (or `## 5. Checks`) are checks: premises, limits, cross-checks.
     Raises ValueError for an id given twice, a missing cell, a criterion that is none.
     """
-    found = {}
+    found, role = {}, "claim"
     for line in source.split("\n"):
+        if line.startswith("# ## "):
+            role = "check" if re.fullmatch(r"# ## (\d+\. )?Checks", line.rstrip()) else "claim"
         if not re.match(r"# \| \d\d\.\d+([a-z]\*?)? \|", line):
             continue
         cells = [c.strip().replace("\\|", "|") for c in re.split(r"(?<!\\)\|", line[2:])[1:-1]]
@@ -178,8 +187,7 @@ def declared_claims(source):
         identity = statement.startswith("*identity:*")
         statement = re.sub(r"^\*(control|identity):\*\s*", "", statement)
         measure, *bounds = _criterion(criterion)
-        statement = ": ".join(filter(None, [statement, measure]))
-        found[id] = Claim(id, statement, *bounds, because, origin, control, identity)
+        found[id] = Claim(id, statement, *bounds, because, origin, control, identity, measure, role)
     return found
 
 
@@ -222,11 +230,14 @@ def notebook_source(name, namespace):
 
 
 def number(value):
-    """A number as tables show it: four significant digits at most.
+    """A number as tables show it: four significant digits at most, or just below 1 two of the rest.
 
-    >>> number(0.00012345), number(0.5), number(1e-14)
-    ('0.0001234', '0.5', '1e-14')
+    >>> number(0.00012345), number(0.5), number(1e-14), number(0.999911)
+    ('0.0001234', '0.5', '1e-14', '0.999911')
     """
+    rest = 1 - value
+    if 1e-12 < rest < 1e-3:
+        return f"{value:.{1 - math.floor(math.log10(rest))}f}".rstrip("0")
     return f"{value:.4g}"
 
 
@@ -237,8 +248,18 @@ def region(row):
     return f"{row['relation'].replace('<=', '≤').replace('>=', '≥')} {number(row['predicted'])}"
 
 
+def criterion(row):
+    """What decides a row, in words: `share that converges ≥ 0.95`."""
+    return " ".join(filter(None, [row.get("measure"), region(row)]))
+
+
+def cases(row):
+    """How many cases stand behind the number: `22,500`; nothing where there is one."""
+    return f"{row['seeds']:,}" if row["seeds"] > 1 else ""
+
+
 def measured(row):
-    """What a row measured: `0.95 [0.888, 0.978]`, and how many draws left it undefined."""
+    """What a row measured: `0.95 [0.888, 0.978]`, and how many cases left it undefined."""
     if row["measured"] is None:
         return "undefined"
     words = number(row["measured"])
@@ -252,22 +273,26 @@ def kind(row):
     return "control" if row["control"] else "identity" if row.get("identity") else ""
 
 
-def counted(rows):
-    """The rows that count: an identity holds under every theory."""
-    return [row for row in rows if not row.get("identity")]
+def counted(rows, role=None):
+    """The rows that count, of one role or of both: an identity holds under every theory."""
+    return [
+        row for row in rows if not row.get("identity") and role in (None, row.get("role", "claim"))
+    ]
+
+
+def held(rows):
+    """`7 of 8`: how many of some rows are reproduced."""
+    return f"{sum(row['verdict'] == REPRODUCED for row in rows)} of {len(rows)}"
 
 
 def table(rows):
-    """Rows as plain text, two lines or more each."""
+    """Rows as plain text, a line each; what is claimed stands in the table above them."""
     lines = []
     for row in rows:
-        head = f"{row['id']:<6} {kind(row) + ': ' if kind(row) else ''}{row['statement']}"
-        lines += textwrap.wrap(head, 96, subsequent_indent=" " * 7)
-        draws = f"{row['seeds']:,} draw{'s' if row['seeds'] != 1 else ''}"
-        lines.append(
-            f"       claimed {region(row)} | measured {measured(row)} | {draws} | "
-            f"{row['verdict'].upper()}"
-        )
+        label = f"{kind(row)}: " if kind(row) else ""
+        words = [f"{row['id']:<6} {label}{criterion(row)}", f"measured {measured(row)}"]
+        words += [f"{cases(row)} cases"] * bool(cases(row)) + [row["verdict"].upper()]
+        lines += textwrap.wrap(" | ".join(words), 96, subsequent_indent=" " * 7)
     return "\n".join(lines)
 
 
@@ -281,37 +306,39 @@ COLOURS = {
 
 
 def html_table(rows):
-    """The rows as an HTML table: claim, what was claimed, what was measured, verdict."""
+    """The rows as an HTML table: what decides, what was measured, in how many cases, the verdict."""
     left = 'style="text-align:left"'
     lines = [
         "<table>",
-        f"<tr><th></th><th {left}>claim</th><th>claimed</th><th>measured</th>"
-        "<th>draws</th><th>verdict</th></tr>",
+        f"<tr><th></th><th {left}>holds if</th><th {left}>measured</th>"
+        f"<th>cases</th><th {left}>verdict</th></tr>",
     ]
     for row in rows:
         label = f"<em>{kind(row)}:</em> " if kind(row) else ""
         mark = f"{MARKS[row['verdict']]} {row['verdict']}"
-        statement = html.escape(row["statement"], quote=False)
         lines.append(
-            f"<tr><td>{row['id']}</td><td {left}>{label}{statement}</td>"
-            f"<td>{region(row)}</td><td><b>{measured(row)}</b></td><td>{row['seeds']:,}</td>"
-            f'<td style="color:{COLOURS[row["verdict"]]};white-space:nowrap">{mark}</td></tr>'
+            f"<tr><td>{row['id']}</td>"
+            f"<td {left}>{label}{html.escape(criterion(row), quote=False)}</td>"
+            f"<td {left}><b>{measured(row)}</b></td><td>{cases(row)}</td>"
+            f'<td style="text-align:left;color:{COLOURS[row["verdict"]]};white-space:nowrap">'
+            f"{mark}</td></tr>"
         )
     return "\n".join([*lines, "</table>"])
 
 
 def summary(rows):
-    """`13 of 14 claims reproduced; not reproduced: 32.2a`; identities are not counted."""
-    rows = counted(rows)
-    others = [row for row in rows if row["verdict"] != REPRODUCED]
-    words = [f"{len(rows) - len(others)} of {len(rows)} claims reproduced"]
+    """`7 of 8 claims reproduced, 8 of 8 checks passed; not reproduced: 32.2a`; without identities."""
+    claims, checks = counted(rows, "claim"), counted(rows, "check")
+    words = [f"{held(claims)} claims reproduced"]
+    words[0] += f", {held(checks)} checks passed" if checks else ""
+    others = [row for row in counted(rows) if row["verdict"] != REPRODUCED]
     for found in dict.fromkeys(row["verdict"] for row in others):
         words.append(f"{found}: {', '.join(r['id'] for r in others if r['verdict'] == found)}")
     return "; ".join(words)
 
 
 def badge(rows):
-    """The summary as a small SVG: green if every claim was reproduced, else amber."""
+    """The summary as a small SVG: green if every row was reproduced, else amber."""
     text = f"published run: {summary(rows)}"
     good = all(row["verdict"] == REPRODUCED for row in counted(rows))
     width = 16 + round(6.3 * len(text))
@@ -335,14 +362,13 @@ class Verdicts(list):
 
 
 class Conclusion(Verdicts):
-    """All rows at the end of a notebook: a browser shows the summary, the rows folded under it."""
+    """All rows at the end of a notebook, shown in one line: each has its verdict in its section."""
 
     def __repr__(self):
-        return f"{summary(self)}\n{table(self)}"
+        return summary(self)
 
     def _repr_html_(self):
-        head = f"<summary><b>{summary(self)}</b></summary>"
-        return f"<details>{head}\n{html_table(self)}\n</details>"
+        return f"<b>{summary(self)}</b>"
 
 
 # --- The ledger ----------------------------------------------------------------------------------
@@ -423,16 +449,16 @@ class Ledger:
 
     def _rows(self, claim, found, theory):
         if not claim.id.endswith("*"):
-            yield _row(claim, claim.id, claim.statement, found, *self._bounds(claim, None, theory))
+            words = claim.statement, claim.measure
+            yield _row(claim, claim.id, *words, found, *self._bounds(claim, None, theory))
             return
         if not isinstance(found, dict):
             raise ValueError(f"claim {claim.id} is a family: it takes {{case: statistic}}")
         for id, (case, one) in zip(
             family_ids(claim.id, self.declared), found.items(), strict=False
         ):
-            yield _row(
-                claim, id, f"{case}: {claim.statement}", one, *self._bounds(claim, case, theory)
-            )
+            words = (f"{case}: {text}" for text in (claim.statement, claim.measure))
+            yield _row(claim, id, *words, one, *self._bounds(claim, case, theory))
 
     @staticmethod
     def _bounds(claim, case, theory):

@@ -1,10 +1,12 @@
-"""One style, three words for every figure, and saving.
+"""One style, three words for every figure, most figures in one call, and saving.
 
 `measured`: the look of its label; `predicted`: dashed and black; `level`: a constant. Measurements
-and predictions can be told apart without colour. Every figure is an SVG with the same bytes on every
+and predictions can be told apart without colour. `curves` draws panels of measurements with their
+predictions, each named at its own end. Every figure is an SVG with the same bytes on every
 run (figures/NAME.svg) and a PNG in the notebook, which shows everywhere.
 """
 
+import contextlib
 import html
 import io
 import os
@@ -16,7 +18,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.colors import ListedColormap
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from lib.statistics import wilson_interval
@@ -49,6 +53,7 @@ def style():
 # --- What every figure is made of ----------------------------------------------------------------
 
 _LOOKS = weakref.WeakKeyDictionary()  # figure -> {label: number of its look}
+_ENDS = weakref.WeakKeyDictionary()  # figure -> [(line, label to write at its end)]
 
 
 def look(ax, label):
@@ -116,25 +121,123 @@ def predicted(ax, x, y, label="predicted", *, of=None, **options):
 
 def level(ax, value, label=None, *, axis="y", theory=True, of=None, **options):
     """A constant: dashed black if theory gives it, else a dotted mark, grey or in the colour of the
-    measurement `of`. axis: the one it is a value of."""
+    measurement `of`. axis: the one it is a value of. ax: one, or several, of which the first names it.
+    """
+    if np.ndim(ax):
+        given = {"axis": axis, "theory": theory, "of": of} | options
+        return [level(one, value, None if k else label, **given) for k, one in enumerate(ax)]
     mark = {"color": "grey" if of is None else look(ax, of)["color"], "linestyle": ":"}
     draw = ax.axhline if axis == "y" else ax.axvline
     name = None if label is None else _once(ax, label)
     return draw(value, label=name, **(PREDICTION if theory else mark) | options)
 
 
-def regions(axes, x, y, kinds, names, colours):
-    """Maps side by side: `kinds` holds for each one the number of the region of every cell.
+def guide(axes, label, x, curves):
+    """A dotted black line in each of some panels to guide the eye, no measurement and no prediction."""
+    for ax, y in zip(axes, curves, strict=True):
+        ax.plot(x, y, "k:", label=label)
 
-    x, y: the edges of the cells. The regions are named under the maps.
+
+@contextlib.contextmanager
+def curves(name, shown, alt, *, prediction="prediction", band=None, width=None, height=3.6,
+           sharey=True, legend="best", **axes):  # fmt: skip
+    """Measured curves with their predictions, in one call; saved when the block under `with` ends:
+
+        with figures.curves("decay", {"N = 2": {"η = 0.1": (t, loss, theory)}}, "Loss falls.") as axes:
+            figures.level(axes, 1e-12, "converged", theory=False)
+
+    shown: {title of a panel: {label: (x, y) or (x, y, predicted y)}}; y, band: as for `measured`. A curve
+    bears its label at its right end, in its colour, so that no eye travels to a legend and back; only
+    the dashed line is named in one, once. A label is the same curve in all panels.
+    name, alt, legend: as for `save`. axes: what `Axes.set` takes, the same for all panels. Gives
+    axes (panels,), for marks.
     """
-    for ax, kind in zip(axes, kinds, strict=True):
-        paint = ListedColormap(colours)
-        ax.pcolormesh(x, y, kind, cmap=paint, vmin=0, vmax=len(names) - 1, rasterized=True)
+    fig, found = panels(len(shown), width=width, height=height, sharey=sharey)
+    for ax, (title, lines) in zip(found, shown.items(), strict=True):
+        for label, (x, y, *theory) in lines.items():
+            line = measured(ax, x, y, label, band=band)
+            line.set_label("_")
+            _ENDS.setdefault(fig, []).append((line, label))
+            if theory:
+                predicted(ax, x, theory[0], prediction if ax is found[0] else "_", of=label)
+        _set(ax, sharey, title=title, **axes)
+    yield found
+    save(fig, name, alt, legend)
+
+
+def _set(ax, outer, **options):
+    """Set titles, scales, limits; `outer`: labels stand at the outer panels only."""
+    ax.set(**options)
+    if outer:
+        ax.label_outer()
+
+
+def _name_ends(figure):
+    """Write the label of every curve of `curves` at its last point, apart from each other."""
+    ends = _ENDS.pop(figure, [])
+    if not ends:
+        return
+    figure.draw_without_rendering()  # settles limits and sizes
+    size = plt.rcParams["legend.fontsize"]
+    size = FontProperties(size=size).get_size_in_points()
+    placed = []  # (number of the panel, place in points, last point, line, label)
+    for line, label in ends:
+        points = np.transpose([np.asarray(part, float) for part in line.get_data()])
+        points = points[np.isfinite(points).all(1)]
+        if len(points):
+            place = line.axes.transData.transform(points[-1]) * 72 / figure.dpi
+            placed.append((figure.axes.index(line.axes), place, points[-1], line, label))
+    placed.sort(key=lambda end: (end[0], end[1][0]))
+    groups = []  # of labels side by side, which could meet
+    for end in placed:
+        same = groups and groups[-1][-1][0] == end[0]
+        if not (same and end[1][0] - groups[-1][-1][1][0] < 5 * size):
+            groups.append([])
+        groups[-1].append(end)
+    look = {"fontsize": size, "va": "center", "zorder": 6, "textcoords": "offset points"}
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    for group in groups:
+        group.sort(key=lambda end: end[1][1])
+        heights = _apart([place[1] for _, place, *_ in group], 1.3 * size)
+        for height, (_, place, point, line, label) in zip(heights, group, strict=True):
+            offset, colour = (6, height - place[1]), line.get_color()
+            line.axes.annotate(label, point, offset, color=colour, path_effects=halo, **look)
+
+
+def _apart(heights, gap):
+    """Rising heights moved as little as needed to be `gap` apart: groups share their middle.
+
+    >>> _apart([0.0, 1.0, 9.0], 4)
+    [-1.5, 2.5, 9.0]
+    """
+    groups = []  # [sum of heights, count]
+    for height in heights:
+        groups.append([height, 1])
+        while len(groups) > 1:
+            (below, n), (above, m) = groups[-2:]
+            if above / m - (m - 1) * gap / 2 - below / n - (n - 1) * gap / 2 >= gap:
+                break
+            groups[-2:] = [[below + above, n + m]]
+    return [total / n + (k - (n - 1) / 2) * gap for total, n in groups for k in range(n)]
+
+
+@contextlib.contextmanager
+def regions(name, shown, alt, x, y, colours, *, height=4.2, legend="best", **axes):
+    """Maps side by side, in one call, as `curves`; shown: {title: number of the region of each cell}.
+
+    x, y: the edges of the cells. colours: {region: colour}; the regions are named under the maps.
+    """
+    fig, found = panels(len(shown), sharey=True, height=height)
+    paint, last = ListedColormap([*colours.values()]), len(colours) - 1
+    for ax, (title, kind) in zip(found, shown.items(), strict=True):
+        ax.pcolormesh(x, y, kind, cmap=paint, vmin=0, vmax=last, rasterized=True)
         ax.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    patches = [Patch(color=c, label=n) for c, n in zip(colours, names, strict=True)]
-    below = axes[0].figure.legend(handles=patches, loc="outside lower center", ncols=len(names))
+        _set(ax, True, title=title, **axes)
+    patches = [Patch(color=colour, label=label) for label, colour in colours.items()]
+    below = fig.legend(handles=patches, loc="outside lower center", ncols=len(colours))
     below.set_gid("regions")
+    yield found
+    save(fig, name, alt, legend)
 
 
 def against(ax, prediction, measurement, label, **options):
@@ -229,6 +332,7 @@ def save(figure, name, alt, legend="best"):
         return
     if figure in _LOOKS:
         _add_legends(figure, legend)
+        _name_ends(figure)
     vector, raster = io.StringIO(), io.BytesIO()
     sharp = 2 * PIXELS  # of what is drawn as pixels inside the SVG, too
     figure.savefig(vector, format="svg", dpi=sharp, metadata={"Date": None, "Creator": None})
