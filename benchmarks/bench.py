@@ -24,9 +24,11 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from lib import classifiers, low_rank, perceptrons, spin_glass  # noqa: E402
 from lib import linear_networks as ln  # noqa: E402
 from lib.descent import Momentum, Plain, descend  # noqa: E402
+from lib.landscapes import perceptrons, spin_glass  # noqa: E402
+from lib.practice import classifiers  # noqa: E402
+from lib.stages import low_rank  # noqa: E402
 from lib.suite.output import write_json, write_text  # noqa: E402
 
 torch.set_num_threads(1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from lib import surfaces
+from lib.obstacles import surfaces
 
 
 def temperature_without_the_half(patch):
@@ -15,7 +15,7 @@ def temperature_without_the_half(patch):
     Fails: 11.2e
     """
     patch(
-        "surfaces.mean_escape_time",
+        "obstacles.surfaces.mean_escape_time",
         lambda old: (
             lambda surface, begin, end, low, scale, rate: old(
                 surface, begin, end, low, scale * 2**0.5, rate
@@ -29,7 +29,10 @@ def minibatch_noise_falls_with_the_batch(patch):
 
     Fails: 11.2g
     """
-    patch("surfaces.minibatch_scale", lambda old: lambda scale, batch: scale / np.asarray(batch))
+    patch(
+        "obstacles.surfaces.minibatch_scale",
+        lambda old: lambda scale, batch: scale / np.asarray(batch),
+    )
 
 
 def minibatch_noise_of_one_sign_at_a_time(patch):
@@ -38,7 +41,7 @@ def minibatch_noise_of_one_sign_at_a_time(patch):
     Fails: 11.2g
     """
     patch(
-        "surfaces.noisy_escape",
+        "obstacles.surfaces.noisy_escape",
         lambda old: (
             lambda *given, batches=None, **options: old(
                 *given, batches=None if batches is None else batches // 2, **options
@@ -52,7 +55,7 @@ def wiggle_moves_the_minimum_by_its_slope(patch):
 
     Fails: 11.1c
     """
-    patch("surfaces.wiggle_excess", lambda old: lambda amplitude: 9.0 * old(amplitude))
+    patch("obstacles.surfaces.wiggle_excess", lambda old: lambda amplitude: 9.0 * old(amplitude))
 
 
 def crawl_without_the_three(patch):
@@ -60,7 +63,7 @@ def crawl_without_the_three(patch):
 
     Fails: 11.3a, 11.3b
     """
-    patch("surfaces.cubic_time", lambda old: lambda start, end: 3 * old(start, end))
+    patch("obstacles.surfaces.cubic_time", lambda old: lambda start, end: 3 * old(start, end))
 
 
 def saddle_grows_by_one_eta(patch):
@@ -69,7 +72,7 @@ def saddle_grows_by_one_eta(patch):
     Fails: 11.4e
     """
     patch(
-        "surfaces.saddle_steps",
+        "obstacles.surfaces.saddle_steps",
         lambda old: lambda delta, rate, momentum=0.0: old(delta, rate / 2, momentum),
     )
 
@@ -80,7 +83,7 @@ def momentum_is_a_larger_step(patch):
     Fails: 11.4c
     """
     patch(
-        "surfaces.saddle_steps",
+        "obstacles.surfaces.saddle_steps",
         lambda old: lambda delta, rate, momentum=0.0: old(delta, rate / (1 - momentum)),
     )
 
@@ -96,7 +99,7 @@ def determinant_decides(patch):
             return "saddle"
         return "minimum" if float(hessian.trace()) > 0 else "maximum"
 
-    patch("surfaces.classify", lambda old: by_determinant)
+    patch("obstacles.surfaces.classify", lambda old: by_determinant)
 
 
 def tanh_time_of_sinh_x(patch):
@@ -104,7 +107,7 @@ def tanh_time_of_sinh_x(patch):
 
     Fails: 11.5b, 11.5c, 11.5d
     """
-    patch("surfaces.tanh_time", lambda old: lambda x: x / 2 + np.sinh(np.asarray(x)) / 2)
+    patch("obstacles.surfaces.tanh_time", lambda old: lambda x: x / 2 + np.sinh(np.asarray(x)) / 2)
 
 
 def best_step_shrinks_by_one_minus_inverse_condition(patch):
@@ -113,7 +116,7 @@ def best_step_shrinks_by_one_minus_inverse_condition(patch):
     Fails: 11.7
     """
     patch(
-        "surfaces.conditioned_steps",
+        "obstacles.surfaces.conditioned_steps",
         lambda old: lambda kappa, reduction: math.log(reduction) / math.log(1 - 1 / kappa),
     )
 
@@ -123,7 +126,7 @@ def eigenvalues_are_independent_signs(patch):
 
     Fails: 11.6h, 11.6i, 11.6j
     """
-    patch("surfaces.probability_positive_definite", lambda old: lambda size: 0.5**size)
+    patch("obstacles.surfaces.probability_positive_definite", lambda old: lambda size: 0.5**size)
 
 
 def zero_has_no_mass(patch):
@@ -139,7 +142,7 @@ def zero_has_no_mass(patch):
 
         return signs
 
-    patch("surfaces.spectrum_signs", spread)
+    patch("obstacles.surfaces.spectrum_signs", spread)
 
 
 def permutations_of_all_but_one(patch):
@@ -148,7 +151,7 @@ def permutations_of_all_but_one(patch):
     Fails: 11.6b, 11.6c
     """
     patch(
-        "perceptrons.count_distinct",
+        "landscapes.perceptrons.count_distinct",
         lambda old: lambda networks, *given: old(networks, *given) // networks[0].shape[1],
     )
 
@@ -158,7 +161,7 @@ def wiggle_of_half_the_height(patch):
 
     Fails: 11.1a, 11.1b
     """
-    patch("surfaces.empirical_risk", lambda old: surfaces.wiggled_risk(0.1))
+    patch("obstacles.surfaces.empirical_risk", lambda old: surfaces.wiggled_risk(0.1))
 
 
 def risk_with_a_wiggle_of_its_own(patch):
@@ -166,7 +169,7 @@ def risk_with_a_wiggle_of_its_own(patch):
 
     Fails: 11.2a
     """
-    patch("surfaces.risk", lambda old: surfaces.wiggled_risk(0.005))
+    patch("obstacles.surfaces.risk", lambda old: surfaces.wiggled_risk(0.005))
 
 
 def barrier_half_way(patch):
@@ -184,7 +187,7 @@ def barrier_half_way(patch):
 
         return points
 
-    patch("surfaces.turning_points", half_way)
+    patch("obstacles.surfaces.turning_points", half_way)
 
 
 def noise_of_a_third(patch):
@@ -198,7 +201,7 @@ def noise_of_a_third(patch):
             surface, begin, np.asarray(noise) / 3, *given, **options
         )
 
-    patch("surfaces.noisy_escape", weak)
+    patch("obstacles.surfaces.noisy_escape", weak)
 
 
 def saddle_of_half_the_curvature(patch):
@@ -206,7 +209,7 @@ def saddle_of_half_the_curvature(patch):
 
     Fails: 11.4b
     """
-    patch("surfaces.saddle", lambda old: surfaces.quadratic(1.0, -1.0))
+    patch("obstacles.surfaces.saddle", lambda old: surfaces.quadratic(1.0, -1.0))
 
 
 def sine_is_as_flat_as_tanh(patch):
@@ -214,7 +217,7 @@ def sine_is_as_flat_as_tanh(patch):
 
     Fails: 11.5f
     """
-    patch("surfaces.sine", lambda old: surfaces.tanh)
+    patch("obstacles.surfaces.sine", lambda old: surfaces.tanh)
 
 
 def tanh_slope_without_the_square(patch):
@@ -226,4 +229,4 @@ def tanh_slope_without_the_square(patch):
     def wrong(old):
         return replace(old, gradient=lambda x: 1 - torch.tanh(x))
 
-    patch("surfaces.tanh", wrong)
+    patch("obstacles.surfaces.tanh", wrong)

@@ -14,7 +14,7 @@ def unseen_signal_is_no_noise(patch):
 
         return risk
 
-    patch("least_squares.least_norm_risk", wrong)
+    patch("obstacles.least_squares.least_norm_risk", wrong)
 
 
 def degrees_of_freedom_off_by_one(patch):
@@ -32,7 +32,7 @@ def degrees_of_freedom_off_by_one(patch):
 
         return risk
 
-    patch("least_squares.least_norm_risk", wrong)
+    patch("obstacles.least_squares.least_norm_risk", wrong)
 
 
 def nothing_is_lost_in_width(patch):
@@ -41,7 +41,7 @@ def nothing_is_lost_in_width(patch):
     Fails: 12.1b
     """
     patch(
-        "least_squares.least_norm_risk",
+        "obstacles.least_squares.least_norm_risk",
         lambda old: lambda p, n, total, noise: old(p, n, total, noise) - max(p - n, 0) / total,
     )
 
@@ -65,7 +65,7 @@ def any_interpolation_will_do(patch):
 
         return fit
 
-    patch("least_squares.fit", first_only)
+    patch("obstacles.least_squares.fit", first_only)
 
 
 def exponent_without_the_half(patch):
@@ -73,7 +73,7 @@ def exponent_without_the_half(patch):
 
     Fails: 12.2a, 12.2b, 12.2c, 12.2d, 12.2e, 12.2g
     """
-    patch("least_squares.tail_law", lambda old: lambda distance: 2 * old(distance))
+    patch("obstacles.least_squares.tail_law", lambda old: lambda distance: 2 * old(distance))
 
 
 def one_dimension_more(patch):
@@ -81,7 +81,7 @@ def one_dimension_more(patch):
 
     Fails: 12.2a, 12.2b, 12.2c, 12.2d, 12.2g
     """
-    patch("least_squares.tail_law", lambda old: lambda distance: old(abs(distance) + 1))
+    patch("obstacles.least_squares.tail_law", lambda old: lambda distance: old(abs(distance) + 1))
 
 
 def risk_is_tame(patch):
@@ -90,7 +90,7 @@ def risk_is_tame(patch):
     Fails: 12.2a, 12.2b, 12.2c, 12.2f
     """
     patch(
-        "least_squares.noise_gain",
+        "obstacles.least_squares.noise_gain",
         lambda old: lambda samples, distance, *rest: old(samples, distance + 2, *rest),
     )
 
@@ -100,7 +100,7 @@ def ridge_for_the_measured_noise(patch):
 
     Fails: 12.3a, 12.3b
     """
-    patch("least_squares.best_ridge", lambda old: lambda p, total, noise: total * noise)
+    patch("obstacles.least_squares.best_ridge", lambda old: lambda p, total, noise: total * noise)
 
 
 def limit_law_turned_round(patch):
@@ -109,7 +109,7 @@ def limit_law_turned_round(patch):
     Fails: 12.3a
     """
     patch(
-        "least_squares.ridge_risk",
+        "obstacles.least_squares.ridge_risk",
         lambda old: lambda p, n, total, noise: old(n, p, total, noise),
     )
 
@@ -119,7 +119,7 @@ def ridge_is_idle(patch):
 
     Fails: 12.3a, 12.3b, 12.5a, 12.5b, 12.5d
     """
-    patch("least_squares.fit", lambda old: lambda x, y, ridge=0.0: old(x, y, 0.0))
+    patch("obstacles.least_squares.fit", lambda old: lambda x, y, ridge=0.0: old(x, y, 0.0))
 
 
 def least_squares_is_tame_by_itself(patch):
@@ -127,7 +127,10 @@ def least_squares_is_tame_by_itself(patch):
 
     Fails: 12.1c, 12.4a, 12.4b, 12.4c, 12.4d, 12.4e, 12.4f
     """
-    patch("least_squares.fit", lambda old: lambda x, y, ridge=0.0: old(x, y, max(ridge, 0.1)))
+    patch(
+        "obstacles.least_squares.fit",
+        lambda old: lambda x, y, ridge=0.0: old(x, y, max(ridge, 0.1)),
+    )
 
 
 def wrong_labels_are_harmless(patch):
@@ -142,7 +145,7 @@ def wrong_labels_are_harmless(patch):
 
         return errors
 
-    patch("least_squares.digit_errors", clean)
+    patch("obstacles.least_squares.digit_errors", clean)
 
 
 def width_beyond_the_peak_is_idle(patch):
@@ -158,4 +161,4 @@ def width_beyond_the_peak_is_idle(patch):
 
         return errors
 
-    patch("least_squares.digit_errors", clipped)
+    patch("obstacles.least_squares.digit_errors", clipped)

@@ -8,7 +8,7 @@ def coupling_without_the_quarter(patch):
 
     Fails: 21.4l
     """
-    patch("perceptrons.silent_coupling", lambda old: lambda *given: 4 * old(*given))
+    patch("landscapes.perceptrons.silent_coupling", lambda old: lambda *given: 4 * old(*given))
 
 
 def upper_bound_of_two_thirds(patch):
@@ -25,7 +25,7 @@ def upper_bound_of_two_thirds(patch):
 
         return wrong
 
-    patch("perceptrons.silent_eigenvalue_bounds", bounds)
+    patch("landscapes.perceptrons.silent_eigenvalue_bounds", bounds)
 
 
 def any_new_unit_frees(patch):
@@ -33,9 +33,12 @@ def any_new_unit_frees(patch):
 
     Fails: 21.4e, 21.4g
     """
-    from lib import perceptrons
+    from lib.landscapes import perceptrons
 
-    patch("perceptrons.add_silent", lambda old: lambda weights: perceptrons.split_units(weights, 1))
+    patch(
+        "landscapes.perceptrons.add_silent",
+        lambda old: lambda weights: perceptrons.split_units(weights, 1),
+    )
 
 
 def time_alone_frees(patch):
@@ -43,7 +46,7 @@ def time_alone_frees(patch):
 
     Fails: 21.4e, 21.4g
     """
-    patch("perceptrons.add_silent", lambda old: lambda weights: weights)
+    patch("landscapes.perceptrons.add_silent", lambda old: lambda weights: weights)
 
 
 def connections_do_nothing(patch):
@@ -51,7 +54,7 @@ def connections_do_nothing(patch):
 
     Fails: 21.4r
     """
-    patch("perceptrons.add_connections", lambda old: lambda weights: weights)
+    patch("landscapes.perceptrons.add_connections", lambda old: lambda weights: weights)
 
 
 def eigenvalue_of_the_old_network(patch):
@@ -70,7 +73,7 @@ def eigenvalue_of_the_old_network(patch):
 
         return wrong
 
-    patch("perceptrons.smallest_eigenvalue", without_the_last_unit)
+    patch("landscapes.perceptrons.smallest_eigenvalue", without_the_last_unit)
 
 
 def narrow_starts_only(patch):
@@ -85,7 +88,7 @@ def narrow_starts_only(patch):
 
         return start
 
-    patch("perceptrons.start", two_units)
+    patch("landscapes.perceptrons.start", two_units)
 
 
 def parity_of_two_bits(patch):
@@ -93,7 +96,7 @@ def parity_of_two_bits(patch):
 
     Fails: 21.2b
     """
-    from lib import perceptrons
+    from lib.landscapes import perceptrons
 
     def easier(old):
         def wrong(bits):
@@ -104,7 +107,7 @@ def parity_of_two_bits(patch):
 
         return wrong
 
-    patch("perceptrons.parity", easier)
+    patch("landscapes.perceptrons.parity", easier)
 
 
 def symmetry_by_counting(patch):
@@ -112,7 +115,7 @@ def symmetry_by_counting(patch):
 
     Fails: 21.3c, 21.3d
     """
-    from lib import perceptrons
+    from lib.landscapes import perceptrons
 
     def by_count(old):
         def wrong(bits=6):
@@ -125,7 +128,7 @@ def symmetry_by_counting(patch):
 
         return wrong
 
-    patch("perceptrons.mirror_symmetry", by_count)
+    patch("landscapes.perceptrons.mirror_symmetry", by_count)
 
 
 def _few(patch, **numbers):
@@ -139,7 +142,7 @@ def copies_are_as_good_as_new_units(patch):
 
     Fails: 21.1a, 21.1c, 21.1e
     """
-    from lib import perceptrons
+    from lib.landscapes import perceptrons
 
     _few(patch)
 
@@ -154,7 +157,7 @@ def copies_are_as_good_as_new_units(patch):
 
         return start
 
-    patch("perceptrons.start", copied)
+    patch("landscapes.perceptrons.start", copied)
 
 
 def one_unit_for_each_bit(patch):
@@ -171,7 +174,7 @@ def one_unit_for_each_bit(patch):
 
         return start
 
-    patch("perceptrons.start", no_more)
+    patch("landscapes.perceptrons.start", no_more)
 
 
 def stuck_is_only_slow(patch):
@@ -188,7 +191,7 @@ def stuck_is_only_slow(patch):
 
         return train
 
-    patch("perceptrons.train", early)
+    patch("landscapes.perceptrons.train", early)
 
 
 def copies_free_as_new_units_do(patch):
@@ -196,7 +199,7 @@ def copies_free_as_new_units_do(patch):
 
     Fails: 21.4i, 21.4j, 21.4m, 21.4n
     """
-    from lib import perceptrons
+    from lib.landscapes import perceptrons
 
     _few(patch, xor_networks=200)
 
@@ -208,4 +211,4 @@ def copies_free_as_new_units_do(patch):
 
         return wrong
 
-    patch("perceptrons.add_units", copies)
+    patch("landscapes.perceptrons.add_units", copies)

@@ -10,7 +10,7 @@ def layers_twice_as_far_apart(patch):
     def wrong(old):
         return lambda u, p, index=None: old(u, p, None if index is None else 2 * index)
 
-    patch("complexity.complexity", wrong)
+    patch("landscapes.complexity.complexity", wrong)
 
 
 def edges_of_the_next_index(patch):
@@ -18,7 +18,7 @@ def edges_of_the_next_index(patch):
 
     Fails: 22.1a, 22.1b
     """
-    patch("complexity.band_edge", lambda old: lambda p, k: old(p, k + 1))
+    patch("landscapes.complexity.band_edge", lambda old: lambda p, k: old(p, k + 1))
 
 
 def threshold_four_percent_off(patch):
@@ -26,7 +26,7 @@ def threshold_four_percent_off(patch):
 
     Fails: 22.1a, 22.1b
     """
-    patch("complexity.threshold_energy", lambda old: lambda p: 0.96 * old(p))
+    patch("landscapes.complexity.threshold_energy", lambda old: lambda p: 0.96 * old(p))
 
 
 def energies_doubled(patch):
@@ -34,7 +34,10 @@ def energies_doubled(patch):
 
     Fails: 22.1c
     """
-    patch("complexity.log_count", lambda old: lambda u, n, p: old(u / 2 if u < 0 else u, n, p))
+    patch(
+        "landscapes.complexity.log_count",
+        lambda old: lambda u, n, p: old(u / 2 if u < 0 else u, n, p),
+    )
 
 
 def prefactor_without_p(patch):
@@ -46,7 +49,7 @@ def prefactor_without_p(patch):
     def wrong(old):
         return lambda u, n, p: old(u, n, p) - n / 2 * __import__("math").log(p - 1)
 
-    patch("complexity.log_count", wrong)
+    patch("landscapes.complexity.log_count", wrong)
 
 
 def index_off_by_one(patch):
@@ -54,7 +57,10 @@ def index_off_by_one(patch):
 
     Fails: 22.3a, 22.3c
     """
-    patch("complexity.points_of_index", lambda old: lambda counts, index: old(counts, index + 1))
+    patch(
+        "landscapes.complexity.points_of_index",
+        lambda old: lambda counts, index: old(counts, index + 1),
+    )
 
 
 def border_of_another_power(patch):
@@ -62,7 +68,7 @@ def border_of_another_power(patch):
 
     Fails: 22.3c
     """
-    patch("complexity.minimum_share", lambda old: lambda s: old(s * 200 ** (-1 / 6)))
+    patch("landscapes.complexity.minimum_share", lambda old: lambda s: old(s * 200 ** (-1 / 6)))
 
 
 def stripes_do_not_narrow(patch):
@@ -74,7 +80,7 @@ def stripes_do_not_narrow(patch):
     def wrong(old):
         return lambda levels, n, samples, rng: old(levels, min(n, 50), samples, rng)
 
-    patch("complexity.eigenvalue_counts", wrong)
+    patch("landscapes.complexity.eigenvalue_counts", wrong)
 
 
 def index_upside_down(patch):
@@ -83,7 +89,7 @@ def index_upside_down(patch):
     Fails: 22.3a
     """
     patch(
-        "complexity.points_of_index",
+        "landscapes.complexity.points_of_index",
         lambda old: lambda counts, index: old(200 - counts[:, ::-1], index)[:, ::-1],
     )
 
@@ -97,7 +103,7 @@ def search_left_out(patch):
     def wrong(old):
         return lambda couplings, spins, steps: (spins, 0 * spins[..., 0])
 
-    patch("critical_points._search", wrong)
+    patch("landscapes.critical_points._search", wrong)
 
 
 def number_of_the_next_eigenvalue(patch):
@@ -112,7 +118,7 @@ def number_of_the_next_eigenvalue(patch):
 
         return sample
 
-    patch("complexity.critical_point_sample", wrong)
+    patch("landscapes.complexity.critical_point_sample", wrong)
 
 
 def descent_lands_in_the_band(patch):
@@ -128,7 +134,7 @@ def descent_lands_in_the_band(patch):
 
         return ends
 
-    patch("spin_glass.descent_ends", wrong)
+    patch("landscapes.spin_glass.descent_ends", wrong)
 
 
 def descent_does_not_close_in(patch):
@@ -144,7 +150,7 @@ def descent_does_not_close_in(patch):
 
         return ends
 
-    patch("spin_glass.descent_ends", wrong)
+    patch("landscapes.spin_glass.descent_ends", wrong)
 
 
 def descent_ends_at_the_ground_state(patch):
@@ -160,7 +166,7 @@ def descent_ends_at_the_ground_state(patch):
 
         return ends
 
-    patch("spin_glass.descent_ends", wrong)
+    patch("landscapes.spin_glass.descent_ends", wrong)
 
 
 def ends_do_not_narrow(patch):
@@ -176,4 +182,4 @@ def ends_do_not_narrow(patch):
 
         return ends
 
-    patch("spin_glass.descent_ends", wrong)
+    patch("landscapes.spin_glass.descent_ends", wrong)

@@ -11,7 +11,7 @@ def _as_wide_as(patch, units):
 
         return wrong
 
-    patch("classifiers.uniform_start", wrapper)
+    patch("practice.classifiers.uniform_start", wrapper)
 
 
 def width_does_not_matter(patch):
@@ -70,7 +70,7 @@ def index_without_threshold(patch):
     Fails: 23.4a, 23.4b
     """
     patch(
-        "classifiers.index_fraction",
+        "practice.classifiers.index_fraction",
         lambda old: lambda *given, **options: old(*given, below=0.0),
     )
 
@@ -80,7 +80,7 @@ def curvature_of_the_wrong_sign(patch):
 
     Fails: 23.4a, 23.4b
     """
-    patch("classifiers._hessian", lambda old: lambda *given: -old(*given))
+    patch("practice.classifiers._hessian", lambda old: lambda *given: -old(*given))
 
 
 def minima_after_a_few_epochs(patch):
@@ -106,7 +106,7 @@ def dead_if_mostly_off(patch):
 
         return wrong
 
-    patch("classifiers.dead_units", wrapper)
+    patch("practice.classifiers.dead_units", wrapper)
 
 
 def dead_units_at_any_rate(patch):

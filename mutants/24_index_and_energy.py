@@ -6,7 +6,7 @@ def threshold_four_percent_off(patch):
 
     Fails: 24.1b
     """
-    patch("complexity.threshold_energy", lambda old: lambda p: 1.04 * old(p))
+    patch("landscapes.complexity.threshold_energy", lambda old: lambda p: 1.04 * old(p))
 
     def wrong(old):
         def law(covariance):
@@ -16,7 +16,7 @@ def threshold_four_percent_off(patch):
 
         return law
 
-    patch("spin_glass.index_law", wrong)
+    patch("landscapes.spin_glass.index_law", wrong)
 
 
 def radius_without_the_two(patch):
@@ -33,7 +33,7 @@ def radius_without_the_two(patch):
 
         return law
 
-    patch("spin_glass.index_law", wrong)
+    patch("landscapes.spin_glass.index_law", wrong)
 
 
 def index_rises_linearly(patch):
@@ -42,7 +42,7 @@ def index_rises_linearly(patch):
     Fails: 24.1a, 24.1d
     """
     patch(
-        "complexity.index_fraction",
+        "landscapes.complexity.index_fraction",
         lambda old: lambda u, p: (0.5 + u / 1.633 / 2).clamp(0, 1),
     )
 
@@ -61,7 +61,7 @@ def slope_of_ordinary_points(patch):
 
         return law
 
-    patch("spin_glass.index_law", wrong)
+    patch("landscapes.spin_glass.index_law", wrong)
 
 
 def search_left_out(patch):
@@ -73,7 +73,7 @@ def search_left_out(patch):
     def wrong(old):
         return lambda couplings, spins, steps: (spins, 0 * spins[..., 0])
 
-    patch("critical_points._search", wrong)
+    patch("landscapes.critical_points._search", wrong)
 
 
 def search_cut_short(patch):
@@ -101,7 +101,7 @@ def spread_of_ordinary_points(patch):
 
         return moments
 
-    patch("spin_glass.critical_moments", wrong)
+    patch("landscapes.spin_glass.critical_moments", wrong)
 
 
 def counts_without_the_determinant(patch):
@@ -117,7 +117,7 @@ def counts_without_the_determinant(patch):
 
         return moments
 
-    patch("spin_glass.critical_moments", wrong)
+    patch("landscapes.spin_glass.critical_moments", wrong)
 
 
 def loss_falls_with_the_index(patch):
@@ -134,4 +134,4 @@ def loss_falls_with_the_index(patch):
 
         return points
 
-    patch("perceptrons.critical_points", wrong)
+    patch("landscapes.perceptrons.critical_points", wrong)

@@ -17,7 +17,7 @@ def power_on_the_missing_mode(patch):
         allowed = ~learned[..., :, None] & learned[..., None, :]
         return torch.where(allowed, pairs, 0).amin((-2, -1))
 
-    patch("saddles.smallest_curvature", lambda old: wrong)
+    patch("landscapes.saddles.smallest_curvature", lambda old: wrong)
 
 
 def gauss_newton(patch):
@@ -25,7 +25,10 @@ def gauss_newton(patch):
 
     Fails: 25.1a, 25.1b, 25.1d, 25.2a, 25.4a, 25.5c, 25.5d
     """
-    patch("saddles._second_slopes", lambda old: lambda *given: torch.zeros_like(old(*given)))
+    patch(
+        "landscapes.saddles._second_slopes",
+        lambda old: lambda *given: torch.zeros_like(old(*given)),
+    )
 
 
 def all_saddles_strict(patch):
@@ -34,7 +37,7 @@ def all_saddles_strict(patch):
     Fails: 25.1a, 25.1c, 25.1d, 25.3a
     """
     patch(
-        "saddles.critical_weights",
+        "landscapes.saddles.critical_weights",
         lambda old: lambda *given, middle=0.0, **named: old(*given, middle=0.7, **named),
     )
 
@@ -44,7 +47,7 @@ def weakest_first(patch):
 
     Fails: 25.1d
     """
-    patch("saddles.greedy", lambda old: lambda learned: old(learned.flip(-1)))
+    patch("landscapes.saddles.greedy", lambda old: lambda learned: old(learned.flip(-1)))
 
 
 def middle_power_off_by_one(patch):
@@ -53,7 +56,7 @@ def middle_power_off_by_one(patch):
     Fails: 25.2a
     """
     patch(
-        "saddles.middle_curvature",
+        "landscapes.saddles.middle_curvature",
         lambda old: lambda s, learned, depth, c: old(s, learned, depth + 1, c),
     )
 
@@ -63,7 +66,7 @@ def one_layer_moves(patch):
 
     Fails: 25.3b
     """
-    patch("saddles.largest_drop", lambda old: lambda s, r, depth: s * r**depth)
+    patch("landscapes.saddles.largest_drop", lambda old: lambda s, r, depth: s * r**depth)
 
 
 def plateaus_stay_strict(patch):
@@ -71,7 +74,7 @@ def plateaus_stay_strict(patch):
 
     Fails: 25.4b, 25.4c, 25.4d
     """
-    patch("saddles.plateau_exponent", lambda old: lambda depth: 0)
+    patch("landscapes.saddles.plateau_exponent", lambda old: lambda depth: 0)
 
 
 def one_hidden_unit_less(patch):
@@ -79,7 +82,7 @@ def one_hidden_unit_less(patch):
 
     Fails: 25.5a
     """
-    patch("saddles.critical_losses", lambda old: lambda s, width: old(s, width - 1))
+    patch("landscapes.saddles.critical_losses", lambda old: lambda s, width: old(s, width - 1))
 
 
 def one_hidden_unit_more(patch):
@@ -87,7 +90,7 @@ def one_hidden_unit_more(patch):
 
     Fails: 25.5b
     """
-    patch("saddles.critical_losses", lambda old: lambda s, width: old(s, width + 1))
+    patch("landscapes.saddles.critical_losses", lambda old: lambda s, width: old(s, width + 1))
 
 
 def too_few_measurements(patch):
@@ -112,7 +115,7 @@ def curvature_without_residual(patch):
 
         return search
 
-    patch("strict_saddles.search", blind)
+    patch("landscapes.strict_saddles.search", blind)
 
 
 def completion_with_a_gap(patch):
@@ -121,7 +124,7 @@ def completion_with_a_gap(patch):
     Fails: 25.6d
     """
     patch(
-        "strict_saddles.completion_forms",
+        "landscapes.strict_saddles.completion_forms",
         lambda old: lambda size, share, rng: old(size, 1.0, rng),
     )
 
@@ -132,7 +135,7 @@ def half_of_the_entries(patch):
     Fails: 25.6e
     """
     patch(
-        "strict_saddles.completion_forms",
+        "landscapes.strict_saddles.completion_forms",
         lambda old: lambda size, share, rng: old(size, 0.4, rng),
     )
 
@@ -148,7 +151,7 @@ def signs_forgotten(patch):
 
         return {k: (comb(size, k) * 3**k, k - 1, -2 / k if k > 1 else 1.0) for k in range(1, 5)}
 
-    patch("strict_saddles.tensor_law", lambda old: wrong)
+    patch("landscapes.strict_saddles.tensor_law", lambda old: wrong)
 
 
 def index_of_the_support(patch):
@@ -160,7 +163,7 @@ def index_of_the_support(patch):
     def wrong(old):
         return lambda size: {k: (n, i + 1, c / 2) for k, (n, i, c) in old(size).items()}
 
-    patch("strict_saddles.tensor_law", wrong)
+    patch("landscapes.strict_saddles.tensor_law", wrong)
 
 
 def pairs_that_count_themselves(patch):
@@ -168,7 +171,7 @@ def pairs_that_count_themselves(patch):
 
     Fails: 25.7e
     """
-    patch("strict_saddles.pairs_gradient", lambda old: lambda *given: -old(*given))
+    patch("landscapes.strict_saddles.pairs_gradient", lambda old: lambda *given: -old(*given))
 
 
 def minimum_from_a_larger_constant(patch):
@@ -176,7 +179,7 @@ def minimum_from_a_larger_constant(patch):
 
     Fails: 25.8b, 25.8c, 25.8d
     """
-    patch("strict_saddles.isometry_surface", lambda old: lambda k: old(k - 0.5))
+    patch("landscapes.strict_saddles.isometry_surface", lambda old: lambda k: old(k - 0.5))
 
 
 def two_components_are_enough(patch):
@@ -193,4 +196,4 @@ def two_components_are_enough(patch):
 
         return field
 
-    patch("strict_saddles.tensor_field", two)
+    patch("landscapes.strict_saddles.tensor_field", two)

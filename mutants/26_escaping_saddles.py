@@ -8,7 +8,7 @@ def whole_perturbation(patch):
 
     Fails: 26.1a, 26.2c
     """
-    patch("escapes.perturbation_slope", lambda old: lambda *given: 2 * old(*given))
+    patch("landscapes.escapes.perturbation_slope", lambda old: lambda *given: 2 * old(*given))
 
 
 def every_coordinate_kicked(patch):
@@ -17,7 +17,7 @@ def every_coordinate_kicked(patch):
     Fails: 26.1a, 26.2a, 26.2b, 26.2c
     """
     patch(
-        "escapes.in_ball",
+        "landscapes.escapes.in_ball",
         lambda old: (
             lambda seeds, size, *given, **named: old(seeds, size, *given, **named) * math.sqrt(size)
         ),
@@ -29,7 +29,7 @@ def polylog_everywhere(patch):
 
     Fails: 26.2a, 26.2b, 26.4h, 26.4i
     """
-    patch("escapes.flat_saddle_exponent", lambda old: lambda depth: 0.0)
+    patch("landscapes.escapes.flat_saddle_exponent", lambda old: lambda depth: 0.0)
 
 
 def continuous_octopus(patch):
@@ -37,7 +37,9 @@ def continuous_octopus(patch):
 
     Fails: 26.3a
     """
-    patch("escapes.Octopus.factor", lambda old: lambda self, rate: 1 + self.L / self.gamma)
+    patch(
+        "landscapes.escapes.Octopus.factor", lambda old: lambda self, rate: 1 + self.L / self.gamma
+    )
 
 
 def no_perturbation(patch):
@@ -46,7 +48,7 @@ def no_perturbation(patch):
     Fails: 26.3b, 26.3c
     """
     patch(
-        "escapes.perturbed_descent",
+        "landscapes.escapes.perturbed_descent",
         lambda old: lambda *given, **named: old(*given, **(named | {"threshold": -1.0})),
     )
 
@@ -67,7 +69,7 @@ def ever_smaller_perturbations(patch):
 
         return ball
 
-    patch("escapes.in_ball", shrinking)
+    patch("landscapes.escapes.in_ball", shrinking)
 
 
 def plain_newton(patch):
@@ -76,7 +78,7 @@ def plain_newton(patch):
     Fails: 26.4a, 26.4b, 26.4c, 26.4d, 26.4e
     """
     patch(
-        "escapes.newton_direction",
+        "landscapes.escapes.newton_direction",
         lambda old: lambda field, absolute, **named: old(field, absolute=False, **named),
     )
 
@@ -87,7 +89,7 @@ def newton_that_leaves(patch):
     Fails: 26.4f, 26.4g
     """
     patch(
-        "escapes.newton_direction",
+        "landscapes.escapes.newton_direction",
         lambda old: lambda field, absolute, **named: old(field, absolute=True, **named),
     )
 
@@ -97,7 +99,7 @@ def growth_of_a_strict_saddle(patch):
 
     Fails: 26.4b, 26.4c, 26.4d, 26.4e
     """
-    patch("escapes.saddle_free_growth", lambda old: lambda depth, rate: 1 + rate)
+    patch("landscapes.escapes.saddle_free_growth", lambda old: lambda depth, rate: 1 + rate)
 
 
 def median_for_mean(patch):
@@ -113,4 +115,4 @@ def median_for_mean(patch):
 
         return law
 
-    patch("escapes.noisy_law", wrong)
+    patch("landscapes.escapes.noisy_law", wrong)

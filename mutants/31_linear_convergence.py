@@ -31,7 +31,7 @@ def steps_without_the_power_of_the_margin(patch):
     Fails: 31.8a, 31.8b, 31.8c, 31.8d
     """
     patch(
-        "linear_convergence.convergence_guarantee",
+        "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate)),
     )
 
@@ -42,7 +42,7 @@ def every_layer_counts(patch):
     Fails: 31.8a, 31.8d
     """
     patch(
-        "linear_convergence.convergence_guarantee",
+        "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=depth * g.rate)),
     )
 
@@ -53,7 +53,7 @@ def the_margin_to_the_power_two(patch):
     Fails: 31.8a, 31.8c
     """
     patch(
-        "linear_convergence.convergence_guarantee",
+        "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate * margin**2)),
     )
 
@@ -64,7 +64,7 @@ def a_promise_six_times_too_short(patch):
     Fails: 31.1a, 31.8b
     """
     patch(
-        "linear_convergence.convergence_guarantee",
+        "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=6 * g.rate)),
     )
 
@@ -75,7 +75,9 @@ def lemma_without_its_half(patch):
     Fails: 31.9a, 31.9b, 31.9h
     """
     _brief(patch)
-    patch("linear_convergence.decrease_ratio", lambda old: lambda *given: old(*given) / 2)
+    patch(
+        "trajectories.linear_convergence.decrease_ratio", lambda old: lambda *given: old(*given) / 2
+    )
 
 
 def lemma_of_the_square_flow(patch):
@@ -85,7 +87,7 @@ def lemma_of_the_square_flow(patch):
     """
     _brief(patch)
     patch(
-        "linear_convergence.decrease_ratio",
+        "trajectories.linear_convergence.decrease_ratio",
         lambda old: (
             lambda losses, smallest, rate, depth: old(losses, smallest, rate, depth) / (2 * depth)
         ),
@@ -99,7 +101,7 @@ def lemma_with_one_over_the_depth(patch):
     """
     _brief(patch)
     patch(
-        "linear_convergence.decrease_ratio",
+        "trajectories.linear_convergence.decrease_ratio",
         lambda old: (
             lambda losses, smallest, rate, depth: old(
                 losses, smallest ** (1 / (depth - 1)), rate, depth
@@ -115,7 +117,7 @@ def a_margin_without_the_distance(patch):
     """
     _brief(patch)
     patch(
-        "linear_convergence.deficiency_margin",
+        "trajectories.linear_convergence.deficiency_margin",
         lambda old: lambda matrix, target: old(target.expand_as(matrix), target),
     )
 
@@ -127,7 +129,7 @@ def imbalance_allowed_three_times_exceeded(patch):
     """
     _brief(patch)
     patch(
-        "linear_convergence.spectral_factors",
+        "trajectories.linear_convergence.spectral_factors",
         lambda old: lambda values, depth, wanted, rng: old(values, depth, 3 * wanted, rng),
     )
 
@@ -150,8 +152,8 @@ def starts_outside_the_margin(patch):
     def loose(old):
         return lambda matrix, target: old(matrix, target).clamp(min=0.05)
 
-    patch("linear_convergence.start_within_margin", far)
-    patch("linear_convergence.deficiency_margin", loose)
+    patch("trajectories.linear_convergence.start_within_margin", far)
+    patch("trajectories.linear_convergence.deficiency_margin", loose)
 
 
 def loss_as_a_power_of_time(patch):
@@ -164,7 +166,7 @@ def loss_as_a_power_of_time(patch):
     def power_law(old):
         return lambda steps, losses, high, low: old((steps + 1).log(), losses, high, low)
 
-    patch("linear_convergence.decay_rate", power_law)
+    patch("trajectories.linear_convergence.decay_rate", power_law)
 
 
 def the_largest_curvature_sets_the_pace(patch):
@@ -181,7 +183,7 @@ def the_largest_curvature_sets_the_pace(patch):
 
         return rate
 
-    patch("linear_convergence.asymptotic_rate", mean_rate)
+    patch("trajectories.linear_convergence.asymptotic_rate", mean_rate)
 
 
 def late_slope_of_two_layers(patch):
@@ -194,7 +196,7 @@ def late_slope_of_two_layers(patch):
     def rate(old):
         return lambda target, depth: depth * old(target, 2) / 2
 
-    patch("linear_convergence.asymptotic_rate", rate)
+    patch("trajectories.linear_convergence.asymptotic_rate", rate)
 
 
 def balance_is_not_kept(patch):
@@ -217,7 +219,7 @@ def balance_is_not_kept(patch):
 
         return drift
 
-    patch("linear_convergence.imbalance_drift", sums)
+    patch("trajectories.linear_convergence.imbalance_drift", sums)
 
 
 def layers_far_from_balance(patch):
@@ -233,7 +235,7 @@ def layers_far_from_balance(patch):
 
         return factors
 
-    patch("linear_convergence.unbalance", far)
+    patch("trajectories.linear_convergence.unbalance", far)
 
 
 def digits_without_whitening(patch):
@@ -261,7 +263,7 @@ def time_falls_with_the_square_of_depth(patch):
     Fails: 31.1b, 31.8a, 31.8b, 31.8c, 31.8d
     """
     patch(
-        "linear_convergence.convergence_guarantee",
+        "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=depth**2 * g.rate)),
     )
 
@@ -291,5 +293,5 @@ def pace_of_the_end_from_the_start(patch):
 
         return wrong
 
-    patch("linear_convergence.practical_run", at_once)
+    patch("trajectories.linear_convergence.practical_run", at_once)
     patch("linear_networks.deficiency_margin", digits)

@@ -22,7 +22,7 @@ def edge_of_the_wrong_sign(patch):
 
         return critical
 
-    patch("counterexamples.critical_learning_rate", rate)
+    patch("trajectories.counterexamples.critical_learning_rate", rate)
 
 
 def edge_of_linear_stability(patch):
@@ -32,10 +32,13 @@ def edge_of_linear_stability(patch):
     """
     _small(patch)
     patch(
-        "counterexamples.overshoot_gap",
+        "trajectories.counterexamples.overshoot_gap",
         lambda old: lambda modes, rate: old(modes, 2 * rate),
     )
-    patch("counterexamples.critical_learning_rate", lambda old: lambda modes: old(modes) / 2)
+    patch(
+        "trajectories.counterexamples.critical_learning_rate",
+        lambda old: lambda modes: old(modes) / 2,
+    )
 
 
 def edge_at_twice_the_stability(patch):
@@ -48,7 +51,7 @@ def edge_at_twice_the_stability(patch):
     def rate(old):
         return lambda modes: 4 / ((modes[0] ** 2 - modes[1] ** 2) ** 2 + 4).sqrt()
 
-    patch("counterexamples.critical_learning_rate", rate)
+    patch("trajectories.counterexamples.critical_learning_rate", rate)
 
 
 def convergence_for_every_gap(patch):
@@ -58,7 +61,7 @@ def convergence_for_every_gap(patch):
     """
     _small(patch)
     patch(
-        "counterexamples.overshoot_gap",
+        "trajectories.counterexamples.overshoot_gap",
         lambda old: lambda modes, rate: torch.ones_like(old(modes, rate)),
     )
 
@@ -69,7 +72,9 @@ def size_four_times_smaller(patch):
     Fails: 32.5c
     """
     _small(patch)
-    patch("counterexamples.overshooting_size", lambda old: lambda *given: old(*given) / 4)
+    patch(
+        "trajectories.counterexamples.overshooting_size", lambda old: lambda *given: old(*given) / 4
+    )
 
 
 def size_that_ignores_the_margin(patch):
@@ -79,7 +84,7 @@ def size_that_ignores_the_margin(patch):
     """
     _small(patch)
     patch(
-        "counterexamples.overshooting_size",
+        "trajectories.counterexamples.overshooting_size",
         lambda old: lambda rate, depth, margin: old(rate, depth, 0.3),
     )
 
@@ -97,7 +102,7 @@ def growth_of_one_power_more(patch):
 
         return steeper
 
-    patch("counterexamples.overshoot_bounds", bounds)
+    patch("trajectories.counterexamples.overshoot_bounds", bounds)
 
 
 def growth_of_one_power_less(patch):
@@ -110,7 +115,7 @@ def growth_of_one_power_less(patch):
     def bounds(old):
         return lambda modes, rate, depth, steps: old(modes, rate, depth - 0.5, steps)
 
-    patch("counterexamples.overshoot_bounds", bounds)
+    patch("trajectories.counterexamples.overshoot_bounds", bounds)
 
 
 def balanced_starts(patch):
@@ -125,7 +130,7 @@ def balanced_starts(patch):
             torch.full_like(large, margin ** (1 / depth)), rate, depth, margin, steps
         )
 
-    patch("counterexamples.overshoot", one_size)
+    patch("trajectories.counterexamples.overshoot", one_size)
 
 
 def starts_with_another_product(patch):
@@ -135,7 +140,7 @@ def starts_with_another_product(patch):
     """
     _small(patch)
     patch(
-        "counterexamples.two_group_modes",
+        "trajectories.counterexamples.two_group_modes",
         lambda old: lambda large, depth, product: old(large, depth, product**2),
     )
 
@@ -154,7 +159,7 @@ def imbalance_is_conserved(patch):
 
         return flow
 
-    patch("counterexamples.imbalance_law", law)
+    patch("trajectories.counterexamples.imbalance_law", law)
 
 
 def imbalance_law_of_first_order(patch):
@@ -164,7 +169,7 @@ def imbalance_law_of_first_order(patch):
     """
     _small(patch)
     patch(
-        "counterexamples.imbalance_law",
+        "trajectories.counterexamples.imbalance_law",
         lambda old: lambda path, rate: (path[:, 0] ** 2 - path[:, 1] ** 2, old(path, rate**0.5)[1]),
     )
 
@@ -176,10 +181,10 @@ def curvature_without_the_imbalance(patch):
     """
     _small(patch)
     patch(
-        "counterexamples.nearby_sharpness",
+        "trajectories.counterexamples.nearby_sharpness",
         lambda old: lambda imbalance, depth: old(0 * torch.as_tensor(imbalance), depth),
     )
-    patch("counterexamples.bisected_edge", lambda old: lambda modes, low, high: low)
+    patch("trajectories.counterexamples.bisected_edge", lambda old: lambda modes, low, high: low)
 
 
 def curvature_of_one_layer(patch):
@@ -188,4 +193,4 @@ def curvature_of_one_layer(patch):
     Fails: 32.5e
     """
     _small(patch)
-    patch("counterexamples.sharpness", lambda old: lambda modes: 2 * old(modes))
+    patch("trajectories.counterexamples.sharpness", lambda old: lambda modes: 2 * old(modes))

@@ -23,7 +23,7 @@ def layers_that_differ(patch):
 
         return shifted
 
-    patch("held_starts.identity_start", start)
+    patch("trajectories.held_starts.identity_start", start)
 
 
 def any_start_is_held(patch):
@@ -42,7 +42,7 @@ def any_start_is_held(patch):
 
         return noisy
 
-    patch("held_starts.identity_start", start)
+    patch("trajectories.held_starts.identity_start", start)
 
 
 def floor_of_all_eigenvalues(patch):
@@ -52,7 +52,7 @@ def floor_of_all_eigenvalues(patch):
     """
     _short(patch)
     patch(
-        "counterexamples.identity_floor",
+        "trajectories.held_starts.identity_floor",
         lambda old: lambda values, depth: values.abs().amax(-1).square() / 2,
     )
 
@@ -76,7 +76,7 @@ def power_law_of_one_layer_more(patch):
     """
     _short(patch)
     patch(
-        "counterexamples.stuck_product",
+        "trajectories.held_starts.stuck_product",
         lambda old: (
             lambda time, negative, depth: old(time, negative, depth + 1 if depth > 2 else depth)
         ),
@@ -90,7 +90,7 @@ def power_law_without_its_factor(patch):
     """
     _short(patch)
     patch(
-        "counterexamples.stuck_product",
+        "trajectories.held_starts.stuck_product",
         lambda old: (
             lambda time, negative, depth: old(
                 time / (depth - 2) if depth > 2 else time, negative, depth
@@ -112,7 +112,7 @@ def exponential_at_every_depth(patch):
 
         return at_two
 
-    patch("counterexamples.identity_descent", run)
+    patch("trajectories.held_starts.identity_descent", run)
 
 
 def starts_outside_the_margin(patch):
@@ -129,7 +129,7 @@ def starts_outside_the_margin(patch):
 
         return start
 
-    patch("held_starts.start_within_margin", far)
+    patch("trajectories.held_starts.start_within_margin", far)
 
 
 def starts_at_three_times_the_margin(patch):
@@ -146,7 +146,7 @@ def starts_at_three_times_the_margin(patch):
 
         return start
 
-    patch("held_starts.start_within_margin", far)
+    patch("trajectories.held_starts.start_within_margin", far)
 
 
 def the_sign_does_not_matter(patch):
@@ -164,7 +164,7 @@ def the_sign_does_not_matter(patch):
 
         return runs
 
-    patch("held_starts.balanced_runs", shuffled)
+    patch("trajectories.held_starts.balanced_runs", shuffled)
 
 
 def held_at_the_mean_singular_value(patch):
@@ -177,7 +177,7 @@ def held_at_the_mean_singular_value(patch):
     def middle(old):
         return lambda matrix: torch.linalg.svdvals(matrix).mean(-1)
 
-    patch("held_starts.smallest_singular_value", middle)
+    patch("trajectories.held_starts.smallest_singular_value", middle)
 
 
 def delay_of_half_the_logarithm(patch):
@@ -195,7 +195,7 @@ def delay_of_half_the_logarithm(patch):
 
         return runs
 
-    patch("held_starts.balanced_runs", doubled)
+    patch("trajectories.held_starts.balanced_runs", doubled)
 
 
 def small_steps_for_the_large_ones(patch):
@@ -212,7 +212,7 @@ def small_steps_for_the_large_ones(patch):
 
         return runs
 
-    patch("held_starts.balanced_runs", fine)
+    patch("trajectories.held_starts.balanced_runs", fine)
 
 
 def departure_without_the_power(patch):
@@ -222,7 +222,7 @@ def departure_without_the_power(patch):
     """
     _short(patch)
     patch(
-        "counterexamples.departure_rate",
+        "trajectories.held_starts.departure_rate",
         lambda old: lambda values, depth: -values.min() - values[values > 0].min(),
     )
 
@@ -241,7 +241,7 @@ def departure_along_the_other_eigenvector(patch):
 
         return own
 
-    patch("counterexamples.departure_rate", rate)
+    patch("trajectories.held_starts.departure_rate", rate)
 
 
 def odd_depth_is_held_as_even(patch):
@@ -258,4 +258,4 @@ def odd_depth_is_held_as_even(patch):
 
         return turned
 
-    patch("counterexamples.identity_descent", run)
+    patch("trajectories.held_starts.identity_descent", run)

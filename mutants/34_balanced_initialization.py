@@ -13,7 +13,7 @@ def _promise(patch, **changes):
 
         return wrong
 
-    patch("promises.balanced_promise", wrapper)
+    patch("trajectories.promises.balanced_promise", wrapper)
 
 
 def wait_of_one_power_more(patch):
@@ -21,7 +21,9 @@ def wait_of_one_power_more(patch):
 
     Fails: 34.6a, 34.6b
     """
-    patch("promises.waiting_time", lambda old: lambda x, y, depth: old(x, y, depth + 1))
+    patch(
+        "trajectories.promises.waiting_time", lambda old: lambda x, y, depth: old(x, y, depth + 1)
+    )
 
 
 def wait_blind_to_the_direction(patch):
@@ -29,7 +31,10 @@ def wait_blind_to_the_direction(patch):
 
     Fails: 34.6a, 34.6b
     """
-    patch("promises.waiting_time", lambda old: lambda x, y, n: old(0 * x, (x**2 + y**2) ** 0.5, n))
+    patch(
+        "trajectories.promises.waiting_time",
+        lambda old: lambda x, y, n: old(0 * x, (x**2 + y**2) ** 0.5, n),
+    )
 
 
 def wait_half_as_long(patch):
@@ -37,7 +42,7 @@ def wait_half_as_long(patch):
 
     Fails: 34.6a, 34.6b
     """
-    patch("promises.waiting_time", lambda old: lambda *given: old(*given) / 2)
+    patch("trajectories.promises.waiting_time", lambda old: lambda *given: old(*given) / 2)
 
 
 def margin_without_the_half(patch):
@@ -45,7 +50,7 @@ def margin_without_the_half(patch):
 
     Fails: 34.2f, 34.2j
     """
-    patch("promises.margin", lambda old: lambda x, y: x - (x**2 + y**2))
+    patch("trajectories.promises.margin", lambda old: lambda x, y: x - (x**2 + y**2))
 
 
 def margin_twice_as_large(patch):
@@ -103,7 +108,10 @@ def whole_scale_in_the_first_layer(patch):
 
     Fails: 34.1h, 34.6a
     """
-    patch("initialization.balanced_state", lambda old: lambda x, y, depth: (0 * x + 1, x, y))
+    patch(
+        "trajectories.initialization.balanced_state",
+        lambda old: lambda x, y, depth: (0 * x + 1, x, y),
+    )
 
 
 def layer_wise_scales_one_layer(patch):
@@ -120,7 +128,7 @@ def layer_wise_scales_one_layer(patch):
 
         return wrong
 
-    patch("initialization.at_scales", wrapper)
+    patch("trajectories.initialization.at_scales", wrapper)
 
 
 def imbalance_of_the_hidden_width_alone(patch):
@@ -135,7 +143,7 @@ def imbalance_of_the_hidden_width_alone(patch):
         d = np.array(widths[1:-1], float)
         return 2 * s**4 * d**2 * (d + 1)
 
-    patch("promises.mean_square_imbalance", lambda old: wrong)
+    patch("trajectories.promises.mean_square_imbalance", lambda old: wrong)
 
 
 def layers_at_different_rates(patch):
@@ -187,7 +195,7 @@ def balanced_layers_have_the_scale_s(patch):
 
         return wrong
 
-    patch("initialization.search_scales", by_layer)
+    patch("trajectories.initialization.search_scales", by_layer)
 
 
 def product_stays_on_the_line_of_the_target(patch):
@@ -203,7 +211,7 @@ def product_stays_on_the_line_of_the_target(patch):
 
         return wrong
 
-    patch("promises.balanced_state", on_the_line)
+    patch("trajectories.promises.balanced_state", on_the_line)
 
 
 def half_of_all_starts_have_the_margin(patch):
@@ -241,7 +249,7 @@ def mirror_images_are_one(patch):
 
         return wrong
 
-    patch("promises.product_parts", one_side)
+    patch("trajectories.promises.product_parts", one_side)
 
 
 def product_of_the_scales_alone(patch):
@@ -250,7 +258,7 @@ def product_of_the_scales_alone(patch):
     Fails: 34.2d
     """
     patch(
-        "initialization.product_scale",
+        "trajectories.initialization.product_scale",
         lambda old: lambda widths, init_scale=1.0: init_scale ** (len(widths) - 1),
     )
 

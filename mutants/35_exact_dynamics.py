@@ -6,7 +6,7 @@ def sigmoid_at_half_the_speed(patch):
 
     Fails: 35.1a, 35.1b
     """
-    patch("exact_dynamics.mode_strength", lambda old: lambda t, s, u: old(t / 2, s, u))
+    patch("trajectories.exact_dynamics.mode_strength", lambda old: lambda t, s, u: old(t / 2, s, u))
 
 
 def half_time_of_one_layer_at_a_time(patch):
@@ -14,7 +14,7 @@ def half_time_of_one_layer_at_a_time(patch):
 
     Fails: 35.1d, 35.2b
     """
-    patch("exact_dynamics.half_time", lambda old: lambda s, u: 2 * old(s, u))
+    patch("trajectories.exact_dynamics.half_time", lambda old: lambda s, u: 2 * old(s, u))
 
 
 def start_is_not_aligned(patch):
@@ -34,7 +34,7 @@ def the_decaying_part_grows(patch):
     Fails: 35.2b
     """
     patch(
-        "exact_dynamics.growing_start",
+        "trajectories.exact_dynamics.growing_start",
         lambda old: lambda weights, left, right: old((weights[0], -weights[1]), left, right),
     )
 
@@ -48,7 +48,7 @@ def weak_modes_first(patch):
     def reversed_order(old):
         return lambda w, left, right: old(w, left.flip(-1), right.flip(-1)).flip(-1)
 
-    patch("exact_dynamics.growing_start", reversed_order)
+    patch("trajectories.exact_dynamics.growing_start", reversed_order)
 
 
 def half_time_exactly_inverse(patch):
@@ -60,7 +60,7 @@ def half_time_exactly_inverse(patch):
     def without_logarithm(old):
         return lambda s, u: old(s, u).mean() * s.mean() / s
 
-    patch("exact_dynamics.half_time", without_logarithm)
+    patch("trajectories.exact_dynamics.half_time", without_logarithm)
 
 
 def exponent_of_one_more_layer(patch):
@@ -69,7 +69,7 @@ def exponent_of_one_more_layer(patch):
     Fails: 35.3a
     """
     patch(
-        "exact_dynamics.transit_time",
+        "trajectories.exact_dynamics.transit_time",
         lambda old: lambda u, s, n, left: old(u, s, n + 1, left) * (n + 1) / n,
     )
 
@@ -80,7 +80,7 @@ def depth_costs_a_logarithm(patch):
     Fails: 35.3b
     """
     patch(
-        "exact_dynamics.depth_limit",
+        "trajectories.exact_dynamics.depth_limit",
         lambda old: lambda s, u, f: old(s, u, f) - 1 / (s * u) + 1 / (s * f),
     )
 
@@ -90,7 +90,10 @@ def step_does_not_shrink_with_depth(patch):
 
     Fails: 35.3b, 35.3d
     """
-    patch("exact_dynamics.curvature_step", lambda old: lambda s, n, c: old(s, n, c) * n / 2)
+    patch(
+        "trajectories.exact_dynamics.curvature_step",
+        lambda old: lambda s, n, c: old(s, n, c) * n / 2,
+    )
 
 
 def step_of_half_the_curvature(patch):
@@ -98,7 +101,9 @@ def step_of_half_the_curvature(patch):
 
     Fails: 35.3d
     """
-    patch("exact_dynamics.curvature_step", lambda old: lambda s, n, c: 2 * old(s, n, c))
+    patch(
+        "trajectories.exact_dynamics.curvature_step", lambda old: lambda s, n, c: 2 * old(s, n, c)
+    )
 
 
 def exponents_off_by_one(patch):
@@ -116,7 +121,7 @@ def exponents_off_by_one(patch):
 
         return wrong
 
-    patch("exact_dynamics.lyapunov_exponents", shifted)
+    patch("trajectories.exact_dynamics.lyapunov_exponents", shifted)
 
 
 def complex_gaussian_exponents(patch):
@@ -134,7 +139,7 @@ def complex_gaussian_exponents(patch):
 
         return wrong
 
-    patch("exact_dynamics.lyapunov_exponents", complex_layers)
+    patch("trajectories.exact_dynamics.lyapunov_exponents", complex_layers)
 
 
 def orthogonal_starts_are_gaussian(patch):
@@ -154,7 +159,7 @@ def orthogonal_starts_are_gaussian(patch):
 
         return wrong
 
-    patch("exact_dynamics.orthogonal_weights", of_the_right_size)
+    patch("trajectories.exact_dynamics.orthogonal_weights", of_the_right_size)
 
 
 def gaussian_layers_do_not_mix(patch):
@@ -164,7 +169,7 @@ def gaussian_layers_do_not_mix(patch):
     """
 
     def isometric(old):
-        from lib import exact_dynamics as ed
+        from lib.trajectories import exact_dynamics as ed
 
         def wrong(widths, seeds, rng, init_scale=1.0):
             kept = ed.orthogonal_weights(widths, seeds, rng)
@@ -187,7 +192,7 @@ def target_has_no_side(patch):
 
         return wrong
 
-    patch("exact_dynamics.same_side", start_alone)
+    patch("trajectories.exact_dynamics.same_side", start_alone)
 
 
 def square_starts_are_rough(patch):
@@ -205,7 +210,7 @@ def square_starts_are_rough(patch):
 
         return wrong
 
-    patch("exact_dynamics.orthogonal_weights", rough)
+    patch("trajectories.exact_dynamics.orthogonal_weights", rough)
 
 
 def sides_exchanged(patch):
@@ -213,7 +218,7 @@ def sides_exchanged(patch):
 
     Fails: 35.6a, 35.6b, 35.6i
     """
-    patch("exact_dynamics.same_side", lambda old: lambda *given: ~old(*given))
+    patch("trajectories.exact_dynamics.same_side", lambda old: lambda *given: ~old(*given))
 
 
 def strength_sets_no_pace(patch):
@@ -231,7 +236,7 @@ def strength_sets_no_pace(patch):
 
         return wrong
 
-    patch("exact_dynamics.follow_modes", one_pace)
+    patch("trajectories.exact_dynamics.follow_modes", one_pace)
 
 
 def curvature_with_the_square(patch):
@@ -239,7 +244,7 @@ def curvature_with_the_square(patch):
 
     Fails: 35.3d, 35.3e
     """
-    patch("exact_dynamics.curvature_step", lambda old: lambda s, n, c: c / (n * s**2))
+    patch("trajectories.exact_dynamics.curvature_step", lambda old: lambda s, n, c: c / (n * s**2))
 
 
 def _losses_by(change):
@@ -291,7 +296,7 @@ def two_layers_keep_their_side(patch):
 
         return None, balanced, None
 
-    patch("exact_dynamics.descend_losses", _losses_by(change))
+    patch("trajectories.exact_dynamics.descend_losses", _losses_by(change))
 
 
 def correlated_inputs_change_nothing(patch):
@@ -314,4 +319,4 @@ def correlated_inputs_change_nothing(patch):
 
         return gradient, None, loss
 
-    patch("exact_dynamics.descend_losses", _losses_by(change))
+    patch("trajectories.exact_dynamics.descend_losses", _losses_by(change))

@@ -20,7 +20,7 @@ def line_with_one_more_factor(patch):
 
         return wrong
 
-    patch("exact_dynamics.equal_layers_descent", wrong_power)
+    patch("trajectories.exact_dynamics.equal_layers_descent", wrong_power)
 
 
 def decay_without_depth(patch):
@@ -28,7 +28,9 @@ def decay_without_depth(patch):
 
     Fails: 36.1b
     """
-    patch("identity_start.late_decay", lambda old: lambda s, n, rate: old(s, n, rate / n))
+    patch(
+        "trajectories.identity_start.late_decay", lambda old: lambda s, n, rate: old(s, n, rate / n)
+    )
 
 
 def decay_with_the_square(patch):
@@ -36,7 +38,10 @@ def decay_with_the_square(patch):
 
     Fails: 36.1b
     """
-    patch("identity_start.late_decay", lambda old: lambda s, n, rate: old(s, 10**9, rate * n / 1e9))
+    patch(
+        "trajectories.identity_start.late_decay",
+        lambda old: lambda s, n, rate: old(s, 10**9, rate * n / 1e9),
+    )
 
 
 def step_from_the_weakest_eigenvalue(patch):
@@ -44,7 +49,7 @@ def step_from_the_weakest_eigenvalue(patch):
 
     Fails: 36.1c
     """
-    patch("exact_dynamics.curvature_step", lambda old: lambda s, n, c: c / (n * s**2))
+    patch("trajectories.exact_dynamics.curvature_step", lambda old: lambda s, n, c: c / (n * s**2))
 
 
 def time_along_the_arc(patch):
@@ -60,7 +65,7 @@ def time_along_the_arc(patch):
             log(1 / left) / n if abs(abs(s) - 1) < 1e-9 else old(u, s, n, left)
         )
 
-    patch("exact_dynamics.transit_time", round_trip)
+    patch("trajectories.exact_dynamics.transit_time", round_trip)
 
 
 def speed_with_the_wrong_power(patch):
@@ -69,7 +74,7 @@ def speed_with_the_wrong_power(patch):
     Fails: 36.2a
     """
     patch(
-        "exact_dynamics.transit_time",
+        "trajectories.exact_dynamics.transit_time",
         lambda old: lambda u, s, n, left: 2 * old(u, s, 2 * n, left),
     )
 
@@ -95,7 +100,7 @@ def gradient_without_the_conjugate(patch):
 
         return wrong
 
-    patch("exact_dynamics.equal_layers_descent", holomorphic)
+    patch("trajectories.exact_dynamics.equal_layers_descent", holomorphic)
 
 
 def chord_from_zero(patch):
@@ -107,7 +112,7 @@ def chord_from_zero(patch):
     def from_zero(old):
         return lambda path, wanted: old(path + 1, wanted + 1)
 
-    patch("identity_start.chord_distance", from_zero)
+    patch("trajectories.identity_start.chord_distance", from_zero)
 
 
 def targets_are_not_normal(patch):
@@ -127,7 +132,7 @@ def targets_are_not_normal(patch):
 
         return wrong
 
-    patch("identity_start.normal_targets", oblique)
+    patch("trajectories.identity_start.normal_targets", oblique)
 
 
 def premise_is_the_determinant(patch):
@@ -141,7 +146,7 @@ def premise_is_the_determinant(patch):
 
         return lambda matrix: linalg.det(matrix)
 
-    patch("identity_start.positivity", determinant)
+    patch("trajectories.identity_start.positivity", determinant)
 
 
 def start_is_off_the_identity(patch):
@@ -157,7 +162,7 @@ def start_is_off_the_identity(patch):
             target, depth, noise or 0.1, rng or default_rng(0)
         )
 
-    patch("identity_start.identity_weights", noisy)
+    patch("trajectories.identity_start.identity_weights", noisy)
 
 
 def regularizer_of_one_layer(patch):
@@ -173,7 +178,7 @@ def regularizer_of_one_layer(patch):
 
         return make
 
-    patch("identity_start.toward_identity", one_layer_only)
+    patch("trajectories.identity_start.toward_identity", one_layer_only)
 
 
 def roots_turned_too_far(patch):
@@ -183,7 +188,7 @@ def roots_turned_too_far(patch):
     """
 
     def turned(old):
-        from lib import identity_start as ids
+        from lib.trajectories import identity_start as ids
 
         def wrong(matrix, depth):
             part = ids.rotation_power(ids.polar(matrix)[0], 1 / depth)
@@ -191,7 +196,7 @@ def roots_turned_too_far(patch):
 
         return wrong
 
-    patch("identity_start.root_factors", turned)
+    patch("trajectories.identity_start.root_factors", turned)
 
 
 def roots_by_the_singular_bases(patch):
@@ -205,7 +210,7 @@ def roots_by_the_singular_bases(patch):
 
         return lambda matrix, depth: ln.balanced_factors(matrix, [matrix.shape[-1]] * (depth + 1))
 
-    patch("identity_start.root_factors", by_svd)
+    patch("trajectories.identity_start.root_factors", by_svd)
 
 
 def projection_far_inside(patch):
@@ -213,7 +218,10 @@ def projection_far_inside(patch):
 
     Fails: 36.5d, 36.5f
     """
-    patch("identity_start.to_positive", lambda old: lambda matrix, gamma: old(matrix, 10 * gamma))
+    patch(
+        "trajectories.identity_start.to_positive",
+        lambda old: lambda matrix, gamma: old(matrix, 10 * gamma),
+    )
 
 
 def margin_without_the_distance(patch):
@@ -248,7 +256,7 @@ def any_orthogonal_start(patch):
 
         return wrong
 
-    patch("identity_start.identity_weights", orthogonal_first)
+    patch("trajectories.identity_start.identity_weights", orthogonal_first)
 
 
 def steps_keep_the_balance(patch):
@@ -278,7 +286,7 @@ def steps_keep_the_balance(patch):
 
         return wrong
 
-    patch("identity_start.reach", balanced)
+    patch("trajectories.identity_start.reach", balanced)
 
 
 def distance_in_the_operator_norm(patch):
@@ -296,4 +304,4 @@ def distance_in_the_operator_norm(patch):
 
         return wrong
 
-    patch("identity_start.at_distance", operator)
+    patch("trajectories.identity_start.at_distance", operator)

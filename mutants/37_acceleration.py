@@ -17,7 +17,7 @@ def one_side_only(patch):
 
         return rule
 
-    patch("acceleration.end_to_end_slope", left)
+    patch("trajectories.acceleration.end_to_end_slope", left)
 
 
 def depth_off_by_one(patch):
@@ -25,7 +25,10 @@ def depth_off_by_one(patch):
 
     Fails: 37.1c, 37.1d, 37.1e
     """
-    patch("acceleration.end_to_end_slope", lambda old: lambda w, g, depth: old(w, g, depth + 1))
+    patch(
+        "trajectories.acceleration.end_to_end_slope",
+        lambda old: lambda w, g, depth: old(w, g, depth + 1),
+    )
 
 
 def no_balance(patch):
@@ -50,7 +53,7 @@ def projection_left_out(patch):
     Fails: 37.2a, 37.2b
     """
     patch(
-        "acceleration.row_field",
+        "trajectories.acceleration.row_field",
         lambda old: lambda w, g, n: n * g * w.square().sum(-1, keepdim=True) ** (1 - 1 / n),
     )
 
@@ -68,7 +71,7 @@ def two_layers_have_no_potential(patch):
 
         return formula
 
-    patch("acceleration.loop_formula", wrong)
+    patch("trajectories.acceleration.loop_formula", wrong)
 
 
 def arcs_left_out(patch):
@@ -84,7 +87,7 @@ def arcs_left_out(patch):
 
         return integral
 
-    patch("acceleration.loop_integral", rays)
+    patch("trajectories.acceleration.loop_integral", rays)
 
 
 def every_depth_has_a_potential(patch):
@@ -93,7 +96,7 @@ def every_depth_has_a_potential(patch):
     Fails: 37.2a, 37.2c, 37.2f, 37.2g
     """
     patch(
-        "acceleration.row_field",
+        "trajectories.acceleration.row_field",
         lambda old: lambda w, g, n: old(w, g, min(n, 2)),
     )
 
@@ -104,7 +107,7 @@ def field_of_another_exponent(patch):
     Fails: 37.2d, 37.2f, 37.2g
     """
     patch(
-        "acceleration.row_field",
+        "trajectories.acceleration.row_field",
         lambda old: (
             lambda w, g, n: old(w, g, n) * w.square().sum(-1, keepdim=True) ** (1 / (2 * n) - 0.5)
         ),
@@ -116,7 +119,7 @@ def steps_of_the_crawl_doubled(patch):
 
     Fails: 37.3b
     """
-    patch("acceleration.crawl_steps", lambda old: lambda *given: 2 * old(*given))
+    patch("trajectories.acceleration.crawl_steps", lambda old: lambda *given: 2 * old(*given))
 
 
 def depth_costs_an_exponent(patch):
@@ -125,7 +128,7 @@ def depth_costs_an_exponent(patch):
     Fails: 37.3c, 37.3d, 37.3e
     """
     patch(
-        "acceleration.scaled_rate",
+        "trajectories.acceleration.scaled_rate",
         lambda old: lambda step, ratio, n, p: old(step, ratio, n, p) * ratio ** (0.6 * (1 / n - 1)),
     )
 
@@ -136,7 +139,7 @@ def layers_count_as_steps(patch):
     Fails: 37.3b, 37.4a, 37.4c
     """
     patch(
-        "acceleration.two_target_steps",
+        "trajectories.acceleration.two_target_steps",
         lambda old: lambda starts, ratio, n, *rest: old(starts, ratio, n, *rest) / n,
     )
 
@@ -146,7 +149,10 @@ def usable_step_from_the_curvature(patch):
 
     Fails: 37.4a, 37.4b, 37.4d
     """
-    patch("acceleration.usable_step", lambda old: lambda depth, power: 2.0 + 0.4 * (depth - 1))
+    patch(
+        "trajectories.acceleration.usable_step",
+        lambda old: lambda depth, power: 2.0 + 0.4 * (depth - 1),
+    )
 
 
 def hidden_layers_do_not_learn(patch):
@@ -162,7 +168,7 @@ def hidden_layers_do_not_learn(patch):
 
         return gradients
 
-    patch("acceleration.row_gradients", frozen)
+    patch("trajectories.acceleration.row_gradients", frozen)
 
 
 def gain_on_least_squares(patch):
@@ -177,7 +183,7 @@ def gain_on_least_squares(patch):
 
         return loss
 
-    patch("acceleration.power_loss", always_four)
+    patch("trajectories.acceleration.power_loss", always_four)
 
 
 def depth_hurts_everywhere(patch):
@@ -192,7 +198,7 @@ def depth_hurts_everywhere(patch):
 
         return loss
 
-    patch("acceleration.power_loss", always_two)
+    patch("trajectories.acceleration.power_loss", always_two)
 
 
 def momentum_is_idle(patch):
@@ -209,7 +215,7 @@ def momentum_is_idle(patch):
 
         return steps
 
-    patch("acceleration.fewest_steps", rescaled)
+    patch("trajectories.acceleration.fewest_steps", rescaled)
 
 
 def no_search_for_a_lucky_rate(patch):
@@ -218,6 +224,6 @@ def no_search_for_a_lucky_rate(patch):
     Fails: 37.6b, 37.6c
     """
     patch(
-        "acceleration.tuned_steps",
+        "trajectories.acceleration.tuned_steps",
         lambda old: lambda starts, ratio, n, p, steps: old(starts, ratio, n, p, steps[steps < 2.5]),
     )

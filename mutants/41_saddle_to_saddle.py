@@ -17,7 +17,7 @@ def second_pair(patch):
 
         return escape
 
-    patch("low_rank.escape", second)
+    patch("stages.low_rank.escape", second)
 
 
 def gradient_of_the_wrong_sign(patch):
@@ -25,7 +25,7 @@ def gradient_of_the_wrong_sign(patch):
 
     Fails: 41.7a, 41.3a
     """
-    patch("low_rank._along_top_pair", lambda old: lambda matrix, slope: old(matrix, -slope))
+    patch("stages.low_rank._along_top_pair", lambda old: lambda matrix, slope: old(matrix, -slope))
 
 
 def direction_of_the_origin(patch):
@@ -42,7 +42,7 @@ def direction_of_the_origin(patch):
 
         return cosine
 
-    patch("low_rank.exit_cosine", wrapper)
+    patch("stages.low_rank.exit_cosine", wrapper)
 
 
 def greedy_without_training(patch):
@@ -51,7 +51,7 @@ def greedy_without_training(patch):
     Fails: 41.1a, 41.1b, 41.1c, 41.1d
     """
     patch(
-        "low_rank.greedy_completion",
+        "stages.low_rank.greedy_completion",
         lambda old: lambda *given, **options: old(*given, **options | {"steps": 60}),
     )
 
@@ -72,7 +72,7 @@ def truncated_picture_names_the_saddles(patch):
 
         return greedy
 
-    patch("low_rank.greedy_completion", wrapper)
+    patch("stages.low_rank.greedy_completion", wrapper)
 
 
 def plateau_of_the_next_rank(patch):
@@ -81,7 +81,7 @@ def plateau_of_the_next_rank(patch):
     Fails: 41.1a, 41.1b, 41.1c, 41.1d
     """
     patch(
-        "low_rank.plateau_errors",
+        "stages.low_rank.plateau_errors",
         lambda old: (
             lambda walk, greedy: old(walk, greedy._replace(losses=greedy.losses.roll(-1, 0)))
         ),
@@ -94,7 +94,7 @@ def wait_with_the_power_of_depth(patch):
     Fails: 41.2d
     """
     patch(
-        "low_rank.escape_time",
+        "stages.low_rank.escape_time",
         lambda old: lambda speed, start, end, depth: old(speed, start, end, depth + 1),
     )
 
@@ -105,7 +105,7 @@ def wait_without_the_factor(patch):
     Fails: 41.2d
     """
     patch(
-        "low_rank.escape_time",
+        "stages.low_rank.escape_time",
         lambda old: (
             lambda speed, start, end, depth: old(speed, start, end, depth) * max(depth - 2, 1)
         ),
@@ -125,7 +125,7 @@ def clock_of_steps(patch):
 
         return exits
 
-    patch("low_rank.origin_exits", wrapper)
+    patch("stages.low_rank.origin_exits", wrapper)
 
 
 def kernel_of_one_layer(patch):
@@ -143,7 +143,7 @@ def kernel_of_one_layer(patch):
 
         return grams
 
-    patch("wide_starts.network_grams", wrapper)
+    patch("stages.wide_starts.network_grams", wrapper)
 
 
 def unbalanced_minimum(patch):
@@ -152,7 +152,7 @@ def unbalanced_minimum(patch):
     Fails: 41.4e
     """
     patch(
-        "wide_starts.minimum_norm",
+        "stages.wide_starts.minimum_norm",
         lambda old: lambda values, depth: sum(s**2 + depth - 1 for s in values) ** 0.5,
     )
 
@@ -178,7 +178,7 @@ def entries_of_deviation_w_to_the_gamma(patch):
 
         return distances
 
-    patch("wide_starts.start_distances", wrapper)
+    patch("stages.wide_starts.start_distances", wrapper)
 
 
 def deep_networks_need_no_small_start(patch):

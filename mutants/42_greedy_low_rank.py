@@ -23,7 +23,7 @@ def greedy_between_two_eigenvectors(patch):
 
         return distances
 
-    patch("factorization.greedy_distances", wrapper)
+    patch("stages.factorization.greedy_distances", wrapper)
 
 
 def clocks_that_differ(patch):
@@ -40,7 +40,7 @@ def clocks_that_differ(patch):
 
         return flow
 
-    patch("factorization.flow_to_drops", wrapper)
+    patch("stages.factorization.flow_to_drops", wrapper)
 
 
 def scale_of_the_matrix_in_each_layer(patch):
@@ -49,7 +49,7 @@ def scale_of_the_matrix_in_each_layer(patch):
     Fails: 42.1a, 42.1b
     """
     patch(
-        "factorization.linear_phase",
+        "stages.factorization.linear_phase",
         lambda old: (
             lambda slope, factor, log_scale, largest: old(
                 slope, factor, 2 * torch.as_tensor(log_scale), largest
@@ -72,7 +72,7 @@ def second_mode_keeps_its_share(patch):
 
         return phase
 
-    patch("factorization.linear_phase", wrapper)
+    patch("stages.factorization.linear_phase", wrapper)
 
 
 def gaussian_where_the_identity_should_be(patch):
@@ -92,7 +92,7 @@ def gaussian_where_the_identity_should_be(patch):
 
         return distances
 
-    patch("factorization.greedy_distances", wrapper)
+    patch("stages.factorization.greedy_distances", wrapper)
 
 
 def nuclear_norm_wins(patch):
@@ -102,7 +102,7 @@ def nuclear_norm_wins(patch):
     """
     patch.parameters(mode_share=1e-6)
     patch(
-        "factorization.complete_counterexample",
+        "stages.factorization.complete_counterexample",
         lambda old: lambda ratio, scales, *given: old(ratio, scales * 0.1, *given),
     )
 
@@ -120,7 +120,7 @@ def delay_of_the_matrix(patch):
 
         return complete
 
-    patch("factorization.complete_counterexample", wrapper)
+    patch("stages.factorization.complete_counterexample", wrapper)
 
 
 def depth_does_not_matter(patch):
@@ -129,7 +129,7 @@ def depth_does_not_matter(patch):
     Fails: 42.4b, 42.4d
     """
     patch(
-        "factorization.recovery",
+        "stages.factorization.recovery",
         lambda old: (
             lambda target, mask, depth, scales, **options: old(
                 target, mask, max(depth, 3), scales, **options
@@ -144,7 +144,7 @@ def scale_of_the_layers(patch):
     Fails: 42.4d
     """
     patch(
-        "factorization.recovery",
+        "stages.factorization.recovery",
         lambda old: (
             lambda target, mask, depth, scales, **options: old(
                 target, mask, depth, [max(float(s) ** depth, 1e-12) for s in scales], **options
@@ -159,7 +159,7 @@ def no_small_starts_needed(patch):
     Fails: 42.4a, 42.4c
     """
     patch(
-        "factorization.recovery",
+        "stages.factorization.recovery",
         lambda old: (
             lambda target, mask, depth, scales, **options: old(
                 target, mask, depth, [0.5 for _ in scales], **options
@@ -174,7 +174,7 @@ def each_layer_saves_as_much(patch):
     Fails: 42.4e
     """
     patch(
-        "factorization.recovery",
+        "stages.factorization.recovery",
         lambda old: (
             lambda target, mask, depth, scales, **options: old(
                 target, mask, depth, scales / 10 ** (1.8 if depth == 4 else 0), **options
@@ -189,7 +189,7 @@ def three_layers_are_as_good_as_four(patch):
     Fails: 42.4e
     """
     patch(
-        "factorization.recovery",
+        "stages.factorization.recovery",
         lambda old: (
             lambda target, mask, depth, scales, **options: old(
                 target, mask, min(depth, 3), scales, **options

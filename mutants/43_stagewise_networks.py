@@ -15,7 +15,7 @@ def relu_units_as_if_linear(patch):
 
         return matrices
 
-    patch("two_layer.unit_matrices", wrap)
+    patch("stages.two_layer.unit_matrices", wrap)
 
 
 def matrix_of_the_wrong_sign(patch):
@@ -24,7 +24,7 @@ def matrix_of_the_wrong_sign(patch):
     Fails: 43.1a, 43.1b, 43.1d
     """
     patch(
-        "two_layer.unit_matrices",
+        "stages.two_layer.unit_matrices",
         lambda old: lambda w, x, y, rate, activation="linear": old(w, x, y, -rate, activation),
     )
 
@@ -35,7 +35,7 @@ def exponent_of_gradient_flow(patch):
     Fails: 43.2b
     """
     patch(
-        "two_layer.misalignment_exponent",
+        "stages.two_layer.misalignment_exponent",
         lambda old: lambda speeds, rate: 1 - speeds[..., 1] / speeds[..., 0],
     )
 
@@ -46,7 +46,7 @@ def exponent_of_the_third_speed(patch):
     Fails: 43.2a, 43.2b, 43.2d
     """
     patch(
-        "two_layer.misalignment_exponent",
+        "stages.two_layer.misalignment_exponent",
         lambda old: lambda speeds, rate: old(speeds[..., [0, 2]], rate),
     )
 
@@ -64,7 +64,7 @@ def second_direction(patch):
 
         return directions
 
-    patch("two_layer.growing_directions", wrap)
+    patch("stages.two_layer.growing_directions", wrap)
 
 
 def one_matrix_for_all_saddles(patch):
@@ -72,7 +72,7 @@ def one_matrix_for_all_saddles(patch):
 
     Fails: 43.2f, 43.2g, 43.4b
     """
-    patch("two_layer.saddle_matrix", lambda old: lambda cxx, cyx, rank: old(cxx, cyx, 0))
+    patch("stages.two_layer.saddle_matrix", lambda old: lambda cxx, cyx, rank: old(cxx, cyx, 0))
 
 
 def saddles_without_the_half(patch):
@@ -88,7 +88,7 @@ def saddles_without_the_half(patch):
 
         return losses
 
-    patch("two_layer.saddle_losses", wrap)
+    patch("stages.two_layer.saddle_losses", wrap)
 
 
 def saddles_of_white_inputs(patch):
@@ -105,7 +105,7 @@ def saddles_of_white_inputs(patch):
 
         return losses
 
-    patch("two_layer.saddle_losses", wrap)
+    patch("stages.two_layer.saddle_losses", wrap)
 
 
 def waits_of_gradient_flow(patch):
@@ -114,7 +114,7 @@ def waits_of_gradient_flow(patch):
     Fails: 43.4a
     """
     patch(
-        "stagewise.steps_per_log_scale",
+        "stages.stagewise.steps_per_log_scale",
         lambda old: lambda cxx, cyx, rate, stages: old(cxx, cyx, 1e-6, stages) * 1e-6 / rate,
     )
 
@@ -127,14 +127,14 @@ def nothing_grows_during_a_wait(patch):
 
     def wrap(old):
         def waits(cxx, cyx, rate, stages):
-            from lib.two_layer import saddle_matrix
+            from lib.stages.two_layer import saddle_matrix
 
             tops = [torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., 0] for k in range(stages)]
             return 1 / torch.log1p(rate * torch.stack(tops, -1))
 
         return waits
 
-    patch("stagewise.steps_per_log_scale", wrap)
+    patch("stages.stagewise.steps_per_log_scale", wrap)
 
 
 def lemma_2_at_half_the_rate(patch):
@@ -150,7 +150,7 @@ def lemma_2_at_half_the_rate(patch):
 
         return run
 
-    patch("two_layer.transported_residual", wrap)
+    patch("stages.two_layer.transported_residual", wrap)
 
 
 def only_directions_near_the_exit(patch):
@@ -158,7 +158,7 @@ def only_directions_near_the_exit(patch):
 
     Fails: 43.5d
     """
-    patch("two_layer.fixed_residuals", lambda old: lambda drop, arc: old(drop, 0.1 * arc))
+    patch("stages.two_layer.fixed_residuals", lambda old: lambda drop, arc: old(drop, 0.1 * arc))
 
 
 def nonlinear_units_from_a_large_start(patch):
@@ -182,7 +182,7 @@ def levels_one_rank_off(patch):
 
         return depths
 
-    patch("stagewise.plateau_depths", wrap)
+    patch("stages.stagewise.plateau_depths", wrap)
 
 
 def layer_wise_descent_makes_the_rank_small(patch):
@@ -198,7 +198,7 @@ def layer_wise_descent_makes_the_rank_small(patch):
 
         return plateau
 
-    patch("stagewise.rank_one_plateau", wrap)
+    patch("stages.stagewise.rank_one_plateau", wrap)
 
 
 def the_rest_grows_with_the_first(patch):
@@ -214,7 +214,7 @@ def the_rest_grows_with_the_first(patch):
 
         return plateau
 
-    patch("stagewise.rank_one_plateau", wrap)
+    patch("stages.stagewise.rank_one_plateau", wrap)
 
 
 def misalignment_as_energy(patch):
@@ -222,7 +222,10 @@ def misalignment_as_energy(patch):
 
     Fails: 43.2a, 43.2b, 43.2c
     """
-    patch("two_layer.misalignment", lambda old: lambda omega, direction: old(omega, direction) ** 2)
+    patch(
+        "stages.two_layer.misalignment",
+        lambda old: lambda omega, direction: old(omega, direction) ** 2,
+    )
 
 
 def best_unit_for_the_worst(patch):
@@ -238,7 +241,7 @@ def best_unit_for_the_worst(patch):
 
         return misalignment
 
-    patch("two_layer.unit_misalignment", wrap)
+    patch("stages.two_layer.unit_misalignment", wrap)
 
 
 def saddles_use_the_directions_of_cyx(patch):
@@ -254,7 +257,7 @@ def saddles_use_the_directions_of_cyx(patch):
 
         return matrix
 
-    patch("two_layer.saddle_matrix", wrap)
+    patch("stages.two_layer.saddle_matrix", wrap)
 
 
 def inputs_are_white(patch):
@@ -271,7 +274,7 @@ def bends_change_nothing(patch):
     Fails: 43.6c, 43.6d
     """
     patch(
-        "two_layer._hidden",
+        "stages.two_layer._hidden",
         lambda old: lambda weights, inputs, activation: old(weights, inputs, "linear"),
     )
 

@@ -9,7 +9,7 @@ def second_pair(patch):
     Fails: 44.1a, 44.1b, 44.5a, 44.5b
     """
     patch(
-        "stagewise.jump",
+        "stages.stagewise.jump",
         lambda old: lambda *given, **named: old(*given, **(named | {"pair": 1})),
     )
 
@@ -19,7 +19,7 @@ def half_the_line_search(patch):
 
     Fails: 44.1g, 44.1h, 44.5g
     """
-    patch("stagewise._curvature", lambda old: lambda *given: 2 * old(*given))
+    patch("stages.stagewise._curvature", lambda old: lambda *given: 2 * old(*given))
 
 
 def curvature_left_out(patch):
@@ -27,7 +27,7 @@ def curvature_left_out(patch):
 
     Fails: 44.1g, 44.1h, 44.5g
     """
-    patch("stagewise._curvature", lambda old: lambda *given: 0 * old(*given) + 1)
+    patch("stages.stagewise._curvature", lambda old: lambda *given: 0 * old(*given) + 1)
 
 
 def used_directions_left_in(patch):
@@ -36,7 +36,7 @@ def used_directions_left_in(patch):
     Fails: 44.1c, 44.1d
     """
     patch(
-        "stagewise.jump",
+        "stages.stagewise.jump",
         lambda old: lambda *given, **named: old(*given, **(named | {"clear_used": False})),
     )
 
@@ -54,7 +54,7 @@ def first_plateau_only(patch):
 
         return run
 
-    patch("stagewise.staged_descent", wrap)
+    patch("stages.stagewise.staged_descent", wrap)
 
 
 def short_jump(patch):
@@ -62,7 +62,10 @@ def short_jump(patch):
 
     Fails: 44.1g, 44.1h
     """
-    patch("stagewise.stretch", lambda old: lambda w, d, length, used: old(w, d, length / 10, used))
+    patch(
+        "stages.stagewise.stretch",
+        lambda old: lambda w, d, length, used: old(w, d, length / 10, used),
+    )
 
 
 def noisy_detector(patch):
@@ -71,7 +74,7 @@ def noisy_detector(patch):
     Fails: 44.3a
     """
     patch(
-        "stagewise.staged_descent",
+        "stages.stagewise.staged_descent",
         lambda old: lambda *given, **named: old(*given, **(named | {"quiet": 1e-3})),
     )
 
@@ -90,7 +93,7 @@ def all_units_stretched(patch):
 
         return stretch
 
-    patch("stagewise.stretch", wrap)
+    patch("stages.stagewise.stretch", wrap)
 
 
 def relu_jump_without_growth(patch):
@@ -98,7 +101,7 @@ def relu_jump_without_growth(patch):
 
     Fails: 44.3c, 44.3d
     """
-    patch("stagewise.relu_jump", lambda old: lambda w, x, y, size, iterations: w)
+    patch("stages.stagewise.relu_jump", lambda old: lambda w, x, y, size, iterations: w)
 
 
 def jump_by_a_factor(patch):
@@ -118,7 +121,7 @@ def jump_by_a_factor(patch):
 
         return stretch
 
-    patch("stagewise.stretch", wrap)
+    patch("stages.stagewise.stretch", wrap)
 
 
 def dying_direction(patch):
@@ -135,7 +138,7 @@ def dying_direction(patch):
 
         return stretch
 
-    patch("stagewise.stretch", wrap)
+    patch("stages.stagewise.stretch", wrap)
 
 
 def one_jump_is_as_good_as_all(patch):
@@ -152,7 +155,7 @@ def one_jump_is_as_good_as_all(patch):
 
         return run
 
-    patch("stagewise.staged_descent", wrap)
+    patch("stages.stagewise.staged_descent", wrap)
 
 
 def each_wait_starts_afresh(patch):
@@ -163,14 +166,14 @@ def each_wait_starts_afresh(patch):
 
     def wrap(old):
         def waits(cxx, cyx, rate, stages):
-            from lib.two_layer import saddle_matrix
+            from lib.stages.two_layer import saddle_matrix
 
             tops = [torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., 0] for k in range(stages)]
             return 1 / torch.log1p(rate * torch.stack(tops, -1))
 
         return waits
 
-    patch("stagewise.steps_per_log_scale", wrap)
+    patch("stages.stagewise.steps_per_log_scale", wrap)
 
 
 def saddles_of_white_inputs(patch):
@@ -187,7 +190,7 @@ def saddles_of_white_inputs(patch):
 
         return losses
 
-    patch("two_layer.saddle_losses", wrap)
+    patch("stages.two_layer.saddle_losses", wrap)
 
 
 def unseen_entries_in_the_matrix(patch):
@@ -204,7 +207,7 @@ def unseen_entries_in_the_matrix(patch):
 
         return jump
 
-    patch("stagewise.jump", wrap)
+    patch("stages.stagewise.jump", wrap)
 
 
 def relu_units_merely_longer(patch):
@@ -221,7 +224,7 @@ def relu_units_merely_longer(patch):
 
         return jump
 
-    patch("stagewise.relu_jump", wrap)
+    patch("stages.stagewise.relu_jump", wrap)
 
 
 def relu_units_turned_a_little(patch):
@@ -233,7 +236,7 @@ def relu_units_turned_a_little(patch):
     def wrap(old):
         return lambda *given, size, iterations: old(*given, size=size, iterations=3)
 
-    patch("stagewise.relu_jump", wrap)
+    patch("stages.stagewise.relu_jump", wrap)
 
 
 def relu_jump_helps_from_any_start(patch):

@@ -6,7 +6,7 @@ def half_of_the_exponent(patch):
 
     Fails: 45.1a
     """
-    patch("discrete_stages.mode_strength", lambda old: lambda t, *rest: old(t / 2, *rest))
+    patch("stages.discrete_stages.mode_strength", lambda old: lambda t, *rest: old(t / 2, *rest))
 
 
 def inputs_left_out(patch):
@@ -15,7 +15,7 @@ def inputs_left_out(patch):
     Fails: 45.1a
     """
     patch(
-        "discrete_stages.mode_strength",
+        "stages.discrete_stages.mode_strength",
         lambda old: lambda t, sigma, variance, delta: old(t, sigma, 0 * variance + 1, delta),
     )
 
@@ -33,7 +33,7 @@ def any_small_start(patch):
 
         return problem
 
-    patch("discrete_stages.commuting_problem", turned)
+    patch("stages.discrete_stages.commuting_problem", turned)
 
 
 def time_of_the_flow(patch):
@@ -48,7 +48,7 @@ def time_of_the_flow(patch):
 
         return steps
 
-    patch("discrete_stages.switch_steps", flow)
+    patch("stages.discrete_stages.switch_steps", flow)
 
 
 def layers_share_a_step(patch):
@@ -57,7 +57,8 @@ def layers_share_a_step(patch):
     Fails: 45.2a, 45.2b, 45.4a, 45.4b, 45.5c
     """
     patch(
-        "two_layer.moment_gradients", lambda old: lambda *given: tuple(g / 2 for g in old(*given))
+        "stages.two_layer.moment_gradients",
+        lambda old: lambda *given: tuple(g / 2 for g in old(*given)),
     )
 
 
@@ -66,7 +67,7 @@ def delta_of_the_product(patch):
 
     Fails: 45.2a
     """
-    patch("discrete_stages.switch_steps", lambda old: lambda d, *rest: old(d / 2, *rest))
+    patch("stages.discrete_stages.switch_steps", lambda old: lambda d, *rest: old(d / 2, *rest))
 
 
 def target_size_left_out(patch):
@@ -75,7 +76,7 @@ def target_size_left_out(patch):
     Fails: 45.2a
     """
     patch(
-        "discrete_stages.switch_steps",
+        "stages.discrete_stages.switch_steps",
         lambda old: lambda d, sigma, variance, rate: old(d, sigma, sigma, rate),
     )
 
@@ -86,7 +87,7 @@ def order_of_the_regression(patch):
     Fails: 45.2a, 45.5a
     """
     patch(
-        "discrete_stages.switch_steps",
+        "stages.discrete_stages.switch_steps",
         lambda old: lambda d, sigma, variance, rate: old(d, sigma**2 / variance, variance, rate),
     )
 
@@ -104,7 +105,7 @@ def first_plateau_is_the_best(patch):
 
         return path
 
-    patch("discrete_stages.strength_path", whitened)
+    patch("stages.discrete_stages.strength_path", whitened)
 
 
 def exponent_of_the_layer(patch):
@@ -120,7 +121,7 @@ def exponent_of_the_layer(patch):
 
         return exponent
 
-    patch("discrete_stages.stage_exponent", once)
+    patch("stages.discrete_stages.stage_exponent", once)
 
 
 def settling_is_slowest(patch):
@@ -136,7 +137,7 @@ def settling_is_slowest(patch):
 
         return exponent
 
-    patch("discrete_stages.stage_exponent", settling)
+    patch("stages.discrete_stages.stage_exponent", settling)
 
 
 def variances_exchanged(patch):
@@ -145,7 +146,7 @@ def variances_exchanged(patch):
     Fails: 45.5c
     """
     patch(
-        "discrete_stages.forgetting_rate",
+        "stages.discrete_stages.forgetting_rate",
         lambda old: lambda sigma, variances: old(sigma, variances.flip(-1)).abs(),
     )
 
@@ -156,7 +157,7 @@ def what_is_learned_is_kept(patch):
     Fails: 45.5c, 45.5d
     """
     patch(
-        "discrete_stages.forgetting_run",
+        "stages.discrete_stages.forgetting_run",
         lambda old: lambda sigma, variances, noise, *rest: old(sigma, variances, 0.0, *rest),
     )
 
@@ -175,7 +176,7 @@ def solutions_by_covariance(patch):
 
         return solution
 
-    patch("discrete_stages.regression_solution", plain)
+    patch("stages.discrete_stages.regression_solution", plain)
 
 
 def scale_does_not_matter(patch):
@@ -184,6 +185,6 @@ def scale_does_not_matter(patch):
     Fails: 45.6a, 45.6b, 45.6c, 45.7d
     """
     patch(
-        "two_layer.scaled_runs",
+        "stages.two_layer.scaled_runs",
         lambda old: lambda weights, problem, scales: old(weights, problem, [1e-2] * len(scales)),
     )

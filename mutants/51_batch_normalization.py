@@ -10,7 +10,7 @@ def _exact(patch):
 
         return race
 
-    patch("batch_normalization.race_at_its_best", short)
+    patch("practice.batch_normalization.race_at_its_best", short)
     patch.parameters(draws=5, tuning_draws=2, exact_draws=5, hidden=20)
 
 
@@ -25,7 +25,7 @@ def statistics_held_fixed(patch):
     Fails: 51.1a, 51.1b
     """
     patch(
-        "batch_normalization.slope_before",
+        "practice.batch_normalization.slope_before",
         lambda old: (
             lambda slope, z, sd: slope / sd.repeat_interleave(z.shape[-1] // sd.shape[-1], -1)
         ),
@@ -46,7 +46,7 @@ def growth_as_the_step(patch):
 
         return paths
 
-    patch("batch_normalization.paths", doubled)
+    patch("practice.batch_normalization.paths", doubled)
     _exact(patch)
 
 
@@ -63,7 +63,7 @@ def rate_in_proportion(patch):
 
         return train
 
-    patch("batch_normalization.train", linear)
+    patch("practice.batch_normalization.train", linear)
     _exact(patch)
 
 
@@ -81,9 +81,9 @@ def centring_is_enough(patch):
 
         return normalize
 
-    patch("batch_normalization.normalize", centred)
+    patch("practice.batch_normalization.normalize", centred)
     patch(
-        "batch_normalization.slope_before",
+        "practice.batch_normalization.slope_before",
         lambda old: lambda slope, z, sd: slope - slope.mean(-1, keepdim=True),
     )
     _exact(patch)
@@ -98,7 +98,7 @@ def normalization_does_nothing(patch):
     def plain(old):
         return lambda *given, normalized, **options: old(*given, normalized=False, **options)
 
-    patch("batch_normalization.race_at_its_best", plain)
+    patch("practice.batch_normalization.race_at_its_best", plain)
     _raced(patch)
 
 
@@ -108,7 +108,7 @@ def start_does_not_matter(patch):
     Fails: 51.3a, 51.3c
     """
     patch(
-        "batch_normalization.lecun_start",
+        "practice.batch_normalization.lecun_start",
         lambda old: lambda widths, own, scale=1: old(widths, own),
     )
     _raced(patch)
@@ -120,7 +120,7 @@ def start_is_right_already(patch):
     Fails: 51.2b, 51.2c, 51.2f, 51.3c, 51.4a, 51.4b
     """
     patch(
-        "batch_normalization.lecun_start",
+        "practice.batch_normalization.lecun_start",
         lambda old: lambda widths, own, scale=1: old(widths, own, 4),
     )
     _raced(patch)
@@ -131,7 +131,7 @@ def mean_does_not_matter(patch):
 
     Fails: 51.3b, 51.3d
     """
-    from lib import classifiers as cl
+    from lib.practice import classifiers as cl
 
     def sigmoid(old):
         def race(tuning, judged, rates, *given, activation, **options):
@@ -146,7 +146,7 @@ def mean_does_not_matter(patch):
 
         return race
 
-    patch("batch_normalization.race_at_its_best", sigmoid)
+    patch("practice.batch_normalization.race_at_its_best", sigmoid)
     _raced(patch)
 
 
@@ -161,7 +161,7 @@ def shallow_networks_suffer_alike(patch):
             widths, own, scale / 30 if len(widths) == 3 else scale
         )
 
-    patch("batch_normalization.lecun_start", small)
+    patch("practice.batch_normalization.lecun_start", small)
     _raced(patch)
 
 
@@ -179,7 +179,7 @@ def size_of_the_minibatch_is_no_matter(patch):
 
         return race
 
-    patch("batch_normalization.race_at_its_best", fifty)
+    patch("practice.batch_normalization.race_at_its_best", fifty)
     _raced(patch)
 
 
@@ -197,7 +197,7 @@ def noise_hurts_at_every_size(patch):
 
         return race
 
-    patch("batch_normalization.race_at_its_best", ghosts)
+    patch("practice.batch_normalization.race_at_its_best", ghosts)
     _raced(patch)
 
 
@@ -214,7 +214,7 @@ def excess_as_the_distance(patch):
 
         return steps
 
-    patch("conditioning.formula_steps", slower)
+    patch("practice.conditioning.formula_steps", slower)
     _exact(patch)
 
 
@@ -227,7 +227,7 @@ def safe_rate_for_the_best(patch):
     def careful(old):
         return lambda ways, rates, left: old(ways, [rate / 2 for rate in rates], left)
 
-    patch("conditioning.descent_steps", careful)
+    patch("practice.conditioning.descent_steps", careful)
     _exact(patch)
 
 
@@ -249,7 +249,7 @@ def condition_number_tells(patch):
 
         return steps
 
-    patch("conditioning.descent_steps", slowest)
+    patch("practice.conditioning.descent_steps", slowest)
     _exact(patch)
 
 
@@ -259,7 +259,7 @@ def mean_of_the_inputs_is_harmless(patch):
     Fails: 51.6e
     """
     patch(
-        "conditioning.prepare",
+        "practice.conditioning.prepare",
         lambda old: lambda x, how: old(x, "raw 0..1" if how == "centred" else how),
     )
     _exact(patch)
@@ -271,7 +271,7 @@ def unit_variances_are_white(patch):
     Fails: 51.6f
     """
     patch(
-        "conditioning.prepare",
+        "practice.conditioning.prepare",
         lambda old: lambda x, how: old(x, "standardized" if how == "ZCA" else how),
     )
     _exact(patch)

@@ -11,7 +11,7 @@ def no_power_is_lost(patch):
 
     Fails: 52.1a, 52.1b, 52.2a
     """
-    patch("rectifiers.second_moment_ratio", lambda old: lambda variance, slope: variance)
+    patch("practice.rectifiers.second_moment_ratio", lambda old: lambda variance, slope: variance)
 
 
 def half_the_amplitude(patch):
@@ -19,7 +19,7 @@ def half_the_amplitude(patch):
 
     Fails: 52.2b, 52.2c
     """
-    patch("rectifiers.he_variance", lambda old: lambda slope: 2 / (1 + slope))
+    patch("practice.rectifiers.he_variance", lambda old: lambda slope: 2 / (1 + slope))
 
 
 def fourth_moment_for_variance(patch):
@@ -27,7 +27,7 @@ def fourth_moment_for_variance(patch):
 
     Fails: 52.1b, 52.2a
     """
-    patch("rectifiers.moment_spread", lambda old: lambda slope: old(slope) + 1)
+    patch("practice.rectifiers.moment_spread", lambda old: lambda slope: old(slope) + 1)
 
 
 def spread_of_a_linear_layer(patch):
@@ -35,7 +35,7 @@ def spread_of_a_linear_layer(patch):
 
     Fails: 52.1b, 52.2a
     """
-    patch("rectifiers.moment_spread", lambda old: lambda slope: 2.0)
+    patch("practice.rectifiers.moment_spread", lambda old: lambda slope: 2.0)
 
 
 def spread_of_relu(patch):
@@ -43,7 +43,7 @@ def spread_of_relu(patch):
 
     Fails: 52.2a
     """
-    patch("rectifiers.moment_spread", lambda old: lambda slope: old(0.0))
+    patch("practice.rectifiers.moment_spread", lambda old: lambda slope: old(0.0))
 
 
 def layers_average(patch):
@@ -61,7 +61,7 @@ def layers_average(patch):
 
         return moments
 
-    patch("rectifiers.redrawn_moments", exactly)
+    patch("practice.rectifiers.redrawn_moments", exactly)
 
 
 def drift_by_all_of_the_variance(patch):
@@ -69,7 +69,7 @@ def drift_by_all_of_the_variance(patch):
 
     Fails: 52.2b, 52.2c
     """
-    patch("rectifiers.log_drift", lambda old: lambda width, slope: 2 * old(width, slope))
+    patch("practice.rectifiers.log_drift", lambda old: lambda width, slope: 2 * old(width, slope))
 
 
 def first_order_at_every_width(patch):
@@ -80,13 +80,13 @@ def first_order_at_every_width(patch):
 
     def first(old):
         def drift(width, slope):
-            from lib.rectifiers import moment_spread
+            from lib.practice.rectifiers import moment_spread
 
             return -moment_spread(slope) / (2 * width)
 
         return drift
 
-    patch("rectifiers.log_drift", first)
+    patch("practice.rectifiers.log_drift", first)
 
 
 def dead_in_the_last_layer(patch):
@@ -94,7 +94,7 @@ def dead_in_the_last_layer(patch):
 
     Fails: 52.2d
     """
-    patch("rectifiers.dying", lambda old: lambda width, depth: old(width, 1))
+    patch("practice.rectifiers.dying", lambda old: lambda width, depth: old(width, 1))
 
 
 def one_matrix_for_all_layers(patch):
@@ -119,7 +119,7 @@ def one_matrix_for_all_layers(patch):
 
         return moments
 
-    patch("rectifiers.matrix_moments", tied)
+    patch("practice.rectifiers.matrix_moments", tied)
 
 
 def a_leak_is_no_more_than_its_start(patch):
@@ -134,7 +134,7 @@ def a_leak_is_no_more_than_its_start(patch):
 
         return train
 
-    patch("rectifiers.train", whole)
+    patch("practice.rectifiers.train", whole)
 
 
 def learned_slopes_do_nothing(patch):
@@ -150,7 +150,7 @@ def learned_slopes_do_nothing(patch):
 
         return train
 
-    patch("rectifiers.train", relu)
+    patch("practice.rectifiers.train", relu)
 
 
 def only_the_first_slope_is_learned(patch):
@@ -167,7 +167,7 @@ def only_the_first_slope_is_learned(patch):
 
         return gradients
 
-    patch("rectifiers.gradients", first)
+    patch("practice.rectifiers.gradients", first)
 
 
 def the_start_does_not_matter(patch):
@@ -182,7 +182,7 @@ def the_start_does_not_matter(patch):
 
         return start
 
-    patch("rectifiers.start", all_alike)
+    patch("practice.rectifiers.start", all_alike)
 
 
 def depth_does_not_matter(patch):
@@ -197,7 +197,7 @@ def depth_does_not_matter(patch):
 
         return draw
 
-    patch("rectifiers.draw", of_six)
+    patch("practice.rectifiers.draw", of_six)
 
 
 def a_small_start_always_hurts(patch):
@@ -212,7 +212,7 @@ def a_small_start_always_hurts(patch):
 
         return draw
 
-    patch("rectifiers.draw", of_sixteen)
+    patch("practice.rectifiers.draw", of_sixteen)
 
 
 def angles_of_relu(patch):
@@ -220,7 +220,7 @@ def angles_of_relu(patch):
 
     Fails: 52.6a
     """
-    patch("rectifiers.cosine_map", lambda old: lambda cosine, slope: old(cosine, 0.0))
+    patch("practice.rectifiers.cosine_map", lambda old: lambda cosine, slope: old(cosine, 0.0))
     _little_training(patch)
 
 
@@ -233,7 +233,7 @@ def kernel_without_the_line(patch):
     def bent(old):
         return lambda cosine, slope: (1 - slope) ** 2 / (1 + slope**2) * old(cosine, 0.0)
 
-    patch("rectifiers.cosine_map", bent)
+    patch("practice.rectifiers.cosine_map", bent)
     _little_training(patch)
 
 
@@ -243,7 +243,7 @@ def inputs_are_alike_anyway(patch):
     Fails: 52.6b
     """
     patch(
-        "rectifiers.redrawn_cosines",
+        "practice.rectifiers.redrawn_cosines",
         lambda old: lambda width, depth, slope, pairs, rng: old(width, depth, 0.0, pairs, rng),
     )
     _little_training(patch)

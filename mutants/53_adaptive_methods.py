@@ -16,7 +16,7 @@ def _same_rate(patch, method, other):
     def wrapper(old):
         return lambda name, condition: old(other if name == method else name, condition)
 
-    patch("optimizers.quadratic_rate", wrapper)
+    patch("practice.optimizers.quadratic_rate", wrapper)
     _few_digits(patch)
 
 
@@ -41,7 +41,10 @@ def single_roots(patch):
 
     Fails: 53.1a
     """
-    patch("optimizers.fitted_rate", lambda old: lambda steps, errors, power=0: old(steps, errors))
+    patch(
+        "practice.optimizers.fitted_rate",
+        lambda old: lambda steps, errors, power=0: old(steps, errors),
+    )
     _few_digits(patch)
 
 
@@ -57,7 +60,7 @@ def step_of_the_largest_curvature(patch):
 
         return tuned
 
-    patch("optimizers.tuned", shorter)
+    patch("practice.optimizers.tuned", shorter)
     _few_digits(patch)
 
 
@@ -76,7 +79,7 @@ def axes_do_not_matter(patch):
 
         return turned
 
-    patch("optimizers.turned", along)
+    patch("practice.optimizers.turned", along)
     _few_digits(patch)
 
 
@@ -95,7 +98,7 @@ def one_size_for_all(patch):
 
         return fall
 
-    patch("optimizers.quadratic_fall", momentum)
+    patch("practice.optimizers.quadratic_fall", momentum)
     _few_digits(patch)
 
 
@@ -104,7 +107,10 @@ def a_step_takes_momentum_off_the_error(patch):
 
     Fails: 53.2a
     """
-    patch("optimizers.round_fall", lambda old: lambda steps, momentum: 2 * old(steps, momentum))
+    patch(
+        "practice.optimizers.round_fall",
+        lambda old: lambda steps, momentum: 2 * old(steps, momentum),
+    )
     _few_digits(patch)
 
 
@@ -113,7 +119,7 @@ def regret_against_zero(patch):
 
     Fails: 53.3a
     """
-    patch("optimizers.wrong_end_regret", lambda old: lambda gradients: old(gradients) / 2)
+    patch("practice.optimizers.wrong_end_regret", lambda old: lambda gradients: old(gradients) / 2)
     _few_digits(patch)
 
 
@@ -129,7 +135,7 @@ def adam_remembers_its_largest_gradient(patch):
 
         return path
 
-    patch("optimizers.adam_path", longest)
+    patch("practice.optimizers.adam_path", longest)
     _few_digits(patch)
 
 
@@ -145,7 +151,7 @@ def amsgrad_is_no_repair(patch):
 
         return path
 
-    patch("optimizers.adam_path", forgetful)
+    patch("practice.optimizers.adam_path", forgetful)
     _few_digits(patch)
 
 
@@ -164,7 +170,7 @@ def size_at_its_mean(patch):
 
         return mean
 
-    patch("optimizers.periodic_mean", steady)
+    patch("practice.optimizers.periodic_mean", steady)
     _few_digits(patch)
 
 
@@ -183,7 +189,7 @@ def size_without_the_last_gradient(patch):
 
         return mean
 
-    patch("optimizers.periodic_mean", before)
+    patch("practice.optimizers.periodic_mean", before)
     _few_digits(patch)
 
 
@@ -196,7 +202,7 @@ def edge_of_the_proof(patch):
     def small(old):
         return lambda gradients, beta1=0.0: 1 / (1 + max(gradients) ** 2)
 
-    patch("optimizers.critical_beta2", small)
+    patch("practice.optimizers.critical_beta2", small)
     _few_digits(patch)
 
 
@@ -211,7 +217,7 @@ def momentum_has_no_say(patch):
             gradients, periods, **options | {"beta1": 0.0}
         )
 
-    patch("optimizers.adam_path", without)
+    patch("practice.optimizers.adam_path", without)
     _few_digits(patch)
 
 
@@ -229,7 +235,7 @@ def memory_of_a_hundred_steps(patch):
 
         return path
 
-    patch("optimizers.adam_path", shorter)
+    patch("practice.optimizers.adam_path", shorter)
     _few_digits(patch)
 
 
@@ -246,7 +252,7 @@ def one_rate_for_all(patch):
 
         return contest
 
-    patch("optimizers.contest", shared)
+    patch("practice.optimizers.contest", shared)
 
 
 def momentum_leaves_the_rate(patch):
@@ -262,7 +268,7 @@ def momentum_leaves_the_rate(patch):
 
         return contest
 
-    patch("optimizers.contest", unchanged)
+    patch("practice.optimizers.contest", unchanged)
 
 
 def size_leaves_the_rate(patch):
@@ -278,7 +284,7 @@ def size_leaves_the_rate(patch):
 
         return contest
 
-    patch("optimizers.contest", unchanged)
+    patch("practice.optimizers.contest", unchanged)
 
 
 def rate_is_a_matter_of_units(patch):
@@ -295,7 +301,7 @@ def rate_is_a_matter_of_units(patch):
 
         return contest
 
-    patch("optimizers.contest", scaled)
+    patch("practice.optimizers.contest", scaled)
     patch.parameters(draws=5)
 
 
@@ -314,7 +320,7 @@ def no_line_to_cross(patch):
 
         return contest
 
-    patch("optimizers.contest", below)
+    patch("practice.optimizers.contest", below)
     patch.parameters(draws=5)
 
 
@@ -332,5 +338,5 @@ def no_correction_of_the_bias(patch):
 
         return contest
 
-    patch("optimizers.contest", bare)
+    patch("practice.optimizers.contest", bare)
     patch.parameters(draws=5)

@@ -11,7 +11,9 @@ def everything_from_few_images(patch):
 
     Fails: 54.1a, 54.1b, 54.1c
     """
-    patch("distillation.student_limit", lambda old: lambda teachers, images, start: teachers)
+    patch(
+        "practice.distillation.student_limit", lambda old: lambda teachers, images, start: teachers
+    )
     _short(patch)
 
 
@@ -24,7 +26,7 @@ def across_the_span(patch):
     def turned(old):
         return lambda teachers, images, start: teachers + start - old(teachers, images, start)
 
-    patch("distillation.student_limit", turned)
+    patch("practice.distillation.student_limit", turned)
     _short(patch)
 
 
@@ -33,7 +35,9 @@ def start_forgotten(patch):
 
     Fails: 54.1c
     """
-    patch("distillation.student_limit", lambda old: lambda w, x, start: old(w, x, 0 * start))
+    patch(
+        "practice.distillation.student_limit", lambda old: lambda w, x, start: old(w, x, 0 * start)
+    )
     _short(patch)
 
 
@@ -43,7 +47,8 @@ def start_added(patch):
     Fails: 54.1c
     """
     patch(
-        "distillation.student_limit", lambda old: lambda w, x, start: start + old(w, x, 0 * start)
+        "practice.distillation.student_limit",
+        lambda old: lambda w, x, start: start + old(w, x, 0 * start),
     )
     _short(patch)
 
@@ -53,7 +58,10 @@ def an_image_short(patch):
 
     Fails: 54.1a, 54.1b, 54.1c
     """
-    patch("distillation.student_limit", lambda old: lambda w, x, start: old(w, x[:, 1:], start))
+    patch(
+        "practice.distillation.student_limit",
+        lambda old: lambda w, x, start: old(w, x[:, 1:], start),
+    )
     _short(patch)
 
 
@@ -68,7 +76,7 @@ def temperature_of_the_teacher_only(patch):
             images, targets, start, 1, **options
         )
 
-    patch("distillation.linear_student", cold)
+    patch("practice.distillation.linear_student", cold)
     _short(patch)
 
 
@@ -85,7 +93,7 @@ def soft_targets_are_labels(patch):
             scores.argmax(-1), scores.shape[-1]
         ).double()
 
-    patch("distillation.soften", hard)
+    patch("practice.distillation.soften", hard)
     patch.parameters(ensemble_steps=300)
 
 
@@ -94,7 +102,7 @@ def scores_as_they_are(patch):
 
     Fails: 54.2a, 54.2b
     """
-    patch("distillation.centred", lambda old: lambda scores: scores)
+    patch("practice.distillation.centred", lambda old: lambda scores: scores)
     _short(patch)
 
 
@@ -103,7 +111,9 @@ def classes_not_counted(patch):
 
     Fails: 54.2a, 54.2b
     """
-    patch("distillation.matching_gradient", lambda old: lambda z, v: z.shape[-1] * old(z, v))
+    patch(
+        "practice.distillation.matching_gradient", lambda old: lambda z, v: z.shape[-1] * old(z, v)
+    )
     _short(patch)
 
 
@@ -112,7 +122,7 @@ def error_of_second_order(patch):
 
     Fails: 54.2b
     """
-    patch("distillation.matching_error", lambda old: lambda z, v, T: old(z, v, T) / T)
+    patch("practice.distillation.matching_error", lambda old: lambda z, v, T: old(z, v, T) / T)
     _short(patch)
 
 
@@ -121,7 +131,7 @@ def next_term_without_the_half(patch):
 
     Fails: 54.2b
     """
-    patch("distillation.matching_error", lambda old: lambda *given: 2 * old(*given))
+    patch("practice.distillation.matching_error", lambda old: lambda *given: 2 * old(*given))
     _short(patch)
 
 
@@ -130,7 +140,7 @@ def no_factor_for_the_temperature(patch):
 
     Fails: 54.2a, 54.2b, 54.2c
     """
-    patch("distillation.soft_gradient", lambda old: lambda z, v, T: old(z, v, T) / T**2)
+    patch("practice.distillation.soft_gradient", lambda old: lambda z, v, T: old(z, v, T) / T**2)
     _short(patch)
 
 
@@ -139,7 +149,7 @@ def factor_of_the_temperature(patch):
 
     Fails: 54.2a, 54.2b, 54.2c
     """
-    patch("distillation.soft_gradient", lambda old: lambda z, v, T: old(z, v, T) / T)
+    patch("practice.distillation.soft_gradient", lambda old: lambda z, v, T: old(z, v, T) / T)
     _short(patch)
 
 
@@ -152,7 +162,7 @@ def any_wrong_class(patch):
     def mixed(old):
         import numpy as np
 
-        from lib import distillation as di
+        from lib.practice import distillation as di
 
         def learn(start, images, targets, orders, *, temperature=1.0, **options):
             generators = [np.random.default_rng([9, k]) for k in range(len(images))]
@@ -162,7 +172,7 @@ def any_wrong_class(patch):
 
         return learn
 
-    patch("distillation.learn", mixed)
+    patch("practice.distillation.learn", mixed)
     patch.parameters(ensemble_steps=300)
 
 
@@ -178,8 +188,8 @@ def temperature_does_not_matter(patch):
 
         return learn
 
-    patch("distillation.soften", lambda old: lambda scores, temperature: old(scores, 1))
-    patch("distillation.learn", cold)
+    patch("practice.distillation.soften", lambda old: lambda scores, temperature: old(scores, 1))
+    patch("practice.distillation.learn", cold)
     patch.parameters(ensemble_steps=300)
 
 
@@ -189,7 +199,7 @@ def one_teacher_is_enough(patch):
     Fails: 54.4a, 54.4d
     """
     patch(
-        "distillation.ensemble_targets",
+        "practice.distillation.ensemble_targets",
         lambda old: lambda scores, temperature: old(scores[:1], temperature),
     )
     patch.parameters(draws=5, student_steps=300)
@@ -208,7 +218,7 @@ def evenness_does_not_help(patch):
 
     Fails: 54.4f
     """
-    patch("distillation.flattened", lambda old: lambda targets: targets)
+    patch("practice.distillation.flattened", lambda old: lambda targets: targets)
     patch.parameters(draws=5, student_steps=300)
 
 
@@ -230,7 +240,7 @@ def answers_drawn_by_lot(patch):
 
         return hardened
 
-    patch("distillation.hardened", drawn)
+    patch("practice.distillation.hardened", drawn)
     patch.parameters(draws=5, student_steps=300)
 
 
@@ -241,12 +251,12 @@ def ensemble_without_wrong_classes(patch):
     """
 
     def flat(old):
-        from lib import distillation as di
+        from lib.practice import distillation as di
 
         def targets(scores, temperature):
             return di.flattened(old(scores, temperature)) if temperature > 1 else old(scores, 1)
 
         return targets
 
-    patch("distillation.ensemble_targets", flat)
+    patch("practice.distillation.ensemble_targets", flat)
     patch.parameters(draws=5, student_steps=300)

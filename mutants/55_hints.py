@@ -15,7 +15,7 @@ def start_does_not_matter(patch):
     def he(old):
         return lambda *given, gain=1.0: old(*given, gain=2**0.5)
 
-    patch("hints.glorot_start", he)
+    patch("practice.hints.glorot_start", he)
     _fewer(patch)
 
 
@@ -27,14 +27,14 @@ def taught_in_name_only(patch):
 
     def labels_alone(old):
         def taught(start, images, labels, orders, said, *_, learning_rate, **__):
-            from lib import hints as hi
+            from lib.practice import hints as hi
 
             one = hi.plain(start, images, labels, orders, learning_rate=learning_rate)
             return hi.repeated(one, len(said))
 
         return taught
 
-    patch("hints.taught", labels_alone)
+    patch("practice.hints.taught", labels_alone)
     _fewer(patch)
 
 
@@ -49,7 +49,7 @@ def soft_targets_weigh_squared_temperature(patch):
             z, y, p, weight * temperature**2, temperature
         )
 
-    patch("hints.soft_pull", squared)
+    patch("practice.hints.soft_pull", squared)
     _fewer(patch)
 
 
@@ -62,7 +62,7 @@ def student_shuns_the_teacher(patch):
     def turned(old):
         return lambda z, y, p, weight, temperature: old(z, y, p, -weight, temperature)
 
-    patch("hints.soft_pull", turned)
+    patch("practice.hints.soft_pull", turned)
     _fewer(patch)
 
 
@@ -73,11 +73,11 @@ def leaky_students_die_too(patch):
     """
 
     def leaky(old):
-        from lib.classifiers import leaky as units
+        from lib.practice.classifiers import leaky as units
 
         return units(0.25)
 
-    patch("classifiers.RELU", leaky)
+    patch("practice.classifiers.RELU", leaky)
     _fewer(patch)
 
 
@@ -86,7 +86,7 @@ def death_begins_at_the_image(patch):
 
     Fails: 55.1c
     """
-    patch("hints.first_dead_layer", lambda old: lambda living: old(living.flip(-1)))
+    patch("practice.hints.first_dead_layer", lambda old: lambda living: old(living.flip(-1)))
     _fewer(patch, 16)
 
 
@@ -103,7 +103,7 @@ def born_dead(patch):
 
         return start
 
-    patch("hints.glorot_start", off)
+    patch("practice.hints.glorot_start", off)
     _fewer(patch)
 
 
@@ -117,7 +117,7 @@ def low_accuracy_is_death(patch):
     def he(old):
         return lambda *given, gain=1.0: old(*given, gain=2**0.5)
 
-    patch("hints.glorot_start", he)
+    patch("practice.hints.glorot_start", he)
 
 
 def any_teacher_will_do(patch):
@@ -131,7 +131,7 @@ def any_teacher_will_do(patch):
             start, images, labels, orders[:, :15], **rate
         )
 
-    patch("hints.train_teachers", short)
+    patch("practice.hints.train_teachers", short)
     _fewer(patch)
 
 
@@ -150,7 +150,7 @@ def stopping_early_costs_the_teacher_nothing(patch):
 
         return train
 
-    patch("hints.train_teachers", long)
+    patch("practice.hints.train_teachers", long)
     _fewer(patch)
 
 
@@ -159,7 +159,7 @@ def hint_is_repelled(patch):
 
     Fails: 55.2a
     """
-    patch("hints.hint_pull", lambda old: lambda outputs, hints: -old(outputs, hints))
+    patch("practice.hints.hint_pull", lambda old: lambda outputs, hints: -old(outputs, hints))
 
 
 def size_of_the_start_is_of_no_account(patch):
@@ -167,4 +167,4 @@ def size_of_the_start_is_of_no_account(patch):
 
     Fails: 55.2d
     """
-    patch("hints.glorot_start", lambda old: lambda *given, gain=1.0: old(*given))
+    patch("practice.hints.glorot_start", lambda old: lambda *given, gain=1.0: old(*given))

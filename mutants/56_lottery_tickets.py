@@ -12,7 +12,7 @@ def _rounds_by(choose):
 
     def wrapper(old):
         def prune(draws, keep, rounds, **options):
-            from lib import lottery_tickets as lt
+            from lib.practice import lottery_tickets as lt
 
             found = old(draws, keep, 0, **options)
             for _ in range(rounds):
@@ -45,7 +45,7 @@ def pruned_at_random(patch):
 
         return keep_some
 
-    patch("lottery_tickets.keep_largest", random)
+    patch("practice.lottery_tickets.keep_largest", random)
     _fewer(patch)
 
 
@@ -55,7 +55,7 @@ def the_largest_are_pruned(patch):
     Fails: 56.1a, 56.1b, 56.2e, 56.3b, 56.3d, 56.4a, 56.4b, 56.4d
     """
     patch(
-        "lottery_tickets.keep_largest",
+        "practice.lottery_tickets.keep_largest",
         lambda old: lambda weights, *rest: old(tuple(1 / w for w in weights), *rest),
     )
     _fewer(patch)
@@ -67,7 +67,7 @@ def chosen_at_the_start(patch):
     Fails: 56.2d, 56.2e, 56.3d, 56.3e, 56.3f
     """
     patch(
-        "lottery_tickets.prune_by_rounds",
+        "practice.lottery_tickets.prune_by_rounds",
         _rounds_by(lambda start, found, keep: (start, start, found[-1].mask, keep)),
     )
     _fewer(patch)
@@ -83,7 +83,7 @@ def not_rewound(patch):
         ended = found[-1].trained.weights
         return ended, ended, found[-1].mask, keep
 
-    patch("lottery_tickets.prune_by_rounds", _rounds_by(onward))
+    patch("practice.lottery_tickets.prune_by_rounds", _rounds_by(onward))
     _fewer(patch)
 
 
@@ -97,7 +97,7 @@ def rounds_are_not_needed(patch):
         shares = [k ** len(found) for k in keep]
         return start, found[0].trained.weights, found[0].mask, shares
 
-    patch("lottery_tickets.prune_by_rounds", _rounds_by(from_dense))
+    patch("practice.lottery_tickets.prune_by_rounds", _rounds_by(from_dense))
     _fewer(patch)
 
 
@@ -106,7 +106,7 @@ def nothing_is_pruned(patch):
 
     Fails: 56.1a, 56.1c, 56.3b, 56.3d, 56.3e, 56.4d, 56.4e
     """
-    patch("lottery_tickets.keep_largest", lambda old: lambda weights, mask, keep: mask)
+    patch("practice.lottery_tickets.keep_largest", lambda old: lambda weights, mask, keep: mask)
     _fewer(patch)
 
 
@@ -118,14 +118,14 @@ def pruned_weights_come_back(patch):
 
     def free(old):
         def train(draws, arms, **options):
-            from lib import lottery_tickets as lt
+            from lib.practice import lottery_tickets as lt
 
             opened = {name: (lt.masked(*arm), lt.open_mask(arm[1])) for name, arm in arms.items()}
             return old(draws, opened, **options)
 
         return train
 
-    patch("lottery_tickets.train_arms", free)
+    patch("practice.lottery_tickets.train_arms", free)
     _fewer(patch)
 
 
@@ -143,7 +143,7 @@ def the_mask_is_the_ticket(patch):
 
         return start
 
-    patch("lottery_tickets.glorot_start", once)
+    patch("practice.lottery_tickets.glorot_start", once)
     _fewer(patch)
 
 
@@ -152,7 +152,7 @@ def places_do_not_matter(patch):
 
     Fails: 56.1c, 56.1d
     """
-    patch("lottery_tickets.shuffled", lambda old: lambda mask, generators: mask)
+    patch("practice.lottery_tickets.shuffled", lambda old: lambda mask, generators: mask)
     _fewer(patch)
 
 
@@ -161,7 +161,7 @@ def signs_do_not_matter(patch):
 
     Fails: 56.2d, 56.2e, 56.3a, 56.3g
     """
-    patch("lottery_tickets.random_signs", lambda old: lambda weights, generators: weights)
+    patch("practice.lottery_tickets.random_signs", lambda old: lambda weights, generators: weights)
     _fewer(patch)
 
 
@@ -171,7 +171,7 @@ def one_sign_for_all(patch):
     Fails: 56.2a, 56.2b, 56.2c, 56.2f, 56.3e
     """
     patch(
-        "lottery_tickets.constant_size",
+        "practice.lottery_tickets.constant_size",
         lambda old: lambda weights: tuple(w.abs() for w in old(weights)),
     )
     _fewer(patch)

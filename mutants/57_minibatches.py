@@ -17,7 +17,7 @@ def d_for_d_plus_one(patch):
     def plain(old):
         return lambda dimension, inputs="gaussian": dimension
 
-    patch("minibatches.critical_batch", plain)
+    patch("practice.minibatches.critical_batch", plain)
     _few_digits(patch)
 
 
@@ -26,7 +26,7 @@ def fixed_length_like_gaussian(patch):
 
     Fails: 57.1d
     """
-    patch("minibatches.critical_batch", lambda old: lambda d, inputs="gaussian": old(d))
+    patch("practice.minibatches.critical_batch", lambda old: lambda d, inputs="gaussian": old(d))
     _few_digits(patch)
 
 
@@ -36,7 +36,8 @@ def inputs_of_fixed_length(patch):
     Fails: 57.1a, 57.1b, 57.2a, 57.2b
     """
     patch(
-        "minibatches.draw_inputs", lambda old: lambda shape, rng, _=None: old(shape, rng, "sphere")
+        "practice.minibatches.draw_inputs",
+        lambda old: lambda shape, rng, _=None: old(shape, rng, "sphere"),
     )
     _few_digits(patch)
 
@@ -46,7 +47,9 @@ def rate_of_the_full_batch(patch):
 
     Fails: 57.1b
     """
-    patch("minibatches.best_rate", lambda old: lambda batch, critical: old(10**9, critical))
+    patch(
+        "practice.minibatches.best_rate", lambda old: lambda batch, critical: old(10**9, critical)
+    )
     _few_digits(patch)
 
 
@@ -55,7 +58,10 @@ def linear_scaling_for_ever(patch):
 
     Fails: 57.1b
     """
-    patch("minibatches.best_rate", lambda old: lambda batch, critical: batch * old(1, critical))
+    patch(
+        "practice.minibatches.best_rate",
+        lambda old: lambda batch, critical: batch * old(1, critical),
+    )
     _few_digits(patch)
 
 
@@ -65,7 +71,8 @@ def noise_without_batch(patch):
     Fails: 57.1a, 57.1c
     """
     patch(
-        "minibatches.step_factor", lambda old: lambda rate, batch, critical: old(rate, 1, critical)
+        "practice.minibatches.step_factor",
+        lambda old: lambda rate, batch, critical: old(rate, 1, critical),
     )
     _few_digits(patch)
 
@@ -76,7 +83,7 @@ def noise_falls_as_the_square(patch):
     Fails: 57.1a, 57.1c
     """
     patch(
-        "minibatches.step_factor",
+        "practice.minibatches.step_factor",
         lambda old: lambda rate, batch, critical: old(rate, batch**2, critical),
     )
     _few_digits(patch)
@@ -95,7 +102,7 @@ def heaps_average_better(patch):
 
         return moments
 
-    patch("minibatches.step_moments", together)
+    patch("practice.minibatches.step_moments", together)
     _few_digits(patch)
 
 
@@ -104,7 +111,9 @@ def step_of_the_flow(patch):
 
     Fails: 57.1a, 57.1c
     """
-    patch("minibatches.step_factor", lambda old: lambda rate, batch, critical: 1 - 2 * rate)
+    patch(
+        "practice.minibatches.step_factor", lambda old: lambda rate, batch, critical: 1 - 2 * rate
+    )
     _few_digits(patch)
 
 
@@ -126,7 +135,7 @@ def one_and_the_same_minibatch(patch):
 
         return error
 
-    patch("minibatches.error_after", frozen)
+    patch("practice.minibatches.error_after", frozen)
     _few_digits(patch)
 
 
@@ -136,7 +145,7 @@ def steps_for_examples(patch):
     Fails: 57.2a
     """
     patch(
-        "minibatches.examples_per_efold",
+        "practice.minibatches.examples_per_efold",
         lambda old: lambda batch, critical: old(batch, critical) / batch,
     )
     _few_digits(patch)
@@ -147,7 +156,7 @@ def efold_of_the_error(patch):
 
     Fails: 57.2a
     """
-    patch("minibatches.examples_per_efold", lambda old: lambda *given: 2 * old(*given))
+    patch("practice.minibatches.examples_per_efold", lambda old: lambda *given: 2 * old(*given))
     _few_digits(patch)
 
 
@@ -164,7 +173,7 @@ def examples_do_not_matter(patch):
 
         return race
 
-    patch("minibatches.race", by_steps)
+    patch("practice.minibatches.race", by_steps)
 
 
 def all_batches_alike(patch):
@@ -172,7 +181,10 @@ def all_batches_alike(patch):
 
     Fails: 57.3a, 57.3c, 57.3g, 57.3k
     """
-    patch("minibatches.race", lambda old: lambda problems, batch, *rest: old(problems, 64, *rest))
+    patch(
+        "practice.minibatches.race",
+        lambda old: lambda problems, batch, *rest: old(problems, 64, *rest),
+    )
 
 
 def rate_for_each_example(patch):
@@ -188,7 +200,7 @@ def rate_for_each_example(patch):
 
         return train
 
-    patch("classifiers.train_apart", shared)
+    patch("practice.classifiers.train_apart", shared)
 
 
 def one_rate_for_all(patch):
@@ -197,7 +209,7 @@ def one_rate_for_all(patch):
     Fails: 57.3c, 57.3d, 57.3e, 57.3i
     """
     patch(
-        "minibatches.race_at_its_best",
+        "practice.minibatches.race_at_its_best",
         lambda old: (
             lambda problems, batch, rates, looks: old(problems, batch, [0.5] * len(looks), looks)
         ),
@@ -222,7 +234,7 @@ def copies_are_new_data(patch):
 
         return copied
 
-    patch("minibatches.copied", others)
+    patch("practice.minibatches.copied", others)
 
 
 def copies_cost_nothing(patch):
@@ -239,4 +251,4 @@ def copies_cost_nothing(patch):
 
         return race
 
-    patch("minibatches.race", distinct)
+    patch("practice.minibatches.race", distinct)

@@ -15,7 +15,7 @@ def group_of_the_whole_minibatch(patch):
     def whole(old):
         return lambda *given, groups=1, **options: old(*given, **options)
 
-    patch("autoencoders.train", whole)
+    patch("practice.autoencoders.train", whole)
     _few(patch)
 
 
@@ -30,7 +30,7 @@ def minibatch_of_no_consequence(patch):
             problems, rates, 64, 600, **options
         )
 
-    patch("autoencoders.train", large)
+    patch("practice.autoencoders.train", large)
     _few(patch)
 
 
@@ -46,7 +46,7 @@ def bad_for_every_minibatch(patch):
 
         return train
 
-    patch("autoencoders.train", pairs)
+    patch("practice.autoencoders.train", pairs)
     _few(patch)
 
 
@@ -62,7 +62,7 @@ def layers_that_do_nothing(patch):
 
         return train
 
-    patch("autoencoders.train", plain)
+    patch("practice.autoencoders.train", plain)
     _few(patch)
 
 
@@ -79,7 +79,7 @@ def any_cut_does_it(patch):
 
         return train
 
-    patch("autoencoders.train", cut)
+    patch("practice.autoencoders.train", cut)
     _few(patch)
 
 
@@ -88,7 +88,7 @@ def one_member_more(patch):
 
     Fails: 58.2e
     """
-    patch("autoencoders.kept_signal", lambda old: lambda size: old(size + 1))
+    patch("practice.autoencoders.kept_signal", lambda old: lambda size: old(size + 1))
     _few(patch)
 
 
@@ -98,7 +98,7 @@ def unbiased_spread(patch):
     Fails: 58.2e
     """
     patch(
-        "autoencoders.kept_signal",
+        "practice.autoencoders.kept_signal",
         lambda old: lambda size: old(size) * ((size - 1) / size) ** 0.5,
     )
     _few(patch)
@@ -109,7 +109,7 @@ def variance_for_correlation(patch):
 
     Fails: 58.2e
     """
-    patch("autoencoders.kept_signal", lambda old: lambda size: old(size) ** 2)
+    patch("practice.autoencoders.kept_signal", lambda old: lambda size: old(size) ** 2)
     _few(patch)
 
 
@@ -125,7 +125,7 @@ def statistics_held_fixed(patch):
 
         return before
 
-    patch("batch_normalization.slope_before", fixed)
+    patch("practice.batch_normalization.slope_before", fixed)
     _few(patch)
 
 
@@ -138,7 +138,7 @@ def one_direction_lost(patch):
     def centred(old):
         return lambda slope, values, sd: old(slope, values * 0, sd)
 
-    patch("batch_normalization.slope_before", centred)
+    patch("practice.batch_normalization.slope_before", centred)
     _few(patch)
 
 
@@ -147,7 +147,7 @@ def the_last_minibatch_for_tests(patch):
 
     Fails: 58.3d
     """
-    patch("autoencoders.KEPT", lambda old: 0.0)
+    patch("practice.autoencoders.KEPT", lambda old: 0.0)
     _few(patch)
 
 
@@ -165,7 +165,7 @@ def kl_without_logarithm(patch):
 
         return terms
 
-    patch("autoencoders._terms", without)
+    patch("practice.autoencoders._terms", without)
     _few(patch)
 
 
@@ -175,7 +175,7 @@ def encoder_for_decoder(patch):
     Fails: 58.4d, 58.4e
     """
     patch(
-        "autoencoders.WHERE",
+        "practice.autoencoders.WHERE",
         lambda old: {"plain": (), "both": (0, 1), "encoder": (1,), "decoder": (0,)},
     )
     _few(patch)

@@ -14,7 +14,7 @@ def entropy_without_the_factor_two(patch):
 
         return means
 
-    patch("random_energy.mean_softness", wrong)
+    patch("practice.random_energy.mean_softness", wrong)
 
 
 def limit_for_the_integral(patch):
@@ -33,7 +33,7 @@ def limit_for_the_integral(patch):
 
         return means
 
-    patch("random_energy.mean_softness", limit)
+    patch("practice.random_energy.mean_softness", limit)
 
 
 def products_grow_faster(patch):
@@ -42,7 +42,7 @@ def products_grow_faster(patch):
     Fails: 59.1a, 59.1c, 59.1d, 59.1g, 59.1h, 59.3b
     """
     patch(
-        "random_energy.products_of_keys",
+        "practice.random_energy.products_of_keys",
         lambda old: lambda n, d, draws, rng: d**0.25 * old(n, d, draws, rng),
     )
 
@@ -57,13 +57,13 @@ def factor_one_over_d(patch):
         def means(logits, dimension, scaled, quantiles=15):
             if not scaled:
                 return old(logits, dimension, False, quantiles)
-            from lib.random_energy import mean_softness
+            from lib.practice.random_energy import mean_softness
 
             return mean_softness(logits, dimension**-0.5)
 
         return means
 
-    patch("random_energy.softness_of_keys", wrong)
+    patch("practice.random_energy.softness_of_keys", wrong)
 
 
 def entropy_in_bits(patch):
@@ -74,7 +74,7 @@ def entropy_in_bits(patch):
     from math import log
 
     patch(
-        "random_energy.soften",
+        "practice.random_energy.soften",
         lambda old: lambda x: old(x)._replace(entropy=old(x).entropy / log(2)),
     )
 
@@ -84,7 +84,7 @@ def freezing_too_late(patch):
 
     Fails: 59.2b
     """
-    patch("random_energy.critical_sd", lambda old: lambda logits: 2**0.5 * old(logits))
+    patch("practice.random_energy.critical_sd", lambda old: lambda logits: 2**0.5 * old(logits))
 
 
 def freezing_too_early(patch):
@@ -92,7 +92,7 @@ def freezing_too_early(patch):
 
     Fails: 59.2b, 59.2c
     """
-    patch("random_energy.critical_sd", lambda old: lambda logits: old(logits) / 8**0.5)
+    patch("practice.random_energy.critical_sd", lambda old: lambda logits: old(logits) / 8**0.5)
 
 
 def every_query_is_typical(patch):
@@ -109,7 +109,7 @@ def every_query_is_typical(patch):
 
         return soften
 
-    patch("random_energy.soften", alike)
+    patch("practice.random_energy.soften", alike)
 
 
 def softmax_passes_its_gradient(patch):
@@ -118,7 +118,8 @@ def softmax_passes_its_gradient(patch):
     Fails: 59.4b, 59.5b
     """
     patch(
-        "attention.logit_gradient", lambda old: lambda logits, on_weights=False: old(logits, True)
+        "practice.attention.logit_gradient",
+        lambda old: lambda logits, on_weights=False: old(logits, True),
     )
 
 
@@ -128,7 +129,8 @@ def cross_entropy_freezes_too(patch):
     Fails: 59.4e
     """
     patch(
-        "attention.logit_gradient", lambda old: lambda logits, on_weights=False: old(logits, False)
+        "practice.attention.logit_gradient",
+        lambda old: lambda logits, on_weights=False: old(logits, False),
     )
 
 
@@ -144,7 +146,7 @@ def factor_is_a_learning_rate(patch):
 
         return steps
 
-    patch("attention.solving_steps", rescaled)
+    patch("practice.attention.solving_steps", rescaled)
 
 
 def small_weights_do_not_help(patch):
@@ -153,7 +155,7 @@ def small_weights_do_not_help(patch):
     Fails: 59.5a, 59.5c
     """
     patch(
-        "attention.products",
+        "practice.attention.products",
         lambda old: lambda words, d, seeds, sd, rng: old(words, d, seeds, 1.0, rng),
     )
 
@@ -170,4 +172,4 @@ def one_rate_for_all(patch):
 
         return steps
 
-    patch("attention.solving_steps", first)
+    patch("practice.attention.solving_steps", first)

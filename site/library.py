@@ -5,16 +5,20 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PATHS = [p for p in sorted((ROOT / "lib").glob("*.py")) if p.stem != "__init__"]
-MODULES = [p.stem for p in PATHS]
-_OTHER_MODULE = re.compile(rf"^`((?:{'|'.join(MODULES)})\.)")
+LIB = ROOT / "lib"
+PATHS = [p for p in sorted(LIB.rglob("*.py")) if p.stem != "__init__" and p.parent.name != "suite"]
+DOTTED = {p.stem: ".".join(p.relative_to(LIB).with_suffix("").parts) for p in PATHS}
+assert len(DOTTED) == len(PATHS), "docstrings name a module by its last name"
+_OTHER_MODULE = re.compile(rf"^`({'|'.join(DOTTED)})\.")
 
 
 def prose(lines):
     """A paragraph as reST. Docstrings are plain text: |x|, a_1..a_N and d_ mean themselves."""
     parts = re.split(r"(`[^`]*`)", " ".join(line.strip() for line in lines))
     parts[::2] = [re.sub(r"([\\|*_])", r"\\\1", part) for part in parts[::2]]
-    parts[1::2] = [_OTHER_MODULE.sub(r"`lib.\1", part) for part in parts[1::2]]
+    parts[1::2] = [
+        _OTHER_MODULE.sub(lambda m: f"`lib.{DOTTED[m[1]]}.", part) for part in parts[1::2]
+    ]
     parts[2::2] = [re.sub(r"^(?=\w)", r"\\ ", part) for part in parts[2::2]]  # `Plateau`s
     return "".join(parts)
 
@@ -113,7 +117,7 @@ def module_page(path):
     """The page of one module, as reST."""
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    lines = [path.stem, "=" * len(path.stem), "", f".. py:module:: lib.{path.stem}", ""]
+    lines = [path.stem, "=" * len(path.stem), "", f".. py:module:: lib.{DOTTED[path.stem]}", ""]
     lines += restructured(ast.get_docstring(tree) or "")
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
@@ -121,13 +125,24 @@ def module_page(path):
     return "\n".join([*lines, ""])
 
 
+_ROOMS = "obstacles landscapes trajectories stages practice".split()
+_ORDER = {room: k for k, room in enumerate(_ROOMS)}  # that of the notebooks
+
+
+def _first_line(path):
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).split("\n")[0]
+
+
 def index_page():
     """The list of modules, each with its first line."""
-    first = {
-        p.stem: ast.get_docstring(ast.parse(p.read_text(encoding="utf-8"))).split("\n")[0]
-        for p in PATHS
-    }
-    items = [f"- {{doc}}`{name}`: {line}" for name, line in first.items()]
+    first, items = [], []
+    rooms = sorted({p.parent for p in PATHS}, key=lambda p: (p != LIB, _ORDER.get(p.name)))
+    for room in rooms:
+        said = _first_line(room / "__init__.py") if room != LIB else "What all rooms stand on."
+        items += ["", f"## {room.name if room != LIB else 'Ground floor'}", "", said, ""]
+        own = [p for p in PATHS if p.parent == room]
+        items += [f"- {{doc}}`{p.stem}`: {_first_line(p)}" for p in own]
+        first += [p.stem for p in own]
     return (
         "# The library `lib`\n\nOne module a subject: its model, exact gradient, measurements and predictions. Everything that a "
         "notebook computes is here, with its equation and its source.\n\n"

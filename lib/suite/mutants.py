@@ -8,7 +8,7 @@ rows that must fail in its last; its body puts the theory in place of the right 
 
         Fails: 32.3a
         '''
-        patch("counterexamples.overshoot_gap", lambda old: lambda *given: -old(*given))
+        patch("trajectories.counterexamples.overshoot_gap", lambda old: lambda *given: -old(*given))
 """
 
 import ast
@@ -53,17 +53,20 @@ def declared_mutants(source):
 
 
 class Patch:
-    """What a mutant is handed: `patch("module.name", wrapper)`, `patch.parameters(name=value)`."""
+    """What a mutant is handed: `patch("room.module.name", wrapper)`, `patch.parameters(name=value)`."""
 
     def __init__(self, namespace):
         self._namespace = namespace
 
     def __call__(self, name, wrapper):
-        """Put wrapper(old) in place of lib's `module.name` (or `module.Class.method`) everywhere."""
-        module, *path, last = name.split(".")
-        owner = importlib.import_module(f"lib.{module}")
-        for part in path:
-            owner = getattr(owner, part)
+        """Put wrapper(old) in place of lib's `room.module.name` (or `room.module.Class.method`) everywhere."""
+        *path, last = name.split(".")
+        owner = importlib.import_module("lib")
+        for part in path:  # rooms and modules are imported, what stands in them is named
+            if hasattr(owner, "__path__"):
+                owner = importlib.import_module(f"{owner.__name__}.{part}")
+            else:
+                owner = getattr(owner, part)
         old = getattr(owner, last)
         new = wrapper(old)
         setattr(owner, last, new)

@@ -60,9 +60,9 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("11_optimization_challenges", globals())  # checks parameters
 
-from lib import perceptrons
-from lib import surfaces as sf
 from lib.descent import Momentum, Plain
+from lib.landscapes import perceptrons
+from lib.obstacles import surfaces as sf
 from lib.statistics import bootstrap_interval, largest, share, smallest, value
 from lib.suite import figures
 

@@ -64,7 +64,7 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("12_double_descent", globals())  # reads and checks the parameters
 
-from lib import least_squares as ls
+from lib.obstacles import least_squares as ls
 from lib.statistics import bootstrap_interval, largest, mean, share, value
 from lib.suite import figures
 

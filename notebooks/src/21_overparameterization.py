@@ -59,7 +59,7 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("21_overparameterization", globals())  # checks parameters
 
-from lib import perceptrons as pc
+from lib.landscapes import perceptrons as pc
 from lib.statistics import difference_interval, largest, median, share, value
 from lib.suite import figures
 

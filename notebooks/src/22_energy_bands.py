@@ -69,9 +69,7 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("22_energy_bands", globals())  # reads and checks the parameters
 
-from lib import complexity as cx
-from lib import critical_points as cp
-from lib import spin_glass as sg
+from lib.landscapes import complexity as cx, critical_points as cp, spin_glass as sg
 from lib.statistics import flat, largest, mean, ratio, share, value
 from lib.suite import figures
 

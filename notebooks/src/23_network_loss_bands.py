@@ -64,9 +64,8 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("23_network_loss_bands", globals())  # reads and checks the parameters
 
-from lib import classifiers as cl
-from lib import data
-from lib import statistics as st
+from lib import data, statistics as st
+from lib.practice import classifiers as cl
 from lib.statistics import mean, ratio, share, slope, value
 from lib.suite import figures
 

@@ -66,10 +66,9 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("24_index_and_energy", globals())  # reads and checks the parameters
 
-from lib import critical_points as cp
-from lib import data, perceptrons
-from lib import spin_glass as sg
-from lib.complexity import index_fraction, semicircle_share
+from lib import data
+from lib.landscapes import critical_points as cp, perceptrons, spin_glass as sg
+from lib.landscapes.complexity import index_fraction, semicircle_share
 from lib.statistics import bootstrap_interval, mean, ratio, share, slope, value
 from lib.suite import figures
 

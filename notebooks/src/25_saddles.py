@@ -69,9 +69,8 @@ from lib.suite.claims import Ledger
 ledger = Ledger("25_saddles", globals())
 
 from lib import linear_networks as ln
-from lib import saddles as sd
-from lib import strict_saddles as strict
 from lib.descent import Plain, descend
+from lib.landscapes import saddles as sd, strict_saddles as strict
 from lib.statistics import largest, median, share, smallest, value
 from lib.suite import figures
 

@@ -67,10 +67,9 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("26_escaping_saddles", globals())
 
-from lib import escapes as es
 from lib import linear_networks as ln
-from lib import saddles as sd
 from lib.descent import Plain, descend
+from lib.landscapes import escapes as es, saddles as sd
 from lib.statistics import largest, mean, median, share
 from lib.suite import figures
 

@@ -67,12 +67,11 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("31_linear_convergence", globals())  # reads and checks the parameters
 
-from lib import data
-from lib import linear_convergence as lc
-from lib import linear_networks as ln
+from lib import data, linear_networks as ln
 from lib.descent import Plain, descend
 from lib.statistics import largest, mean, median, share, smallest
 from lib.suite import figures
+from lib.trajectories import linear_convergence as lc
 
 import numpy as np
 import pandas as pd

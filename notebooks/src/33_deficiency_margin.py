@@ -66,14 +66,14 @@ escape_seeds = 30  # in [10, 1000]: networks for each size of noise
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
+from lib.trajectories.held_starts import identity_descent, identity_floor, stuck_product
 
 ledger = Ledger("33_deficiency_margin", globals())  # reads and checks the parameters
 
-from lib import counterexamples as ce
-from lib import held_starts as hs
 from lib.descent import decay_rate, log_steps
 from lib.statistics import largest, mean, median, share, smallest
 from lib.suite import figures
+from lib.trajectories import held_starts as hs
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,7 @@ matrices = {
 # %%
 eigenvalues = torch.tensor([-negative, *positive], dtype=torch.float64)
 options = {"learning_rate": rates[:, None], "record": [0, 6000]}
-held = {n: ce.identity_descent(eigenvalues, n, **options) for n in depths}
+held = {n: identity_descent(eigenvalues, n, **options) for n in depths}
 
 # %% [markdown]
 # The least loss of all steps against the learning rate. At the smallest steps it has not quite come down yet; at the largest,
@@ -127,7 +127,7 @@ figures.save(fig, "held_at_the_bound", words)
 
 # %%
 apart = torch.stack([a for _, a in matrices.values()])
-above = [matrices[n][0] / ce.identity_floor(targets, n) for n in depths]
+above = [matrices[n][0] / identity_floor(targets, n) for n in depths]
 ledger.judge({
     "33.1a": share(apart <= 1e-9, groups=np.arange(apart.numel()) % law_seeds),
     "33.1b": smallest(above, of=law_seeds, digits=9),
@@ -154,9 +154,9 @@ rate, record = 0.1, log_steps(60_000, 60)
 size_of = targets[:, 0].abs()
 path, law = {}, {}
 for n in depths:
-    run = ce.identity_descent(targets, n, learning_rate=rate, record=record)
+    run = identity_descent(targets, n, learning_rate=rate, record=record)
     path[n] = run.layers[..., 0] ** n
-    law[n] = ce.stuck_product(rate * run.steps[:, None], size_of, n)
+    law[n] = stuck_product(rate * run.steps[:, None], size_of, n)
 
 # %%
 late, powers = run.steps >= 6000, [n for n in depths if n > 2]
@@ -323,10 +323,10 @@ figures.save(fig, "leaks", words)
 # %%
 noises = [0.1, 1e-3, 1e-6, 1e-9, 1e-12]
 run = hs.disturbed_runs(eigenvalues, escape_depth, noises, escape_seeds, rng)
-odd = {n: ce.identity_descent([-negative], n, **options) for n in (3, 5)}
+odd = {n: identity_descent([-negative], n, **options) for n in (3, 5)}
 tame = {n: 0.5 / (n * 2 ** (2 - 2 / n)) for n in depths}  # learning rates
 tame = [
-    ce.identity_descent(targets.abs(), n, learning_rate=eta, record=[6000])
+    identity_descent(targets.abs(), n, learning_rate=eta, record=[6000])
     for n, eta in tame.items()
 ]
 

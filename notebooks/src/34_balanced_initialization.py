@@ -59,17 +59,16 @@ networks = 3  # in [2, 20]: ReLU networks for each scale and scheme
 epochs = 10  # in [1, 1000]: passes over the digits
 
 # %% tags=["hide-input"]
+from lib.practice.relu_scales import relu_ends
 from lib.suite.claims import Ledger
 
 ledger = Ledger("34_balanced_initialization", globals())  # reads, checks the parameters
 
-from lib import data
-from lib import initialization as init
-from lib import linear_networks as ln
-from lib import promises as pr
+from lib import data, linear_networks as ln
 from lib.descent import Plain, descend
 from lib.statistics import largest, mean, share, slope, smallest, value, wilson_interval
 from lib.suite import figures
+from lib.trajectories import initialization as init, promises as pr
 
 import numpy as np
 import pandas as pd
@@ -530,7 +529,7 @@ ledger.judge({
 
 # %%
 s_layer, s_product = 10 ** np.arange(-1.5, 0.6, 0.5), 10 ** np.arange(-2, 2.1, 0.5)
-ends = init.relu_ends(
+ends = relu_ends(
     images, labels, [784, 128, 32, 10], s_layer, s_product, networks, rng,
     learning_rate=0.01, batch_size=100, epochs=epochs,
 )  # fmt: skip

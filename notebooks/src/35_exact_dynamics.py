@@ -68,11 +68,11 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("35_exact_dynamics", globals())
 
-from lib import exact_dynamics as ed
 from lib import linear_networks as ln
 from lib.descent import log_steps
 from lib.statistics import largest, mean, ratio, share, slope
 from lib.suite import figures
+from lib.trajectories import exact_dynamics as ed
 
 import numpy as np
 import torch

@@ -62,12 +62,11 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("36_identity_initialization", globals())
 
-from lib import exact_dynamics as ed
-from lib import identity_start as ids
 from lib import linear_networks as ln
 from lib.descent import log_steps
 from lib.statistics import largest, mean, median, share, smallest, value
 from lib.suite import figures
+from lib.trajectories import exact_dynamics as ed, identity_start as ids
 
 from itertools import product as product_of
 

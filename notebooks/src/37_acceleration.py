@@ -67,11 +67,11 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("37_acceleration", globals())  # reads and checks the parameters
 
-from lib import acceleration as ac
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
 from lib.statistics import largest, mean, median, smallest, value
 from lib.suite import figures
+from lib.trajectories import acceleration as ac
 
 from itertools import product
 

@@ -71,8 +71,7 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("41_saddle_to_saddle", globals())  # reads and checks the parameters
 
-from lib import low_rank as lr
-from lib import wide_starts as ws
+from lib.stages import low_rank as lr, wide_starts as ws
 from lib.statistics import mean, median, share, smallest, value
 from lib.suite import figures
 

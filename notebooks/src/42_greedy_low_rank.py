@@ -66,8 +66,7 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("42_greedy_low_rank", globals())  # reads and checks the parameters
 
-from lib import factorization as fz
-from lib import low_rank as lr
+from lib.stages import factorization as fz, low_rank as lr
 from lib.statistics import largest, mean, median, slope, value
 from lib.suite import figures
 

@@ -70,9 +70,8 @@ from lib.suite.claims import Ledger
 ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the parameters
 
 from lib import linear_networks as ln
-from lib import stagewise as sw
-from lib import two_layer as tl
 from lib.descent import Plain, descend
+from lib.stages import stagewise as sw, two_layer as tl
 from lib.statistics import largest, mean, median, ratio, share, smallest
 from lib.suite import figures
 

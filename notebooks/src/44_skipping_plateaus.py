@@ -69,10 +69,8 @@ from lib.suite.claims import Ledger
 ledger = Ledger("44_skipping_plateaus", globals())  # reads and checks the parameters
 
 from lib import linear_networks as ln
-from lib import low_rank as lr
-from lib import stagewise as sw
-from lib import two_layer as tl
 from lib.descent import Plain, descend
+from lib.stages import low_rank as lr, stagewise as sw, two_layer as tl
 from lib.statistics import largest, mean, median, share, value
 from lib.suite import figures
 

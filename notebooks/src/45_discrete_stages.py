@@ -67,10 +67,9 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("45_discrete_stages", globals())  # reads and checks the parameters
 
-from lib import discrete_stages as ds
-from lib import two_layer as tl
 from lib.descent import Plain, descend
 from lib.linear_networks import gaussian_weights, orthogonal
+from lib.stages import discrete_stages as ds, two_layer as tl
 from lib.statistics import largest, mean, median, share, smallest, value
 from lib.suite import figures
 

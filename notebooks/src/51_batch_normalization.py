@@ -55,15 +55,15 @@ factor = 7.0  # in [1.5, 20]: c, by which weights are stretched in section 1
 splits = 8  # in [2, 50]: splits of the digits in section 5
 
 # %% tags=["hide-input"]
+from lib.data import small_digits
 from lib.suite.claims import Ledger
 
 ledger = Ledger("51_batch_normalization", globals())  # reads and checks the parameters
 
-from lib import batch_normalization as bn
-from lib import conditioning as cd
-from lib import data, least_squares
-from lib.classifiers import SIGMOID, TANH
-from lib.minibatches import draw_problems
+from lib import data
+from lib.practice import batch_normalization as bn, conditioning as cd
+from lib.practice.classifiers import SIGMOID, TANH
+from lib.practice.minibatches import draw_problems
 from lib.statistics import largest, mean, share, smallest, value
 from lib.suite import figures
 
@@ -71,7 +71,7 @@ import numpy as np
 import pandas as pd
 
 figures.style()
-digits, labels = least_squares.small_digits()
+digits, labels = small_digits()
 
 # %% [markdown]
 # ## 1. What a normalized network cannot see

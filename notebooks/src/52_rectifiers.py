@@ -64,8 +64,8 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("52_rectifiers", globals())  # reads and checks the parameters
 
-from lib import rectifiers as rf
-from lib.least_squares import small_digits
+from lib.data import small_digits
+from lib.practice import rectifiers as rf
 from lib.statistics import largest, mean, ratio, share
 from lib.suite import figures
 

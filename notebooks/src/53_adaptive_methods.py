@@ -61,11 +61,11 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("53_adaptive_methods", globals())  # reads and checks the parameters
 
-from lib import optimizers as op
+from lib.data import small_digits
 from lib.descent import Adam, Momentum, Plain
-from lib.least_squares import small_digits
 from lib.linear_networks import orthogonal
-from lib.minibatches import draw_problems
+from lib.practice import optimizers as op
+from lib.practice.minibatches import draw_problems
 from lib.statistics import largest, mean, share, smallest, value
 from lib.suite import figures
 

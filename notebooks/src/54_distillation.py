@@ -63,9 +63,8 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("54_distillation", globals())  # reads and checks the parameters
 
-from lib import distillation as di
-from lib import minibatches as mb
-from lib.least_squares import small_digits
+from lib.data import small_digits
+from lib.practice import distillation as di, minibatches as mb
 from lib.statistics import largest, mean, smallest
 from lib.suite import figures
 

@@ -61,10 +61,8 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("55_hints", globals())  # reads and checks the parameters
 
-from lib import classifiers as cl
-from lib import hints as hi
-from lib import minibatches as mb
-from lib.least_squares import small_digits
+from lib.data import small_digits
+from lib.practice import classifiers as cl, hints as hi, minibatches as mb
 from lib.statistics import mean, share
 from lib.suite import figures
 

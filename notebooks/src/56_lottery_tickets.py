@@ -56,8 +56,8 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("56_lottery_tickets", globals())  # reads and checks the parameters
 
-from lib import lottery_tickets as lt
-from lib.least_squares import small_digits
+from lib.data import small_digits
+from lib.practice import lottery_tickets as lt
 from lib.statistics import mean, ratio
 from lib.suite import figures
 

@@ -61,7 +61,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("57_minibatches", globals())  # reads and checks the parameters
 
 from lib import data
-from lib import minibatches as mb
+from lib.practice import minibatches as mb
 from lib.statistics import largest, mean, share, smallest, value
 from lib.suite import figures
 

@@ -56,9 +56,9 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("58_normalized_vae", globals())  # reads and checks the parameters
 
-from lib import autoencoders as ae
 from lib import data
-from lib.batch_normalization import normalize, slope_before
+from lib.practice import autoencoders as ae
+from lib.practice.batch_normalization import normalize, slope_before
 from lib.statistics import largest, mean
 from lib.suite import figures
 

@@ -62,9 +62,8 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("59_attention_scale", globals())  # reads and checks the parameters
 
-from lib import attention as at
-from lib import random_energy as re
 from lib import statistics
+from lib.practice import attention as at, random_energy as re
 from lib.statistics import largest, mean, median, ratio, share, slope, value
 from lib.suite import figures
 

@@ -7,13 +7,14 @@ import pytest
 import torch
 from conftest import HTML, ROOT
 
-from lib import complexity as cx
-from lib import counterexamples as ce
-from lib import exact_dynamics as ed
-from lib import least_squares as ls
 from lib import linear_networks as ln
-from lib import saddles as sd
-from lib import surfaces as sf
+from lib.landscapes import complexity as cx
+from lib.landscapes import saddles as sd
+from lib.obstacles import least_squares as ls
+from lib.obstacles import surfaces as sf
+from lib.trajectories import counterexamples as ce
+from lib.trajectories import exact_dynamics as ed
+from lib.trajectories.held_starts import identity_floor
 
 pages = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.parts)
 pytestmark = pytest.mark.skipif(not pages, reason="not run: the site is not built (make site)")
@@ -239,7 +240,7 @@ def test_trap(bent, depth):
         assert result["last"] == path[-1, :, 0].tolist()
         lowest = float((path[..., 0].prod(1) + state["lambda"]).square().min() / 2)
         assert result["lowest"] == pytest.approx(lowest, rel=1e-9, abs=1e-30)
-        assert result["bound"] == float(ce.identity_floor(torch.tensor([-state["lambda"]]), 2))
+        assert result["bound"] == float(identity_floor(torch.tensor([-state["lambda"]]), 2))
     if depth % 2 == 0:
         _, result, said = page.set(eps=-16)
         assert "Held" in said and result["lowest"] >= result["bound"]

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from lib import complexity as cx
-from lib import counterexamples as ce
-from lib import exact_dynamics as ed
-from lib import least_squares as ls
 from lib import linear_networks as ln
-from lib import saddles as sd
-from lib import surfaces as sf
+from lib.landscapes import complexity as cx
+from lib.landscapes import saddles as sd
+from lib.obstacles import least_squares as ls
+from lib.obstacles import surfaces as sf
+from lib.trajectories import counterexamples as ce
+from lib.trajectories import exact_dynamics as ed
+from lib.trajectories.held_starts import stuck_product
 
 RNG = np.random.default_rng
 
@@ -82,7 +83,7 @@ def test_outcomes_are_those_of_the_failure_map(js):
 def test_the_held_product(js, depth):
     times = [1.0, 5.0, 30.0, 200.0]
     got = call(js, "stuckProduct", [[t, 0.8, depth] for t in times])
-    assert got == pytest.approx(ce.stuck_product(times, 0.8, depth).tolist(), rel=1e-12)
+    assert got == pytest.approx(stuck_product(times, 0.8, depth).tolist(), rel=1e-12)
 
 
 @pytest.mark.parametrize("p", [3, 4, 9])

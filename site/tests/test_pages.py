@@ -116,13 +116,13 @@ def test_every_term_of_the_notation_is_an_entry():
 
 
 def test_every_public_function_is_in_the_reference():
-    from library import PATHS, ast
+    from library import DOTTED, PATHS, ast
 
     for path in PATHS:
         ids = parsed(HTML / "library" / f"{path.stem}.html").ids
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                assert f"lib.{path.stem}.{node.name}" in ids
+                assert f"lib.{DOTTED[path.stem]}.{node.name}" in ids
 
 
 def test_findings_name_rows_that_exist():

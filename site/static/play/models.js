@@ -27,7 +27,7 @@
   }
   const product = (layers) => layers.reduce((p, a) => p * a, 1);
 
-  // --- lib.counterexamples ---------------------------------------------------------------------------
+  // --- lib.trajectories.counterexamples ---------------------------------------------------------------------------
   function modesOfImbalance(imbalance, c) {
     const large = Math.sqrt((imbalance + Math.sqrt(imbalance * imbalance + 4 * (c * c))) / 2);
     return [large, (1 / large) * c]; // as torch divides a number by a tensor
@@ -60,7 +60,7 @@
     return ((depth - 2) * negative * time) ** (-depth / (depth - 2));
   }
 
-  // --- lib.complexity --------------------------------------------------------------------------------
+  // --- lib.landscapes.complexity --------------------------------------------------------------------------------
   const thresholdEnergy = (p) => 2 * Math.sqrt((p - 1) / p);
   function edgeCost(u, p) {
     const t = Math.acosh(Math.max(1, -u / thresholdEnergy(p)));
@@ -92,7 +92,7 @@
     return weights.map((w) => w / sum);
   }
 
-  // --- lib.exact_dynamics, lib.low_rank ----------------------------------------------------------------
+  // --- lib.trajectories.exact_dynamics, lib.stages.low_rank ----------------------------------------------------------------
   const modeStrength = (time, strength, start) => strength / (1 + (strength / start - 1) * Math.exp(-2 * strength * time));
   const halfTime = (strength, start) => Math.log(strength / start - 1) / (2 * strength);
   const curvatureStep = (strength, depth, share) => share / (depth * strength ** (2 - 2 / depth));
@@ -120,7 +120,7 @@
     return path;
   }
 
-  // --- lib.surfaces ----------------------------------------------------------------------------------
+  // --- lib.obstacles.surfaces ----------------------------------------------------------------------------------
   const pi = Math.PI;
   const risk = (x, amplitude) => x * Math.cos(pi * x) + amplitude * Math.cos(5 * pi * x);
   const riskSlope = (x, amplitude) => Math.cos(pi * x) - pi * x * Math.sin(pi * x) - amplitude * 5 * pi * Math.sin(5 * pi * x);
@@ -165,7 +165,7 @@
     };
   }
 
-  // --- lib.saddles -----------------------------------------------------------------------------------
+  // --- lib.landscapes.saddles -----------------------------------------------------------------------------------
   // All sets of learned modes but the full one, by size and then in order, as arrays of truth values.
   function properSubsets(count) {
     const sets = [];
@@ -187,7 +187,7 @@
   }
   const largestDrop = (speed, radius, depth) => speed * (radius / Math.sqrt(depth)) ** depth;
 
-  // --- lib.least_squares -----------------------------------------------------------------------------
+  // --- lib.obstacles.least_squares -----------------------------------------------------------------------------
   // Coefficients of least norm, or with a ridge: inputs are rows, as in lib. The Gram matrix of the smaller side,
   // by Cholesky; at p = n, where that would square the condition number, elimination with pivots.
   function fit(inputs, outputs, ridge) {

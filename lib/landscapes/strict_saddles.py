@@ -1,0 +1,304 @@
+"""Problems whose saddles are strict: sums of squares of quadratic forms, orthogonal tensors.
+
+Sensing, completion, phase retrieval and networks with quadratic units are all `QuadraticForms`. The
+search is that of `lib.saddles`. A surface whose restricted isometry constant can be chosen shows where
+the theorems end. Points are (..., n) float64 tensors.
+"""
+
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+import torch
+
+from lib import linear_networks as ln
+from lib.descent import Plain, descend
+from lib.landscapes.saddles import search
+from lib.newton import find_roots
+from lib.obstacles.surfaces import Surface, follow
+
+# --- sums of squares of quadratic forms -------------------------------------------------------------
+
+
+class QuadraticForms:
+    """f(x) = 1/2 mean_i r_i^2, r_i = 1/2 x^T Q_i x - b_i: sums of squares of quadratic forms.
+
+    forms: symmetric Q_i, (m, n, n); values: b_i, (m,). Raises ValueError for other shapes.
+
+    >>> f = QuadraticForms(torch.full((1, 1, 1), 2.0), torch.ones(1))
+    >>> f.value(torch.tensor([[0.0], [1.0]])).tolist()
+    [0.5, 0.0]
+    """
+
+    def __init__(self, forms, values):
+        if forms.ndim != 3 or forms.shape[1] != forms.shape[2] or len(forms) != len(values):
+            raise ValueError(
+                "forms must be (m, n, n) and values (m,), got "
+                f"{tuple(forms.shape)}, {tuple(values.shape)}"
+            )
+        if not torch.equal(forms, forms.mT):
+            raise ValueError("forms must be symmetric matrices")
+        self.forms, self.values = forms, values
+        self._side_by_side = forms.permute(1, 0, 2).flatten(1)  # (n, m n)
+
+    def _parts(self, x):
+        images = (x @ self._side_by_side).unflatten(-1, self.forms.shape[:2])  # Q_i x
+        return images, (images @ x[..., None])[..., 0] / 2 - self.values
+
+    def value(self, x):
+        """f at points (..., n): (...)."""
+        return self._parts(x)[1].square().mean(-1) / 2
+
+    def gradient(self, x):
+        """mean_i r_i Q_i x, (..., n)."""
+        images, residual = self._parts(x)
+        return (residual[..., None, :] @ images)[..., 0, :] / len(self.values)
+
+    def field(self, x):
+        """Gradient (..., n) and Hessian mean_i (Q_i x) (Q_i x)^T + r_i Q_i, (..., n, n)."""
+        images, residual = self._parts(x)
+        slope = (residual[..., None, :] @ images)[..., 0, :]
+        turned = (residual @ self.forms.flatten(1)).unflatten(-1, self.forms.shape[1:])
+        return slope / len(self.values), (images.mT @ images + turned) / len(self.values)
+
+
+def _inner_products(matrices, rank):
+    """Forms Q_i with 1/2 x^T Q_i x = <A_i, U U^T>, x = vec(U) row by row, U (n, rank)."""
+    eye = torch.eye(rank, dtype=torch.float64)
+    return torch.stack([torch.kron(a + a.T, eye) for a in matrices])
+
+
+def _of_matrix(matrices, target, rank):
+    """`QuadraticForms` of the data <A_i, target> on factors U (n, rank) of U U^T."""
+    values = (matrices * target).sum((-2, -1))
+    return QuadraticForms(_inner_products(matrices, rank), values)
+
+
+def _symmetric(eigenvalues, size, rng):
+    """Random symmetric (size, size) with these eigenvalues, and zeros."""
+    values = torch.as_tensor(eigenvalues, dtype=torch.float64)
+    axes = ln.orthogonal(size, rng)[:, : len(values)]
+    return axes * values @ axes.T
+
+
+def sensing_forms(eigenvalues, size, measurements, rng):
+    """Matrix sensing: 1/2 mean (<A_i, U U^T> - <A_i, M>)^2, Gaussian A_i, M of the given eigenvalues.
+
+    U has as many columns as there are eigenvalues (Ge, Jin, Zheng 2017).
+    """
+    target = _symmetric(eigenvalues, size, rng)
+    matrices = torch.from_numpy(rng.standard_normal((measurements, size, size)))
+    return _of_matrix(matrices, target, len(eigenvalues))
+
+
+def completion_forms(size, share, rng):
+    """Matrix completion of rank 1: z z^T, |z| = 1, seen in a share of the entries on and above the
+    diagonal, those above it counted twice (Ge, Lee, Ma 2016, without their regularizer)."""
+    z = torch.from_numpy(rng.standard_normal(size))
+    z = z / z.norm()
+    rows, columns = torch.triu_indices(size, size)
+    seen = torch.from_numpy(rng.permutation(len(rows))[: round(share * len(rows))])
+    matrices = torch.zeros(len(seen), size, size, dtype=torch.float64)
+    weight = torch.where(rows == columns, 1.0, 2.0**0.5).to(torch.float64)[seen]
+    matrices[torch.arange(len(seen)), rows[seen], columns[seen]] = weight
+    return _of_matrix(matrices, z[:, None] * z, 1)
+
+
+def retrieval_forms(size, measurements, rng):
+    """Phase retrieval: 1/4 mean ((a_i x)^2 - (a_i z)^2)^2 up to a factor 2, |z| = 1 (Sun, Qu, Wright)."""
+    z = torch.from_numpy(rng.standard_normal(size))
+    vectors = torch.from_numpy(rng.standard_normal((measurements, size)))
+    return _of_matrix(vectors[:, :, None] * vectors[:, None], torch.outer(z, z) / (z @ z), 1)
+
+
+def quadratic_network_forms(eigenvalues, inputs, rng):
+    """A network of units u_j with output sum_j (u_j x)^2 on Gaussian inputs, label x^T M x, M of full
+    rank with the given eigenvalues: as many units as inputs (Soltanolkotabi et al.; Du and Lee 2018)."""
+    size = len(eigenvalues)
+    x = torch.from_numpy(rng.standard_normal((inputs, size)))
+    return _of_matrix(x[:, :, None] * x[:, None], _symmetric(eigenvalues, size, rng), size)
+
+
+@dataclass(frozen=True)
+class Shallow:
+    """One sum of squares: did descent reach the global minimum, bool (starts,), and of the other critical
+    points found f / f(0) and the smallest Hessian eigenvalue / |the one at 0|, each (saddles,)."""
+
+    arrived: torch.Tensor
+    loss: torch.Tensor
+    curvature: torch.Tensor
+
+
+def shallow_run(problem, starts, rng, *, init_scale=0.3, search_scale=0.5, step=0.1, steps=3000):
+    """Descent and a search for critical points of a `QuadraticForms`, from Gaussian points: a `Shallow`.
+
+    Entries of scale `init_scale` for descent, `search_scale` for the search.
+
+    Learning rate `step` / |smallest eigenvalue at 0|; at the global minimum means f <= 1e-6 f(0).
+    """
+    size = problem.forms.shape[1]
+    begin = torch.from_numpy(rng.standard_normal((2, starts, size)))
+    origin = torch.zeros(1, size, dtype=torch.float64)
+    curvature = torch.linalg.eigvalsh(problem.field(origin)[1])[0, 0].abs()
+    end = 1e-6 * problem.value(origin)
+    run = descend(
+        lambda w: (problem.gradient(w[0]),),
+        (init_scale * begin[0],),
+        rule=Plain(float(step / curvature)),
+        steps=steps,
+        stop=lambda w: problem.value(w[0]) <= end,
+    )
+    found = search(problem.field, search_scale * begin[1])
+    loss = problem.value(found.points)
+    saddle = loss > end
+    return Shallow(
+        problem.value(run.weights[0]) <= end,
+        loss[saddle] / problem.value(origin),
+        found.curvature[saddle] / curvature,
+    )
+
+
+# --- orthogonal tensors ----------------------------------------------------------------------------
+
+
+def tensor_field(components):
+    """Riemannian gradient and Hessian of -1/4 sum_k (v_k u)^4 on the unit sphere, for `find_roots`.
+
+    components: orthonormal rows v_k, (d, d). The normal u itself is left without curvature.
+    """
+    eye = torch.eye(len(components), dtype=components.dtype)
+
+    def field(points):
+        c = points @ components.T
+        slope = -(c**3) @ components
+        pull = (slope * points).sum(-1)
+        flat = eye - points[:, :, None] * points[:, None]
+        bend = -3 * components.T @ (c.square()[:, :, None] * components)
+        return slope - pull[:, None] * points, flat @ (bend - pull[:, None, None] * eye) @ flat
+
+    return field
+
+
+def unit(points):
+    """Points (..., n) scaled to length 1."""
+    return points / torch.linalg.vector_norm(points, dim=-1, keepdim=True)
+
+
+def tensor_law(size):
+    """{k: (number of critical points, index, smallest curvature on the sphere)} for k = 1..size.
+
+    Critical points of -1/4 sum (v_i u)^4: equal weights on k components with any signs, C(d, k) 2^k
+    of them, of index k - 1; smallest curvature 2/k at k = 1, else -2/k (derived here).
+
+    >>> tensor_law(2)
+    {1: (4, 0, 1.0), 2: (4, 1, -1.0)}
+    """
+    return {
+        k: (comb(size, k) * 2**k, k - 1, -2.0 / k if k > 1 else 1.0) for k in range(1, size + 1)
+    }
+
+
+@dataclass(frozen=True)
+class TensorCensus:
+    """Distinct critical points on the sphere: support size k, index, smallest curvature, each (found,)."""
+
+    support: torch.Tensor
+    index: torch.Tensor
+    curvature: torch.Tensor
+
+
+def tensor_census(components, starts, rng):
+    """All critical points of -1/4 sum (v_i u)^4 that a search from `starts` random points finds.
+
+    Starts are Gaussian with a random half of the coordinates shrunk tenfold, so that small supports are
+    met as well as large ones. Points are told apart by their coordinates to 1e-4.
+    """
+    size = len(components)
+    draws = rng.standard_normal((starts, size)) * np.where(rng.random((starts, size)) < 0.5, 0.1, 1)
+    field = tensor_field(components)
+    points, lengths = find_roots(
+        field,
+        unit(torch.from_numpy(draws) @ components),
+        steps=200,
+        tolerance=1e-11,
+        longest=0.3,
+        retraction=unit,
+        normal=lambda u: u,
+    )
+    coordinates = points[lengths <= 1e-11] @ components.T
+    _, where = np.unique(coordinates.numpy().round(4) + 0.0, axis=0, return_index=True)
+    coordinates = coordinates[where]
+    values = torch.linalg.eigvalsh(_on_tangent(field, coordinates @ components))
+    return TensorCensus((coordinates.abs() > 0.05).sum(-1), (values < -1e-6).sum(-1), values[:, 0])
+
+
+def _on_tangent(field, points):
+    """Hessians on the sphere in coordinates of the tangent space, (points, n - 1, n - 1)."""
+    basis = torch.linalg.svd(points[:, None])[2][:, 1:]
+    return basis @ field(points)[1] @ basis.mT
+
+
+def pairs_loss(vectors, components):
+    """sum over i != j of T(u_i, u_i, u_j, u_j), T = sum_k v_k^(x4), vectors (..., d, d): (...).
+
+    0 exactly where the u_i are the v_k up to order and sign (Ge et al. 2015, recalled).
+    """
+    squares = (vectors @ components.T).square()
+    return squares.sum(-2).square().sum(-1) - squares.square().sum((-2, -1))
+
+
+def pairs_gradient(vectors, components):
+    """Gradient of `pairs_loss` in the vectors, (..., d, d)."""
+    c = vectors @ components.T
+    others = c.square().sum(-2, keepdim=True) - c.square()
+    return 4 * c * others @ components
+
+
+# --- restricted isometry ---------------------------------------------------------------------------
+
+
+def isometry_surface(stretch):
+    """f(a, b) = (a^2 - 1)^2 + (a^2 - 1) b^2 + b^4 + 2 k a^2 b^2, k = `stretch`: a `surfaces.Surface`.
+
+    f = |A(x x^T - z z^T)|^2 with x = (a, b), z = (1, 0), |A(M)|^2 = M_11^2 + M_11 M_22 + M_22^2 +
+    2 k M_12^2, whose restricted isometry constant is max(1/2, k - 1). k = 3/2 is the instance of Zhang,
+    Josz, Sojoudi and Lavaei 2018 (recalled). At (0, 1/sqrt 2): gradient 0, Hessian diag(2k - 3, 4).
+    """
+
+    def value(p):
+        a, b = p[..., 0] ** 2, p[..., 1] ** 2
+        return (a - 1) ** 2 + (a - 1) * b + b**2 + 2 * stretch * a * b
+
+    def gradient(p):
+        a, b = p[..., 0] ** 2, p[..., 1] ** 2
+        slopes = 2 * (a - 1) + (1 + 2 * stretch) * b, a - 1 + 2 * b + 2 * stretch * a
+        return 2 * p * torch.stack(slopes, -1)
+
+    def hessian(p):
+        a, b = p[..., 0] ** 2, p[..., 1] ** 2
+        first = 12 * a - 4 + 2 * (1 + 2 * stretch) * b
+        second = 2 * (a - 1) + 12 * b + 4 * stretch * a
+        cross = 4 * (1 + 2 * stretch) * p[..., 0] * p[..., 1]
+        return torch.stack([torch.stack([first, cross], -1), torch.stack([cross, second], -1)], -2)
+
+    return Surface(value, gradient, hessian)
+
+
+def caught(stretch, trials, record, rng, *, learning_rate=0.01):
+    """Which runs of descent on `isometry_surface` are still above f = 1/2: bool (records, trials).
+
+    From standard Gaussian starts; the local minimum has f = 3/4, the global ones 0. A start so far out
+    that it overflows counts as not caught.
+    """
+    surface = isometry_surface(stretch)
+    run = follow(
+        surface,
+        torch.from_numpy(rng.standard_normal((trials, 2))),
+        Plain(learning_rate),
+        steps=max(record),
+        record=record,
+        measure=lambda w: {"high": surface.value(w[0]) > 0.5},
+        stop=lambda w: surface.value(w[0]) < 1e-6,
+        keep_diverged=True,
+    )
+    return run.records["high"] & (run.diverged < 0)

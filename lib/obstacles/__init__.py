@@ -1,0 +1,1 @@
+"""What stands in the way of training, measured: notebooks 1x."""

@@ -1,0 +1,1 @@
+"""Nonlinear networks on digits, with what practice adds to descent: notebooks 5x."""

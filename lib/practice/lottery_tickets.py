@@ -1,0 +1,261 @@
+"""Winning tickets: sparse networks found by pruning, rewound to the start and trained again.
+
+Iterative magnitude pruning (Frankle, Carbin 2019, section 2, recalled). A mask m holds 0 or 1 for every
+weight. Each round trains m * W_0 to W, closes in every layer the open weights that ended smallest, and
+rewinds the rest to W_0. The network (W_0, m) is the ticket. What makes it one is asked by arms that take
+away one thing each: the start (new weights), the places (a shuffled mask), the sizes (one size for a
+layer), the signs (random ones); the last two after Zhou et al. 2019.
+
+Weights are tuples of (networks, d_j, d_(j-1)), one network a draw; a mask is shaped like them. Biases
+are never pruned and start at 0. A draw is a split, a start and an order of the examples, that all arms
+share.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from lib.checks import whole_number
+from lib.descent import Adam, snapped
+from lib.practice.classifiers import evaluate, train_apart
+from lib.practice.minibatches import draw_problems, glorot, normal_start
+
+
+class Draws(NamedTuple):
+    """Independent draws, side by side.
+
+    training, validation, tests: (images (draws, n, d_0), labels (draws, n)); start: the weights
+    W_0, one network a draw; order: (draws, steps, batch), the images of every minibatch.
+    """
+
+    training: tuple
+    validation: tuple
+    tests: tuple
+    start: tuple
+    order: torch.Tensor
+
+
+class Trained(NamedTuple):
+    """What training makes of the networks of one arm.
+
+    weights: the final weights; accuracy: (draws,), on the tests, at the end; steps: (looks,);
+    validation_loss [nats], validation_accuracy: (looks, draws), after these steps.
+    """
+
+    weights: tuple
+    accuracy: np.ndarray
+    steps: np.ndarray
+    validation_loss: np.ndarray
+    validation_accuracy: np.ndarray
+
+
+class Round(NamedTuple):
+    """One round of pruning: the mask it started from, and what training made of the ticket."""
+
+    mask: tuple
+    trained: Trained
+
+
+# --- starts --------------------------------------------------------------------------------------
+
+
+def _check_generators(generators, draws=None):
+    if any(not isinstance(g, np.random.Generator) for g in generators) or not len(generators):
+        raise ValueError("generators must be numpy generators, one for each draw")
+    if draws is not None and len(generators) != draws:
+        raise ValueError(f"generators must be {draws}, one for each draw, got {len(generators)}")
+
+
+def _drawn(shapes, generators, draw):
+    """draw(generator, shape) for every generator and shape: tuple of (draws, *shape)."""
+    rows = [[draw(g, shape) for shape in shapes] for g in generators]
+    return tuple(torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True))
+
+
+def glorot_start(widths, generators):
+    """Weights drawn from N(0, 2 / (d_(j-1) + d_j)), one network a numpy generator.
+
+    The start of Frankle and Carbin 2019 (recalled), after Glorot and Bengio 2010. widths: d_0..d_N.
+    Raises ValueError as `minibatches.normal_start`.
+
+    >>> [tuple(w.shape) for w in glorot_start([4, 3, 2], [np.random.default_rng(0)])]
+    [(1, 3, 4), (1, 2, 3)]
+    """
+    return normal_start(widths, generators, glorot)[0]
+
+
+def draw(images, labels, training, validation, epochs, batch_size, widths, generators):
+    """One split, start and order of the examples from each numpy generator: `Draws`.
+
+    training, validation: numbers of images, the others are tests; epochs: passes over the training
+    images in minibatches of `batch_size`, which must divide them; widths: d_0..d_N. Pixels are
+    `descent.snapped`.
+    """
+    batch_size, validation = (
+        whole_number("batch_size", batch_size),
+        whole_number("validation", validation, 1, len(images) - training - 1),
+    )
+    if training % batch_size:
+        raise ValueError(f"batch_size must divide the {training} images, got {batch_size}")
+    examples = whole_number("epochs", epochs) * training
+    # Of equal weights on equal pixels a unit's sum may be 0: on the grid it is so on every processor.
+    (images,) = snapped((images.clone(),))
+    found = draw_problems(images, labels, training, examples, widths, generators)
+    return Draws(
+        (found.images, found.labels),
+        tuple(x[:, :validation] for x in found.tests),
+        tuple(x[:, validation:] for x in found.tests),
+        glorot_start(widths, generators),
+        found.order.view(len(generators), -1, batch_size),
+    )
+
+
+def constant_size(weights):
+    """Every weight with its sign, at the root mean square of its layer and network, `descent.snapped`.
+
+    >>> constant_size((torch.tensor([[[1.0, -7.0]]], dtype=torch.float64),))[0].tolist()
+    [[[5.0, -5.0]]]
+    """
+    sizes = snapped([w.square().mean((1, 2), keepdim=True).sqrt() for w in weights])
+    return tuple(w.sign() * size for w, size in zip(weights, sizes, strict=True))
+
+
+def random_signs(weights, generators):
+    """Every weight at its size, with a fair random sign; one numpy generator a network."""
+    _check_generators(generators, len(weights[0]))
+    shapes = [w.shape[1:] for w in weights]
+    signs = _drawn(shapes, generators, lambda g, s: 2.0 * g.integers(0, 2, s) - 1)
+    return tuple(w.abs() * sign for w, sign in zip(weights, signs, strict=True))
+
+
+# --- masks ---------------------------------------------------------------------------------------
+
+
+def open_mask(weights):
+    """The mask that closes nothing: ones shaped like the weights."""
+    return tuple(torch.ones_like(w) for w in weights)
+
+
+def masked(weights, mask):
+    """The weights, with 0 where the mask is closed."""
+    return tuple(w * m for w, m in zip(weights, mask, strict=True))
+
+
+def keep_largest(weights, mask, keep):
+    """The mask that leaves open, of the open weights of each layer, this share: the largest in size.
+
+    keep: one share in (0, 1] for each layer; every network of a layer keeps the same number, that of
+    keep * open rounded, at least 1. Raises ValueError for other shares, and masks whose networks
+    have not the same number of open weights.
+
+    >>> w, m = torch.tensor([[[0.1, -3.0, 2.0, 9.0]]]), torch.tensor([[[1.0, 1.0, 1.0, 0.0]]])
+    >>> keep_largest((w,), (m,), [2 / 3])[0].tolist()
+    [[[0.0, 1.0, 1.0, 0.0]]]
+    """
+    if len(keep) != len(weights) or not all(0 < k <= 1 for k in keep):
+        raise ValueError(f"keep must be {len(weights)} shares in (0, 1], got {keep}")
+    found = []
+    for w, m, k in zip(weights, mask, keep, strict=True):
+        left = m.flatten(1).sum(1)
+        if (left != left[0]).any():
+            raise ValueError("mask must have as many open weights in every network")
+        sizes = torch.where(m > 0, w.abs(), -1.0).flatten(1)
+        # Snapped weights tie: the first of them, on every processor, which topk does not promise.
+        largest = sizes.argsort(dim=1, descending=True, stable=True)
+        largest = largest[:, : max(1, round(float(left[0]) * k))]
+        found.append(torch.zeros_like(sizes).scatter_(1, largest, 1).view(w.shape))
+    return tuple(found)
+
+
+def shuffled(mask, generators):
+    """As many open weights in every layer of every network, at random places."""
+    _check_generators(generators, len(mask[0]))
+    shapes = [m.shape[1:].numel() for m in mask]
+    orders = _drawn(shapes, generators, lambda g, n: g.permutation(n))
+    return tuple(
+        m.flatten(1).gather(1, order).view(m.shape) for m, order in zip(mask, orders, strict=True)
+    )
+
+
+def kept_share(mask):
+    """The share of all weights that is open, (networks,)."""
+    return torch.cat([m.flatten(1) for m in mask], 1).mean(1)
+
+
+def same_sign(weights, others, mask):
+    """The share of the open weights that have the same sign in both, (networks,)."""
+    same = [(m * (w * v > 0)).flatten(1) for w, v, m in zip(weights, others, mask, strict=True)]
+    return torch.cat(same, 1).sum(1) / torch.cat([m.flatten(1) for m in mask], 1).sum(1)
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+def train_arms(draws, arms, *, learning_rate, looks):
+    """Adam on every arm of every draw at once: {name: Trained}.
+
+    arms: {name: (weights, mask)}, each one network a draw; closed weights are set to 0 and stay
+    there. looks: the steps after which loss and accuracy on the validation images are kept, one or
+    more. Weights are `descent.snapped` after every step. Raises ValueError for arms that are not one network a draw, and DivergenceError.
+    """
+    depth, count = len(draws.start), len(draws.order)
+    for name, (weights, mask) in arms.items():
+        if [w.shape for w in weights] != [w.shape for w in draws.start] or len(mask) != depth:
+            raise ValueError(f"arms must be shaped like the start, {name!r} is not")
+    if not len(looks):
+        raise ValueError("looks must be one step or more")
+    pairs = [(masked(*arm), arm[1]) for arm in arms.values()]
+    weights, mask = (
+        tuple(map(torch.cat, zip(*part, strict=True))) for part in zip(*pairs, strict=True)
+    )
+    biases = tuple(w.new_zeros(w.shape[:2]) for w in weights)
+
+    def measure(now, shifts, who):
+        loss, accuracy = evaluate(now, shifts, *(x[who % count] for x in draws.validation))
+        return {"loss": loss, "accuracy": accuracy}
+
+    run = train_apart(
+        (weights, biases),
+        draws.training,
+        draws.order,
+        Adam(learning_rate),
+        retraction=snapped,
+        mask=mask,
+        record=looks,
+        measure=measure,
+    )
+    ended = run.weights[:depth], run.weights[depth:]
+    tests = (torch.cat([x] * len(arms)) for x in draws.tests)
+    accuracy, found = evaluate(*ended, *tests)[1], {}
+    for k, name in enumerate(arms):
+        own = slice(k * count, (k + 1) * count)
+        found[name] = Trained(
+            tuple(w[own] for w in ended[0]),
+            accuracy[own].numpy(),
+            run.steps.numpy(),
+            run.records["loss"][:, own].numpy(),
+            run.records["accuracy"][:, own].numpy(),
+        )
+    return found
+
+
+def prune_by_rounds(draws, keep, rounds, **options):
+    """Iterative magnitude pruning from the start of every draw: a list of rounds + 1 `Round`.
+
+    Round 0 is dense; each later one starts from the same weights and from what `keep_largest` leaves
+    of the round before: keep is one share for each layer. options: those of `train_arms`.
+    """
+    mask, found = open_mask(draws.start), []
+    for k in range(whole_number("rounds", rounds, 0) + 1):
+        if k:
+            mask = keep_largest(found[-1].trained.weights, mask, keep)
+        found.append(
+            Round(mask, train_arms(draws, {"ticket": (draws.start, mask)}, **options)["ticket"])
+        )
+    return found
+
+
+def step_of_least(trained):
+    """The step after which the loss on the validation images is least: (draws,)."""
+    return trained.steps[trained.validation_loss.argmin(0)]

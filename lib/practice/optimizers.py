@@ -1,0 +1,309 @@
+"""Beyond plain descent: momentum, Nesterov's step and Adam where each can be worked out exactly.
+
+Quadratics with curvatures from 1 to kappa: the rate of each method, tuned, and how much of Adam's lead
+is owed to the axes. Linear losses that repeat themselves (Reddi, Kale and Kumar 2018, recalled):
+
+    m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2,
+    x <- x - step / sqrt(t) m / sqrt(v),   clipped to [-1, 1]
+
+As the gradients do not depend on x, m and v become periodic, and the drift of x over a period is known
+in closed form (derived here): beta2 decides by itself to which end x goes. Last, a contest on digits.
+"""
+
+import math
+
+import numpy as np
+import torch
+from scipy.optimize import brentq
+from scipy.signal import lfilter
+
+from lib.checks import whole_number
+from lib.descent import Momentum, Plain, descend
+from lib.practice.minibatches import best_of, race
+
+METHODS = ("descent", "heavy ball", "nesterov")
+
+# --- rates on quadratics -------------------------------------------------------------------------
+
+
+def _checked(method, condition):
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if not (math.isfinite(condition) and condition > 1):
+        raise ValueError(f"condition must be a number above 1, got {condition}")
+    return math.sqrt(condition)
+
+
+def tuned(method, condition):
+    """Learning rate and momentum that are best for curvatures from 1 to kappa: two numbers.
+
+    descent 2 / (kappa + 1) and 0; heavy ball 4 / (sqrt kappa + 1)^2 and the square of its rate (Polyak
+    1964); nesterov 1 / kappa and (sqrt kappa - 1) / (sqrt kappa + 1) (Nesterov 1983; recalled).
+
+    >>> tuned("nesterov", 100)
+    (0.01, 0.8181818181818182)
+    """
+    root = _checked(method, condition)
+    if method == "descent":
+        return 2 / (condition + 1), 0.0
+    if method == "heavy ball":
+        return 4 / (root + 1) ** 2, quadratic_rate(method, condition) ** 2
+    return 1 / condition, (root - 1) / (root + 1)
+
+
+def quadratic_rate(method, condition):
+    """Factor by which the error shrinks in a step of the tuned method, for kappa = `condition`.
+
+    descent (kappa - 1)/(kappa + 1); heavy ball (sqrt kappa - 1)/(sqrt kappa + 1); nesterov
+    1 - 1/sqrt kappa. The last two have a double root: their error falls as t rate^t.
+
+    >>> [round(quadratic_rate(method, 100), 3) for method in METHODS]
+    [0.98, 0.818, 0.9]
+    """
+    root = _checked(method, condition)
+    if method == "descent":
+        return (condition - 1) / (condition + 1)
+    return (root - 1) / (root + 1) if method == "heavy ball" else 1 - 1 / root
+
+
+def quadratic_errors(method, condition, starts, steps, record):
+    """Distance from the minimum 0 of sum_k lambda_k x_k^2 / 2 after these steps: (records, draws).
+
+    The curvatures lambda lie log-evenly from 1 to kappa; starts (draws, d).
+    """
+    rate, momentum = tuned(method, condition)
+    curvature = torch.logspace(0, math.log10(condition), starts.shape[-1], dtype=torch.float64)
+
+    def slope(weights):
+        return (curvature * weights[0],)
+
+    def ahead(pair):  # a step from y = x + momentum (x - before), as a step of the pair (x, before)
+        x, before = pair
+        y = x + momentum * (x - before)
+        return curvature * y + (x - y) / rate, (before - x) / rate
+
+    nesterov = method == "nesterov"
+    rule = Momentum(rate, momentum) if momentum and not nesterov else Plain(rate)
+    run = descend(
+        ahead if nesterov else slope,
+        (starts, starts) if nesterov else (starts,),
+        rule=rule,
+        steps=steps,
+        record=record,
+        measure=lambda weights: {"error": weights[0].norm(dim=-1)},
+    )
+    return run.records["error"].numpy()
+
+
+def fitted_rate(steps, errors, power=0):
+    """Factor a step of errors (records, draws) that fall as t^power rate^t, over the later half: (draws,).
+
+    >>> t = np.arange(1.0, 101)
+    >>> fitted_rate(t, (t * 0.9**t)[:, None], 1).round(6).tolist()
+    [0.9]
+    """
+    t = np.asarray(steps, float)
+    late = t >= t[-1] / 2
+    return np.exp(np.polyfit(t[late], np.log(errors[late] / t[late, None] ** power), 1)[0])
+
+
+# --- axes ----------------------------------------------------------------------------------------
+
+
+def turned(curvature, basis, starts):
+    """A quadratic whose axes are the rows of Q: (Q^T diag(lambda) Q, Q^T x), (draws, d, d) and (draws, d).
+
+    curvature (d,), basis (draws, d, d); starts x (draws, d) along the axes turn with it, so that f is
+    the same at the start.
+    """
+    return basis.mT @ (curvature.unsqueeze(-1) * basis), (starts.unsqueeze(-2) @ basis).squeeze(-2)
+
+
+def round_fall(steps, momentum):
+    """log10 of f / f at the start in a round bowl: momentum takes at best the factor momentum a step.
+
+    The roots of z^2 - (1 + mu - eta lambda) z + mu have the product mu, so the larger is at least sqrt mu.
+
+    >>> round(round_fall(500, 0.9), 2)
+    -22.88
+    """
+    return whole_number("steps", steps) * math.log10(momentum)
+
+
+def quadratic_fall(matrices, starts, rates, steps, method=Plain):
+    """log10 of f / f at the start after these steps, f = x . H x / 2, at each rate: (rates, draws).
+
+    matrices H (draws, d, d), starts (draws, d). method(rate): a rule of `descend`. A rate at which f
+    overflows has inf.
+    """
+    draws = len(starts)
+    if matrices.shape != (draws, *starts.shape[1:] * 2):
+        raise ValueError(f"matrices must be (draws, d, d), got {tuple(matrices.shape)}")
+    rates = torch.as_tensor(rates, dtype=torch.float64)
+
+    def slope(weights, h):
+        return ((h @ weights[0].unsqueeze(-1)).squeeze(-1),)
+
+    def half(x, h):
+        return (x * slope((x,), h)[0]).sum(-1) / 2
+
+    every = matrices.repeat(len(rates), 1, 1)
+    run = descend(
+        slope,
+        (starts.repeat(len(rates), 1),),
+        problem=(every,),
+        rule=method(rates.repeat_interleave(draws)),
+        steps=steps,
+        keep_diverged=True,
+    )
+    fall = (half(run.weights[0], every).view(-1, draws) / half(starts, matrices)).log10()
+    return fall.nan_to_num(nan=math.inf).numpy()
+
+
+# --- linear losses that repeat -------------------------------------------------------------------
+
+
+def _gradients(gradients):
+    g = np.asarray(gradients, float)
+    if g.ndim != 1 or len(g) == 0 or not np.isfinite(g).all() or (g == 0).any():
+        raise ValueError("gradients must be finite numbers other than 0, (period,)")
+    return g
+
+
+def _betas(**betas):
+    for name, beta in betas.items():
+        if not ((np.asarray(beta) >= 0) & (np.asarray(beta) < 1)).all():
+            raise ValueError(f"{name} must lie in [0, 1), got {beta}")
+
+
+def adam_path(gradients, periods, *, beta1=0.0, beta2, step=0.5, maximum=False):
+    """x in [-1, 1] from 0 under Adam with falling steps: (periods * period + 1, cases).
+
+    gradients (period,): of the linear losses, one after the other, so many periods. beta1, beta2:
+    numbers, or one a case. No correction of the bias, as in Reddi et al. 2018. maximum: AMSGrad, the
+    step is divided by the largest v so far.
+
+    >>> adam_path([1.0], 3, beta2=0.0).ravel().round(3).tolist()
+    [0.0, -0.5, -0.854, -1.0]
+    """
+    _betas(beta1=beta1, beta2=beta2)
+    g = np.tile(_gradients(gradients), whole_number("periods", periods))
+    beta1, beta2 = np.broadcast_arrays(
+        *(np.atleast_1d(beta).astype(float) for beta in (beta1, beta2))
+    )
+    x = np.zeros((len(g) + 1, len(beta2)))
+    for case, (b, c) in enumerate(zip(beta1, beta2, strict=True)):
+        m, v = (lfilter([1 - beta], [1, -beta], y) for beta, y in ((b, g), (c, g * g)))
+        x[1:, case] = m / np.sqrt(np.maximum.accumulate(v) if maximum else v)
+    x[1:] *= -step / np.sqrt(np.arange(1.0, len(x)))[:, None]
+    for before, now in zip(x, x[1:], strict=False):  # now holds the step, then where it leads
+        now += before
+        np.minimum(np.maximum(now, -1, out=now), 1, out=now)
+    return x
+
+
+def average_regret(gradients, path):
+    """Mean over t = 1..T of the loss at x_t less that at the best fixed x in [-1, 1], for all T: like x_1...
+
+    path: of `adam_path`; the last point has seen no loss. Returns (T, cases).
+    """
+    g = np.tile(_gradients(gradients), (len(path) - 1) // len(gradients))[:, None]
+    total = g.cumsum(0)
+    return ((g * path[:-1]).cumsum(0) + np.abs(total)) / np.arange(1.0, len(path))[:, None]
+
+
+def wrong_end_regret(gradients):
+    """What a step costs at the wrong end of [-1, 1], against the right one: 2 |mean gradient|.
+
+    >>> wrong_end_regret([4.0, -1.0, -1.0]) == 4 / 3
+    True
+    """
+    return 2 * abs(float(_gradients(gradients).mean()))
+
+
+def heading(path, period):
+    """The end that each path goes to: the sign of x where it stands at an end, else of its last half.
+
+    +1, -1 or 0, (cases,). Positions are means over a period.
+    """
+    half = (len(path) - 1) // period // 2 * period
+    last, middle = path[-period:].mean(0), path[half - period : half].mean(0)
+    return np.where(np.abs(last) > 0.95, np.sign(last), np.sign(last - middle)).astype(int)
+
+
+def periodic_mean(values, beta):
+    """Exponential mean of values that repeat for ever, at each place of the period: (period,).
+
+        (1 - beta) / (1 - beta^P) sum_(j=0)^(P-1) beta^j values_(i-j)        (derived here)
+
+    >>> periodic_mean([3.0, 0.0, 0.0], 0.5).round(3).tolist()
+    [1.714, 0.857, 0.429]
+    """
+    _betas(beta=beta)
+    values = np.asarray(values, float)
+    back = np.arange(len(values))
+    weights = beta**back * (1 - beta) / (1 - beta ** len(values))
+    return (weights * values[(back[:, None] - back) % len(values)]).sum(-1)
+
+
+def periodic_drift(gradients, beta1, beta2):
+    """What a step of size 1 moves x on average once m and v are periodic: -mean of m / sqrt v.
+
+    >>> round(periodic_drift([3.0, -1.0, -1.0], 0.0, 0.1), 3)
+    0.227
+    """
+    g = _gradients(gradients)
+    return float(-(periodic_mean(g, beta1) / np.sqrt(periodic_mean(g * g, beta2))).mean())
+
+
+def critical_beta2(gradients, beta1=0.0):
+    """The beta2 below which Adam goes to the wrong end, where the drift is 0; nan where it never does.
+
+    Wrong is uphill on the mean loss: a drift with the sign of the mean gradient. The largest root, looked
+    for where 1 - beta2 is above 1e-7. Raises ValueError for gradients of mean 0.
+
+    >>> round(critical_beta2([3.0, -1.0, -1.0]), 4)
+    0.4723
+    """
+    uphill = np.sign(_gradients(gradients).sum())
+    if uphill == 0:
+        raise ValueError("gradients must have a mean other than 0")
+    left = np.geomspace(1e-7, 1, 200)  # 1 - beta2
+
+    def wrong(left):
+        return uphill * periodic_drift(gradients, beta1, 1 - left)
+
+    found = np.array([wrong(x) for x in left]) > 0
+    if not found.any():
+        return math.nan
+    first = max(int(found.argmax()), 1)
+    return 1 - brentq(wrong, left[first - 1], left[first], xtol=1e-12)
+
+
+def switch(settings, ends):
+    """Where the ends change from +1 to -1: midway, on rising settings. nan unless they do so once.
+
+    >>> switch([0.1, 0.2, 0.3], [1, 1, -1])
+    0.25
+    """
+    signs, place = np.asarray(ends), int((np.asarray(ends) > 0).sum())
+    once = 0 < place < len(signs) and (signs[:place] > 0).all() and (signs[place:] < 0).all()
+    return float(settings[place - 1] + settings[place]) / 2 if once else math.nan
+
+
+# --- digits --------------------------------------------------------------------------------------
+
+
+def contest(problems, batch_size, rates, method=Plain):
+    """Training of every draw at every rate through all its examples: (losses, accuracies).
+
+    problems: of `minibatches.draw_problems`; method(rate): a rule of `descend`. losses (rates, draws): mean loss [nats] on the training images at the end, nan where it diverged; accuracies: on
+    the tests. Raises ValueError for a batch that does not divide the examples.
+    """
+    losses, accuracies = race(problems, batch_size, rates, [problems.order.shape[1]], method)
+    return losses[0], accuracies
+
+
+def best_rate(losses):
+    """Place of the rate with the least mean log loss over draws, losses (rates, draws)."""
+    return int(best_of(losses[None])[0])

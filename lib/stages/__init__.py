@@ -1,0 +1,1 @@
+"""Descent from small starts, from saddle to saddle: notebooks 4x."""

@@ -1,0 +1,249 @@
+"""Two-layer linear regression by discrete descent: when each component is learned, and in what order.
+
+Loss and weights are those of `two_layer`: (W_1, W_2), |W_2 W_1 X - Y|^2 / (2n), seen through the moments
+Cxx and Cyx. Where they commute,
+
+    Cxx = U diag(lambda) U^T,   Cyx = V diag(sigma) U^T,
+
+and the start is e^-delta times orthogonal factors in these bases, the modes of W_2 W_1 never mix and
+each is known in closed form (Gidel, Bach and Lacoste-Julien 2019, arXiv:1904.13262, recalled; discrete
+steps derived here). delta is the smallness of the start. Everything is float64; rates are
+for a step.
+"""
+
+import torch
+
+from lib.data import digits, one_hot
+from lib.descent import Plain, descend
+from lib.linear_networks import end_to_end, orthogonal
+from lib.stages.two_layer import moment_gradients, moment_loss
+
+
+def _tensor(values):
+    return torch.as_tensor(values, dtype=torch.float64)
+
+
+def _positive(**values):
+    for name, value in values.items():
+        if not bool((_tensor(value) > 0).all()):
+            raise ValueError(f"{name} must be > 0, got {value}")
+
+
+# --- commuting moments -----------------------------------------------------------------------------
+
+
+def commuting_problem(sigma, variances, smallness, rng=None):
+    """Weights and moments whose modes never mix: ((W_1, W_2), (Cxx, Cyx, cyy)).
+
+    sigma, variances: (seeds, k), singular values of Cyx and eigenvalues lambda of Cxx; smallness
+    delta: number or (seeds,). The k x k factors start as e^-delta Q U^T and e^-delta V Q^T with random rotations
+    U, V, Q; without `rng` all three are I and what is 0 stays exactly 0. cyy makes the least loss 0.
+    Raises ValueError for shapes that differ and numbers that are not positive.
+    """
+    sigma, variances = _tensor(sigma), _tensor(variances)
+    _positive(sigma=sigma, variances=variances)
+    if sigma.ndim != 2 or sigma.shape != variances.shape:
+        raise ValueError(
+            f"sigma and variances must both be (seeds, k), got {tuple(sigma.shape)} and {tuple(variances.shape)}"
+        )
+    seeds, k = sigma.shape
+    eye = torch.eye(k, dtype=torch.float64).expand(seeds, k, k)
+    u, v, q = (eye if rng is None else orthogonal(k, rng, (seeds,)) for _ in range(3))
+    small = torch.exp(-_tensor(smallness)).expand(seeds)[:, None, None]
+    moments = u * variances[:, None] @ u.mT, v * sigma[:, None] @ u.mT
+    return (small * (q @ u.mT), small * (v @ q.mT)), (*moments, (sigma**2 / variances).sum(-1) / 2)
+
+
+def _diagonal(weights, *_):
+    return {"strength": (weights[1] @ weights[0]).diagonal(dim1=-2, dim2=-1)}
+
+
+def strength_path(sigma, variances, smallness, rate, steps):
+    """Strengths of the modes at every step of descent from `commuting_problem`: (steps + 1, seeds, k).
+
+    In the basis where all matrices are diagonal: no rounding reaches a mode that is still tiny.
+    rate: number or (seeds,).
+    """
+    weights, moments = commuting_problem(sigma, variances, smallness)
+    run = descend(
+        moment_gradients,
+        weights,
+        problem=moments,
+        rule=Plain(rate),
+        steps=steps,
+        record=range(steps + 1),
+        measure=_diagonal,
+    )
+    return run.records["strength"]
+
+
+def mode_strength(time, sigma, variance, smallness):
+    """Strength of one mode of W_2 W_1 at a time of the flow, (...).
+
+        sigma / (lambda + (sigma e^(2 delta) - lambda) e^(-2 sigma t))
+
+    from e^(-2 delta), delta the smallness, time = rate x steps (Gidel et al. 2019, recalled). All
+    arguments broadcast.
+
+    >>> float(mode_strength(1e3, 2.0, 4.0, 5.0))
+    0.5
+    """
+    time, sigma, variance, smallness = map(_tensor, (time, sigma, variance, smallness))
+    return sigma / (
+        variance + (sigma * torch.exp(2 * smallness) - variance) * torch.exp(-2 * sigma * time)
+    )
+
+
+def switch_steps(smallness, sigma, variance, rate):
+    """Steps after which a mode has half of its final strength sigma / lambda, (...).
+
+        (delta + ln(sigma / lambda) / 2) / ln(1 + eta sigma)
+
+    The growth is that of discrete steps, its end that of the flow (derived here); for small rates
+    delta / (eta sigma), the paper's time. All arguments broadcast.
+    """
+    smallness, sigma, variance, rate = map(_tensor, (smallness, sigma, variance, rate))
+    return (smallness + torch.log(sigma / variance) / 2) / torch.log1p(rate * sigma)
+
+
+def stage_exponent(sigma, rate, stage):
+    """Exponents of the distance to the rank-k solution in delta, half way between two switches: (...).
+
+    With T_i = 1 / ln(1 + eta sigma_i), at delta (T_k + T_(k+1)) / 2 =: delta theta steps the distance
+    is e^(-e delta), e = min(2 (1 - theta / T_(k+1)), -(theta - T_k) ln(1 - 2 eta sigma_k)): what is not
+    learned yet, and what is not yet settled (derived here). sigma (..., K), falling; stage k in 1..K-1.
+    Raises ValueError for another stage, and for a rate at which mode k does not settle smoothly.
+    """
+    sigma = _tensor(sigma)
+    if not 1 <= stage < sigma.shape[-1]:
+        raise ValueError(f"stage must be in 1..{sigma.shape[-1] - 1}, got {stage}")
+    if not bool((2 * rate * sigma[..., stage - 1] < 1).all()):
+        raise ValueError(f"rate must be below 1 / (2 sigma_k), got {rate}")
+    now, later = (1 / torch.log1p(rate * sigma[..., i]) for i in (stage - 1, stage))
+    theta = (now + later) / 2
+    settled = -(theta - now) * torch.log1p(-2 * rate * sigma[..., stage - 1])
+    return torch.minimum(2 * (1 - theta / later), settled)
+
+
+def half_times(strengths, goal):
+    """Steps at which strengths (steps + 1, ...) first pass goal / 2, interpolated: (...), nan if never.
+
+    One record for every step from 0 on; goal: (...).
+    """
+    above = strengths >= goal / 2
+    after = above.to(torch.int8).argmax(0, keepdim=True)
+    high = strengths.gather(0, after)[0]
+    low = strengths.gather(0, (after - 1).clamp(min=0))[0]
+    return (after[0] - (high - goal / 2) / (high - low)).where(
+        above.any(0) & (after[0] > 0), torch.nan
+    )
+
+
+# --- reduced-rank regression -------------------------------------------------------------------------
+
+
+def regression_solution(cxx, cyx, rank):
+    """The matrix of rank k with the least loss, U_k U_k^T Cyx Cxx^(-1): (..., m2, m0).
+
+    U_k: top k left singular vectors of Cyx Cxx^(-1/2) (reduced-rank regression). cxx (..., m0, m0) of
+    full rank, cyx (..., m2, m0). Raises ValueError for a rank outside 0..min(m0, m2).
+    """
+    if not 0 <= rank <= min(cyx.shape[-2:]):
+        raise ValueError(f"rank must be in 0..{min(cyx.shape[-2:])}, got {rank}")
+    values, vectors = torch.linalg.eigh(cxx)
+    root = (vectors * values.rsqrt().unsqueeze(-2)) @ vectors.mT
+    u = torch.linalg.svd(cyx @ root, full_matrices=False).U[..., :rank]
+    return u @ (u.mT @ cyx @ root @ root)
+
+
+def distances(weights, solutions):
+    """|W_2 W_1 - W_k|_F / |W_k|_F for every k, (..., K). solutions W_k: (..., K, m2, m0)."""
+    away = (weights[1] @ weights[0]).unsqueeze(-3) - solutions
+    return away.norm(dim=(-2, -1)) / solutions.norm(dim=(-2, -1))
+
+
+def nearest_approach(weights, moments, ranks, *, learning_rate, steps, every=5):
+    """How near descent comes to the reduced-rank solutions of ranks 1..K: (seeds, K).
+
+    Least of the relative `distances` at every fifth step. weights, moments: (seeds, ...), as in
+    `two_layer`; learning_rate: number or (seeds,).
+    """
+    solutions = torch.stack(
+        [regression_solution(*moments[:2], rank) for rank in range(1, ranks + 1)], -3
+    )
+    run = descend(
+        lambda w, cxx, cyx, _: moment_gradients(w, cxx, cyx),
+        weights,
+        problem=(*moments[:2], solutions),
+        rule=Plain(learning_rate),
+        steps=steps,
+        record=range(0, steps + 1, every),
+        measure=lambda w, cxx, cyx, solutions: {"distance": distances(w, solutions)},
+    )
+    return run.records["distance"].amin(0)
+
+
+def forgetting_rate(sigma, variances):
+    """Growth rate per unit of time at which a network of width 1 leaves mode 1 for mode 2, (...).
+
+        r = -lambda_min [[lambda_2 sigma_1 / lambda_1, -sigma_2], [-sigma_2, sigma_1]]
+
+    Positive iff sigma_2^2 / lambda_2 > sigma_1^2 / lambda_1: then mode 1 was the wrong one (derived
+    here). sigma, variances: (..., 2); the matrix is the Hessian in mode 2's two weights at mode 1's point.
+    """
+    sigma, variances = _tensor(sigma), _tensor(variances)
+    (s1, s2), (l1, l2) = sigma.unbind(-1), variances.unbind(-1)
+    a, b = l2 * s1 / l1, s1
+    return ((a - b).square() / 4 + s2.square()).sqrt() - (a + b) / 2
+
+
+def forgetting_run(sigma, variances, noise, rate, steps):
+    """A network of width 1 that starts at mode 1's point, with `noise` in both weights of mode 2.
+
+    sigma, variances: (seeds, 2). Returns the strengths of both modes at every step,
+    (steps + 1, seeds, 2), and how far the last loss lies above the least one of rank 1, (seeds,).
+    """
+    sigma, variances = _tensor(sigma), _tensor(variances)
+    _, moments = commuting_problem(sigma, variances, 0.0)
+    first = (sigma[:, :1] / variances[:, :1]).sqrt()
+    row = torch.cat((first, torch.full_like(first, noise)), -1)
+    run = descend(
+        moment_gradients,
+        (row[:, None], row[:, :, None]),
+        problem=moments,
+        rule=Plain(rate),
+        steps=steps,
+        record=range(steps + 1),
+        measure=_diagonal,
+    )
+    least = moments[2] - (sigma**2 / variances).amax(-1) / 2
+    return run.records["strength"], moment_loss(end_to_end(run.weights), *moments) - least
+
+
+# --- real data -----------------------------------------------------------------------------------
+
+
+def digit_splits(splits, rng, *, samples=2000, components=20):
+    """MNIST digits split at random: ((inputs, outputs), (inputs, outputs)), training and test.
+
+    inputs: scores on the leading principal components of the training images, (splits, components,
+    m); outputs: one-hot labels less their training mean, (splits, 10, m). Training holds `samples` of
+    the 5,000 digits of `data.digits`, the test all others. Raises ValueError for samples outside
+    components..4999.
+    """
+    if not components <= samples < 5000:
+        raise ValueError(f"samples must be in {components}..4999, got {samples}")
+    images, labels = digits()
+    parts = [], [], [], []
+    for _ in range(splits):
+        order = torch.from_numpy(rng.permutation(len(images)))
+        x, y = images[order].mT, one_hot(labels[order])
+        x = x - x[:, :samples].mean(-1, keepdim=True)
+        y = y - y[:, :samples].mean(-1, keepdim=True)
+        _, vectors = torch.linalg.eigh(x[:, :samples] @ x[:, :samples].mT)
+        scores = vectors.mT[-components:].flip(0) @ x
+        found = (scores[:, :samples], y[:, :samples], scores[:, samples:], y[:, samples:])
+        for part, value in zip(parts, found, strict=True):
+            part.append(value)
+    x, y, test_x, test_y = map(torch.stack, parts)
+    return (x, y), (test_x, test_y)

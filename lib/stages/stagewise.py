@@ -1,0 +1,505 @@
+"""Learning in stages: waits at the saddles, plateaus of a run, and the jump over a plateau.
+
+Two-layer linear networks (W_1, W_2) as in `two_layer`, on any quadratic loss of W = W_2 W_1: the moments
+of a regression, or the seen entries of a matrix. `staged_descent` walks or jumps from saddle to
+saddle. Also here: stages of ReLU and tanh networks, and of deeper ones trained layer by layer.
+Source, where nothing else is said: Arata's thesis summary, sections 3 and 4; the algorithm behind its
+figure 2 is not spelled out there, so that its details are derived here. Everything is float64.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lib import linear_networks as ln
+from lib.descent import Plain, descend
+from lib.stages.two_layer import (
+    from_units,
+    growing_directions,
+    network_gradients,
+    network_loss,
+    own_span,
+    saddle_matrix,
+    units,
+)
+
+# --- waits -----------------------------------------------------------------------------------------
+
+
+def steps_per_log_scale(cxx, cyx, learning_rate, stages):
+    """Steps that each stage adds for each unit of log(1/start scale): (..., stages).
+
+    Stage k waits until the (k+1)-th singular value of Omega, eps^e at the saddle's arrival, is of
+    order 1: e / log(1 + eta s_1) steps, s the speeds at saddle k. Meanwhile the (k+1+j)-th grows
+    with s_(1+j) (singular values follow the growth of volumes; derived here). The first is theorem
+    1's 1 / log(1 + eta s_1).
+    """
+    left = torch.ones((*cyx.shape[:-2], stages), dtype=torch.float64)
+    waits = []
+    for k in range(stages):
+        speeds = torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., : stages - k]
+        rates = torch.log1p(learning_rate * speeds)
+        wait = left[..., 0] / rates[..., 0]
+        left = (left - rates * wait.unsqueeze(-1))[..., 1:]
+        waits.append(wait)
+    return torch.stack(waits, -1)
+
+
+def crossing(times, losses, level):
+    """When the losses (records, ...) first fall below `level` (...), between records linearly: (...).
+
+    times: (records,). nan where they never do, and where they start below.
+
+    >>> losses = torch.tensor([4.0, 2.0, 0.0], dtype=torch.float64)
+    >>> float(crossing(torch.tensor([0, 10, 20]), losses, torch.tensor(1.0)))
+    15.0
+    """
+    after = (losses < level).to(torch.int8).argmax(0, keepdim=True)
+    high = losses.gather(0, (after - 1).clamp(min=0))[0]
+    low, after = losses.gather(0, after)[0], after[0]
+    times = times.to(torch.float64)
+    step = times[after] - times[(after - 1).clamp(min=0)]
+    return torch.where(after > 0, times[after] - step * (level - low) / (high - low), math.nan)
+
+
+# --- the jump --------------------------------------------------------------------------------------
+
+
+def stretch(weights, direction, length, active):
+    """Units moved along `direction` (seeds, m0 + m2) until their components there have length `length`.
+
+    c_i = direction . w_i, cleared of the `active` leading left singular vectors of Omega (the
+    directions that the network uses already, whose rest would be blown up), is scaled to
+    |c| = length (seeds,) if it is shorter; the change is put back into the units. This is the
+    linear phase of the plateau at once (section 4; details derived here). active: int (seeds,).
+    """
+    omega = units(weights)
+    left = torch.linalg.svd(omega, full_matrices=False).U
+    c = (omega @ direction.unsqueeze(-1)).squeeze(-1)
+    used = torch.arange(left.shape[-1]) < active.unsqueeze(-1)
+    overlap = (left.mT @ c.unsqueeze(-1)).squeeze(-1) * used
+    c = c - (left @ overlap.unsqueeze(-1)).squeeze(-1)
+    size = c.norm(dim=-1, keepdim=True)
+    # A component lost to underflow: take the strongest unused profile of the units instead.
+    spare = left.gather(
+        -1, active.clamp(max=left.shape[-1] - 1)[:, None, None].expand(-1, left.shape[-2], 1)
+    )
+    unit = torch.where(size > 1e-200, c / size.clamp(min=1e-200), spare.squeeze(-1))
+    change = unit * (torch.maximum(length.unsqueeze(-1), size) - size)
+    moved = omega + change.unsqueeze(-1) * direction.unsqueeze(-2)
+    return from_units(moved, weights[0].shape[-1])
+
+
+def _outer(direction, inputs):
+    """b a^T of directions (a, b)/sqrt 2, (..., m2, m0)."""
+    return 2 * direction[..., inputs:, None] * direction[..., None, :inputs]
+
+
+def jump(
+    weights,
+    slope,
+    problem,
+    *,
+    size=None,
+    pair=0,
+    direction=None,
+    clear_growing=False,
+    clear_used=True,
+):
+    """Weights (seeds, ...) past a plateau: `stretch` along the top pair of M = -dloss/dW.
+
+    slope(W, *problem) -> dloss/dW of a quadratic loss, such as `moment_slope`, `completion_slope`.
+    size: the length of the units' components after the jump; None finds the exact minimum along
+    the line loss(W + x b a^T), x = s / curvature, length sqrt(2 x). A direction of the units
+    counts as used if its squared singular value is above a quarter of 2x, what the next one will
+    have. For controls: another `pair`; direction (seeds, m0 + m2) instead of the pair, with
+    `clear_growing` taken clear of all that grows (singular values above 1e-6 of the largest: below it
+    the pairs are rounding's); clear_used = False leaves the used directions in.
+    Cost: two small SVDs and three slopes.
+    """
+    m0 = weights[0].shape[-1]
+    s, growing = growing_directions(-slope(ln.end_to_end(weights), *problem))
+    chosen = growing[..., pair]
+    best = 2 * s[..., pair] / _curvature(_outer(chosen, m0), slope, problem)
+    active = (torch.linalg.svdvals(units(weights)).square() > best.unsqueeze(-1) / 4).sum(-1)
+    active = active if clear_used else torch.zeros_like(active)
+    if direction is not None:
+        chosen = direction
+        if clear_growing:
+            rising = (s > 1e-6 * s[..., :1]).unsqueeze(-1)
+            overlap = (growing.mT @ chosen.unsqueeze(-1)) * rising
+            chosen = chosen - (growing @ overlap).squeeze(-1)
+            chosen = chosen / chosen.norm(dim=-1, keepdim=True)
+    length = best.sqrt() if size is None else torch.full_like(best, size)
+    return stretch(weights, chosen, length, active)
+
+
+def _curvature(matrix, slope, problem):
+    """Second derivative of a quadratic loss along a matrix D: <D, G(D) - G(0)>, (...)."""
+    origin = torch.zeros_like(matrix)
+    return (matrix * (slope(matrix, *problem) - slope(origin, *problem))).sum((-2, -1))
+
+
+def kicks(runs, tries, inputs, outputs, seed):
+    """Random unit vectors (runs, tries, inputs + outputs) for control jumps, one stream for each run.
+
+    Input and output part are equally long, as in a growing direction. seed: a list of integers; run r
+    draws from default_rng([*seed, r]), so that no run's kicks depend on another's plateaus.
+    """
+    drawn = np.stack(
+        [
+            np.random.default_rng([*seed, run]).standard_normal((tries, inputs + outputs))
+            for run in range(runs)
+        ]
+    )
+    parts = torch.from_numpy(drawn).split((inputs, outputs), -1)
+    return torch.cat([p / p.norm(dim=-1, keepdim=True) for p in parts], -1) / math.sqrt(2)
+
+
+# --- descent through the stages --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StagedRun:
+    """What `staged_descent` brings back, runs first.
+
+    weights: the final weights. steps: int64 (runs,), a jump counted as one; -1 where the final loss
+    was not reached. jumps: int64 (runs,). saddles: loss at each plateau in turn, (runs, most), nan
+    where there was none. remainders: derivative of the loss along the top pair after each jump over
+    that before, (runs, most jumps), nan where there was none. times, losses: the steps checked
+    (records,) and the loss there (records, runs), nan once a run has finished.
+    """
+
+    weights: tuple
+    steps: torch.Tensor
+    jumps: torch.Tensor
+    saddles: torch.Tensor
+    remainders: torch.Tensor
+    times: torch.Tensor
+    losses: torch.Tensor
+
+
+def portion(run, which):
+    """A `StagedRun` of some of its runs; which: a slice or an index tensor."""
+    return StagedRun(
+        weights=tuple(w[which] for w in run.weights),
+        steps=run.steps[which],
+        jumps=run.jumps[which],
+        saddles=run.saddles[which],
+        remainders=run.remainders[which],
+        times=run.times,
+        losses=run.losses[:, which],
+    )
+
+
+def plateau_losses(falls, losses, quiet, ends):
+    """Losses at the plateaus of one run, in turn: a list.
+
+    A plateau is a stretch of records where `falls`, the relative fall of the loss in a step, is below
+    `quiet`; its loss is that where the fall is least. ends: whether the last record ends one.
+
+    >>> falls = torch.tensor([1e-5, 1e-6, 1e-2, 1e-6], dtype=torch.float64)
+    >>> plateau_losses(falls, torch.tensor([4.0, 3.0, 2.0, 1.0]), 1e-4, False)
+    [3.0]
+    """
+    still = torch.cat((torch.tensor([False]), falls < quiet, torch.tensor([False]))).to(torch.int8)
+    turns = still.diff()
+    found = []
+    for first, last in zip((turns == 1).nonzero(), (turns == -1).nonzero(), strict=True):
+        if last < len(falls) or ends:
+            found.append(float(losses[first + falls[int(first) : int(last)].argmin()]))
+    return found
+
+
+def staged_descent(
+    weights,
+    problem,
+    *,
+    loss,
+    slope,
+    learning_rate,
+    steps,
+    final_loss,
+    skip=None,
+    directions=None,
+    most_jumps=1_000_000,
+    quiet=1e-4,
+    rest=20,
+    check_every=5,
+):
+    """Descent of linear two-layer networks from saddle to saddle, with a jump at each plateau or not.
+
+    weights (runs, ...); loss(W, *problem), slope(W, *problem): a quadratic loss of W = W_2 W_1 and
+    its gradient in W; problem: tensors (runs, ...). final_loss: number or (runs,).
+    A plateau is where descent's promise eta |gradient|^2 / loss, the relative fall of the loss in a
+    step, is below `quiet`; its loss is noted where that is least. skip(weights, slope, problem) ->
+    weights, such as `jump`, is applied as soon as a plateau is seen, but not within `rest` steps of the
+    last jump, and at most `most_jumps` times, a number or (runs,) (then the plateau is walked).
+    directions (runs, tries, m0 + m2): handed to `skip` as `direction`, one for each jump.
+    steps: at most, between two jumps.
+
+    The units are first rotated into their own span (`own_span`), and rotated back at the end. Raises
+    ValueError for a learning rate that is not positive, DivergenceError where weights are not finite.
+    """
+    frame, core = own_span(weights)
+    runs = len(core[0])
+    goal = torch.as_tensor(final_loss, dtype=torch.float64).expand(runs)
+    most = torch.as_tensor(most_jumps).expand(runs) if skip is not None else torch.zeros(runs)
+    taken, clock, jumps = torch.full((runs,), -1), *(torch.zeros(runs, dtype=int) for _ in "ab")
+    saddles, remainders, curves = ([[] for _ in range(runs)] for _ in range(3))
+    live = torch.arange(runs)
+    while len(live):
+        given = tuple(p[live] for p in problem)
+        run, over = _until_plateau(
+            tuple(w[live] for w in core),
+            (*given, goal[live], (jumps < most)[live].to(torch.float64)),
+            limits=(quiet, rest if clock.any() else 0),
+            functions=(loss, slope),
+            options={"learning_rate": learning_rate, "steps": steps, "check_every": check_every},
+        )
+        for whole, part in zip(core, run.weights, strict=True):
+            whole[live] = part
+        ended = torch.where(run.stopped < 0, steps, run.stopped)
+        met = run.stopped >= 0
+        quit_here = met & ~over
+        for k, r in enumerate(live.tolist()):
+            seen = slice(1 if curves[r] else 0, int(ended[k]) // check_every + 1)
+            fall, value = run.records["fall"][seen, k], run.records["loss"][seen, k]
+            curves[r].append(value)
+            saddles[r] += plateau_losses(fall, value, quiet, bool(quit_here[k]))
+        clock[live] += ended
+        taken[live[met & over]] = (clock + jumps)[live[met & over]]
+        live, given = live[quit_here], tuple(p[quit_here] for p in given)
+        if len(live):
+            here = tuple(w[live] for w in core)
+            more = {}
+            if directions is not None:
+                more["direction"] = directions[live, jumps[live]]
+            there = skip(here, slope, given, **more)
+            for k, left in enumerate(_remainder(here, there, slope, given).tolist()):
+                remainders[int(live[k])].append(left)
+            for whole, part in zip(core, there, strict=True):
+                whole[live] = part
+            jumps[live] += 1
+    losses = torch.nn.utils.rnn.pad_sequence([torch.cat(c) for c in curves], padding_value=math.nan)
+    return StagedRun(
+        weights=from_units(frame @ units(core), weights[0].shape[-1]),
+        steps=taken,
+        jumps=jumps,
+        saddles=_padded(saddles),
+        remainders=_padded(remainders),
+        times=torch.arange(len(losses)) * check_every,
+        losses=losses,
+    )
+
+
+def _padded(rows):
+    most = max(map(len, rows))
+    rows = [row + [math.nan] * (most - len(row)) for row in rows]
+    return torch.tensor(rows, dtype=torch.float64).reshape(len(rows), most)
+
+
+def _remainder(before, after, slope, problem):
+    """Derivative of the loss along the top pair of the first weights, after over before: (...)."""
+    first = -slope(ln.end_to_end(before), *problem)
+    pair = _outer(growing_directions(first)[1][..., 0], before[0].shape[-1])
+    now = -slope(ln.end_to_end(after), *problem)
+    return (pair * now).sum((-2, -1)) / (pair * first).sum((-2, -1))
+
+
+def _until_plateau(weights, problem, *, limits, functions, options):
+    """(run, over): descent to the next plateau, or to the goal where `over`.
+
+    problem ends with the goal and with 1 where a plateau ends the run; limits: the relative fall of the
+    loss that makes one, and the step before which none is looked for.
+    """
+    loss, slope = functions
+    quiet, rest = limits
+    rate, steps, every = (options[name] for name in ("learning_rate", "steps", "check_every"))
+
+    def gradient(w, *given):
+        return ln.layer_gradients(w, lambda matrix: slope(matrix, *given[:-2]))
+
+    def measure(w, *given):
+        value = loss(ln.end_to_end(w), *given[:-2])
+        power = sum(g.square().sum((-2, -1)) for g in gradient(w, *given))
+        return {"loss": value, "fall": rate * power / value}
+
+    def ended(t, seen, *given):
+        ready = (seen["fall"] < quiet) & (given[-1] > 0) & (t >= rest)
+        return ready | (seen["loss"] <= given[-2])
+
+    run = descend(
+        gradient,
+        tuple(weights),
+        Plain(rate),
+        steps=steps,
+        problem=problem,
+        record={*range(0, steps + 1, every), steps},
+        measure=measure,
+        until=ended,
+        check_every=every,
+    )
+    return run, loss(ln.end_to_end(run.weights), *problem[:-2]) <= problem[-2]
+
+
+def relu_jump(weights, inputs, outputs, *, size, iterations=15):
+    """ReLU (or linear) weights past the plateau at the origin, unit by unit.
+
+    With the output gradient frozen every unit follows its own A_i (its active samples), so each
+    direction is found by `iterations` passes of u <- unit vector of u + z / max |z|, z the unit's
+    growth (unit by unit power iteration; derived here). Then the linear phase is run forward until
+    the longest unit has length `size`: |w_i| grows by exp(speed_i T), T = log(size / max |w|) /
+    max speed. Units never shrink, and a unit that is zero stays so. Cost: `iterations` gradients.
+    Raises ValueError where no unit can grow.
+    """
+    m0 = inputs.shape[-2]
+    start = units(weights)
+    length = start.norm(dim=-1, keepdim=True)
+    residual = (weights[1] @ weights[0].matmul(inputs).clamp(min=0) - outputs) / inputs.shape[-1]
+    u = start / length.clamp(min=1e-300)
+
+    def growth(u):
+        on = (u[..., :m0] @ inputs > 0).to(u.dtype)
+        below = -(u[..., m0:] @ residual * on) @ inputs.mT
+        above = -(u[..., :m0] @ inputs).clamp(min=0) @ residual.mT
+        return torch.cat((below, above), -1)
+
+    for _ in range(iterations):
+        z = growth(u)
+        u = u + z / z.norm(dim=-1).amax(-1)[..., None, None]
+        u = u / u.norm(dim=-1, keepdim=True).clamp(min=1e-300)
+    speed = (u * growth(u)).sum(-1, keepdim=True)
+    fastest = speed.amax(-2, keepdim=True)
+    if not (fastest > 0).all():
+        raise ValueError("weights must hold a unit that can grow, in every seed")
+    time = (size / length.amax(-2, keepdim=True)).log().clamp(min=0) / fastest
+    return from_units(u * length * (speed.clamp(min=0) * time).exp(), m0)
+
+
+# --- stages of other networks ----------------------------------------------------------------------
+
+
+def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear"):
+    """For `descend`: the `loss` and its relative `fall` in a step, eta |gradient|^2 / loss, (seeds,)."""
+    value = network_loss(weights, inputs, outputs, activation)
+    power = sum(
+        g.square().sum((-2, -1)) for g in network_gradients(weights, inputs, outputs, activation)
+    )
+    return {"loss": value, "fall": learning_rate * power / value}
+
+
+def plateau_depths(falls, losses, levels, until=0.01):
+    """The deepest plateau at each level of the loss: (depths, losses there), both (seeds, K).
+
+    A plateau is a dip of `falls` (records, seeds), the relative fall of the loss in a step, and
+    belongs to the nearest of `levels` (seeds, K), positive, on a log scale; its depth, in decades, is
+    how much slower descent is than in the slower of the two drops beside it. 0 and nan where a level
+    has none. Only records with a loss above `until` of the first count: a run's end is no plateau.
+
+    >>> falls = torch.tensor([[1e-1], [1e-1], [1e-3], [1e-2], [1e-3]], dtype=torch.float64)
+    >>> depths, at = plateau_depths(falls, torch.ones_like(falls), torch.tensor([[4.0, 1.2]]))
+    >>> depths.tolist(), at.tolist()
+    ([[0.0, 1.0]], [[nan, 1.0]])
+    """
+    from scipy.signal import find_peaks
+
+    found = torch.zeros(levels.shape, dtype=torch.float64)
+    at = torch.full(levels.shape, math.nan, dtype=torch.float64)
+    for seed, part in enumerate((losses / losses[0]).mT):
+        inside = part > until
+        peaks, shape = find_peaks(-falls[inside, seed].log10().numpy(), prominence=0)
+        for value, depth in zip(losses[inside, seed][peaks], shape["prominences"], strict=True):
+            k = (value.log() - levels[seed].log()).abs().argmin()
+            if depth > found[seed, k]:
+                found[seed, k], at[seed, k] = depth, value
+    return found, at
+
+
+# --- layer by layer --------------------------------------------------------------------------------
+
+
+def layerwise_gradients(weights, target, learning_rate):
+    """Gradients of 1/2 |W_N...W_1 - target|^2, each taken after the layers below have moved.
+
+    With these, a step of `descend` at `learning_rate` is one sweep of layer-wise descent: W_1 moves,
+    then W_2 with a fresh gradient, up to W_N (the source does not define it further; this is our
+    reading). weights (..., d_j, d_(j-1)), any depth; returns a tuple like `weights`.
+    """
+    above = [weights[-1]]
+    for w in weights[-2:0:-1]:
+        above.append(above[-1] @ w)
+    found, below = [], None
+    for j, w in enumerate(weights):
+        part = w if below is None else w @ below
+        top = above[len(weights) - 2 - j] if j < len(weights) - 1 else None
+        residual = (part if top is None else top @ part) - target
+        g = residual if top is None else top.mT @ residual
+        g = g if below is None else g @ below.mT
+        found.append(g)
+        moved = w - learning_rate * g
+        below = moved if below is None else moved @ below
+    return tuple(found)
+
+
+def one_layer_gradients(weights, target, turn):
+    """Gradients of 1/2 |W_N...W_1 - target|^2 in the layer of this turn, 0 in all others: like `weights`.
+
+    turn: 0 for W_1, .., N - 1 for W_N, N for W_1 again. N steps of one turn each are one sweep of
+    `layerwise_gradients`.
+    """
+    full = ln.gradients(weights, target)
+    own = turn % len(weights)
+    return tuple(g if j == own else torch.zeros_like(g) for j, g in enumerate(full))
+
+
+SCHEMES = ("layer-wise", "together", "in turn")
+
+
+def rank_one_plateau(weights, target, *, scheme, learning_rate, steps, block=5, every=10):
+    """Descent of a deep network on 1/2 |W - target|^2 past its rank-1 plateau: dict of (seeds,).
+
+    scheme: `layer-wise` (`layerwise_gradients`), `together` (plain descent), `in turn`
+    (`one_layer_gradients`, `block` steps a layer). spread: largest sigma_2/sigma_1 of a layer where
+    the gradient is least near the loss of the best matrix of rank 1; drop: steps in which the loss
+    goes from 5% of the first fall to 95%; stay: steps from there to 5% of the second fall. A step is
+    one layer's for `in turn`, a sweep else. Raises ArithmeticError where `steps` are not enough,
+    ValueError for an unknown scheme.
+    """
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}")
+    levels = target.square().sum((-2, -1))[:, None] / 2
+    levels = torch.cat((levels, levels - torch.linalg.svdvals(target).square().cumsum(-1) / 2), -1)
+    nothing, one, two = levels[:, :3].unbind(-1)
+    slopes = {
+        "in turn": lambda w, t, _, turn: one_layer_gradients(w, t, turn),
+        "together": lambda w, t, _, turn: ln.gradients(w, t),
+        "layer-wise": lambda w, t, _, turn: layerwise_gradients(w, t, learning_rate),
+    }
+
+    def measure(layers, target, _):
+        first, second = torch.stack([torch.linalg.svdvals(w)[:, :2] for w in layers]).unbind(-1)
+        power = sum(g.square().sum((1, 2)) for g in ln.gradients(layers, target))
+        return {"loss": ln.loss(layers, target), "power": power, "spread": (second / first).amax(0)}
+
+    run = descend(
+        slopes[scheme],
+        tuple(weights),
+        Plain(learning_rate),
+        problem=(target, (one + two) / 2),
+        sees=lambda t, *_: (t // block,),
+        steps=steps,
+        record=range(0, steps + 1, every),
+        measure=measure,
+        stop=lambda w, t, low: ln.loss(w, t) < low,
+        check_every=every,
+    )
+    if (run.stopped < 0).any():
+        raise ArithmeticError(f"a seed has not left its rank-1 plateau within {steps} steps")
+    loss, power, spread = (run.records[key] for key in ("loss", "power", "spread"))
+    nearest = power.where((loss / one - 1).abs() < 0.5, torch.inf).argmin(0, keepdim=True)
+    marks = nothing - 0.05 * (nothing - one), one + 0.05 * (nothing - one), one - 0.05 * (one - two)
+    begin, end, leave = (crossing(run.steps, loss, mark) for mark in marks)
+    return {"spread": spread.gather(0, nearest)[0], "drop": end - begin, "stay": leave - end}

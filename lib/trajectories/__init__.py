@@ -1,0 +1,1 @@
+"""Where descent on deep linear networks goes, and whether it arrives: notebooks 3x."""

@@ -1,0 +1,369 @@
+"""What depth does to descent: the end-to-end rule, its line integrals, and when it buys speed.
+
+A balanced linear network of depth N moves its end-to-end matrix W as descent on W would, with the
+slope G of the loss passed through a linear map of W (Arora, Cohen and Hazan 2018, arXiv:1802.06509,
+theorem 1 and claim 2, recalled). With one output the network is reduced without loss to one vector
+v and one number a: W_1 = v, and N - 1 equal hidden layers a (`linear_networks` has the whole thing).
+Everything is float64; time = learning rate x steps.
+"""
+
+import math
+from functools import cache
+
+import numpy as np
+import torch
+
+from lib.checks import whole_number
+from lib.descent import Plain, descend
+from lib.linear_networks import end_to_end, gradients, orthogonal
+from lib.trajectories.initialization import fastest
+
+# --- the rule ------------------------------------------------------------------------------------
+
+
+def _power(power):
+    if not (math.isfinite(power) and power >= 2):
+        raise ValueError(f"power must be a number >= 2, got {power}")
+    return float(power)
+
+
+def end_to_end_slope(matrix, slope, depth):
+    """What a balanced network of depth N descends along instead of the slope G, (..., d_N, d_0).
+
+        sum_(j=1)^N (W W^T)^((N-j)/N) G (W^T W)^((j-1)/N)
+
+    (Arora, Cohen and Hazan 2018, theorem 1, recalled). The step W <- W - eta x this is theirs up to
+    O(eta^2), whatever the hidden widths. matrix W and slope G: (..., d_N, d_0); depth 1 gives G.
+    Raises ValueError for shapes that differ and a depth below 1.
+
+    >>> one = torch.ones(1, 1, dtype=torch.float64)
+    >>> float(end_to_end_slope(4 * one, one, 2))  # N w^(2 - 2/N)
+    8.0
+    """
+    depth = whole_number("depth", depth)
+    if matrix.shape != slope.shape:
+        raise ValueError(
+            f"matrix and slope must have one shape, got {tuple(matrix.shape)} and {tuple(slope.shape)}"
+        )
+    left, sizes, right = torch.linalg.svd(matrix)
+    rows, columns = (
+        torch.nn.functional.pad(sizes, (0, size - sizes.shape[-1])) for size in matrix.shape[-2:]
+    )
+    weight = sum(
+        (rows ** (2 * (depth - j) / depth)).unsqueeze(-1)
+        * (columns ** (2 * (j - 1) / depth)).unsqueeze(-2)
+        for j in range(1, depth + 1)
+    )
+    return left @ (weight * (left.mT @ slope @ right.mT)) @ right
+
+
+def rule_gap(weights, target, learning_rate, time):
+    """Largest distance |W_deep - W_rule|_F, relative to |target|_F, on the way to `time`: (seeds,).
+
+    A network from `weights` on `linear_networks.loss`, and its end-to-end matrix moved by
+    `end_to_end_slope` instead, both at the same learning rate, compared at every step.
+    """
+    steps = round(time / learning_rate)
+    options = {"problem": (target,), "rule": Plain(learning_rate), "steps": steps}
+    options |= {"record": range(steps + 1), "measure": lambda w, _: {"product": end_to_end(w)}}
+    depth = len(weights)
+    deep = descend(gradients, weights, **options)
+    ruled = descend(
+        lambda w, target: (end_to_end_slope(w[0], w[0] - target, depth),),
+        (end_to_end(weights),),
+        **options,
+    )
+    away = (deep.records["product"] - ruled.records["product"]).norm(dim=(-2, -1))
+    return away.amax(0) / target.norm(dim=(-2, -1))
+
+
+def row_field(w, slope, depth):
+    """`end_to_end_slope` of one output, F(w) = |w|^(2-2/N) (g + (N-1) (w.g) w / |w|^2), (..., d).
+
+    Arora, Cohen and Hazan 2018, claim 2 (recalled). w, slope g: (..., d), w not 0.
+    """
+    depth = whole_number("depth", depth)
+    square = w.square().sum(-1, keepdim=True)
+    along = (w * slope).sum(-1, keepdim=True) / square * w
+    return square ** (1 - 1 / depth) * (slope + (depth - 1) * along)
+
+
+# --- no potential --------------------------------------------------------------------------------
+
+
+def loop_integral(field, inner, outer, first, second, points=100):
+    """Integral of a plane field round the loop of theorem 2: out, along an arc, in, and back, (...).
+
+    The ray at angle `first` from radius `inner` to `outer`, the outer arc to `second`, the ray back,
+    the inner arc back. Gauss-Legendre with `points` nodes on each piece. field(w) -> values, both
+    (points, ..., 2); radii and angles: numbers or (...).
+    """
+    inner, outer, first, second = torch.broadcast_tensors(
+        *(torch.as_tensor(x, dtype=torch.float64) for x in (inner, outer, first, second))
+    )
+    nodes, weights = (torch.from_numpy(x) for x in np.polynomial.legendre.leggauss(points))
+    nodes, weights = (x.reshape(-1, *[1] * inner.ndim) / 2 for x in (nodes + 1, weights))
+
+    def ray(angle):
+        unit = torch.stack((angle.cos(), angle.sin()), -1)
+        radius = inner + (outer - inner) * nodes
+        along = (field(radius.unsqueeze(-1) * unit) * unit).sum(-1)
+        return (weights * along).sum(0) * (outer - inner)
+
+    def arc(radius):
+        angle = first + (second - first) * nodes
+        unit = torch.stack((angle.cos(), angle.sin()), -1)
+        across = torch.stack((-angle.sin(), angle.cos()), -1)
+        along = (field(radius.unsqueeze(-1) * unit) * across).sum(-1)
+        return (weights * along).sum(0) * radius * (second - first)
+
+    return ray(first) + arc(outer) - ray(second) - arc(inner)
+
+
+def loop_formula(size, inner, outer, first, second, depth):
+    """The loop integral of `row_field` for a constant slope of length `size`, (...).
+
+        (N-1)(N-2)/(3N-2) |g| (R^(3-2/N) - r^(3-2/N)) (cos a_1 - cos a_2)
+
+    (derived here): 0 at N = 1 and N = 2, where F has a potential. inner r, outer R; angles a_1, a_2
+    from the direction of g.
+
+    >>> float(loop_formula(1.0, 0.0, 1.0, 0.0, math.pi, 3)).__round__(4)
+    0.5714
+    """
+    n = whole_number("depth", depth)
+    inner, outer, first, second = (
+        torch.as_tensor(x, dtype=torch.float64) for x in (inner, outer, first, second)
+    )
+    power = 3 - 2 / n
+    radii = outer**power - inner**power
+    return (n - 1) * (n - 2) / (3 * n - 2) * size * radii * (first.cos() - second.cos())
+
+
+# --- one large target and one small ----------------------------------------------------------------
+
+
+def _power_of(a, exponent):
+    """a^exponent by products: numpy's power is ten times as slow."""
+    result = np.ones_like(a)
+    for _ in range(exponent):
+        result = result * a
+    return result
+
+
+@cache
+def usable_step(depth, power, spacing=0.01, longest=8.0):
+    """Largest scaled step c at which one mode still settles from every small start: a number.
+
+        a <- a + c a^(N-1) (1 - a^N) |1 - a^N|^(p-2)
+
+    is a mode of a balanced network of depth N on |w - target|^p / p, in units of the target
+    (derived here): learning rate c target^(2/N - p). Steps are tried upwards from 1/4, `spacing`
+    apart, from 64 starts that cover one step of the growth from 0.3; the first that leaves a start
+    unsettled ends the search: a 2-cycle has been born. At depth 1 it is 2. Raises ValueError if every
+    step up to `longest` settles.
+
+    >>> round(usable_step(1, 4.0), 1)
+    2.0
+    """
+    depth, power = whole_number("depth", depth), _power(power)
+
+    def moved(a, c):
+        lower = _power_of(a, depth - 1)
+        rest = 1 - lower * a
+        square = rest * rest
+        return a + c * lower * (square if power == 4 else square ** (power / 2 - 1)) * rest
+
+    for begin in np.arange(0.25, longest, 0.25):
+        c = begin + spacing * np.arange(round(0.25 / spacing))[:, None]
+        low = np.full_like(c, 0.3 if depth > 1 else 0.0)
+        a = low + (moved(low, c) - low) * np.linspace(0, 1, 64)
+        with np.errstate(all="ignore"):
+            for _ in range(100 + int(100 / begin)):
+                a = moved(a, c)
+            last = [a := moved(a, c) for _ in range(4)]  # one point of a cycle may look settled
+            unsettled = ~(np.abs(1 - _power_of(np.hstack(last), depth)) < 0.2).all(1)
+        if unsettled.any():
+            return float(c[unsettled.argmax(), 0]) - spacing
+    raise ValueError(f"longest must exceed the usable step, got {longest}")
+
+
+def crawl_steps(ratio, power, tolerance, step):
+    """Steps that the small one of two targets (ratio, 1) needs at scaled step c: a number.
+
+        ((tolerance^-(p-2) - 1) / (p - 2)) ratio^(p-2) / c,    log(1/tolerance) / c at p = 2
+
+    until it is within `tolerance`: the large target allows the learning rate, and once it is fitted
+    a network of any depth moves the small one alike (derived here, for small learning rates).
+    """
+    if power == 2:
+        return math.log(1 / tolerance) / step
+    return (tolerance ** (2 - power) - 1) / (power - 2) * ratio ** (power - 2) / step
+
+
+def balanced_row(w, depth):
+    """Balanced network of end-to-end vector w (..., d), reduced: (v (..., d), a (..., 1)).
+
+    a = |w|^(1/N) is each of the N - 1 hidden layers, v = w / a^(N-1) the first one.
+    """
+    a = w.norm(dim=-1, keepdim=True) ** (1 / whole_number("depth", depth))
+    return w / a ** (depth - 1), a
+
+
+def row_gradients(weights, slope, depth):
+    """Gradient in v and in each hidden layer, for `balanced_row`: tuple of (..., d), (..., 1).
+
+    slope: dloss/dw at w = a^(N-1) v. Each hidden layer has the gradient a^(N-2) (slope . v), so they
+    stay equal for ever; at depth 1 there is none.
+    """
+    v, a = weights
+    if depth == 1:
+        return slope, torch.zeros_like(a)
+    lower = a ** (depth - 2)
+    return lower * a * slope, lower * (slope * v).sum(-1, keepdim=True)
+
+
+def power_slope(error, power):
+    """error |error|^(p-2), the derivative of |error|^p / p."""
+    if power == 2:
+        return error
+    return error * (error.square() if power == 4 else error.abs() ** (power - 2))
+
+
+def scaled_rate(step, ratio, depth, power):
+    """Learning rate c ratio^(2/N - p) of scaled step c for the target `ratio`: see `usable_step`."""
+    return step * ratio ** (2 / whole_number("depth", depth) - _power(power))
+
+
+def small_starts(seeds, rng, size=1e-2):
+    """End-to-end vectors of length `size` in the positive quadrant, at random angles: (seeds, 2)."""
+    angle = torch.from_numpy(rng.uniform(0.1, math.pi / 2 - 0.1, seeds))
+    return size * torch.stack((angle.cos(), angle.sin()), -1)
+
+
+def _two_targets(ratio, starts):
+    if not ratio >= 1:
+        raise ValueError(f"ratio must be >= 1, got {ratio}")
+    return torch.tensor([float(ratio), 1.0], dtype=torch.float64).expand(len(starts), 2)
+
+
+def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
+    """Steps of descent until w is within `tolerance` of both targets (ratio, 1), relatively: (seeds,).
+
+    Loss sum_i |w_i - y_i|^p / p: two samples, one input each (Arora, Cohen and Hazan 2018, section
+    6), from balanced `starts` (seeds, 2) at scaled step `step`. Counted in units of a thousandth of
+    `crawl_steps`, at least 1; nan where four times as many (and 500 for the escape) do not suffice.
+    """
+    depth, power = whole_number("depth", depth), _power(power)
+    crawl = int(crawl_steps(ratio, power, tolerance, step))
+
+    def layer_slopes(weights, targets):
+        v, a = weights
+        return row_gradients(weights, power_slope(a ** (depth - 1) * v - targets, power), depth)
+
+    def near(weights, targets):
+        v, a = weights
+        return ((a ** (depth - 1) * v / targets - 1).abs() <= tolerance).all(-1)
+
+    run = descend(
+        layer_slopes,
+        balanced_row(starts, depth),
+        problem=(_two_targets(ratio, starts),),
+        rule=Plain(scaled_rate(step, ratio, depth, power)),
+        steps=500 + 4 * crawl,
+        stop=near,
+        check_every=1 + crawl // 1000,
+        keep_diverged=True,
+    )
+    return run.stopped.double().where(run.stopped >= 0, torch.nan)
+
+
+def tuned_steps(starts, ratio, depth, power, scaled_steps, *, tolerance=0.05):
+    """`two_target_steps` where each start has the best of its own of many scaled steps: (seeds,)."""
+    depth, power = whole_number("depth", depth), _power(power)
+
+    def step(state, rate):
+        v, a, targets = state
+        away = a ** (depth - 1) * v - targets
+        for w, g in zip(
+            (v, a), row_gradients((v, a), power_slope(away, power), depth), strict=True
+        ):
+            w.sub_(rate.unsqueeze(-1) * g)
+        return (away / targets).abs().amax(-1)
+
+    state = (*balanced_row(starts, depth), _two_targets(ratio, starts))
+    rates = scaled_rate(np.asarray(scaled_steps), ratio, depth, power)
+    limit = int(crawl_steps(ratio, power, tolerance, 0.5))
+    return fastest(step, state, rates, final_loss=tolerance, steps=limit, block=len(starts))[0]
+
+
+# --- random regressions, every method at its best rate ---------------------------------------------
+
+
+def power_regressions(seeds, rng, *, samples=100, inputs=10, condition=10.0):
+    """Random regressions with a teacher: X (seeds, samples, inputs), y (seeds, samples, 1).
+
+    Rows of X are Gaussian with a covariance whose eigenvalues fall geometrically from 1 to
+    1/condition, in a random basis; labels y = X w, the entries of w from N(0, 1).
+    """
+    deviations = torch.from_numpy(np.geomspace(1, condition**-0.5, inputs))
+    scores = torch.from_numpy(rng.standard_normal((seeds, samples, inputs))) * deviations
+    x = scores @ orthogonal(inputs, rng, (seeds,))
+    return x, x @ torch.from_numpy(rng.standard_normal((seeds, inputs, 1)))
+
+
+def power_loss(w, inputs, outputs, power):
+    """Loss mean_i |x_i . w - y_i|^p / p and its slope in w: (...), (..., d).
+
+    w: (..., d); inputs X: (..., m, d); outputs y: (..., m, 1).
+    """
+    error = torch.from_numpy(np.matmul(inputs.numpy(), w.unsqueeze(-1).numpy())) - outputs
+    slope = power_slope(error, power) / inputs.shape[-2]
+    back = torch.from_numpy(np.matmul(slope.mT.numpy(), inputs.numpy()))
+    return (slope * error).sum((-2, -1)) / power, back[..., 0, :]
+
+
+def _descent(v, extra, slope, rate, depth):
+    for w, g in zip((v, extra), row_gradients((v, extra), slope, depth), strict=True):
+        w.sub_(rate * g)
+
+
+def _momentum(v, velocity, slope, rate, depth):
+    velocity.mul_(0.9).sub_(rate * slope)
+    v.add_(velocity)
+
+
+def _adagrad(v, squares, slope, rate, depth):
+    squares.add_(slope.square())
+    v.sub_(rate * slope / squares.sqrt())
+
+
+METHODS = {"descent": _descent, "momentum": _momentum, "AdaGrad": _adagrad}
+
+
+def fewest_steps(method, starts, inputs, outputs, power, rates, *, depth=1, reduction=1e-4):
+    """Steps until `power_loss` has fallen to `reduction` of its first value, at the best rate: (seeds,).
+
+    method: one of `METHODS`; momentum has mu = 0.9 (v <- mu v - rate x slope, w <- w + v), AdaGrad
+    divides by the root of the sum of squared slopes. depth > 1: descent on a balanced network.
+    starts: end-to-end vectors (seeds, d); rates: grid of learning rates, of which each seed has its
+    own. inf where 5,000 steps do not suffice. Raises ValueError for an unknown method, and for a
+    depth above 1 with another method than descent.
+    """
+    if method not in METHODS or (method != "descent" and depth != 1):
+        raise ValueError(
+            f"method must be one of {', '.join(METHODS)}, and descent for depth > 1; got {method!r}, depth {depth}"
+        )
+    v, a = balanced_row(starts, depth)
+    extra = a if method == "descent" else torch.zeros_like(v)
+    first, _ = power_loss(starts, inputs, outputs, power)
+
+    def step(state, rate):
+        v, extra, x, y, first = state
+        w = v if method != "descent" else extra ** (depth - 1) * v
+        loss, slope = power_loss(w, x, y, power)
+        METHODS[method](v, extra, slope, rate.unsqueeze(-1), depth)
+        return loss / first
+
+    state = (v, extra, inputs, outputs, first)
+    return fastest(step, state, rates, final_loss=reduction, steps=5000, block=len(v))[0]

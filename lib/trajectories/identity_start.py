@@ -1,0 +1,332 @@
+"""Descent from the identity: projections that keep it on its way, and what they are worth.
+
+Bartlett, Helmbold and Long 2018 (arXiv:1802.06093) start every layer at I and minimise
+1/2 ||W_N ... W_1 - target||_F^2 over square layers. Here are their power projection (recalled: the
+abstract was read, the algorithm was not) and the regularizers of their negative result. How single
+eigenvalues move is in `exact_dynamics` (`transit_time`, `equal_layers_descent`). Weights are tuples
+W_1..W_N as in `linear_networks`; everything is float64; random draws take a numpy generator.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from lib import linear_networks as ln
+from lib.checks import whole_number
+from lib.descent import Plain, descend
+from lib.trajectories.exact_dynamics import equal_layers_descent
+
+
+def _square(matrix):
+    if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2]:
+        raise ValueError(f"matrix must be square (..., d, d), got {tuple(matrix.shape)}")
+    return matrix
+
+
+def identity_weights(target, depth, noise=0.0, rng=None):
+    """W_1 = ... = W_N = I for targets (seeds, d, d): tuple of (seeds, d, d).
+
+    With `noise`, Gaussian entries of that standard deviation are added, drawn from `rng`.
+    Raises ValueError for targets that are not square, depth < 1, noise without a generator.
+    """
+    depth = whole_number("depth", depth)
+    if noise and rng is None:
+        raise ValueError("noise needs rng, a numpy generator")
+    eye = torch.eye(_square(target).shape[-1], dtype=torch.float64).expand(target.shape)
+    if not noise:
+        return tuple(eye.clone() for _ in range(int(depth)))
+    draws = (torch.from_numpy(rng.standard_normal(target.shape)) for _ in range(int(depth)))
+    return tuple(eye + noise * draw for draw in draws)
+
+
+def reach(target, depth, *, learning_rate, steps, final_loss=1e-8):
+    """Plain descent from the identity: (whether it gets to final_loss (seeds,), its last losses (seeds,)).
+
+    learning_rate: number or (seeds,). A seed ends soon after it has arrived.
+    """
+    run = descend(
+        ln.gradients,
+        identity_weights(target, depth),
+        rule=Plain(learning_rate),
+        steps=steps,
+        problem=(target,),
+        stop=lambda weights, target: ln.loss(weights, target) <= final_loss,
+    )
+    return run.stopped >= 0, ln.loss(run.weights, target)
+
+
+# --- positive eigenvalues ------------------------------------------------------------------------
+
+
+def late_decay(eigenvalues, depth, learning_rate):
+    """Decay of log-loss per step late on a positive definite target: a float.
+
+        -2 ln(1 - learning_rate N lambda_min^(2 - 2/N))
+
+    (derived here: each eigenvalue of the equal layers contracts by its curvature). eigenvalues: (k,).
+    """
+    return float(-2 * np.log1p(-learning_rate * depth * np.min(eigenvalues) ** (2 - 2 / depth)))
+
+
+def steps_between(eigenvalues, depth, learning_rate, *, high, low):
+    """Steps from the first loss below `high` to the first below `low`, from the identity: an int.
+
+    By `equal_layers_descent` on positive eigenvalues (k,). Raises ValueError unless low < high, and
+    where the loss does not get there.
+    """
+    if not 0 < low < high:
+        raise ValueError(f"need 0 < low < high, got low = {low}, high = {high}")
+    wanted = np.asarray(eigenvalues, dtype=float)
+    steps = int(1.3 * np.log(1 / low) / late_decay(wanted, depth, learning_rate)) + 200
+    path = equal_layers_descent(
+        1.0, wanted, depth, learning_rate=learning_rate, record=range(steps)
+    )
+    loss = ((path - wanted) ** 2).sum(-1) / 2
+    if not (loss < low).any():
+        raise ValueError(
+            f"loss does not fall below {low:g} in {steps} steps; it ends at {loss[-1]:g}"
+        )
+    return int((loss < low).argmax() - (loss < high).argmax())
+
+
+# --- targets -------------------------------------------------------------------------------------
+
+
+def positivity(matrix):
+    """Least u^T A u over unit vectors u: the smallest eigenvalue of (A + A^T)/2, (...).
+
+    >>> float(positivity(torch.tensor([[1.0, -5.0], [5.0, 2.0]], dtype=torch.float64)))
+    1.0
+    """
+    return torch.linalg.eigvalsh((_square(matrix) + matrix.mT) / 2)[..., 0]
+
+
+def at_distance(distance, seeds, size, rng):
+    """Targets I + distance x (unit Gaussian direction): (seeds, size, size), |target - I|_F = distance."""
+    direction = torch.from_numpy(rng.standard_normal((seeds, size, size)))
+    unit = direction / torch.linalg.matrix_norm(direction)[:, None, None]
+    return torch.eye(size, dtype=torch.float64) + distance * unit
+
+
+def from_parts(symmetric, skew, rng):
+    """Targets S + K: S symmetric with eigenvalues `symmetric` (seeds, d) in a random basis, K Gaussian
+    and skew with entries of standard deviation `skew`. u^T target u = u^T S u."""
+    seeds, size = symmetric.shape
+    basis = ln.orthogonal(size, rng, (seeds,))
+    draw = torch.from_numpy(rng.standard_normal((seeds, size, size)))
+    return basis @ torch.diag_embed(symmetric) @ basis.mT + skew * (draw - draw.mT) / 2**0.5
+
+
+def normal_targets(eigenvalues, rng):
+    """Normal targets with the pairs r e^(+-i theta): (targets (seeds, 2k, 2k), bases Q (seeds, 2k, 2k)).
+
+    eigenvalues: complex (seeds, k), those with positive imaginary part. Q^T target Q is made of the
+    blocks ((Re, -Im), (Im, Re)).
+    """
+    values = torch.as_tensor(eigenvalues, dtype=torch.complex128)
+    seeds, pairs = values.shape
+    blocks = torch.zeros((seeds, 2 * pairs, 2 * pairs), dtype=torch.float64)
+    even = torch.arange(0, 2 * pairs, 2)
+    blocks[:, even, even] = blocks[:, even + 1, even + 1] = values.real
+    blocks[:, even + 1, even], blocks[:, even, even + 1] = values.imag, -values.imag
+    basis = ln.orthogonal(2 * pairs, rng, (seeds,))
+    return basis @ blocks @ basis.mT, basis
+
+
+def block_eigenvalues(matrix, basis):
+    """Complex eigenvalues of a normal matrix in the basis of `normal_targets`: (..., k), and the
+    largest entry outside the blocks, (...), which is 0 while the matrix keeps its eigenvectors."""
+    inside = basis.mT @ matrix @ basis
+    even = torch.arange(0, inside.shape[-1], 2)
+    real, imaginary = inside[..., even, even], inside[..., even + 1, even]
+    rest = inside.clone()
+    rest[..., even, even] -= real
+    rest[..., even + 1, even + 1] -= real
+    rest[..., even + 1, even] -= imaginary
+    rest[..., even, even + 1] += imaginary
+    return torch.complex(real, imaginary), rest.abs().amax((-2, -1))
+
+
+def sheared_targets(eigenvalues, stretch):
+    """Targets with the pair a +- ib that are not normal: ((a, -b k), (b/k, a)), k = stretch; (seeds, 2, 2)."""
+    values = torch.as_tensor(eigenvalues, dtype=torch.complex128)
+    real, imaginary = values.real, values.imag
+    rows = [real, -imaginary * stretch, imaginary / stretch, real]
+    return torch.stack(rows, -1).reshape(-1, 2, 2)
+
+
+def upper_eigenvalue(matrix):
+    """Eigenvalue of largest imaginary part of every matrix: complex (...)."""
+    values = torch.linalg.eigvals(_square(matrix))
+    return values.gather(-1, values.imag.argmax(-1, keepdim=True))[..., 0]
+
+
+def follow_product(target, depth, *, learning_rate, time, every):
+    """Products W_N ... W_1 along descent from the identity: (records, seeds, d, d), one each `every`.
+
+    Runs for `time`. Raises ValueError for `every` below the learning rate.
+    """
+    step, last = round(every / learning_rate), round(time / learning_rate)
+    if step < 1:
+        raise ValueError(f"every must be at least learning_rate = {learning_rate:g}, got {every}")
+    run = descend(
+        ln.gradients,
+        identity_weights(target, depth),
+        rule=Plain(learning_rate),
+        steps=last,
+        problem=(target,),
+        record=range(0, last + 1, step),
+        measure=lambda weights, _: {"product": ln.end_to_end(weights).clone()},
+    )
+    return run.records["product"]
+
+
+def chord_distance(path, wanted):
+    """Distance of complex numbers from the straight line through 1 and `wanted`: like path.
+
+    >>> float(chord_distance([1 + 1j], 3))
+    1.0
+    """
+    path, way = (torch.as_tensor(x, dtype=torch.complex128) - 1 for x in (path, wanted))
+    return (path * way.conj()).imag.abs() / way.abs()
+
+
+# --- regularizers of the negative result ---------------------------------------------------------
+
+
+def toward_identity(amount):
+    """Regularizer W <- W - amount (W - I) of every layer, for `descend`'s retraction."""
+    if not 0 <= amount <= 1:
+        raise ValueError(f"amount must lie in [0, 1], got {amount}")
+
+    def retraction(weights):
+        eye = torch.eye(weights[0].shape[-1], dtype=torch.float64)
+        return tuple(w - amount * (w - eye) for w in weights)
+
+    return retraction
+
+
+def near_identity(radius):
+    """Regularizer: every layer back to the ball ||W - I||_F <= radius, for `descend`'s retraction."""
+    if not radius > 0:
+        raise ValueError(f"radius must be > 0, got {radius}")
+
+    def retraction(weights):
+        eye = torch.eye(weights[0].shape[-1], dtype=torch.float64)
+        sizes = [torch.linalg.matrix_norm(w - eye)[..., None, None] for w in weights]
+        return tuple(
+            torch.where(size > radius, eye + (w - eye) * radius / size, w)
+            for w, size in zip(weights, sizes, strict=True)
+        )
+
+    return retraction
+
+
+def lowest_losses(weights, target, *, learning_rate, steps, retraction=None):
+    """Least loss of all steps, (seeds,), of descent with a regularizer after every step."""
+    run = descend(
+        ln.gradients,
+        weights,
+        rule=Plain(learning_rate),
+        steps=steps,
+        problem=(target,),
+        retraction=retraction,
+        record=range(steps + 1),
+        measure=lambda w, target: {"loss": ln.loss(w, target)},
+        keep_diverged=True,
+    )
+    return run.records["loss"].nan_to_num(torch.inf).amin(0)
+
+
+# --- power projection ----------------------------------------------------------------------------
+
+
+def to_positive(matrix, gamma):
+    """Nearest A with u^T A u >= gamma |u|^2 for all u: (A, squared distance (...)).
+
+    The eigenvalues w_i of the symmetric part are raised to gamma, the skew part stays; the squared
+    distance is the sum of (gamma - w_i)_+^2 (Bartlett et al. 2018, recalled).
+
+    >>> found, far = to_positive(torch.diag(torch.tensor([-1.0, 2.0])).double(), 0.5)
+    >>> found.diagonal().tolist(), float(far)
+    ([0.5, 2.0], 2.25)
+    """
+    values, vectors = torch.linalg.eigh((_square(matrix) + matrix.mT) / 2)
+    missing = (gamma - values).clamp(min=0)
+    raised = matrix + (vectors * missing[..., None, :]) @ vectors.mT
+    return raised, missing.square().sum(-1)
+
+
+def rotation_power(rotation, power):
+    """Principal power R^p of orthogonal matrices with determinant 1, none with eigenvalue -1: (..., d, d).
+
+    Every angle of R, in (-pi, pi), is multiplied by p.
+    """
+    values, vectors = torch.linalg.eig(_square(rotation))
+    turned = torch.polar(torch.ones_like(values.real), power * values.angle())
+    return torch.linalg.solve(vectors, vectors * turned[..., None, :], left=False).real
+
+
+def polar(matrix):
+    """A = R P, R orthogonal and P symmetric positive: (R, P's eigenvalues (..., d), eigenvectors)."""
+    left, sizes, right = torch.linalg.svd(_square(matrix))
+    return left @ right, sizes, right.mT
+
+
+def root_factors(matrix, depth):
+    """Factors W_1..W_N of `matrix` = R P, all with the singular values of P^(1/N): tuple of (..., d, d).
+
+        W_j = R^(1/N) R^((j-1)/N) P^(1/N) R^(-(j-1)/N)        (Bartlett et al. 2018, recalled)
+
+    Balanced, and each layer turns by 1/N of the angles of R. Needs R without the eigenvalue -1, which
+    u^T A u > 0 for all u guarantees. Raises ValueError for depth < 1.
+    """
+    depth = whole_number("depth", depth)
+    rotation, sizes, vectors = polar(matrix)
+    part = rotation_power(rotation, 1 / depth)
+    layer = part @ (vectors * sizes.pow(1 / depth)[..., None, :]) @ vectors.mT
+    factors = [layer]
+    for _ in range(int(depth) - 1):
+        factors.append(part @ factors[-1] @ part.mT)
+    return tuple(factors)
+
+
+@dataclass(frozen=True)
+class PowerProjection:
+    """What `power_projection` brings back.
+
+    steps (records,) and losses (records, seeds) recorded; weights: the last ones; acted: in how many
+    steps the projection moved a product by more than 1e-12, of each seed (seeds,).
+    """
+
+    steps: torch.Tensor
+    losses: torch.Tensor
+    weights: tuple
+    acted: torch.Tensor
+
+
+def power_projection(target, depth, *, gamma, learning_rate, steps, record):
+    """Power projection from the identity on targets (seeds, d, d): a `PowerProjection`.
+
+    After every step of descent the product is projected by `to_positive(., gamma)` and factored anew
+    by `root_factors` (Bartlett et al. 2018, recalled). learning_rate: number or (seeds,).
+    """
+    acted = torch.zeros(len(target), dtype=torch.int64)
+
+    def retraction(weights):
+        product, moved = to_positive(ln.end_to_end(weights), gamma)
+        acted.add_(moved > 1e-24)
+        return root_factors(product, depth)
+
+    run = descend(
+        ln.gradients,
+        identity_weights(target, depth),
+        rule=Plain(learning_rate),
+        steps=steps,
+        problem=(target,),
+        retraction=retraction,
+        record=record,
+        measure=lambda w, target: {"loss": ln.loss(w, target)},
+    )
+    return PowerProjection(run.steps, run.records["loss"], run.weights, acted)

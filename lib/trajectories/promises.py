@@ -1,0 +1,254 @@
+"""What theory says of a random start: margins, balance, waiting times, theorem 2 and its proof.
+
+Single-output deep linear networks with |target| = 1, as in `initialization`, whose starts these are.
+Arora et al. 2018 is arXiv:1810.02281.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+
+from lib import linear_networks as ln
+from lib.checks import whole_number
+from lib.trajectories.initialization import (
+    balanced_state,
+    balanced_step,
+    fastest,
+    product_parts,
+    product_scale,
+)
+
+# --- laws of the start ---------------------------------------------------------------------------
+
+
+def margin(along, across):
+    """Deficiency margin c = 1 - |W - target| of a product with these parts, |target| = 1: (...)."""
+    return 1 - torch.hypot(along - 1, across)
+
+
+def positive_margins(widths, product_scales, draws, rng):
+    """How many of `draws` layer-wise starts have a positive margin, at each scale of their product.
+
+    widths as in `product_parts`: [d_0, 1] is the balanced start. Returns a list of counts.
+    """
+    unit, depth = product_scale(widths), len(widths) - 1
+    scales = [(wanted / unit) ** (1 / depth) for wanted in product_scales]
+    return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
+
+
+def margin_probability(init_scale, size, least=0.0):
+    """Probability that a Gaussian vector of N(0, init_scale^2) entries has margin >= `least`, exact.
+
+    With g the vector's part along the target and s = init_scale, the margin is `least` or more where
+    chi^2_(size - 1) <= (s g - least) (2 - least - s g) / s^2; the mean over g is taken by quadrature
+    (derived here). Tends to 1/2 for least = 0, s -> 0.
+    Raises ValueError unless init_scale > 0, size >= 2 and 0 <= least < 1.
+
+    >>> round(margin_probability(1e-4, 128), 3)
+    0.497
+    """
+    from scipy.stats import chi2, norm
+
+    s, size = float(init_scale), whole_number("size", size, 2)
+    if not (np.isfinite(s) and s > 0 and 0 <= least < 1):
+        raise ValueError(f"init_scale must be positive, least in [0, 1), got {init_scale}, {least}")
+    low = least / s
+    high = min((2 - least) / s, low + 9)
+    if low > 9:
+        return 0.0  # nine standard deviations: below 1e-18
+    x, weights = np.polynomial.legendre.leggauss(200)
+    u = (x + 1) / 2
+    g = low + (high - low) * u**3  # close to the lower end, where the integrand rises
+    room = (s * g - least) * (2 - least - s * g) / s**2
+    inside = norm.pdf(g) * chi2.cdf(room, size - 1) * 3 * u**2
+    return float((high - low) / 2 * (weights @ inside))
+
+
+def waiting_time(along, across, depth):
+    """Time that gradient flow waits near 0 after a small balanced start, to leading order: (...).
+
+    The product has length r and makes the cosine c with the target (|target| = 1); its layers have
+    the size a = r^(1/N), k = N - 2. Near 0 the flow is a' = a^(N-1) c, c' = a^(N-2) (1 - c^2), so that
+    a^2 (1 - c^2) is conserved while W turns towards the target, from any c > -1, and a
+    becomes infinite at the time
+
+        T = a^-k (1 - c^2)^(-k/2) int_c^1 (1 - x^2)^(k/2 - 1) dx
+
+    (derived here; for N = 3 the angle over its sine, divided by a). along, across: the product's
+    parts, as in `product_parts`. Raises ValueError for depth < 3, where the wait is logarithmic.
+
+    >>> one, zero = torch.ones(1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
+    >>> round(float(waiting_time(zero, 1e-6 * one, 3)), 3)  # a right angle: pi/2 divided by a
+    157.08
+    """
+    from scipy.special import beta, betainc
+
+    depth = whole_number("depth", depth, 3)
+    if not (torch.hypot(along, across) > 0).all():
+        raise ValueError("along and across must be finite, and not both 0")
+    length = torch.hypot(along, across)
+    layer, cosine, half = length ** (1 / depth), (along / length).numpy(), (depth - 2) / 2
+    rest = 2 * 4 ** (half - 1) * beta(half, half) * betainc(half, half, (1 - cosine) / 2)
+    sine = across / length
+    return torch.from_numpy(rest) / (layer * sine) ** (2 * half)
+
+
+def mean_square_imbalance(widths, init_scale=1.0):
+    """Mean of ||W_(j+1)^T W_(j+1) - W_j W_j^T||_F^2 of layer-wise starts, for every j: (N - 1,).
+
+        s^4 d_j [(d_(j-1) - d_(j+1))^2 + (d_(j-1) + d_(j+1)) (d_j + 1)]
+
+    (derived here from the second moments of Wishart matrices), s = init_scale.
+    Raises ValueError for fewer than two layers.
+
+    >>> mean_square_imbalance([3, 3, 3]).tolist()  # 2 d^2 (d + 1)
+    [72.0]
+    """
+    if len(widths) < 3:
+        raise ValueError(f"widths must hold two layers or more, got {list(widths)}")
+    below, here, above = (np.array(widths[k : k + len(widths) - 2], float) for k in range(3))
+    return init_scale**4 * here * ((below - above) ** 2 + (below + above) * (here + 1))
+
+
+def balance_promise(widths, init_scale, imbalance):
+    """Claim 2 of Arora et al. 2018: a layer-wise start is `imbalance`-balanced with at least the
+    probability 1 - 10 N s^4 d_max^3 / imbalance^2 (0 where that is negative), s = init_scale.
+
+    >>> round(balance_promise([10, 10, 10, 10], 0.1, 3.5), 3)
+    0.755
+    """
+    if not (np.isfinite(imbalance) and imbalance > 0):
+        raise ValueError(f"imbalance must be positive and finite, got {imbalance}")
+    depth = len(widths) - 1
+    return max(0.0, 1 - 10 * depth * init_scale**4 * max(widths) ** 3 / imbalance**2)
+
+
+# --- theorem 2 -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BalancedPromise:
+    """Constants of the theorem on balanced initialization; see `balanced_promise`."""
+
+    init_scale: float
+    margin: float
+    probability: float
+    learning_rate: float
+    time_to_half: float
+    depth: int
+
+    def time(self, final_loss):
+        """Promised learning_rate x steps to `final_loss` (< 1/8)."""
+        return 4 * (self.time_to_half + np.log(1 / (8 * final_loss)))
+
+    def steps(self, final_loss):
+        """Promised steps to `final_loss` (< 1/8) at `learning_rate`."""
+        return self.time(final_loss) / self.learning_rate
+
+
+def balanced_promise(size, depth, spread):
+    """What theorem 2 of Arora et al. 2018 promises for one output and |target| = 1.
+
+    With d_0 = size, a = spread, the product's entries from N(0, s^2), s^2 = 1 / (a d_0^2):
+
+        margin        = s^2 d_0 / 2 at the start, with at least
+        probability   = (1 - 2 exp(-d_0/16)) (3 - 4 F(2 sqrt(2/a))) / 2      (F: normal cdf)
+        learning_rate = (s^2 d_0)^(4 - 2/N) / (1e5 N^3)
+        steps(e)      = (4 / learning_rate) (ln(4) (s^2 d_0)^(2/N - 2) + ln(1/(8 e)))
+
+    Raises ValueError where that promises nothing (probability <= 0: size or spread too small).
+
+    >>> round(balanced_promise(100, 3, 100).probability, 2)
+    0.28
+    """
+    from scipy.stats import norm
+
+    depth = whole_number("depth", depth, 1)
+    if not (np.isfinite(spread) and spread > 0 and size >= 12):
+        raise ValueError(f"size {size} and spread {spread} are too small: nothing is promised")
+    variance = 1 / (spread * size**2)
+    chance = (1 - 2 * np.exp(-size / 16)) * (3 - 4 * norm.cdf(2 * np.sqrt(2 / spread))) / 2
+    if not chance > 0:
+        raise ValueError(f"size {size} and spread {spread} are too small: nothing is promised")
+    return BalancedPromise(
+        init_scale=float(variance**0.5),
+        margin=variance * size / 2,
+        probability=float(chance),
+        learning_rate=(variance * size) ** (4 - 2 / depth) / (1e5 * depth**3),
+        time_to_half=float(np.log(4) * (variance * size) ** (2 / depth - 2)),
+        depth=depth,
+    )
+
+
+def theorem_1_twice(promise, final_loss):
+    """The promise of theorem 2 put together from theorem 1: (learning rate, time to `final_loss`).
+
+    Theorem 1 from the margin of the start until |W - target| <= 1/2 (loss 1/2 to 1/8), then again
+    from the margin 1/2 that it then has (proof of theorem 2, Arora et al. 2018). The learning rate
+    is that of the first stage. Raises ValueError unless final_loss < 1/8.
+    """
+    if not 0 < final_loss < 1 / 8:
+        raise ValueError(f"final_loss must lie in (0, 1/8), got {final_loss}")
+    unit = torch.eye(1, dtype=torch.float64)
+    stages = [ln.convergence_guarantee(unit, promise.depth, c) for c in (promise.margin, 0.5)]
+    per_time = [stage.rate / stage.learning_rate for stage in stages]
+    time = np.log(4) / per_time[0] + np.log(1 / (8 * final_loss)) / per_time[1]
+    return stages[0].learning_rate, float(time)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How theorem 2 does on drawn starts, see `kept_promises`.
+
+    promise: the `BalancedPromise`; had_margin: bool (draws,), the promised margin or more;
+    times: (runs,) learning rate x steps to `final_loss`, inf where that was not reached.
+    """
+
+    promise: BalancedPromise
+    had_margin: np.ndarray
+    times: np.ndarray
+
+
+def kept_promises(size, depth, spread, draws, rng, *, final_loss, runs=1000, learning_rate=0.1):
+    """Balanced starts as theorem 2 asks for, their margins, and the time that the first `runs` take.
+
+    size, depth, spread: as in `balanced_promise`; at most 20,000 steps. Returns a `Kept`.
+
+    >>> kept = kept_promises(128, 3, 100, 50, np.random.default_rng(0), final_loss=1e-5)
+    >>> kept.times.shape, bool((kept.times < kept.promise.time(1e-5)).all())
+    ((50,), True)
+    """
+    promise = balanced_promise(size, depth, spread)
+    parts = product_parts([size, 1], promise.init_scale, draws, rng)
+    start = balanced_state(*(x[:runs] for x in parts), depth)
+    step = partial(balanced_step, depth=depth)
+    count, _ = fastest(step, start, [learning_rate], final_loss=final_loss, steps=20000, block=runs)
+    had = margin(*parts) >= promise.margin
+    return Kept(promise, had.numpy(), learning_rate * count.numpy())
+
+
+def waiting_run(size, depth, wait, seeds, rng, *, learning_rate=0.1):
+    """Balanced starts so small that they wait about `wait` near 0: (measured, predicted), each (seeds,).
+
+    measured: learning rate x steps until the loss is half of what it is at 0; predicted:
+    `waiting_time`. Depth 3 or more.
+
+    >>> measured, predicted = waiting_run(128, 3, 200, 5, np.random.default_rng(0))
+    >>> bool(((measured / predicted - 1).abs() < 0.01).all())
+    True
+    """
+    one = torch.ones(1, dtype=torch.float64)
+    layer = (float(waiting_time(0 * one, one, depth)) / wait) ** (1 / (depth - 2))
+    parts = product_parts([size, 1], layer**depth / size**0.5, seeds, rng)
+    step = partial(balanced_step, depth=depth)
+    count, _ = fastest(
+        step,
+        balanced_state(*parts, depth),
+        [learning_rate],
+        final_loss=0.25,
+        steps=int(10 * wait / learning_rate),
+        block=seeds,
+    )
+    return learning_rate * count, waiting_time(*parts, depth)

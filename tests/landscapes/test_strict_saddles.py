@@ -1,0 +1,115 @@
+"""Shallow problems: derivatives against autograd, known lists of critical points, the isometry surface."""
+
+import numpy as np
+import pytest
+import torch
+
+from lib import linear_networks as ln
+from lib.landscapes import strict_saddles as strict
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def autograd(function, point):
+    differentiate = torch.autograd.functional
+    return differentiate.jacobian(function, point), differentiate.hessian(function, point)
+
+
+PROBLEMS = {
+    "sensing": lambda g: strict.sensing_forms([1.0, 0.6], 4, 30, g),
+    "completion": lambda g: strict.completion_forms(12, 0.8, g),
+    "retrieval": lambda g: strict.retrieval_forms(5, 40, g),
+    "quadratic": lambda g: strict.quadratic_network_forms([1.0, 0.8, 0.5], 30, g),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_quadratic_forms_have_the_derivatives_of_autograd(name):
+    draw = rng(7)
+    problem = PROBLEMS[name](draw)
+    points = torch.from_numpy(draw.standard_normal((2, problem.forms.shape[1])))
+    gradient, curvature = problem.field(points)
+    assert torch.allclose(problem.gradient(points), gradient)
+    for k in range(2):
+        slope, bend = autograd(problem.value, points[k])
+        assert torch.allclose(gradient[k], slope) and torch.allclose(curvature[k], bend)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_planted_solution_is_reached_and_other_points_are_strict(name):
+    draw = rng(8)
+    run = strict.shallow_run(PROBLEMS[name](draw), 20, draw)
+    assert run.arrived.all()
+    assert len(run.loss) and (run.loss > 1e-6).all() and (run.curvature < 0).all()
+
+
+def test_shallow_run_counts_the_origin_as_curvature_minus_one():
+    problem = strict.QuadraticForms(torch.full((1, 1, 1), 2.0).double(), torch.ones(1).double())
+    run = strict.shallow_run(problem, 30, rng(16), init_scale=0.3)
+    assert torch.allclose(run.curvature, -torch.ones_like(run.curvature))
+    assert torch.allclose(run.loss, torch.ones_like(run.loss))
+
+
+def test_completion_counts_both_halves_of_the_matrix():
+    problem = strict.completion_forms(3, 1.0, rng(9))
+    factor = torch.from_numpy(rng(10).standard_normal(3))
+    z = rng(9).standard_normal(3)
+    z = torch.from_numpy(z / np.linalg.norm(z))
+    full = (torch.outer(factor, factor) - torch.outer(z, z)).square().sum() / 2
+    assert problem.value(factor) * 6 == pytest.approx(float(full))
+
+
+def test_forms_of_wrong_shape_are_refused():
+    with pytest.raises(ValueError, match="forms must be"):
+        strict.QuadraticForms(torch.zeros(2, 3, 3), torch.zeros(3))
+    with pytest.raises(ValueError, match="symmetric"):
+        strict.QuadraticForms(torch.arange(4.0).reshape(1, 2, 2), torch.zeros(1))
+
+
+def test_the_census_of_an_orthogonal_tensor():
+    components = ln.orthogonal(3, rng(11))
+    census = strict.tensor_census(components, 1500, rng(12))
+    for k, (count, index, curvature) in strict.tensor_law(3).items():
+        here = census.support == k
+        assert here.sum() == count
+        assert (census.index[here] == index).all()
+        assert (census.curvature[here] - curvature).abs().max() < 1e-8
+
+
+def test_the_pairs_objective():
+    components = ln.orthogonal(3, rng(13))
+    vectors = torch.from_numpy(rng(14).standard_normal((3, 3)))
+    slope, _ = autograd(lambda u: strict.pairs_loss(u, components), vectors)
+    assert torch.allclose(strict.pairs_gradient(vectors, components), slope)
+    terms = torch.einsum("ka,kb,kc,kd->abcd", *[components] * 4)
+    pairs = torch.einsum("abcd,ia,ib,jc,jd->ij", terms, *[vectors] * 4)
+    by_hand = pairs.sum() - pairs.trace()
+    assert strict.pairs_loss(vectors, components) == pytest.approx(float(by_hand))
+    assert strict.pairs_loss(components.flip(0), components) == pytest.approx(0, abs=1e-14)
+    assert strict.unit(vectors).norm(dim=-1) == pytest.approx(torch.ones(3).double())
+
+
+@pytest.mark.parametrize("stretch", [1.4, 2.0])
+def test_the_isometry_surface(stretch):
+    surface = strict.isometry_surface(stretch)
+    point = torch.tensor([0.3, -0.8], dtype=torch.float64)
+    slope, bend = autograd(surface.value, point)
+    assert torch.allclose(surface.gradient(point), slope)
+    assert torch.allclose(surface.hessian(point), bend)
+    m = torch.outer(point, point) - torch.diag(torch.tensor([1.0, 0.0], dtype=torch.float64))
+    norm = m[0, 0] ** 2 + m[0, 0] * m[1, 1] + m[1, 1] ** 2 + 2 * stretch * m[0, 1] ** 2
+    assert torch.allclose(surface.value(point), norm)
+    trap = torch.tensor([0, 0.5**0.5], dtype=torch.float64)
+    assert surface.gradient(trap).abs().max() < 1e-15
+    expected = torch.diag(torch.tensor([2 * stretch - 3, 4.0], dtype=torch.float64))
+    assert torch.allclose(surface.hessian(trap), expected)
+
+
+def test_descent_is_caught_only_beyond_an_isometry_constant_of_one_half():
+    shares = [
+        strict.caught(stretch, 300, [10, 3000], rng(17)).double().mean(1) for stretch in (1.3, 2.0)
+    ]
+    assert shares[0][1] == 0 and 0.2 < shares[1][1] < 0.4
+    assert shares[1][0] >= shares[1][1]

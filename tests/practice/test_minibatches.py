@@ -1,0 +1,233 @@
+"""One step on random minibatches against its exact mean, and the race on digits against one network alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from lib.practice import classifiers as cl
+from lib.practice import minibatches as mb
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize("inputs", ["gaussian", "sphere"])
+def test_inputs_have_unit_covariance_and_the_fourth_moment_that_is_said(inputs):
+    x = mb.draw_inputs((200_000, 4), rng(), inputs)
+    assert np.allclose(x.T @ x / len(x), np.eye(4), atol=0.02)
+    fourth = (x * (x * x).sum(-1, keepdims=True)).T @ x / len(x)
+    assert np.allclose(fourth, (mb.critical_batch(4, inputs) + 1) * np.eye(4), atol=0.15)
+
+
+@pytest.mark.parametrize("inputs", ["gaussian", "sphere"])
+@pytest.mark.parametrize("batch", [1, 3, 8])
+def test_the_mean_error_after_a_step_is_the_formula(inputs, batch):
+    critical = mb.critical_batch(4, inputs)
+    along, square = mb.step_moments(4, batch, 300_000 // batch, rng(1), inputs)
+    for rate in (0.1, 0.3, 1.0):
+        seen = (1 - 2 * rate * along + rate**2 * square).mean()
+        assert seen == pytest.approx(mb.step_factor(rate, batch, critical), rel=0.03)
+
+
+def test_a_step_is_the_matrix_product():
+    """The two moments against the step on the whole error vector."""
+    along, square = mb.step_moments(3, 4, 5, rng(2))
+    x = mb.draw_inputs((5, 4, 3), rng(2))
+    moved = np.eye(3)[0] - 0.3 * np.einsum("nbi,nbj->nij", x, x)[:, :, 0] / 4
+    assert np.allclose((moved**2).sum(-1), 1 - 0.6 * along + 0.09 * square)
+
+
+def test_many_draws_are_made_piece_by_piece_from_the_same_stream(monkeypatch):
+    whole = mb.step_moments(3, 4, 25, rng(2), "sphere")
+    monkeypatch.setattr(mb, "_AT_ONCE", 100)
+    assert all(map(np.array_equal, mb.step_moments(3, 4, 25, rng(2), "sphere"), whole))
+
+
+def test_the_best_rate_is_where_the_factor_is_least():
+    for batch, critical in ((1, 6), (6, 6), (400, 51), (1, 4)):
+        best = mb.best_rate(batch, critical)
+        least = mb.step_factor(best, batch, critical)
+        assert least == pytest.approx(critical / (batch + critical))
+        assert min(mb.step_factor(best * f, batch, critical) for f in (0.99, 1.01)) > least
+        assert mb.step_factor(2 * best, batch, critical) == pytest.approx(1)
+        cost = mb.examples_per_efold(batch, critical)
+        assert least ** (cost / batch) == pytest.approx(np.exp(-1))
+    assert mb.best_rate(10**9, 6) == pytest.approx(1)
+    assert mb.examples_per_efold(1, 10**6) == pytest.approx(10**6 + 0.5)
+
+
+def test_on_a_line_one_example_of_fixed_length_is_enough():
+    along, square = mb.step_moments(1, 1, 5, rng(), "sphere")
+    assert mb.best_rate(1, mb.critical_batch(1, "sphere")) == 1
+    assert np.array_equal(1 - 2 * along + square, np.zeros(5))
+    with pytest.raises(ValueError, match="critical"):
+        mb.examples_per_efold(1, 0)
+
+
+def test_runs_of_several_steps_multiply_the_factor():
+    rates = [0.05, 0.2]
+    found = mb.error_after(4, 3, rates, 4, 40_000, rng(3))
+    expected = [mb.step_factor(r, 3, 5) ** 4 for r in rates]
+    assert found.shape == (2,) and np.allclose(found, expected, rtol=0.04)
+
+
+# --- digits --------------------------------------------------------------------------------------
+
+
+def toy(draws=3, training=8, examples=24):
+    images = torch.from_numpy(rng(4).standard_normal((20, 5)))
+    labels = torch.from_numpy(rng(5).integers(0, 3, 20))
+    generators = [rng([6, k]) for k in range(draws)]
+    return (
+        images,
+        labels,
+        mb.draw_problems(images, labels, training, examples, [5, 4, 3], generators),
+    )
+
+
+def test_problems_are_splits_starts_and_orders_of_their_own():
+    images, _, one = toy()
+    assert one.images.shape == (3, 8, 5) and one.tests[0].shape == (3, 12, 5)
+    for k in range(3):
+        seen = torch.cat((one.images[k], one.tests[0][k]))
+        assert torch.equal(seen[seen[:, 0].argsort()], images[images[:, 0].argsort()])
+        assert torch.equal(one.order[k].view(3, 8).sort().values, torch.arange(8).expand(3, 8))
+    assert not torch.equal(one.order[0], one.order[1])
+    again = toy()[2]
+    assert torch.equal(one.order, again.order) and torch.equal(one.start[0][0], again.start[0][0])
+    fewer = toy(draws=2)[2]
+    assert torch.equal(one.images[:2], fewer.images)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 8])
+def test_a_race_is_descent_of_every_network_alone(batch):
+    one = toy()[2]
+    losses, accuracies = mb.race(one, batch, [0.1, 0.4], [0, 8, 24])
+    assert losses.shape == (3, 2, 3) and accuracies.shape == (2, 3)
+    start = tuple(tuple(x[2:] for x in part) for part in one.start)
+    for step in range(24 // batch):
+        at = one.order[2, step * batch : (step + 1) * batch]
+        slopes = cl.gradients(*start, one.images[2, at], one.labels[2, at])
+        start = tuple(
+            tuple(w - 0.4 * g for w, g in zip(part, by, strict=True))
+            for part, by in zip(start, slopes, strict=True)
+        )
+        if (step + 1) * batch == 8:
+            early = cl.evaluate(*start, one.images[2], one.labels[2])[0]
+    loss, _ = cl.evaluate(*start, one.images[2], one.labels[2])
+    _, accuracy = cl.evaluate(*start, one.tests[0][2], one.tests[1][2])
+    assert losses[1, 1, 2] == pytest.approx(float(early), rel=1e-12)
+    assert losses[2, 1, 2] == pytest.approx(float(loss), rel=1e-12)
+    assert accuracies[1, 2] == float(accuracy)
+
+
+def test_what_is_looked_at_between_two_steps_is_the_last_step():
+    one = toy()[2]
+    found = mb.race(one, 8, [0.1], [0, 7, 8, 15, 16])[0]
+    assert np.array_equal(found[0], found[1]) and np.array_equal(found[2], found[3])
+
+
+def test_the_whole_set_does_not_see_its_copies():
+    one = toy()[2]
+    many = mb.copied(one, 3, [rng([7, k]) for k in range(3)])
+    assert many.images.shape == (3, 24, 5)
+    assert torch.equal(many.order.sort().values, torch.arange(24).expand(3, 24))
+    once = mb.race(one, 8, [0.2], [0, 8])[0]
+    copies = mb.race(many, 24, [0.2], [0, 24])[0]
+    assert np.allclose(once, copies, rtol=1e-12)
+
+
+def test_the_first_images_alone():
+    one = toy()[2]
+    part = mb.few(one, 4, [rng([8, k]) for k in range(3)])
+    assert torch.equal(part.images, one.images[:, :4]) and part.start is one.start
+    assert torch.equal(part.order.view(3, 6, 4).sort().values, torch.arange(4).expand(3, 6, 4))
+
+
+def test_the_best_of_the_rates_is_that_of_the_least_mean_log_loss():
+    losses = np.array([[[1.0, 1.0], [0.5, 4.0]], [[1.0, 1.0], [0.5, 0.9]]])  # looks, rates, draws
+    assert mb.best_of(losses).tolist() == [0, 1]
+    losses[1, 1, 0] = np.nan
+    assert mb.best_of(losses).tolist() == [0, 0]
+
+
+def test_each_look_has_the_race_at_its_own_rate():
+    one = toy()[2]
+    losses, accuracies = mb.race(one, 4, [0.1, 0.4], [4, 8, 24])
+    found, last = mb.race_at_its_best(one, 4, [0.4, 0.4, 0.1], [4, 8, 24])
+    assert found.shape == (3, 3)
+    assert np.allclose(found[:2], losses[:2, 1]) and np.allclose(found[2], losses[2, 0])
+    assert np.array_equal(last, accuracies[0])
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda one: mb.critical_batch(3, "cube"), "inputs"),
+        (lambda one: mb.draw_inputs((3, 2), rng(), "cube"), "inputs"),
+        (lambda one: mb.critical_batch(0), "dimension"),
+        (lambda one: mb.best_rate(0, 7), "batch"),
+        (lambda one: mb.step_moments(3, 1.5, 10, rng()), "batch"),
+        (lambda one: mb.step_moments(3, 2, 0, rng()), "draws"),
+        (lambda one: mb.race(one, 5, [0.1], [0]), "batch"),
+        (lambda one: mb.race(one, 8, [0.1], [25]), "looks"),
+        (lambda one: mb.race_at_its_best(one, 8, [0.1], [0, 8]), "rates"),
+        (lambda one: mb.race_at_its_best(one, 8, [0.1] * 2, [8, 0]), "looks"),
+        (lambda one: mb.copied(one, 2, [rng()] * 3), "examples"),
+        (lambda one: mb.few(one, 4, [0, 1, 2]), "generators"),
+        (lambda one: mb.few(one, 9, [rng()] * 3), "images"),
+        (lambda one: mb.draw_problems(*toy()[:2], 8, 23, [5, 4, 3], [rng()]), "examples"),
+    ],
+)
+def test_bad_input_is_one_clear_line(call, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        call(toy()[2])
+    assert "\n" not in str(caught.value)
+
+
+# --- starts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "variance, wanted",
+    [
+        (mb.he, [2 / 50, 2 / 60]),
+        (mb.glorot, [2 / 110, 2 / 70]),
+        (lambda a, b: 9 / a, [9 / 50, 9 / 60]),
+    ],
+)
+def test_a_start_has_the_variance_that_is_asked_for(variance, wanted):
+    generators = [np.random.default_rng([3, k]) for k in range(20)]
+    weights, biases = mb.normal_start([50, 60, 10], generators, variance)
+    for w, v in zip(weights, wanted, strict=True):
+        assert abs(float(w.mean())) < 3 * (v / w.numel()) ** 0.5
+        assert float(w.var()) == pytest.approx(v, rel=0.05)
+    assert [tuple(b.shape) for b in biases] == [(20, 60), (20, 10)]
+    assert not any(b.any() for b in biases)
+
+
+def test_copies_of_a_draw_differ_and_leave_the_other_draws_as_they_are():
+    def start(draws, copies):
+        generators = [np.random.default_rng([4, k]) for k in range(draws)]
+        return mb.normal_start([5, 6, 4], generators, mb.he, copies)[0]
+
+    many, fewer = start(3, 2), start(2, 2)
+    for w, v in zip(many, fewer, strict=True):
+        assert torch.equal(w.view(2, 3, *w.shape[1:])[:, :2], v.view(2, 2, *v.shape[1:]))
+        assert len({x.item() for x in w[:, 0, 0]}) == 6
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: mb.normal_start([4], [np.random.default_rng(0)], mb.he), "widths"),
+        (lambda: mb.normal_start([4, 0], [np.random.default_rng(0)], mb.he), "widths"),
+        (lambda: mb.normal_start([4, 2], [0], mb.he), "generators"),
+        (lambda: mb.normal_start([4, 2], [], mb.he), "generators"),
+        (lambda: mb.normal_start([4, 2], [np.random.default_rng(0)], mb.he, 0), "copies"),
+    ],
+)
+def test_a_start_that_is_none_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

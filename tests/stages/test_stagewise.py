@@ -1,0 +1,346 @@
+"""Waits, jumps and staged runs against step-by-step descent and limits known in closed form."""
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from lib import linear_networks as ln
+from lib.descent import Plain, descend
+from lib.stages import low_rank as lr
+from lib.stages import stagewise as sw
+from lib.stages import two_layer as tl
+
+REGRESSION = {"loss": tl.moment_loss, "slope": tl.moment_slope}
+
+
+def problem(seeds=3, seed=0, samples=30, singular_values=(2, 0.7, 0.2), variances=(2, 1.5, 1, 0.5)):
+    rng = np.random.default_rng(seed)
+    return tl.teacher_problem(
+        seeds, rng, variances=variances, singular_values=singular_values, outputs=3, samples=samples
+    )
+
+
+def start(seeds=3, seed=1, scale=1.0, hidden=6):
+    drawn = ln.gaussian_weights([4, hidden, 3], seeds, np.random.default_rng(seed))
+    return tuple(scale * w for w in drawn)
+
+
+def close(a, b, tolerance=1e-12):
+    return torch.allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def test_waits_of_isotropic_inputs_end_with_the_slowest_mode():
+    cxx, cyx, _ = tl.moments(*problem(variances=(1, 1, 1, 1)))
+    waits = sw.steps_per_log_scale(cxx, cyx, 0.05, 3).sum(-1)
+    assert close(waits, torch.full_like(waits, 1 / math.log1p(0.05 * 0.2)))
+
+
+def test_crossing_of_a_curve_and_of_none():
+    times = torch.arange(0, 50, 5)
+    losses = torch.exp(-times.double() / 10)[:, None] * torch.tensor([1.0, 2.0, 100.0])
+    level = torch.tensor([0.2, 0.2, 0.2], dtype=torch.float64)
+    found = sw.crossing(times, losses, level)
+    assert found[:2].tolist() == pytest.approx([10 * math.log(5), 10 * math.log(10)], abs=0.4)
+    assert found[2].isnan() and sw.crossing(times, losses, 10 * level + 1)[0].isnan()
+
+
+def test_staged_descent_without_jumps_is_descent():
+    seen = tl.moments(*problem())
+    weights = start(scale=1e-5, hidden=12)
+    run = sw.staged_descent(
+        weights, seen, **REGRESSION, learning_rate=0.05, steps=400, final_loss=0.0
+    )
+    plain = descend(tl.moment_gradients, weights, problem=seen, rule=Plain(0.05), steps=400)
+    assert close(run.losses[-1], tl.moment_loss(ln.end_to_end(plain.weights), *seen), 1e-10)
+    assert close(tl.units(run.weights), tl.units(plain.weights), 1e-10)
+    assert run.times[-1] == 400 and run.steps.tolist() == [-1, -1, -1]
+
+
+def test_plateaus_are_the_saddles_and_jumps_do_not_change_them():
+    seen = tl.moments(*problem())
+    levels = tl.saddle_losses(*seen)[:, :3]
+    go = partial(
+        sw.staged_descent,
+        problem=seen,
+        **REGRESSION,
+        learning_rate=0.05,
+        steps=4000,
+        final_loss=1e-6 * seen[2],
+    )
+    plain = go(start(scale=1e-9))
+    assert ((plain.saddles / levels - 1).abs() < 1e-3).all()
+    assert plain.remainders.shape == (3, 0)
+    skips = (partial(sw.jump, size=0.3), sw.jump)
+    for skip in skips:
+        near, far = go(start(scale=1e-9), skip=skip), go(start(scale=1e-12), skip=skip)
+        assert ((near.saddles / levels - 1).abs() < 0.02).all()
+        assert near.jumps.tolist() == [3, 3, 3] and (near.steps - far.steps).abs().max() <= 5
+        assert (near.steps < plain.steps).all() and (near.steps > 0).all()
+        assert (tl.moment_loss(ln.end_to_end(near.weights), *seen) <= 1e-6 * seen[2]).all()
+    assert (near.remainders.abs() < 0.01).all() and near.remainders.shape == (3, 3)
+    fixed = go(start(scale=1e-9), skip=skips[0])
+    assert (fixed.remainders > 0.5).all()
+    blunt = go(start(scale=1e-9), skip=partial(skips[0], clear_used=False))
+    assert (blunt.jumps > 3).all()
+    once = go(start(scale=1e-9), skip=skips[0], most_jumps=1)
+    assert once.jumps.tolist() == [1, 1, 1] and (once.steps > 0.9 * plain.steps).all()
+    mixed = go(start(scale=1e-9), skip=skips[0], most_jumps=torch.tensor([0, 1, 9]))
+    assert mixed.jumps.tolist() == [0, 1, 3]
+    last = sw.portion(mixed, slice(2, 3))
+    assert last.jumps.tolist() == [3] and last.losses.shape == (len(mixed.times), 1)
+    assert mixed.steps.tolist()[:2] == [int(plain.steps[0]), int(once.steps[1])]
+
+
+def test_line_search_jump_from_the_origin_reaches_the_minimum_along_the_pair():
+    seen = tl.moments(*problem())
+    weights = sw.jump(start(scale=1e-12), tl.moment_slope, seen)
+    w = ln.end_to_end(weights)
+    around = [float(tl.moment_loss(x * w, *seen)[0]) for x in (0.99, 1, 1.01)]
+    assert around[1] < min(around[0], around[2])
+    assert (torch.linalg.svdvals(w)[:, 1] < 1e-11).all()
+    s, pairs = tl.growing_directions(seen[1])
+    a = pairs[:, :4, 0] * math.sqrt(2)
+    wanted = s[:, 0] / (a[:, None] @ seen[0] @ a[:, :, None]).flatten()
+    assert close(torch.linalg.svdvals(w)[:, 0], wanted, 1e-9)
+    second = ln.end_to_end(sw.jump(start(scale=1e-12), tl.moment_slope, seen, pair=1))
+    assert (torch.einsum("sij,sij->s", second, w).abs() < 1e-9).all()
+
+
+def test_line_search_on_seen_entries_is_a_minimum_too():
+    rng = np.random.default_rng(5)
+    seen = lr.completion_problem([2, 1], 5, 0.6, 3, rng)
+    weights = tuple(1e-9 * w for w in ln.gaussian_weights([5, 6, 5], 3, rng))
+    w = ln.end_to_end(sw.jump(weights, lr.completion_slope, seen))
+    best = [float(lr.completion_loss(x * w, *seen)[0]) for x in (0.99, 1, 1.01)]
+    assert best[1] < min(best[0], best[2])
+
+
+def test_jump_leaves_used_directions_alone_and_never_shrinks():
+    _, cyx, _ = tl.moments(*problem())
+    direction = tl.growing_directions(cyx)[1][..., 0]
+    weights = start()
+    omega = tl.units(weights)
+    used = torch.linalg.svd(omega, full_matrices=False).U[..., :2]
+    two = torch.full((3,), 2)
+    moved = tl.units(
+        sw.stretch(weights, direction, torch.full((3,), 50.0, dtype=torch.float64), two)
+    )
+    change = moved - omega
+    assert close(used.mT @ change, torch.zeros(3, 2, 7, dtype=torch.float64), 1e-10)
+    assert close(
+        change - (change @ direction[..., None]) * direction[:, None],
+        torch.zeros_like(change),
+        1e-10,
+    )
+    still = sw.stretch(weights, direction, torch.zeros(3, dtype=torch.float64), two)
+    assert close(tl.units(still), omega)
+
+
+def test_jump_recovers_a_component_lost_to_underflow():
+    seen = tl.moments(*problem())
+    weights = sw.jump(tuple(0 * w for w in start()), tl.moment_slope, seen, size=0.3)
+    assert close(tl.units(weights).norm(dim=(-2, -1)), torch.full((3,), 0.3, dtype=torch.float64))
+
+
+def test_control_directions_are_unit_and_clear():
+    seen = tl.moments(*problem())
+    drawn = sw.kicks(3, 2, 4, 3, [1, 2])
+    assert close(drawn.norm(dim=-1), torch.ones(3, 2, dtype=torch.float64))
+    assert close(drawn[..., :4].norm(dim=-1), torch.full((3, 2), 0.5**0.5, dtype=torch.float64))
+    assert torch.equal(drawn[:2], sw.kicks(2, 2, 4, 3, [1, 2]))
+    growing = tl.growing_directions(seen[1])[1]
+    for clear in (False, True):
+        away = sw.jump(
+            start(scale=1e-12),
+            tl.moment_slope,
+            seen,
+            size=0.3,
+            direction=drawn[:, 0],
+            clear_growing=clear,
+        )
+        along = tl.units(away) @ growing
+        assert clear == bool((along.abs() < 1e-11).all())
+        size = tl.units(away).norm(dim=(-2, -1))
+        assert close(size, torch.full((3,), 0.3, dtype=torch.float64), 1e-9)
+
+
+def test_what_a_control_direction_is_cleared_of_is_not_left_to_rounding():
+    # Rank 1: one pair grows, the others of M are whatever rounding makes of them.
+    cxx, cyx, rest = tl.moments(*problem())
+    s, pairs = tl.growing_directions(cyx)
+    first = pairs[..., 0]
+    one = 2 * s[:, :1, None] * first[:, 4:, None] * first[:, None, :4]
+    other = (
+        one + 1e-15 * torch.randn(one.shape, generator=torch.Generator().manual_seed(1)).double()
+    )
+    options = {"size": 0.3, "direction": sw.kicks(3, 1, 4, 3, [3])[:, 0], "clear_growing": True}
+    go = partial(sw.jump, start(scale=1e-12), tl.moment_slope, **options)
+    here, there = (tl.units(go((cxx, slope, rest))) for slope in (one, other))
+    assert (here @ first.unsqueeze(-1)).abs().max() < 1e-11
+    assert close(here, there, 1e-9)
+
+
+def test_kicks_of_a_run_do_not_depend_on_other_runs():
+    seen = tl.moments(*problem())
+    options = REGRESSION | {"learning_rate": 0.05, "steps": 4000, "final_loss": 1e-6 * seen[2]}
+    drawn = sw.kicks(3, 3, 4, 3, [7])
+    skip = partial(sw.jump, size=0.3)
+    whole = sw.staged_descent(
+        start(scale=1e-9), seen, **options, skip=skip, directions=drawn, most_jumps=3
+    )
+    options["final_loss"] = options["final_loss"][1:2]
+    alone = sw.staged_descent(
+        tuple(w[1:2] for w in start(scale=1e-9)),
+        tuple(m[1:2] for m in seen),
+        **options,
+        skip=skip,
+        directions=drawn[1:2],
+        most_jumps=3,
+    )
+    assert int(whole.steps[1]) == int(alone.steps) and int(whole.jumps[1]) == int(alone.jumps)
+
+
+def test_staged_descent_completes_matrices():
+    rng = np.random.default_rng(0)
+    seen = lr.completion_problem([2, 0.5], 5, 0.6, 3, rng)
+    weights = tuple(1e-8 * w for w in ln.gaussian_weights([5, 6, 5], 3, rng))
+    final = 1e-6 * lr.completion_loss(torch.zeros_like(seen[0]), *seen)
+    run = sw.staged_descent(
+        weights,
+        seen,
+        loss=lr.completion_loss,
+        slope=lr.completion_slope,
+        learning_rate=0.1,
+        steps=20000,
+        final_loss=final,
+    )
+    assert (lr.completion_loss(ln.end_to_end(run.weights), *seen) <= final).all()
+    assert close(run.losses[0], lr.completion_loss(torch.zeros_like(seen[0]), *seen))
+
+
+def test_relu_jump_is_the_linear_phase_of_descent():
+    x, y = problem(samples=60)
+    weights = start(scale=1e-9, hidden=40)
+    ahead = sw.relu_jump(weights, x, y, size=1e-4, iterations=200)
+    assert close(
+        tl.units(ahead).norm(dim=-1).amax(-1), torch.full((3,), 1e-4, dtype=torch.float64), 1e-9
+    )
+    run = descend(
+        lambda w, x, y: tl.network_gradients(w, x, y, "relu"),
+        weights,
+        problem=(x, y),
+        rule=Plain(0.02),
+        steps=400,
+    )
+    a, b = tl.units(ahead), tl.units(run.weights)
+    top = b.norm(dim=-1).argmax(-1)
+    cosine = torch.stack(
+        [torch.cosine_similarity(p[i], q[i], dim=0) for p, q, i in zip(a, b, top, strict=True)]
+    )
+    assert (cosine > 0.999).all()
+
+
+def test_plateau_depths_of_known_dips():
+    t = torch.linspace(0, 30, 301, dtype=torch.float64)
+
+    def dip(at, decades):
+        return decades * torch.exp(-(t - at).square())
+
+    falls = 10 ** -(1 + dip(10, 2.0) + dip(20, 0.5))
+    both = torch.stack((falls, falls.flip(0)), 1)
+    losses = torch.where(t < 15, 1.0, 0.1).where(t < 28, 1e-3).double()[:, None].expand(-1, 2)
+    levels = torch.tensor([[9.0, 1.1, 0.09]] * 2, dtype=torch.float64)
+    depths, at = sw.plateau_depths(both, losses, levels)
+    wanted = torch.tensor([[0, 2.0, 0.5], [0, 0.5, 2.0]], dtype=torch.float64)
+    assert close(depths, wanted, 1e-6)
+    assert at[:, 0].isnan().all() and close(
+        at[:, 1:], torch.tensor([[1.0, 0.1]] * 2).double(), 1e-6
+    )
+
+
+def test_stage_record_measures_what_descent_promises():
+    x, y = problem()
+    seen = sw.stage_record(start(), x, y, learning_rate=1e-6)
+    moved = descend(
+        tl.network_gradients, start(), problem=(x, y), rule=Plain(1e-6), steps=1
+    ).weights
+    fall = 1 - tl.network_loss(moved, x, y) / seen["loss"]
+    assert close(seen["fall"] / fall, torch.ones_like(fall), 1e-3)
+
+
+def test_relu_jump_leaves_a_zero_unit_at_zero():
+    x, y = problem(samples=60)
+    weights = start(scale=1e-9, hidden=40)
+    weights[0][:, 0], weights[1][:, :, 0] = 0, 0
+    found = tl.units(sw.relu_jump(weights, x, y, size=1e-4))
+    assert found.isfinite().all() and not found[:, 0].any()
+    with pytest.raises(ValueError, match="can grow"):
+        sw.relu_jump(tuple(0 * w for w in weights), x, y, size=1e-4)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_layerwise_gradients_see_the_layers_below_moved(depth):
+    rng = np.random.default_rng(depth)
+    weights = ln.gaussian_weights([3] + [5] * (depth - 1) + [4], 2, rng)
+    target = torch.from_numpy(rng.standard_normal((2, 4, 3)))
+    found = sw.layerwise_gradients(weights, target, 0.01)
+    moved = list(weights)
+    for j in range(depth):
+        fresh = ln.gradients(tuple(moved), target)[j]
+        assert close(found[j], fresh)
+        moved[j] = moved[j] - 0.01 * fresh
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_layers_in_turn_for_one_step_each_are_a_sweep(depth):
+    rng = np.random.default_rng(depth)
+    weights = ln.gaussian_weights([3] + [5] * (depth - 1) + [4], 2, rng)
+    target = torch.from_numpy(rng.standard_normal((2, 4, 3)))
+    one = descend(
+        sw.one_layer_gradients,
+        weights,
+        Plain(0.01),
+        problem=(target,),
+        sees=lambda t, _: (t,),
+        steps=5 * depth,
+    )
+    sweep = descend(
+        partial(sw.layerwise_gradients, learning_rate=0.01),
+        weights,
+        problem=(target,),
+        rule=Plain(0.01),
+        steps=5,
+    )
+    for a, b in zip(one.weights, sweep.weights, strict=True):
+        assert close(a, b)
+
+
+def test_rank_one_plateau_of_a_small_start():
+    rng = np.random.default_rng(0)
+    sizes = torch.tensor([2, 0.5, 0, 0], dtype=torch.float64)
+    target = ln.rotated(sizes.expand(2, 4), rng)
+    weights = ln.gaussian_weights([4, 6, 6, 4], 2, rng)
+    options = {"learning_rate": 0.1, "steps": 20000}
+    for scheme in sw.SCHEMES:
+        big, small = (
+            sw.rank_one_plateau(tuple(s * w for w in weights), target, scheme=scheme, **options)
+            for s in (0.04, 0.02)
+        )
+        assert (small["spread"] < 0.6 * big["spread"]).all()
+        assert (small["stay"] > 1.5 * big["stay"]).all()
+        assert (small["stay"] > small["drop"]).all()
+    with pytest.raises(ValueError, match="scheme"):
+        sw.rank_one_plateau(weights, target, scheme="up", **options)
+    with pytest.raises(ArithmeticError, match="within 10 steps"):
+        sw.rank_one_plateau(weights, target, scheme="together", learning_rate=1e-6, steps=10)
+
+
+def test_a_bad_learning_rate_is_one_clear_line():
+    with pytest.raises(ValueError, match="learning rate") as caught:
+        sw.staged_descent(
+            start(), tl.moments(*problem()), **REGRESSION, learning_rate=-1, steps=5, final_loss=0
+        )
+    assert "\n" not in str(caught.value)
