@@ -16,10 +16,8 @@ def temperature_without_the_half(patch):
     """
     patch(
         "obstacles.surfaces.mean_escape_time",
-        lambda old: (
-            lambda surface, begin, end, low, scale, rate: old(
-                surface, begin, end, low, scale * 2**0.5, rate
-            )
+        lambda old, surface, begin, end, low, scale, rate: old(
+            surface, begin, end, low, scale * 2**0.5, rate
         ),
     )
 
@@ -31,7 +29,7 @@ def minibatch_noise_falls_with_the_batch(patch):
     """
     patch(
         "obstacles.surfaces.minibatch_scale",
-        lambda old: lambda scale, batch: scale / np.asarray(batch),
+        lambda old, scale, batch: scale / np.asarray(batch),
     )
 
 
@@ -42,10 +40,8 @@ def minibatch_noise_of_one_sign_at_a_time(patch):
     """
     patch(
         "obstacles.surfaces.noisy_escape",
-        lambda old: (
-            lambda *given, batches=None, **options: old(
-                *given, batches=None if batches is None else batches // 2, **options
-            )
+        lambda old, *given, batches=None, **options: old(
+            *given, batches=None if batches is None else batches // 2, **options
         ),
     )
 
@@ -55,7 +51,7 @@ def wiggle_moves_the_minimum_by_its_slope(patch):
 
     Fails: 11.1c
     """
-    patch("obstacles.surfaces.wiggle_excess", lambda old: lambda amplitude: 9.0 * old(amplitude))
+    patch("obstacles.surfaces.wiggle_excess", lambda old, amplitude: 9.0 * old(amplitude))
 
 
 def crawl_without_the_three(patch):
@@ -63,7 +59,7 @@ def crawl_without_the_three(patch):
 
     Fails: 11.3a, 11.3b
     """
-    patch("obstacles.surfaces.cubic_time", lambda old: lambda start, end: 3 * old(start, end))
+    patch("obstacles.surfaces.cubic_time", lambda old, start, end: 3 * old(start, end))
 
 
 def saddle_grows_by_one_eta(patch):
@@ -73,7 +69,7 @@ def saddle_grows_by_one_eta(patch):
     """
     patch(
         "obstacles.surfaces.saddle_steps",
-        lambda old: lambda delta, rate, momentum=0.0: old(delta, rate / 2, momentum),
+        lambda old, delta, rate, momentum=0.0: old(delta, rate / 2, momentum),
     )
 
 
@@ -84,7 +80,7 @@ def momentum_is_a_larger_step(patch):
     """
     patch(
         "obstacles.surfaces.saddle_steps",
-        lambda old: lambda delta, rate, momentum=0.0: old(delta, rate / (1 - momentum)),
+        lambda old, delta, rate, momentum=0.0: old(delta, rate / (1 - momentum)),
     )
 
 
@@ -99,7 +95,7 @@ def determinant_decides(patch):
             return "saddle"
         return "minimum" if float(hessian.trace()) > 0 else "maximum"
 
-    patch("obstacles.surfaces.classify", lambda old: by_determinant)
+    patch.value("obstacles.surfaces.classify", by_determinant)
 
 
 def tanh_time_of_sinh_x(patch):
@@ -107,7 +103,7 @@ def tanh_time_of_sinh_x(patch):
 
     Fails: 11.5b, 11.5c, 11.5d
     """
-    patch("obstacles.surfaces.tanh_time", lambda old: lambda x: x / 2 + np.sinh(np.asarray(x)) / 2)
+    patch("obstacles.surfaces.tanh_time", lambda old, x: x / 2 + np.sinh(np.asarray(x)) / 2)
 
 
 def best_step_shrinks_by_one_minus_inverse_condition(patch):
@@ -117,7 +113,7 @@ def best_step_shrinks_by_one_minus_inverse_condition(patch):
     """
     patch(
         "obstacles.surfaces.conditioned_steps",
-        lambda old: lambda kappa, reduction: math.log(reduction) / math.log(1 - 1 / kappa),
+        lambda old, kappa, reduction: math.log(reduction) / math.log(1 - 1 / kappa),
     )
 
 
@@ -126,7 +122,7 @@ def eigenvalues_are_independent_signs(patch):
 
     Fails: 11.6h, 11.6i, 11.6j
     """
-    patch("obstacles.surfaces.probability_positive_definite", lambda old: lambda size: 0.5**size)
+    patch("obstacles.surfaces.probability_positive_definite", lambda old, size: 0.5**size)
 
 
 def zero_has_no_mass(patch):
@@ -135,12 +131,9 @@ def zero_has_no_mass(patch):
     Fails: 11.6f
     """
 
-    def spread(old):
-        def signs(*given):
-            uniform, largest = old(*given)
-            return (uniform[0] + uniform[2] / 2, uniform[1] + uniform[2] / 2, 0.0), largest
-
-        return signs
+    def spread(old, *given):
+        uniform, largest = old(*given)
+        return (uniform[0] + uniform[2] / 2, uniform[1] + uniform[2] / 2, 0.0), largest
 
     patch("obstacles.surfaces.spectrum_signs", spread)
 
@@ -152,7 +145,7 @@ def permutations_of_all_but_one(patch):
     """
     patch(
         "landscapes.perceptrons.count_distinct",
-        lambda old: lambda networks, *given: old(networks, *given) // networks[0].shape[1],
+        lambda old, networks, *given: old(networks, *given) // networks[0].shape[1],
     )
 
 
@@ -161,7 +154,7 @@ def wiggle_of_half_the_height(patch):
 
     Fails: 11.1a, 11.1b
     """
-    patch("obstacles.surfaces.empirical_risk", lambda old: surfaces.wiggled_risk(0.1))
+    patch.value("obstacles.surfaces.empirical_risk", surfaces.wiggled_risk(0.1))
 
 
 def risk_with_a_wiggle_of_its_own(patch):
@@ -169,7 +162,7 @@ def risk_with_a_wiggle_of_its_own(patch):
 
     Fails: 11.2a
     """
-    patch("obstacles.surfaces.risk", lambda old: surfaces.wiggled_risk(0.005))
+    patch.value("obstacles.surfaces.risk", surfaces.wiggled_risk(0.005))
 
 
 def barrier_half_way(patch):
@@ -178,14 +171,11 @@ def barrier_half_way(patch):
     Fails: 11.2b, 11.2c
     """
 
-    def half_way(old):
-        def points(*given, **options):
-            found = old(*given, **options)
-            if len(found) == 3:
-                found[1] = (found[0] + found[2]) / 2
-            return found
-
-        return points
+    def half_way(old, *given, **options):
+        found = old(*given, **options)
+        if len(found) == 3:
+            found[1] = (found[0] + found[2]) / 2
+        return found
 
     patch("obstacles.surfaces.turning_points", half_way)
 
@@ -196,10 +186,8 @@ def noise_of_a_third(patch):
     Fails: 11.2d, 11.2e
     """
 
-    def weak(old):
-        return lambda surface, begin, noise, *given, **options: old(
-            surface, begin, np.asarray(noise) / 3, *given, **options
-        )
+    def weak(old, surface, begin, noise, *given, **options):
+        return old(surface, begin, np.asarray(noise) / 3, *given, **options)
 
     patch("obstacles.surfaces.noisy_escape", weak)
 
@@ -209,7 +197,7 @@ def saddle_of_half_the_curvature(patch):
 
     Fails: 11.4b
     """
-    patch("obstacles.surfaces.saddle", lambda old: surfaces.quadratic(1.0, -1.0))
+    patch.value("obstacles.surfaces.saddle", surfaces.quadratic(1.0, -1.0))
 
 
 def sine_is_as_flat_as_tanh(patch):
@@ -217,7 +205,7 @@ def sine_is_as_flat_as_tanh(patch):
 
     Fails: 11.5f
     """
-    patch("obstacles.surfaces.sine", lambda old: surfaces.tanh)
+    patch.value("obstacles.surfaces.sine", surfaces.tanh)
 
 
 def tanh_slope_without_the_square(patch):
@@ -226,7 +214,6 @@ def tanh_slope_without_the_square(patch):
     Fails: 11.5a, 11.5c
     """
 
-    def wrong(old):
-        return replace(old, gradient=lambda x: 1 - torch.tanh(x))
+    from lib.obstacles.surfaces import tanh
 
-    patch("obstacles.surfaces.tanh", wrong)
+    patch.value("obstacles.surfaces.tanh", replace(tanh, gradient=lambda x: 1 - torch.tanh(x)))

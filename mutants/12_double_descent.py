@@ -7,12 +7,9 @@ def unseen_signal_is_no_noise(patch):
     Fails: 12.1a, 12.1b
     """
 
-    def wrong(old):
-        def risk(p, n, total, noise):
-            bias, part = max(p - n, 0) / total, noise / (noise + 1 - p / total)
-            return bias + (old(p, n, total, noise) - bias) * part
-
-        return risk
+    def wrong(old, p, n, total, noise):
+        bias, part = max(p - n, 0) / total, noise / (noise + 1 - p / total)
+        return bias + (old(p, n, total, noise) - bias) * part
 
     patch("obstacles.least_squares.least_norm_risk", wrong)
 
@@ -23,14 +20,11 @@ def degrees_of_freedom_off_by_one(patch):
     Fails: 12.1a, 12.1b
     """
 
-    def wrong(old):
-        def risk(p, n, total, noise):
-            left = 1 - p / total + noise
-            if p < n:
-                return left * (1 + p / (n - p))
-            return (p - n) / total + left * (1 + n / max(p - n, 1))
-
-        return risk
+    def wrong(old, p, n, total, noise):
+        left = 1 - p / total + noise
+        if p < n:
+            return left * (1 + p / (n - p))
+        return (p - n) / total + left * (1 + n / max(p - n, 1))
 
     patch("obstacles.least_squares.least_norm_risk", wrong)
 
@@ -42,7 +36,7 @@ def nothing_is_lost_in_width(patch):
     """
     patch(
         "obstacles.least_squares.least_norm_risk",
-        lambda old: lambda p, n, total, noise: old(p, n, total, noise) - max(p - n, 0) / total,
+        lambda old, p, n, total, noise: old(p, n, total, noise) - max(p - n, 0) / total,
     )
 
 
@@ -54,16 +48,13 @@ def any_interpolation_will_do(patch):
 
     from torch import cat
 
-    def first_only(old):
-        def fit(inputs, outputs, ridge=0.0):
-            n, p = inputs.shape[-2:]
-            if ridge or p <= n:
-                return old(inputs, outputs, ridge)
-            found = old(inputs[..., :n], outputs)
-            rest = found.new_zeros(*found.shape[:-2], p - n, found.shape[-1])
-            return cat([found, rest], -2)
-
-        return fit
+    def first_only(old, inputs, outputs, ridge=0.0):
+        n, p = inputs.shape[-2:]
+        if ridge or p <= n:
+            return old(inputs, outputs, ridge)
+        found = old(inputs[..., :n], outputs)
+        rest = found.new_zeros(*found.shape[:-2], p - n, found.shape[-1])
+        return cat([found, rest], -2)
 
     patch("obstacles.least_squares.fit", first_only)
 
@@ -73,7 +64,7 @@ def exponent_without_the_half(patch):
 
     Fails: 12.2a, 12.2b, 12.2c, 12.2d, 12.2e, 12.2g
     """
-    patch("obstacles.least_squares.tail_law", lambda old: lambda distance: 2 * old(distance))
+    patch("obstacles.least_squares.tail_law", lambda old, distance: 2 * old(distance))
 
 
 def one_dimension_more(patch):
@@ -81,7 +72,7 @@ def one_dimension_more(patch):
 
     Fails: 12.2a, 12.2b, 12.2c, 12.2d, 12.2g
     """
-    patch("obstacles.least_squares.tail_law", lambda old: lambda distance: old(abs(distance) + 1))
+    patch("obstacles.least_squares.tail_law", lambda old, distance: old(abs(distance) + 1))
 
 
 def risk_is_tame(patch):
@@ -91,7 +82,7 @@ def risk_is_tame(patch):
     """
     patch(
         "obstacles.least_squares.noise_gain",
-        lambda old: lambda samples, distance, *rest: old(samples, distance + 2, *rest),
+        lambda old, samples, distance, *rest: old(samples, distance + 2, *rest),
     )
 
 
@@ -100,7 +91,7 @@ def ridge_for_the_measured_noise(patch):
 
     Fails: 12.3a, 12.3b
     """
-    patch("obstacles.least_squares.best_ridge", lambda old: lambda p, total, noise: total * noise)
+    patch("obstacles.least_squares.best_ridge", lambda old, p, total, noise: total * noise)
 
 
 def limit_law_turned_round(patch):
@@ -110,7 +101,7 @@ def limit_law_turned_round(patch):
     """
     patch(
         "obstacles.least_squares.ridge_risk",
-        lambda old: lambda p, n, total, noise: old(n, p, total, noise),
+        lambda old, p, n, total, noise: old(n, p, total, noise),
     )
 
 
@@ -119,7 +110,7 @@ def ridge_is_idle(patch):
 
     Fails: 12.3a, 12.3b, 12.5a, 12.5b, 12.5d
     """
-    patch("obstacles.least_squares.fit", lambda old: lambda x, y, ridge=0.0: old(x, y, 0.0))
+    patch("obstacles.least_squares.fit", lambda old, x, y, ridge=0.0: old(x, y, 0.0))
 
 
 def least_squares_is_tame_by_itself(patch):
@@ -129,7 +120,7 @@ def least_squares_is_tame_by_itself(patch):
     """
     patch(
         "obstacles.least_squares.fit",
-        lambda old: lambda x, y, ridge=0.0: old(x, y, max(ridge, 0.1)),
+        lambda old, x, y, ridge=0.0: old(x, y, max(ridge, 0.1)),
     )
 
 
@@ -139,11 +130,8 @@ def wrong_labels_are_harmless(patch):
     Fails: 12.5d
     """
 
-    def clean(old):
-        def errors(widths, samples, wrong, *rest, **options):
-            return old(widths, samples, [0.0 * share for share in wrong], *rest, **options)
-
-        return errors
+    def clean(old, widths, samples, wrong, *rest, **options):
+        return old(widths, samples, [0.0 * share for share in wrong], *rest, **options)
 
     patch("obstacles.least_squares.digit_errors", clean)
 
@@ -154,11 +142,8 @@ def width_beyond_the_peak_is_idle(patch):
     Fails: 12.4g, 12.4h
     """
 
-    def clipped(old):
-        def errors(widths, samples, *rest, **options):
-            widest = round(1.25 * samples)
-            return old([min(p, widest) for p in widths], samples, *rest, **options)
-
-        return errors
+    def clipped(old, widths, samples, *rest, **options):
+        widest = round(1.25 * samples)
+        return old([min(p, widest) for p in widths], samples, *rest, **options)
 
     patch("obstacles.least_squares.digit_errors", clipped)

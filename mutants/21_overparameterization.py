@@ -8,7 +8,7 @@ def coupling_without_the_quarter(patch):
 
     Fails: 21.4l
     """
-    patch("landscapes.perceptrons.silent_coupling", lambda old: lambda *given: 4 * old(*given))
+    patch("landscapes.perceptrons.silent_coupling", lambda old, *given: 4 * old(*given))
 
 
 def upper_bound_of_two_thirds(patch):
@@ -17,13 +17,10 @@ def upper_bound_of_two_thirds(patch):
     Fails: 21.4l
     """
 
-    def bounds(old):
-        def wrong(*given):
-            _, high = old(*given)
-            size = -high * 5**0.5 / 2
-            return -size / 2, -size / 3
-
-        return wrong
+    def bounds(old, *given):
+        _, high = old(*given)
+        size = -high * 5**0.5 / 2
+        return -size / 2, -size / 3
 
     patch("landscapes.perceptrons.silent_eigenvalue_bounds", bounds)
 
@@ -37,7 +34,7 @@ def any_new_unit_frees(patch):
 
     patch(
         "landscapes.perceptrons.add_silent",
-        lambda old: lambda weights: perceptrons.split_units(weights, 1),
+        lambda old, weights: perceptrons.split_units(weights, 1),
     )
 
 
@@ -46,7 +43,7 @@ def time_alone_frees(patch):
 
     Fails: 21.4e, 21.4g
     """
-    patch("landscapes.perceptrons.add_silent", lambda old: lambda weights: weights)
+    patch("landscapes.perceptrons.add_silent", lambda old, weights: weights)
 
 
 def connections_do_nothing(patch):
@@ -54,7 +51,7 @@ def connections_do_nothing(patch):
 
     Fails: 21.4r
     """
-    patch("landscapes.perceptrons.add_connections", lambda old: lambda weights: weights)
+    patch("landscapes.perceptrons.add_connections", lambda old, weights: weights)
 
 
 def eigenvalue_of_the_old_network(patch):
@@ -63,15 +60,12 @@ def eigenvalue_of_the_old_network(patch):
     Fails: 21.4e
     """
 
-    def without_the_last_unit(old):
-        def wrong(weights, task):
-            hidden, output = weights
-            silent = (hidden[:, -1].abs().amax(-1) == 0) & (output[:, -2] == 0)
-            if not bool(silent.all()):
-                return old(weights, task)
-            return old((hidden[:, :-1], torch.cat([output[:, :-2], output[:, -1:]], 1)), task)
-
-        return wrong
+    def without_the_last_unit(old, weights, task):
+        hidden, output = weights
+        silent = (hidden[:, -1].abs().amax(-1) == 0) & (output[:, -2] == 0)
+        if not bool(silent.all()):
+            return old(weights, task)
+        return old((hidden[:, :-1], torch.cat([output[:, :-2], output[:, -1:]], 1)), task)
 
     patch("landscapes.perceptrons.smallest_eigenvalue", without_the_last_unit)
 
@@ -82,11 +76,8 @@ def narrow_starts_only(patch):
     Fails: 21.1d, 21.1e
     """
 
-    def two_units(old):
-        def start(seeds, inputs, hidden_units, half_width, rng):
-            return old(seeds, inputs, 2 if inputs == 2 else hidden_units, half_width, rng)
-
-        return start
+    def two_units(old, seeds, inputs, hidden_units, half_width, rng):
+        return old(seeds, inputs, 2 if inputs == 2 else hidden_units, half_width, rng)
 
     patch("landscapes.perceptrons.start", two_units)
 
@@ -98,14 +89,11 @@ def parity_of_two_bits(patch):
     """
     from lib.landscapes import perceptrons
 
-    def easier(old):
-        def wrong(bits):
-            task = old(bits)
-            if bits != 4:
-                return task
-            return perceptrons.Task(task.inputs, (task.inputs[:, 0] + task.inputs[:, 1]) % 2)
-
-        return wrong
+    def easier(old, bits):
+        task = old(bits)
+        if bits != 4:
+            return task
+        return perceptrons.Task(task.inputs, (task.inputs[:, 0] + task.inputs[:, 1]) % 2)
 
     patch("landscapes.perceptrons.parity", easier)
 
@@ -117,16 +105,13 @@ def symmetry_by_counting(patch):
     """
     from lib.landscapes import perceptrons
 
-    def by_count(old):
-        def wrong(bits=6):
-            task = old(bits)
-            left, right = (
-                task.inputs[:, : bits // 2].sum(1),
-                task.inputs[:, bits // 2 : bits].sum(1),
-            )
-            return perceptrons.Task(task.inputs, (left == right).double())
-
-        return wrong
+    def by_count(old, bits=6):
+        task = old(bits)
+        left, right = (
+            task.inputs[:, : bits // 2].sum(1),
+            task.inputs[:, bits // 2 : bits].sum(1),
+        )
+        return perceptrons.Task(task.inputs, (left == right).double())
 
     patch("landscapes.perceptrons.mirror_symmetry", by_count)
 
@@ -146,16 +131,13 @@ def copies_are_as_good_as_new_units(patch):
 
     _few(patch)
 
-    def copied(old):
-        def start(seeds, inputs, hidden_units, half_width, rng):
-            if inputs != 2:
-                return old(seeds, inputs, hidden_units, half_width, rng)
-            weights = old(seeds, inputs, 2, half_width, rng)
-            for have in range(2, hidden_units, 2):
-                weights = perceptrons.split_units(weights, min(2, hidden_units - have))
-            return weights
-
-        return start
+    def copied(old, seeds, inputs, hidden_units, half_width, rng):
+        if inputs != 2:
+            return old(seeds, inputs, hidden_units, half_width, rng)
+        weights = old(seeds, inputs, 2, half_width, rng)
+        for have in range(2, hidden_units, 2):
+            weights = perceptrons.split_units(weights, min(2, hidden_units - have))
+        return weights
 
     patch("landscapes.perceptrons.start", copied)
 
@@ -167,12 +149,9 @@ def one_unit_for_each_bit(patch):
     """
     patch.parameters(xor_networks=50, symmetry_networks=20, symmetry_sweeps=1500)
 
-    def no_more(old):
-        def start(seeds, inputs, hidden_units, half_width, rng):
-            most = inputs if inputs == 4 else hidden_units
-            return old(seeds, inputs, min(hidden_units, most), half_width, rng)
-
-        return start
+    def no_more(old, seeds, inputs, hidden_units, half_width, rng):
+        most = inputs if inputs == 4 else hidden_units
+        return old(seeds, inputs, min(hidden_units, most), half_width, rng)
 
     patch("landscapes.perceptrons.start", no_more)
 
@@ -184,12 +163,9 @@ def stuck_is_only_slow(patch):
     """
     _few(patch, xor_networks=100)
 
-    def early(old):
-        def train(weights, task, *, sweeps, **setting):
-            most = 100 if task.inputs.shape[1] < 6 else sweeps  # mirror symmetry is not the point
-            return old(weights, task, sweeps=most, **setting)
-
-        return train
+    def early(old, weights, task, *, sweeps, **setting):
+        most = 100 if task.inputs.shape[1] < 6 else sweeps  # mirror symmetry is not the point
+        return old(weights, task, sweeps=most, **setting)
 
     patch("landscapes.perceptrons.train", early)
 
@@ -203,12 +179,9 @@ def copies_free_as_new_units_do(patch):
 
     _few(patch, xor_networks=200)
 
-    def copies(old):
-        def wrong(weights, count, half_width, rng):
-            for have in range(0, count, 2):
-                weights = perceptrons.split_units(weights, min(2, count - have))
-            return weights
-
-        return wrong
+    def copies(old, weights, count, half_width, rng):
+        for have in range(0, count, 2):
+            weights = perceptrons.split_units(weights, min(2, count - have))
+        return weights
 
     patch("landscapes.perceptrons.add_units", copies)

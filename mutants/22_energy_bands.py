@@ -7,8 +7,8 @@ def layers_twice_as_far_apart(patch):
     Fails: 22.1d
     """
 
-    def wrong(old):
-        return lambda u, p, index=None: old(u, p, None if index is None else 2 * index)
+    def wrong(old, u, p, index=None):
+        return old(u, p, None if index is None else 2 * index)
 
     patch("landscapes.complexity.complexity", wrong)
 
@@ -18,7 +18,7 @@ def edges_of_the_next_index(patch):
 
     Fails: 22.1a, 22.1b
     """
-    patch("landscapes.complexity.band_edge", lambda old: lambda p, k: old(p, k + 1))
+    patch("landscapes.complexity.band_edge", lambda old, p, k: old(p, k + 1))
 
 
 def threshold_four_percent_off(patch):
@@ -26,7 +26,7 @@ def threshold_four_percent_off(patch):
 
     Fails: 22.1a, 22.1b
     """
-    patch("landscapes.complexity.threshold_energy", lambda old: lambda p: 0.96 * old(p))
+    patch("landscapes.complexity.threshold_energy", lambda old, p: 0.96 * old(p))
 
 
 def energies_doubled(patch):
@@ -36,7 +36,7 @@ def energies_doubled(patch):
     """
     patch(
         "landscapes.complexity.log_count",
-        lambda old: lambda u, n, p: old(u / 2 if u < 0 else u, n, p),
+        lambda old, u, n, p: old(u / 2 if u < 0 else u, n, p),
     )
 
 
@@ -46,8 +46,8 @@ def prefactor_without_p(patch):
     Fails: 22.1c, 22.2b
     """
 
-    def wrong(old):
-        return lambda u, n, p: old(u, n, p) - n / 2 * __import__("math").log(p - 1)
+    def wrong(old, u, n, p):
+        return old(u, n, p) - n / 2 * __import__("math").log(p - 1)
 
     patch("landscapes.complexity.log_count", wrong)
 
@@ -59,7 +59,7 @@ def index_off_by_one(patch):
     """
     patch(
         "landscapes.complexity.points_of_index",
-        lambda old: lambda counts, index: old(counts, index + 1),
+        lambda old, counts, index: old(counts, index + 1),
     )
 
 
@@ -68,7 +68,7 @@ def border_of_another_power(patch):
 
     Fails: 22.3c
     """
-    patch("landscapes.complexity.minimum_share", lambda old: lambda s: old(s * 200 ** (-1 / 6)))
+    patch("landscapes.complexity.minimum_share", lambda old, s: old(s * 200 ** (-1 / 6)))
 
 
 def stripes_do_not_narrow(patch):
@@ -77,8 +77,8 @@ def stripes_do_not_narrow(patch):
     Fails: 22.3b, 22.3d
     """
 
-    def wrong(old):
-        return lambda levels, n, samples, rng: old(levels, min(n, 50), samples, rng)
+    def wrong(old, levels, n, samples, rng):
+        return old(levels, min(n, 50), samples, rng)
 
     patch("landscapes.complexity.eigenvalue_counts", wrong)
 
@@ -90,7 +90,7 @@ def index_upside_down(patch):
     """
     patch(
         "landscapes.complexity.points_of_index",
-        lambda old: lambda counts, index: old(200 - counts[:, ::-1], index)[:, ::-1],
+        lambda old, counts, index: old(200 - counts[:, ::-1], index)[:, ::-1],
     )
 
 
@@ -100,8 +100,8 @@ def search_left_out(patch):
     Fails: 22.2e, 22.2f
     """
 
-    def wrong(old):
-        return lambda couplings, spins, steps: (spins, 0 * spins[..., 0])
+    def wrong(old, couplings, spins, steps):
+        return (spins, 0 * spins[..., 0])
 
     patch("landscapes.critical_points._search", wrong)
 
@@ -112,11 +112,8 @@ def number_of_the_next_eigenvalue(patch):
     Fails: 22.2d, 22.2e, 22.2f
     """
 
-    def wrong(old):
-        def sample(n, p, index, **options):
-            return old(n, p, min(index + 1, n - 1), **options)
-
-        return sample
+    def wrong(old, n, p, index, **options):
+        return old(n, p, min(index + 1, n - 1), **options)
 
     patch("landscapes.complexity.critical_point_sample", wrong)
 
@@ -127,12 +124,9 @@ def descent_lands_in_the_band(patch):
     Fails: 22.4e, 22.4f, 22.4g
     """
 
-    def wrong(old):
-        def ends(n, p, *given, **options):
-            found, lowest = old(n, p, *given, **options)
-            return (found if p == 2 else found - found.mean() - 1.645), lowest
-
-        return ends
+    def wrong(old, n, p, *given, **options):
+        found, lowest = old(n, p, *given, **options)
+        return (found if p == 2 else found - found.mean() - 1.645), lowest
 
     patch("landscapes.spin_glass.descent_ends", wrong)
 
@@ -143,12 +137,9 @@ def descent_does_not_close_in(patch):
     Fails: 22.4a
     """
 
-    def wrong(old):
-        def ends(n, p, *given, **options):
-            found, lowest = old(n, p, *given, **options)
-            return (found if p == 2 else found + 1.6 * (25 ** (-2 / 3) - n ** (-2 / 3))), lowest
-
-        return ends
+    def wrong(old, n, p, *given, **options):
+        found, lowest = old(n, p, *given, **options)
+        return (found if p == 2 else found + 1.6 * (25 ** (-2 / 3) - n ** (-2 / 3))), lowest
 
     patch("landscapes.spin_glass.descent_ends", wrong)
 
@@ -159,12 +150,9 @@ def descent_ends_at_the_ground_state(patch):
     Fails: 22.4b
     """
 
-    def wrong(old):
-        def ends(n, p, *given, **options):
-            found, lowest = old(n, p, *given, **options)
-            return found - 0.024 * (1 - (25 / n) ** 2), lowest
-
-        return ends
+    def wrong(old, n, p, *given, **options):
+        found, lowest = old(n, p, *given, **options)
+        return found - 0.024 * (1 - (25 / n) ** 2), lowest
 
     patch("landscapes.spin_glass.descent_ends", wrong)
 
@@ -175,11 +163,8 @@ def ends_do_not_narrow(patch):
     Fails: 22.4c
     """
 
-    def wrong(old):
-        def ends(n, p, *given, **options):
-            found, lowest = old(n, p, *given, **options)
-            return found.mean() + (found - found.mean()) * (n / 25) ** 0.5, lowest
-
-        return ends
+    def wrong(old, n, p, *given, **options):
+        found, lowest = old(n, p, *given, **options)
+        return found.mean() + (found - found.mean()) * (n / 25) ** 0.5, lowest
 
     patch("landscapes.spin_glass.descent_ends", wrong)

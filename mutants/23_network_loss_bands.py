@@ -4,12 +4,9 @@
 def _as_wide_as(patch, units):
     """Every network is drawn with so many hidden units."""
 
-    def wrapper(old):
-        def wrong(widths, networks, rng, **options):
-            inputs, _, classes = widths
-            return old([inputs, units, classes], networks, rng, **options)
-
-        return wrong
+    def wrapper(old, widths, networks, rng, **options):
+        inputs, _, classes = widths
+        return old([inputs, units, classes], networks, rng, **options)
 
     patch("practice.classifiers.uniform_start", wrapper)
 
@@ -38,12 +35,9 @@ def tested_on_what_was_trained_on(patch):
     Fails: 23.3b
     """
 
-    def wrapper(old):
-        def wrong(*given):
-            trained, _ = old(*given)
-            return trained, trained
-
-        return wrong
+    def wrapper(old, *given):
+        trained, _ = old(*given)
+        return trained, trained
 
     patch("data.split", wrapper)
 
@@ -54,12 +48,9 @@ def trained_on_other_labels(patch):
     Fails: 23.1c, 23.3a
     """
 
-    def wrapper(old):
-        def wrong(images, labels, training, rng):
-            (x, y), test = old(images, labels, training, rng)
-            return (x, y.roll(1)), test
-
-        return wrong
+    def wrapper(old, images, labels, training, rng):
+        (x, y), test = old(images, labels, training, rng)
+        return (x, y.roll(1)), test
 
     patch("data.split", wrapper)
 
@@ -71,7 +62,7 @@ def index_without_threshold(patch):
     """
     patch(
         "practice.classifiers.index_fraction",
-        lambda old: lambda *given, **options: old(*given, below=0.0),
+        lambda old, *given, **options: old(*given, below=0.0),
     )
 
 
@@ -80,7 +71,7 @@ def curvature_of_the_wrong_sign(patch):
 
     Fails: 23.4a, 23.4b
     """
-    patch("practice.classifiers._hessian", lambda old: lambda *given: -old(*given))
+    patch("practice.classifiers._hessian", lambda old, *given: -old(*given))
 
 
 def minima_after_a_few_epochs(patch):
@@ -97,14 +88,11 @@ def dead_if_mostly_off(patch):
     Fails: 23.2e
     """
 
-    def wrapper(old):
-        def wrong(weights, biases, images):
-            import torch
+    def wrapper(old, weights, biases, images):
+        import torch
 
-            first = torch.tensordot(weights[0], images, dims=([2], [1]))
-            return ((first + biases[0].unsqueeze(-1) <= 0).double().mean(-1) >= 0.1).sum(-1)
-
-        return wrong
+        first = torch.tensordot(weights[0], images, dims=([2], [1]))
+        return ((first + biases[0].unsqueeze(-1) <= 0).double().mean(-1) >= 0.1).sum(-1)
 
     patch("practice.classifiers.dead_units", wrapper)
 

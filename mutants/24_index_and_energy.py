@@ -6,15 +6,12 @@ def threshold_four_percent_off(patch):
 
     Fails: 24.1b
     """
-    patch("landscapes.complexity.threshold_energy", lambda old: lambda p: 1.04 * old(p))
+    patch("landscapes.complexity.threshold_energy", lambda old, p: 1.04 * old(p))
 
-    def wrong(old):
-        def law(covariance):
-            found = old(covariance)
-            object.__setattr__(found, "radius", 1.04 * found.radius)
-            return found
-
-        return law
+    def wrong(old, covariance):
+        found = old(covariance)
+        object.__setattr__(found, "radius", 1.04 * found.radius)
+        return found
 
     patch("landscapes.spin_glass.index_law", wrong)
 
@@ -25,13 +22,10 @@ def radius_without_the_two(patch):
     Fails: 24.1b, 24.2a
     """
 
-    def wrong(old):
-        def law(covariance):
-            found = old(covariance)
-            object.__setattr__(found, "radius", found.radius / 2)
-            return found
-
-        return law
+    def wrong(old, covariance):
+        found = old(covariance)
+        object.__setattr__(found, "radius", found.radius / 2)
+        return found
 
     patch("landscapes.spin_glass.index_law", wrong)
 
@@ -43,7 +37,7 @@ def index_rises_linearly(patch):
     """
     patch(
         "landscapes.complexity.index_fraction",
-        lambda old: lambda u, p: (0.5 + u / 1.633 / 2).clamp(0, 1),
+        lambda old, u, p: (0.5 + u / 1.633 / 2).clamp(0, 1),
     )
 
 
@@ -53,13 +47,10 @@ def slope_of_ordinary_points(patch):
     Fails: 24.2b
     """
 
-    def wrong(old):
-        def law(covariance):
-            found = old(covariance)
-            object.__setattr__(found, "radial_given_energy", found.ordinary_slope)
-            return found
-
-        return law
+    def wrong(old, covariance):
+        found = old(covariance)
+        object.__setattr__(found, "radial_given_energy", found.ordinary_slope)
+        return found
 
     patch("landscapes.spin_glass.index_law", wrong)
 
@@ -70,8 +61,8 @@ def search_left_out(patch):
     Fails: 24.2e, 24.2f
     """
 
-    def wrong(old):
-        return lambda couplings, spins, steps: (spins, 0 * spins[..., 0])
+    def wrong(old, couplings, spins, steps):
+        return (spins, 0 * spins[..., 0])
 
     patch("landscapes.critical_points._search", wrong)
 
@@ -82,8 +73,8 @@ def search_cut_short(patch):
     Fails: 24.1b, 24.1e
     """
 
-    def wrong(old):
-        return lambda *given, **options: old(*given, **options | {"steps": 8})
+    def wrong(old, *given, **options):
+        return old(*given, **options | {"steps": 8})
 
     patch("newton.find_roots", wrong)
 
@@ -94,12 +85,9 @@ def spread_of_ordinary_points(patch):
     Fails: 24.2c
     """
 
-    def wrong(old):
-        def moments(covariance, n):
-            number, slope, _ = old(covariance, n)
-            return number, slope, 1 / n**0.5
-
-        return moments
+    def wrong(old, covariance, n):
+        number, slope, _ = old(covariance, n)
+        return number, slope, 1 / n**0.5
 
     patch("landscapes.spin_glass.critical_moments", wrong)
 
@@ -110,12 +98,9 @@ def counts_without_the_determinant(patch):
     Fails: 24.2e
     """
 
-    def wrong(old):
-        def moments(covariance, n):
-            number, *others = old(covariance, n)
-            return 1.2 * number, *others
-
-        return moments
+    def wrong(old, covariance, n):
+        number, *others = old(covariance, n)
+        return 1.2 * number, *others
 
     patch("landscapes.spin_glass.critical_moments", wrong)
 
@@ -126,12 +111,9 @@ def loss_falls_with_the_index(patch):
     Fails: 24.3a, 24.3b
     """
 
-    def wrong(old):
-        def points(*given, **options):
-            found = old(*given, **options)
-            object.__setattr__(found, "index_fraction", 1 - found.index_fraction)
-            return found
-
-        return points
+    def wrong(old, *given, **options):
+        found = old(*given, **options)
+        object.__setattr__(found, "index_fraction", 1 - found.index_fraction)
+        return found
 
     patch("landscapes.perceptrons.critical_points", wrong)

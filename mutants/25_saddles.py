@@ -17,7 +17,7 @@ def power_on_the_missing_mode(patch):
         allowed = ~learned[..., :, None] & learned[..., None, :]
         return torch.where(allowed, pairs, 0).amin((-2, -1))
 
-    patch("landscapes.saddles.smallest_curvature", lambda old: wrong)
+    patch.value("landscapes.saddles.smallest_curvature", wrong)
 
 
 def gauss_newton(patch):
@@ -27,7 +27,7 @@ def gauss_newton(patch):
     """
     patch(
         "landscapes.saddles._second_slopes",
-        lambda old: lambda *given: torch.zeros_like(old(*given)),
+        lambda old, *given: torch.zeros_like(old(*given)),
     )
 
 
@@ -38,7 +38,7 @@ def all_saddles_strict(patch):
     """
     patch(
         "landscapes.saddles.critical_weights",
-        lambda old: lambda *given, middle=0.0, **named: old(*given, middle=0.7, **named),
+        lambda old, *given, middle=0.0, **named: old(*given, middle=0.7, **named),
     )
 
 
@@ -47,7 +47,7 @@ def weakest_first(patch):
 
     Fails: 25.1d
     """
-    patch("landscapes.saddles.greedy", lambda old: lambda learned: old(learned.flip(-1)))
+    patch("landscapes.saddles.greedy", lambda old, learned: old(learned.flip(-1)))
 
 
 def middle_power_off_by_one(patch):
@@ -57,7 +57,7 @@ def middle_power_off_by_one(patch):
     """
     patch(
         "landscapes.saddles.middle_curvature",
-        lambda old: lambda s, learned, depth, c: old(s, learned, depth + 1, c),
+        lambda old, s, learned, depth, c: old(s, learned, depth + 1, c),
     )
 
 
@@ -66,7 +66,7 @@ def one_layer_moves(patch):
 
     Fails: 25.3b
     """
-    patch("landscapes.saddles.largest_drop", lambda old: lambda s, r, depth: s * r**depth)
+    patch("landscapes.saddles.largest_drop", lambda old, s, r, depth: s * r**depth)
 
 
 def plateaus_stay_strict(patch):
@@ -74,7 +74,7 @@ def plateaus_stay_strict(patch):
 
     Fails: 25.4b, 25.4c, 25.4d
     """
-    patch("landscapes.saddles.plateau_exponent", lambda old: lambda depth: 0)
+    patch("landscapes.saddles.plateau_exponent", lambda old, depth: 0)
 
 
 def one_hidden_unit_less(patch):
@@ -82,7 +82,7 @@ def one_hidden_unit_less(patch):
 
     Fails: 25.5a
     """
-    patch("landscapes.saddles.critical_losses", lambda old: lambda s, width: old(s, width - 1))
+    patch("landscapes.saddles.critical_losses", lambda old, s, width: old(s, width - 1))
 
 
 def one_hidden_unit_more(patch):
@@ -90,7 +90,7 @@ def one_hidden_unit_more(patch):
 
     Fails: 25.5b
     """
-    patch("landscapes.saddles.critical_losses", lambda old: lambda s, width: old(s, width + 1))
+    patch("landscapes.saddles.critical_losses", lambda old, s, width: old(s, width + 1))
 
 
 def too_few_measurements(patch):
@@ -107,13 +107,10 @@ def curvature_without_residual(patch):
     Fails: 25.6b, 25.6c
     """
 
-    def blind(old):
-        def search(field, starts, **options):
-            found = old(field, starts, **options)
-            values = torch.linalg.eigvalsh(field(found.points)[1])
-            return type(found)(found.points, values[:, 0].abs())
-
-        return search
+    def blind(old, field, starts, **options):
+        found = old(field, starts, **options)
+        values = torch.linalg.eigvalsh(field(found.points)[1])
+        return type(found)(found.points, values[:, 0].abs())
 
     patch("landscapes.strict_saddles.search", blind)
 
@@ -125,7 +122,7 @@ def completion_with_a_gap(patch):
     """
     patch(
         "landscapes.strict_saddles.completion_forms",
-        lambda old: lambda size, share, rng: old(size, 1.0, rng),
+        lambda old, size, share, rng: old(size, 1.0, rng),
     )
 
 
@@ -136,7 +133,7 @@ def half_of_the_entries(patch):
     """
     patch(
         "landscapes.strict_saddles.completion_forms",
-        lambda old: lambda size, share, rng: old(size, 0.4, rng),
+        lambda old, size, share, rng: old(size, 0.4, rng),
     )
 
 
@@ -151,7 +148,7 @@ def signs_forgotten(patch):
 
         return {k: (comb(size, k) * 3**k, k - 1, -2 / k if k > 1 else 1.0) for k in range(1, 5)}
 
-    patch("landscapes.strict_saddles.tensor_law", lambda old: wrong)
+    patch.value("landscapes.strict_saddles.tensor_law", wrong)
 
 
 def index_of_the_support(patch):
@@ -160,8 +157,8 @@ def index_of_the_support(patch):
     Fails: 25.7c, 25.7d
     """
 
-    def wrong(old):
-        return lambda size: {k: (n, i + 1, c / 2) for k, (n, i, c) in old(size).items()}
+    def wrong(old, size):
+        return {k: (n, i + 1, c / 2) for k, (n, i, c) in old(size).items()}
 
     patch("landscapes.strict_saddles.tensor_law", wrong)
 
@@ -171,7 +168,7 @@ def pairs_that_count_themselves(patch):
 
     Fails: 25.7e
     """
-    patch("landscapes.strict_saddles.pairs_gradient", lambda old: lambda *given: -old(*given))
+    patch("landscapes.strict_saddles.pairs_gradient", lambda old, *given: -old(*given))
 
 
 def minimum_from_a_larger_constant(patch):
@@ -179,7 +176,7 @@ def minimum_from_a_larger_constant(patch):
 
     Fails: 25.8b, 25.8c, 25.8d
     """
-    patch("landscapes.strict_saddles.isometry_surface", lambda old: lambda k: old(k - 0.5))
+    patch("landscapes.strict_saddles.isometry_surface", lambda old, k: old(k - 0.5))
 
 
 def two_components_are_enough(patch):
@@ -188,12 +185,9 @@ def two_components_are_enough(patch):
     Fails: 25.7a, 25.7b
     """
 
-    def two(old):
-        def field(components):
-            kept = components.clone()
-            kept[2:] = 0
-            return old(kept)
-
-        return field
+    def two(old, components):
+        kept = components.clone()
+        kept[2:] = 0
+        return old(kept)
 
     patch("landscapes.strict_saddles.tensor_field", two)

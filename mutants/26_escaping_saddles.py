@@ -8,7 +8,7 @@ def whole_perturbation(patch):
 
     Fails: 26.1a, 26.2c
     """
-    patch("landscapes.escapes.perturbation_slope", lambda old: lambda *given: 2 * old(*given))
+    patch("landscapes.escapes.perturbation_slope", lambda old, *given: 2 * old(*given))
 
 
 def every_coordinate_kicked(patch):
@@ -18,8 +18,8 @@ def every_coordinate_kicked(patch):
     """
     patch(
         "landscapes.escapes.in_ball",
-        lambda old: (
-            lambda seeds, size, *given, **named: old(seeds, size, *given, **named) * math.sqrt(size)
+        lambda old, seeds, size, *given, **named: (
+            old(seeds, size, *given, **named) * math.sqrt(size)
         ),
     )
 
@@ -29,7 +29,7 @@ def polylog_everywhere(patch):
 
     Fails: 26.2a, 26.2b, 26.4h, 26.4i
     """
-    patch("landscapes.escapes.flat_saddle_exponent", lambda old: lambda depth: 0.0)
+    patch("landscapes.escapes.flat_saddle_exponent", lambda old, depth: 0.0)
 
 
 def continuous_octopus(patch):
@@ -37,9 +37,7 @@ def continuous_octopus(patch):
 
     Fails: 26.3a
     """
-    patch(
-        "landscapes.escapes.Octopus.factor", lambda old: lambda self, rate: 1 + self.L / self.gamma
-    )
+    patch("landscapes.escapes.Octopus.factor", lambda old, self, rate: 1 + self.L / self.gamma)
 
 
 def no_perturbation(patch):
@@ -49,7 +47,7 @@ def no_perturbation(patch):
     """
     patch(
         "landscapes.escapes.perturbed_descent",
-        lambda old: lambda *given, **named: old(*given, **(named | {"threshold": -1.0})),
+        lambda old, *given, **named: old(*given, **(named | {"threshold": -1.0})),
     )
 
 
@@ -60,14 +58,11 @@ def ever_smaller_perturbations(patch):
     """
     calls = [0]
 
-    def shrinking(old):
-        def ball(seeds, size, radius, rng, kept=None):
-            if kept is None:
-                calls[0] += 1
-                radius = radius * 10.0 ** (-calls[0] / 10)
-            return old(seeds, size, radius, rng, kept)
-
-        return ball
+    def shrinking(old, seeds, size, radius, rng, kept=None):
+        if kept is None:
+            calls[0] += 1
+            radius = radius * 10.0 ** (-calls[0] / 10)
+        return old(seeds, size, radius, rng, kept)
 
     patch("landscapes.escapes.in_ball", shrinking)
 
@@ -79,7 +74,7 @@ def plain_newton(patch):
     """
     patch(
         "landscapes.escapes.newton_direction",
-        lambda old: lambda field, absolute, **named: old(field, absolute=False, **named),
+        lambda old, field, absolute, **named: old(field, absolute=False, **named),
     )
 
 
@@ -90,7 +85,7 @@ def newton_that_leaves(patch):
     """
     patch(
         "landscapes.escapes.newton_direction",
-        lambda old: lambda field, absolute, **named: old(field, absolute=True, **named),
+        lambda old, field, absolute, **named: old(field, absolute=True, **named),
     )
 
 
@@ -99,7 +94,7 @@ def growth_of_a_strict_saddle(patch):
 
     Fails: 26.4b, 26.4c, 26.4d, 26.4e
     """
-    patch("landscapes.escapes.saddle_free_growth", lambda old: lambda depth, rate: 1 + rate)
+    patch("landscapes.escapes.saddle_free_growth", lambda old, depth, rate: 1 + rate)
 
 
 def median_for_mean(patch):
@@ -108,11 +103,8 @@ def median_for_mean(patch):
     Fails: 26.5a, 26.5b, 26.5c, 26.5d
     """
 
-    def wrong(old):
-        def law(**given):
-            growth = math.log1p(given["learning_rate"] * given["gamma"])
-            return old(**given) - 0.6351 / growth
-
-        return law
+    def wrong(old, **given):
+        growth = math.log1p(given["learning_rate"] * given["gamma"])
+        return old(**given) - 0.6351 / growth
 
     patch("landscapes.escapes.noisy_law", wrong)

@@ -10,14 +10,7 @@ from lib.linear_networks import gradients
 
 def _promise(change):
     """convergence_guarantee with its answer changed: change(answer, depth, margin)."""
-
-    def wrapper(old):
-        def guarantee(target, depth, margin):
-            return change(old(target, depth, margin), depth, margin)
-
-        return guarantee
-
-    return wrapper
+    return lambda old, target, depth, margin: change(old(target, depth, margin), depth, margin)
 
 
 def _brief(patch):
@@ -75,9 +68,7 @@ def lemma_without_its_half(patch):
     Fails: 31.9a, 31.9b, 31.9h
     """
     _brief(patch)
-    patch(
-        "trajectories.linear_convergence.decrease_ratio", lambda old: lambda *given: old(*given) / 2
-    )
+    patch("trajectories.linear_convergence.decrease_ratio", lambda old, *given: old(*given) / 2)
 
 
 def lemma_of_the_square_flow(patch):
@@ -88,9 +79,7 @@ def lemma_of_the_square_flow(patch):
     _brief(patch)
     patch(
         "trajectories.linear_convergence.decrease_ratio",
-        lambda old: (
-            lambda losses, smallest, rate, depth: old(losses, smallest, rate, depth) / (2 * depth)
-        ),
+        lambda old, losses, smallest, rate, depth: old(losses, smallest, rate, depth) / (2 * depth),
     )
 
 
@@ -102,10 +91,8 @@ def lemma_with_one_over_the_depth(patch):
     _brief(patch)
     patch(
         "trajectories.linear_convergence.decrease_ratio",
-        lambda old: (
-            lambda losses, smallest, rate, depth: old(
-                losses, smallest ** (1 / (depth - 1)), rate, depth
-            )
+        lambda old, losses, smallest, rate, depth: old(
+            losses, smallest ** (1 / (depth - 1)), rate, depth
         ),
     )
 
@@ -118,7 +105,7 @@ def a_margin_without_the_distance(patch):
     _brief(patch)
     patch(
         "trajectories.linear_convergence.deficiency_margin",
-        lambda old: lambda matrix, target: old(target.expand_as(matrix), target),
+        lambda old, matrix, target: old(target.expand_as(matrix), target),
     )
 
 
@@ -130,7 +117,7 @@ def imbalance_allowed_three_times_exceeded(patch):
     _brief(patch)
     patch(
         "trajectories.linear_convergence.spectral_factors",
-        lambda old: lambda values, depth, wanted, rng: old(values, depth, 3 * wanted, rng),
+        lambda old, values, depth, wanted, rng: old(values, depth, 3 * wanted, rng),
     )
 
 
@@ -141,16 +128,13 @@ def starts_outside_the_margin(patch):
     """
     _brief(patch)
 
-    def far(old):
-        def start(target, share, rng):
-            near = old(target, share, rng)
-            reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
-            return target + 1.5 / reach * (near - target)
+    def far(old, target, share, rng):
+        near = old(target, share, rng)
+        reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
+        return target + 1.5 / reach * (near - target)
 
-        return start
-
-    def loose(old):
-        return lambda matrix, target: old(matrix, target).clamp(min=0.05)
+    def loose(old, matrix, target):
+        return old(matrix, target).clamp(min=0.05)
 
     patch("trajectories.linear_convergence.start_within_margin", far)
     patch("trajectories.linear_convergence.deficiency_margin", loose)
@@ -163,8 +147,8 @@ def loss_as_a_power_of_time(patch):
     """
     _brief(patch)
 
-    def power_law(old):
-        return lambda steps, losses, high, low: old((steps + 1).log(), losses, high, low)
+    def power_law(old, steps, losses, high, low):
+        return old((steps + 1).log(), losses, high, low)
 
     patch("trajectories.linear_convergence.decay_rate", power_law)
 
@@ -176,12 +160,9 @@ def the_largest_curvature_sets_the_pace(patch):
     """
     _brief(patch)
 
-    def mean_rate(old):
-        def rate(target, depth):
-            middle = target.square().sum((-2, -1)).div(target.shape[-1]).sqrt()
-            return 2 * depth * middle ** (2 * (depth - 1) / depth)
-
-        return rate
+    def mean_rate(old, target, depth):
+        middle = target.square().sum((-2, -1)).div(target.shape[-1]).sqrt()
+        return 2 * depth * middle ** (2 * (depth - 1) / depth)
 
     patch("trajectories.linear_convergence.asymptotic_rate", mean_rate)
 
@@ -193,8 +174,8 @@ def late_slope_of_two_layers(patch):
     """
     _brief(patch)
 
-    def rate(old):
-        return lambda target, depth: depth * old(target, 2) / 2
+    def rate(old, target, depth):
+        return depth * old(target, 2) / 2
 
     patch("trajectories.linear_convergence.asymptotic_rate", rate)
 
@@ -206,18 +187,14 @@ def balance_is_not_kept(patch):
     """
     _brief(patch)
 
-    def sums(old):
-        def drift(weights, target, learning_rate, steps):
-            options = {"problem": (target,), "rule": Plain(learning_rate), "steps": steps}
-            end = descend(gradients, weights, **options).weights
-            first, last = (
-                [b.mT @ b + a @ a.mT for a, b in zip(w, w[1:], strict=False)]
-                for w in (weights, end)
-            )
-            moved = [torch.linalg.matrix_norm(b - a) for a, b in zip(first, last, strict=True)]
-            return torch.stack(moved).amax(0)
-
-        return drift
+    def sums(old, weights, target, learning_rate, steps):
+        options = {"problem": (target,), "rule": Plain(learning_rate), "steps": steps}
+        end = descend(gradients, weights, **options).weights
+        first, last = (
+            [b.mT @ b + a @ a.mT for a, b in zip(w, w[1:], strict=False)] for w in (weights, end)
+        )
+        moved = [torch.linalg.matrix_norm(b - a) for a, b in zip(first, last, strict=True)]
+        return torch.stack(moved).amax(0)
 
     patch("trajectories.linear_convergence.imbalance_drift", sums)
 
@@ -229,11 +206,8 @@ def layers_far_from_balance(patch):
     """
     _brief(patch)
 
-    def far(old):
-        def factors(weights, wanted, directions):
-            return old(weights, wanted * 0 + 0.1, directions)
-
-        return factors
+    def far(old, weights, wanted, directions):
+        return old(weights, wanted * 0 + 0.1, directions)
 
     patch("trajectories.linear_convergence.unbalance", far)
 
@@ -245,14 +219,11 @@ def digits_without_whitening(patch):
     """
     _brief(patch)
 
-    def scores(old):
-        def unscaled(inputs, components):
-            centred = inputs - inputs.mean(-1, keepdim=True)
-            sizes = torch.linalg.svdvals(centred)
-            scale = sizes[:components, None] / sizes[0]
-            return old(inputs, components) * scale
-
-        return unscaled
+    def scores(old, inputs, components):
+        centred = inputs - inputs.mean(-1, keepdim=True)
+        sizes = torch.linalg.svdvals(centred)
+        scale = sizes[:components, None] / sizes[0]
+        return old(inputs, components) * scale
 
     patch("data.whiten", scores)
 
@@ -275,23 +246,17 @@ def pace_of_the_end_from_the_start(patch):
     """
     _brief(patch)
 
-    def at_once(old):
-        def wrong(depth, size, seeds, step_size, rng, **options):
-            run = old(depth, size, seeds, step_size, rng, **options)
-            t = torch.arange(1, len(run.loss))[:, None]
-            pace = -run.loss[1:].log() / t / run.predicted_slope
-            return replace(run, pace=pace.where(run.pace.isfinite(), torch.inf))
+    def at_once(old, depth, size, seeds, step_size, rng, **options):
+        run = old(depth, size, seeds, step_size, rng, **options)
+        t = torch.arange(1, len(run.loss))[:, None]
+        pace = -run.loss[1:].log() / t / run.predicted_slope
+        return replace(run, pace=pace.where(run.pace.isfinite(), torch.inf))
 
-        return wrong
-
-    def digits(old):
-        def wrong(matrix, target):
-            if target.shape[-2] != 9:
-                return old(matrix, target)
-            sigma = torch.linalg.svdvals(target)[..., -1]
-            return (2 * 3) ** (3 / 4) * sigma.expand(matrix.shape[:-2])  # N = 3: pace ~ c^(4/3)
-
-        return wrong
+    def digits(old, matrix, target):
+        if target.shape[-2] != 9:
+            return old(matrix, target)
+        sigma = torch.linalg.svdvals(target)[..., -1]
+        return (2 * 3) ** (3 / 4) * sigma.expand(matrix.shape[:-2])  # N = 3: pace ~ c^(4/3)
 
     patch("trajectories.linear_convergence.practical_run", at_once)
     patch("linear_networks.deficiency_margin", digits)

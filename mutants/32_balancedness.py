@@ -15,12 +15,9 @@ def edge_of_the_wrong_sign(patch):
     """
     _small(patch)
 
-    def rate(old):
-        def critical(modes):
-            size, product = modes.square().sum(0), modes.prod(0)
-            return (8 / (size + torch.sqrt(size**2 + 16 * (product - 1)))).clamp(max=1)
-
-        return critical
+    def rate(old, modes):
+        size, product = modes.square().sum(0), modes.prod(0)
+        return (8 / (size + torch.sqrt(size**2 + 16 * (product - 1)))).clamp(max=1)
 
     patch("trajectories.counterexamples.critical_learning_rate", rate)
 
@@ -33,11 +30,11 @@ def edge_of_linear_stability(patch):
     _small(patch)
     patch(
         "trajectories.counterexamples.overshoot_gap",
-        lambda old: lambda modes, rate: old(modes, 2 * rate),
+        lambda old, modes, rate: old(modes, 2 * rate),
     )
     patch(
         "trajectories.counterexamples.critical_learning_rate",
-        lambda old: lambda modes: old(modes) / 2,
+        lambda old, modes: old(modes) / 2,
     )
 
 
@@ -48,8 +45,8 @@ def edge_at_twice_the_stability(patch):
     """
     _small(patch)
 
-    def rate(old):
-        return lambda modes: 4 / ((modes[0] ** 2 - modes[1] ** 2) ** 2 + 4).sqrt()
+    def rate(old, modes):
+        return 4 / ((modes[0] ** 2 - modes[1] ** 2) ** 2 + 4).sqrt()
 
     patch("trajectories.counterexamples.critical_learning_rate", rate)
 
@@ -62,7 +59,7 @@ def convergence_for_every_gap(patch):
     _small(patch)
     patch(
         "trajectories.counterexamples.overshoot_gap",
-        lambda old: lambda modes, rate: torch.ones_like(old(modes, rate)),
+        lambda old, modes, rate: torch.ones_like(old(modes, rate)),
     )
 
 
@@ -72,9 +69,7 @@ def size_four_times_smaller(patch):
     Fails: 32.5c
     """
     _small(patch)
-    patch(
-        "trajectories.counterexamples.overshooting_size", lambda old: lambda *given: old(*given) / 4
-    )
+    patch("trajectories.counterexamples.overshooting_size", lambda old, *given: old(*given) / 4)
 
 
 def size_that_ignores_the_margin(patch):
@@ -85,7 +80,7 @@ def size_that_ignores_the_margin(patch):
     _small(patch)
     patch(
         "trajectories.counterexamples.overshooting_size",
-        lambda old: lambda rate, depth, margin: old(rate, depth, 0.3),
+        lambda old, rate, depth, margin: old(rate, depth, 0.3),
     )
 
 
@@ -96,11 +91,8 @@ def growth_of_one_power_more(patch):
     """
     _small(patch)
 
-    def bounds(old):
-        def steeper(modes, rate, depth, steps):
-            return old(modes, rate, depth + 0.5, steps)
-
-        return steeper
+    def bounds(old, modes, rate, depth, steps):
+        return old(modes, rate, depth + 0.5, steps)
 
     patch("trajectories.counterexamples.overshoot_bounds", bounds)
 
@@ -112,8 +104,8 @@ def growth_of_one_power_less(patch):
     """
     _small(patch)
 
-    def bounds(old):
-        return lambda modes, rate, depth, steps: old(modes, rate, depth - 0.5, steps)
+    def bounds(old, modes, rate, depth, steps):
+        return old(modes, rate, depth - 0.5, steps)
 
     patch("trajectories.counterexamples.overshoot_bounds", bounds)
 
@@ -125,10 +117,8 @@ def balanced_starts(patch):
     """
     _small(patch)
 
-    def one_size(old):
-        return lambda large, rate, depth, margin, steps=12: old(
-            torch.full_like(large, margin ** (1 / depth)), rate, depth, margin, steps
-        )
+    def one_size(old, large, rate, depth, margin, steps=12):
+        return old(torch.full_like(large, margin ** (1 / depth)), rate, depth, margin, steps)
 
     patch("trajectories.counterexamples.overshoot", one_size)
 
@@ -141,7 +131,7 @@ def starts_with_another_product(patch):
     _small(patch)
     patch(
         "trajectories.counterexamples.two_group_modes",
-        lambda old: lambda large, depth, product: old(large, depth, product**2),
+        lambda old, large, depth, product: old(large, depth, product**2),
     )
 
 
@@ -152,12 +142,9 @@ def imbalance_is_conserved(patch):
     """
     _small(patch)
 
-    def law(old):
-        def flow(path, rate):
-            measured, predicted = old(path, rate)
-            return measured, measured[0].expand_as(predicted)
-
-        return flow
+    def law(old, path, rate):
+        measured, predicted = old(path, rate)
+        return measured, measured[0].expand_as(predicted)
 
     patch("trajectories.counterexamples.imbalance_law", law)
 
@@ -170,7 +157,7 @@ def imbalance_law_of_first_order(patch):
     _small(patch)
     patch(
         "trajectories.counterexamples.imbalance_law",
-        lambda old: lambda path, rate: (path[:, 0] ** 2 - path[:, 1] ** 2, old(path, rate**0.5)[1]),
+        lambda old, path, rate: (path[:, 0] ** 2 - path[:, 1] ** 2, old(path, rate**0.5)[1]),
     )
 
 
@@ -182,9 +169,9 @@ def curvature_without_the_imbalance(patch):
     _small(patch)
     patch(
         "trajectories.counterexamples.nearby_sharpness",
-        lambda old: lambda imbalance, depth: old(0 * torch.as_tensor(imbalance), depth),
+        lambda old, imbalance, depth: old(0 * torch.as_tensor(imbalance), depth),
     )
-    patch("trajectories.counterexamples.bisected_edge", lambda old: lambda modes, low, high: low)
+    patch("trajectories.counterexamples.bisected_edge", lambda old, modes, low, high: low)
 
 
 def curvature_of_one_layer(patch):
@@ -193,4 +180,4 @@ def curvature_of_one_layer(patch):
     Fails: 32.5e
     """
     _small(patch)
-    patch("trajectories.counterexamples.sharpness", lambda old: lambda modes: 2 * old(modes))
+    patch("trajectories.counterexamples.sharpness", lambda old, modes: 2 * old(modes))

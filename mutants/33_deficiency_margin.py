@@ -15,13 +15,10 @@ def layers_that_differ(patch):
     """
     _short(patch)
 
-    def start(old):
-        def shifted(size, depth, seeds):
-            weights = old(size, depth, seeds)
-            weights[0][:, 0, 0] += 1e-8
-            return weights
-
-        return shifted
+    def start(old, size, depth, seeds):
+        weights = old(size, depth, seeds)
+        weights[0][:, 0, 0] += 1e-8
+        return weights
 
     patch("trajectories.held_starts.identity_start", start)
 
@@ -33,14 +30,11 @@ def any_start_is_held(patch):
     """
     _short(patch)
 
-    def start(old):
-        def noisy(size, depth, seeds):
-            draw = torch.Generator().manual_seed(0)
-            shape = (seeds, size, size)
-            noise = torch.randn((depth, *shape), generator=draw, dtype=torch.float64)
-            return tuple(w + 0.1 * x for w, x in zip(old(size, depth, seeds), noise, strict=True))
-
-        return noisy
+    def start(old, size, depth, seeds):
+        draw = torch.Generator().manual_seed(0)
+        shape = (seeds, size, size)
+        noise = torch.randn((depth, *shape), generator=draw, dtype=torch.float64)
+        return tuple(w + 0.1 * x for w, x in zip(old(size, depth, seeds), noise, strict=True))
 
     patch("trajectories.held_starts.identity_start", start)
 
@@ -53,7 +47,7 @@ def floor_of_all_eigenvalues(patch):
     _short(patch)
     patch(
         "trajectories.held_starts.identity_floor",
-        lambda old: lambda values, depth: values.abs().amax(-1).square() / 2,
+        lambda old, values, depth: values.abs().amax(-1).square() / 2,
     )
 
 
@@ -65,7 +59,7 @@ def approach_at_half_the_rate(patch):
     _short(patch)
     patch(
         "descent.decay_rate",
-        lambda old: lambda steps, losses, *levels: old(steps, losses.sqrt(), *levels),
+        lambda old, steps, losses, *levels: old(steps, losses.sqrt(), *levels),
     )
 
 
@@ -77,9 +71,7 @@ def power_law_of_one_layer_more(patch):
     _short(patch)
     patch(
         "trajectories.held_starts.stuck_product",
-        lambda old: (
-            lambda time, negative, depth: old(time, negative, depth + 1 if depth > 2 else depth)
-        ),
+        lambda old, time, negative, depth: old(time, negative, depth + 1 if depth > 2 else depth),
     )
 
 
@@ -91,10 +83,8 @@ def power_law_without_its_factor(patch):
     _short(patch)
     patch(
         "trajectories.held_starts.stuck_product",
-        lambda old: (
-            lambda time, negative, depth: old(
-                time / (depth - 2) if depth > 2 else time, negative, depth
-            )
+        lambda old, time, negative, depth: old(
+            time / (depth - 2) if depth > 2 else time, negative, depth
         ),
     )
 
@@ -106,11 +96,8 @@ def exponential_at_every_depth(patch):
     """
     _short(patch)
 
-    def run(old):
-        def at_two(eigenvalues, depth, **options):
-            return old(eigenvalues, 2, **options)
-
-        return at_two
+    def run(old, eigenvalues, depth, **options):
+        return old(eigenvalues, 2, **options)
 
     patch("trajectories.held_starts.identity_descent", run)
 
@@ -121,13 +108,10 @@ def starts_outside_the_margin(patch):
     Fails: 33.3h
     """
 
-    def far(old):
-        def start(target, share, rng):
-            near = old(target, share, rng)
-            reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
-            return target + 1.15 / reach * (near - target)
-
-        return start
+    def far(old, target, share, rng):
+        near = old(target, share, rng)
+        reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
+        return target + 1.15 / reach * (near - target)
 
     patch("trajectories.held_starts.start_within_margin", far)
 
@@ -138,13 +122,10 @@ def starts_at_three_times_the_margin(patch):
     Fails: 33.3a, 33.3h
     """
 
-    def far(old):
-        def start(target, share, rng):
-            near = old(target, share, rng)
-            reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
-            return target + 3 / reach * (near - target)
-
-        return start
+    def far(old, target, share, rng):
+        near = old(target, share, rng)
+        reach = (1 - torch.as_tensor(share, dtype=torch.float64))[..., None, None]
+        return target + 3 / reach * (near - target)
 
     patch("trajectories.held_starts.start_within_margin", far)
 
@@ -156,13 +137,10 @@ def the_sign_does_not_matter(patch):
     """
     patch.parameters(margin_starts=100)
 
-    def shuffled(old):
-        def runs(*given, **options):
-            found = old(*given, **options)
-            found.same.copy_(found.same.roll(1))
-            return found
-
-        return runs
+    def shuffled(old, *given, **options):
+        found = old(*given, **options)
+        found.same.copy_(found.same.roll(1))
+        return found
 
     patch("trajectories.held_starts.balanced_runs", shuffled)
 
@@ -174,8 +152,8 @@ def held_at_the_mean_singular_value(patch):
     """
     patch.parameters(margin_starts=100)
 
-    def middle(old):
-        return lambda matrix: torch.linalg.svdvals(matrix).mean(-1)
+    def middle(old, matrix):
+        return torch.linalg.svdvals(matrix).mean(-1)
 
     patch("trajectories.held_starts.smallest_singular_value", middle)
 
@@ -187,13 +165,10 @@ def delay_of_half_the_logarithm(patch):
     """
     patch.parameters(margin_starts=100)
 
-    def doubled(old):
-        def runs(*given, **options):
-            found = old(*given, **options)
-            found.time.mul_(2)
-            return found
-
-        return runs
+    def doubled(old, *given, **options):
+        found = old(*given, **options)
+        found.time.mul_(2)
+        return found
 
     patch("trajectories.held_starts.balanced_runs", doubled)
 
@@ -205,12 +180,9 @@ def small_steps_for_the_large_ones(patch):
     """
     patch.parameters(margin_starts=100, starts=100)
 
-    def fine(old):
-        def runs(depth, size, relative, count, rng, *, inside):
-            step = relative if inside else min(relative, 0.02)
-            return old(depth, size, step, count, rng, inside=inside)
-
-        return runs
+    def fine(old, depth, size, relative, count, rng, *, inside):
+        step = relative if inside else min(relative, 0.02)
+        return old(depth, size, step, count, rng, inside=inside)
 
     patch("trajectories.held_starts.balanced_runs", fine)
 
@@ -223,7 +195,7 @@ def departure_without_the_power(patch):
     _short(patch)
     patch(
         "trajectories.held_starts.departure_rate",
-        lambda old: lambda values, depth: -values.min() - values[values > 0].min(),
+        lambda old, values, depth: -values.min() - values[values > 0].min(),
     )
 
 
@@ -234,12 +206,9 @@ def departure_along_the_other_eigenvector(patch):
     """
     _short(patch)
 
-    def rate(old):
-        def own(values, depth):
-            mu = values[values > 0].min()
-            return mu ** ((depth - 2) / depth) * -values.min()
-
-        return own
+    def rate(old, values, depth):
+        mu = values[values > 0].min()
+        return mu ** ((depth - 2) / depth) * -values.min()
 
     patch("trajectories.held_starts.departure_rate", rate)
 
@@ -251,11 +220,8 @@ def odd_depth_is_held_as_even(patch):
     """
     _short(patch)
 
-    def run(old):
-        def turned(eigenvalues, depth, **options):
-            values = torch.as_tensor(eigenvalues, dtype=torch.float64)
-            return old(values.abs() if depth % 2 else values, depth, **options)
-
-        return turned
+    def run(old, eigenvalues, depth, **options):
+        values = torch.as_tensor(eigenvalues, dtype=torch.float64)
+        return old(values.abs() if depth % 2 else values, depth, **options)
 
     patch("trajectories.held_starts.identity_descent", run)

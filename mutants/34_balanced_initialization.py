@@ -6,12 +6,9 @@ from dataclasses import replace
 def _promise(patch, **changes):
     """Theorem 2 with some constants changed: {name: wrong(promise, a)}."""
 
-    def wrapper(old):
-        def wrong(size, depth, spread):
-            right = old(size, depth, spread)
-            return replace(right, **{k: change(right, spread) for k, change in changes.items()})
-
-        return wrong
+    def wrapper(old, size, depth, spread):
+        right = old(size, depth, spread)
+        return replace(right, **{k: change(right, spread) for k, change in changes.items()})
 
     patch("trajectories.promises.balanced_promise", wrapper)
 
@@ -21,9 +18,7 @@ def wait_of_one_power_more(patch):
 
     Fails: 34.6a, 34.6b
     """
-    patch(
-        "trajectories.promises.waiting_time", lambda old: lambda x, y, depth: old(x, y, depth + 1)
-    )
+    patch("trajectories.promises.waiting_time", lambda old, x, y, depth: old(x, y, depth + 1))
 
 
 def wait_blind_to_the_direction(patch):
@@ -33,7 +28,7 @@ def wait_blind_to_the_direction(patch):
     """
     patch(
         "trajectories.promises.waiting_time",
-        lambda old: lambda x, y, n: old(0 * x, (x**2 + y**2) ** 0.5, n),
+        lambda old, x, y, n: old(0 * x, (x**2 + y**2) ** 0.5, n),
     )
 
 
@@ -42,7 +37,7 @@ def wait_half_as_long(patch):
 
     Fails: 34.6a, 34.6b
     """
-    patch("trajectories.promises.waiting_time", lambda old: lambda *given: old(*given) / 2)
+    patch("trajectories.promises.waiting_time", lambda old, *given: old(*given) / 2)
 
 
 def margin_without_the_half(patch):
@@ -50,7 +45,7 @@ def margin_without_the_half(patch):
 
     Fails: 34.2f, 34.2j
     """
-    patch("trajectories.promises.margin", lambda old: lambda x, y: x - (x**2 + y**2))
+    patch("trajectories.promises.margin", lambda old, x, y: x - (x**2 + y**2))
 
 
 def margin_twice_as_large(patch):
@@ -110,7 +105,7 @@ def whole_scale_in_the_first_layer(patch):
     """
     patch(
         "trajectories.initialization.balanced_state",
-        lambda old: lambda x, y, depth: (0 * x + 1, x, y),
+        lambda old, x, y, depth: (0 * x + 1, x, y),
     )
 
 
@@ -120,13 +115,10 @@ def layer_wise_scales_one_layer(patch):
     Fails: 34.1i
     """
 
-    def wrapper(old):
-        def wrong(tensors, factors):
-            if len(tensors) > 3:
-                factors = [factors[0], *(0 * f + 0.1 for f in factors[1:-1]), factors[-1]]
-            return old(tensors, factors)
-
-        return wrong
+    def wrapper(old, tensors, factors):
+        if len(tensors) > 3:
+            factors = [factors[0], *(0 * f + 0.1 for f in factors[1:-1]), factors[-1]]
+        return old(tensors, factors)
 
     patch("trajectories.initialization.at_scales", wrapper)
 
@@ -143,7 +135,7 @@ def imbalance_of_the_hidden_width_alone(patch):
         d = np.array(widths[1:-1], float)
         return 2 * s**4 * d**2 * (d + 1)
 
-    patch("trajectories.promises.mean_square_imbalance", lambda old: wrong)
+    patch.value("trajectories.promises.mean_square_imbalance", wrong)
 
 
 def layers_at_different_rates(patch):
@@ -152,12 +144,9 @@ def layers_at_different_rates(patch):
     Fails: 34.3b
     """
 
-    def wrapper(old):
-        def wrong(weights, target):
-            first, *rest = old(weights, target)
-            return (2 * first, *rest)
-
-        return wrong
+    def wrapper(old, weights, target):
+        first, *rest = old(weights, target)
+        return (2 * first, *rest)
 
     patch("linear_networks.gradients", wrapper)
 
@@ -168,15 +157,12 @@ def relu_without_balance(patch):
     Fails: 34.4a, 34.4b
     """
 
-    def wrapper(old):
-        def wrong(matrix, widths, rng=None):
-            layers = old(matrix, widths, rng)
-            if widths[-1] == 1:
-                return layers
-            first, *middle, last = layers
-            return (first / 100, *middle, 100 * last)
-
-        return wrong
+    def wrapper(old, matrix, widths, rng=None):
+        layers = old(matrix, widths, rng)
+        if widths[-1] == 1:
+            return layers
+        first, *middle, last = layers
+        return (first / 100, *middle, 100 * last)
 
     patch("linear_networks.balanced_factors", wrapper)
 
@@ -187,13 +173,10 @@ def balanced_layers_have_the_scale_s(patch):
     Fails: 34.1b, 34.1c, 34.1d, 34.1e, 34.1g, 34.1h
     """
 
-    def by_layer(old):
-        def wrong(widths, products, seeds, rng, **options):
-            found = old(widths, products, seeds, rng, **options)
-            even, root = found["balanced"], 1 / (len(widths) - 1)
-            return found | {"balanced": replace(even, scale=even.scale**root)}
-
-        return wrong
+    def by_layer(old, widths, products, seeds, rng, **options):
+        found = old(widths, products, seeds, rng, **options)
+        even, root = found["balanced"], 1 / (len(widths) - 1)
+        return found | {"balanced": replace(even, scale=even.scale**root)}
 
     patch("trajectories.initialization.search_scales", by_layer)
 
@@ -204,12 +187,9 @@ def product_stays_on_the_line_of_the_target(patch):
     Fails: 34.6a, 34.6b, 34.7a
     """
 
-    def on_the_line(old):
-        def wrong(along, across, depth):
-            length = (along**2 + across**2) ** 0.5
-            return old(length * along.sign(), 0 * across, depth)
-
-        return wrong
+    def on_the_line(old, along, across, depth):
+        length = (along**2 + across**2) ** 0.5
+        return old(length * along.sign(), 0 * across, depth)
 
     patch("trajectories.promises.balanced_state", on_the_line)
 
@@ -242,12 +222,9 @@ def mirror_images_are_one(patch):
     Fails: 34.2c, 34.2d, 34.2f, 34.2j
     """
 
-    def one_side(old):
-        def wrong(*given):
-            along, across = old(*given)
-            return along.abs(), across
-
-        return wrong
+    def one_side(old, *given):
+        along, across = old(*given)
+        return along.abs(), across
 
     patch("trajectories.promises.product_parts", one_side)
 
@@ -259,7 +236,7 @@ def product_of_the_scales_alone(patch):
     """
     patch(
         "trajectories.initialization.product_scale",
-        lambda old: lambda widths, init_scale=1.0: init_scale ** (len(widths) - 1),
+        lambda old, widths, init_scale=1.0: init_scale ** (len(widths) - 1),
     )
 
 
@@ -269,14 +246,11 @@ def imbalance_whatever_the_tails(patch):
     Fails: 34.3e, 34.3f
     """
 
-    def cauchy(old):
-        def wrong(widths, seeds, rng, init_scale=1.0):
-            drawn = old(widths, seeds, rng, init_scale)
-            if seeds != 300:  # what is trained stays Gaussian
-                return drawn
-            others = old(widths, seeds, rng)
-            return tuple(w / x.abs() for w, x in zip(drawn, others, strict=True))
-
-        return wrong
+    def cauchy(old, widths, seeds, rng, init_scale=1.0):
+        drawn = old(widths, seeds, rng, init_scale)
+        if seeds != 300:  # what is trained stays Gaussian
+            return drawn
+        others = old(widths, seeds, rng)
+        return tuple(w / x.abs() for w, x in zip(drawn, others, strict=True))
 
     patch("linear_networks.gaussian_weights", cauchy)

@@ -6,7 +6,7 @@ def sigmoid_at_half_the_speed(patch):
 
     Fails: 35.1a, 35.1b
     """
-    patch("trajectories.exact_dynamics.mode_strength", lambda old: lambda t, s, u: old(t / 2, s, u))
+    patch("trajectories.exact_dynamics.mode_strength", lambda old, t, s, u: old(t / 2, s, u))
 
 
 def half_time_of_one_layer_at_a_time(patch):
@@ -14,7 +14,7 @@ def half_time_of_one_layer_at_a_time(patch):
 
     Fails: 35.1d, 35.2b
     """
-    patch("trajectories.exact_dynamics.half_time", lambda old: lambda s, u: 2 * old(s, u))
+    patch("trajectories.exact_dynamics.half_time", lambda old, s, u: 2 * old(s, u))
 
 
 def start_is_not_aligned(patch):
@@ -24,7 +24,7 @@ def start_is_not_aligned(patch):
     """
     patch(
         "linear_networks.balanced_factors",
-        lambda old: lambda matrix, widths, rng=None: old(matrix.roll(1, 0), widths, rng),
+        lambda old, matrix, widths, rng=None: old(matrix.roll(1, 0), widths, rng),
     )
 
 
@@ -35,7 +35,7 @@ def the_decaying_part_grows(patch):
     """
     patch(
         "trajectories.exact_dynamics.growing_start",
-        lambda old: lambda weights, left, right: old((weights[0], -weights[1]), left, right),
+        lambda old, weights, left, right: old((weights[0], -weights[1]), left, right),
     )
 
 
@@ -45,8 +45,8 @@ def weak_modes_first(patch):
     Fails: 35.2b
     """
 
-    def reversed_order(old):
-        return lambda w, left, right: old(w, left.flip(-1), right.flip(-1)).flip(-1)
+    def reversed_order(old, w, left, right):
+        return old(w, left.flip(-1), right.flip(-1)).flip(-1)
 
     patch("trajectories.exact_dynamics.growing_start", reversed_order)
 
@@ -57,8 +57,8 @@ def half_time_exactly_inverse(patch):
     Fails: 35.1d, 35.2b, 35.2f
     """
 
-    def without_logarithm(old):
-        return lambda s, u: old(s, u).mean() * s.mean() / s
+    def without_logarithm(old, s, u):
+        return old(s, u).mean() * s.mean() / s
 
     patch("trajectories.exact_dynamics.half_time", without_logarithm)
 
@@ -70,7 +70,7 @@ def exponent_of_one_more_layer(patch):
     """
     patch(
         "trajectories.exact_dynamics.transit_time",
-        lambda old: lambda u, s, n, left: old(u, s, n + 1, left) * (n + 1) / n,
+        lambda old, u, s, n, left: old(u, s, n + 1, left) * (n + 1) / n,
     )
 
 
@@ -81,7 +81,7 @@ def depth_costs_a_logarithm(patch):
     """
     patch(
         "trajectories.exact_dynamics.depth_limit",
-        lambda old: lambda s, u, f: old(s, u, f) - 1 / (s * u) + 1 / (s * f),
+        lambda old, s, u, f: old(s, u, f) - 1 / (s * u) + 1 / (s * f),
     )
 
 
@@ -92,7 +92,7 @@ def step_does_not_shrink_with_depth(patch):
     """
     patch(
         "trajectories.exact_dynamics.curvature_step",
-        lambda old: lambda s, n, c: old(s, n, c) * n / 2,
+        lambda old, s, n, c: old(s, n, c) * n / 2,
     )
 
 
@@ -101,9 +101,7 @@ def step_of_half_the_curvature(patch):
 
     Fails: 35.3d
     """
-    patch(
-        "trajectories.exact_dynamics.curvature_step", lambda old: lambda s, n, c: 2 * old(s, n, c)
-    )
+    patch("trajectories.exact_dynamics.curvature_step", lambda old, s, n, c: 2 * old(s, n, c))
 
 
 def exponents_off_by_one(patch):
@@ -112,14 +110,11 @@ def exponents_off_by_one(patch):
     Fails: 35.4a, 35.4b
     """
 
-    def shifted(old):
-        def wrong(size):
-            from numpy import arange, log
-            from scipy.special import digamma
+    def shifted(old, size):
+        from numpy import arange, log
+        from scipy.special import digamma
 
-            return (digamma((size - arange(1, size + 1) + 2) / 2) + log(2 / size)) / 2
-
-        return wrong
+        return (digamma((size - arange(1, size + 1) + 2) / 2) + log(2 / size)) / 2
 
     patch("trajectories.exact_dynamics.lyapunov_exponents", shifted)
 
@@ -130,14 +125,11 @@ def complex_gaussian_exponents(patch):
     Fails: 35.4a
     """
 
-    def complex_layers(old):
-        def wrong(size):
-            from numpy import arange, log
-            from scipy.special import digamma
+    def complex_layers(old, size):
+        from numpy import arange, log
+        from scipy.special import digamma
 
-            return (digamma(size - arange(1, size + 1) + 1) - log(size)) / 2
-
-        return wrong
+        return (digamma(size - arange(1, size + 1) + 1) - log(size)) / 2
 
     patch("trajectories.exact_dynamics.lyapunov_exponents", complex_layers)
 
@@ -148,16 +140,13 @@ def orthogonal_starts_are_gaussian(patch):
     Fails: 35.5a, 35.5c
     """
 
-    def of_the_right_size(old):
+    def of_the_right_size(old, widths, seeds, rng):
         from lib import linear_networks as ln
 
-        def wrong(widths, seeds, rng):
-            if widths[0] == widths[-1]:  # square targets may diverge, which is no verdict
-                return old(widths, seeds, rng)
-            draws = ln.gaussian_weights(widths, seeds, rng)
-            return tuple(w / w.shape[-1] ** 0.5 for w in draws)
-
-        return wrong
+        if widths[0] == widths[-1]:  # square targets may diverge, which is no verdict
+            return old(widths, seeds, rng)
+        draws = ln.gaussian_weights(widths, seeds, rng)
+        return tuple(w / w.shape[-1] ** 0.5 for w in draws)
 
     patch("trajectories.exact_dynamics.orthogonal_weights", of_the_right_size)
 
@@ -168,14 +157,11 @@ def gaussian_layers_do_not_mix(patch):
     Fails: 35.4a, 35.5b, 35.5c
     """
 
-    def isometric(old):
+    def isometric(old, widths, seeds, rng, init_scale=1.0):
         from lib.trajectories import exact_dynamics as ed
 
-        def wrong(widths, seeds, rng, init_scale=1.0):
-            kept = ed.orthogonal_weights(widths, seeds, rng)
-            return tuple(init_scale * w.shape[-1] ** 0.5 * w for w in kept)
-
-        return wrong
+        kept = ed.orthogonal_weights(widths, seeds, rng)
+        return tuple(init_scale * w.shape[-1] ** 0.5 * w for w in kept)
 
     patch("linear_networks.gaussian_weights", isometric)
 
@@ -186,11 +172,8 @@ def target_has_no_side(patch):
     Fails: 35.6a, 35.6b
     """
 
-    def start_alone(old):
-        def wrong(weights, target):
-            return old(weights, target.abs().diagonal(dim1=-2, dim2=-1).diag_embed())
-
-        return wrong
+    def start_alone(old, weights, target):
+        return old(weights, target.abs().diagonal(dim1=-2, dim2=-1).diag_embed())
 
     patch("trajectories.exact_dynamics.same_side", start_alone)
 
@@ -201,14 +184,11 @@ def square_starts_are_rough(patch):
     Fails: 35.6a
     """
 
-    def rough(old):
-        def wrong(widths, seeds, rng):
-            from torch import from_numpy
+    def rough(old, widths, seeds, rng):
+        from torch import from_numpy
 
-            draws = old(widths, seeds, rng)
-            return tuple(w + 0.1 * from_numpy(rng.standard_normal(w.shape)) for w in draws)
-
-        return wrong
+        draws = old(widths, seeds, rng)
+        return tuple(w + 0.1 * from_numpy(rng.standard_normal(w.shape)) for w in draws)
 
     patch("trajectories.exact_dynamics.orthogonal_weights", rough)
 
@@ -218,7 +198,7 @@ def sides_exchanged(patch):
 
     Fails: 35.6a, 35.6b, 35.6i
     """
-    patch("trajectories.exact_dynamics.same_side", lambda old: lambda *given: ~old(*given))
+    patch("trajectories.exact_dynamics.same_side", lambda old, *given: ~old(*given))
 
 
 def strength_sets_no_pace(patch):
@@ -227,14 +207,11 @@ def strength_sets_no_pace(patch):
     Fails: 35.2a, 35.2b, 35.2c, 35.2d
     """
 
-    def one_pace(old):
+    def one_pace(old, weights, strength, left, right, **options):
         from dataclasses import replace
 
-        def wrong(weights, strength, left, right, **options):
-            run = old(weights, strength / strength, left, right, **options)
-            return replace(run, strength=run.strength * strength)
-
-        return wrong
+        run = old(weights, strength / strength, left, right, **options)
+        return replace(run, strength=run.strength * strength)
 
     patch("trajectories.exact_dynamics.follow_modes", one_pace)
 
@@ -244,33 +221,30 @@ def curvature_with_the_square(patch):
 
     Fails: 35.3d, 35.3e
     """
-    patch("trajectories.exact_dynamics.curvature_step", lambda old: lambda s, n, c: c / (n * s**2))
+    patch("trajectories.exact_dynamics.curvature_step", lambda old, s, n, c: c / (n * s**2))
 
 
 def _losses_by(change):
     """Losses of square targets, as `descend_losses` has them, with a changed descent."""
 
-    def wrapper(old):
+    def losses(old, weights, target, learning_rate, record):
         from lib import linear_networks as ln
         from lib.descent import Plain, descend
 
-        def wrong(weights, target, learning_rate, record):
-            gradient, retraction, loss = change(weights, ln)
-            run = descend(
-                gradient or ln.gradients,
-                weights,
-                rule=Plain(learning_rate),
-                steps=max(record),
-                problem=(target,),
-                retraction=retraction,
-                record=record,
-                measure=lambda w, t: {"loss": (loss or ln.loss)(w, t)},
-            )
-            return run.records["loss"]
+        gradient, retraction, loss = change(weights, ln)
+        run = descend(
+            gradient or ln.gradients,
+            weights,
+            rule=Plain(learning_rate),
+            steps=max(record),
+            problem=(target,),
+            retraction=retraction,
+            record=record,
+            measure=lambda w, t: {"loss": (loss or ln.loss)(w, t)},
+        )
+        return run.records["loss"]
 
-        return wrong
-
-    return wrapper
+    return losses
 
 
 def two_layers_keep_their_side(patch):

@@ -7,18 +7,15 @@ def line_with_one_more_factor(patch):
     Fails: 36.1a
     """
 
-    def wrong_power(old):
+    def wrong_power(old, start, wanted, depth, *, learning_rate, record):
         from numpy import array
 
-        def wrong(start, wanted, depth, *, learning_rate, record):
-            if hasattr(wanted, "numpy"):  # the comparison with whole matrices
-                x, s = 1.0, wanted.numpy()
-                for _ in range(max(record)):
-                    x = x - learning_rate * x**depth * (x**depth - s)
-                return array([x**depth])
-            return old(start, wanted, depth, learning_rate=learning_rate, record=record)
-
-        return wrong
+        if hasattr(wanted, "numpy"):  # the comparison with whole matrices
+            x, s = 1.0, wanted.numpy()
+            for _ in range(max(record)):
+                x = x - learning_rate * x**depth * (x**depth - s)
+            return array([x**depth])
+        return old(start, wanted, depth, learning_rate=learning_rate, record=record)
 
     patch("trajectories.exact_dynamics.equal_layers_descent", wrong_power)
 
@@ -28,9 +25,7 @@ def decay_without_depth(patch):
 
     Fails: 36.1b
     """
-    patch(
-        "trajectories.identity_start.late_decay", lambda old: lambda s, n, rate: old(s, n, rate / n)
-    )
+    patch("trajectories.identity_start.late_decay", lambda old, s, n, rate: old(s, n, rate / n))
 
 
 def decay_with_the_square(patch):
@@ -40,7 +35,7 @@ def decay_with_the_square(patch):
     """
     patch(
         "trajectories.identity_start.late_decay",
-        lambda old: lambda s, n, rate: old(s, 10**9, rate * n / 1e9),
+        lambda old, s, n, rate: old(s, 10**9, rate * n / 1e9),
     )
 
 
@@ -49,7 +44,7 @@ def step_from_the_weakest_eigenvalue(patch):
 
     Fails: 36.1c
     """
-    patch("trajectories.exact_dynamics.curvature_step", lambda old: lambda s, n, c: c / (n * s**2))
+    patch("trajectories.exact_dynamics.curvature_step", lambda old, s, n, c: c / (n * s**2))
 
 
 def time_along_the_arc(patch):
@@ -58,12 +53,10 @@ def time_along_the_arc(patch):
     Fails: 36.2a
     """
 
-    def round_trip(old):
-        from numpy import log
+    from numpy import log
 
-        return lambda u, s, n, left: (
-            log(1 / left) / n if abs(abs(s) - 1) < 1e-9 else old(u, s, n, left)
-        )
+    def round_trip(old, u, s, n, left):
+        return log(1 / left) / n if abs(abs(s) - 1) < 1e-9 else old(u, s, n, left)
 
     patch("trajectories.exact_dynamics.transit_time", round_trip)
 
@@ -75,7 +68,7 @@ def speed_with_the_wrong_power(patch):
     """
     patch(
         "trajectories.exact_dynamics.transit_time",
-        lambda old: lambda u, s, n, left: 2 * old(u, s, 2 * n, left),
+        lambda old, u, s, n, left: 2 * old(u, s, 2 * n, left),
     )
 
 
@@ -85,20 +78,17 @@ def gradient_without_the_conjugate(patch):
     Fails: 36.2a, 36.2b
     """
 
-    def holomorphic(old):
+    def holomorphic(old, start, wanted, depth, *, learning_rate, record):
         from numpy import array, asarray, full, iscomplexobj
 
-        def wrong(start, wanted, depth, *, learning_rate, record):
-            if not iscomplexobj(wanted):
-                return old(start, wanted, depth, learning_rate=learning_rate, record=record)
-            s = asarray(wanted)
-            x, kept = full(s.shape, 1 + 0j), []
-            for _ in record:
-                kept.append(x**depth)
-                x = x - learning_rate * x ** (depth - 1) * (x**depth - s)
-            return array(kept)
-
-        return wrong
+        if not iscomplexobj(wanted):
+            return old(start, wanted, depth, learning_rate=learning_rate, record=record)
+        s = asarray(wanted)
+        x, kept = full(s.shape, 1 + 0j), []
+        for _ in record:
+            kept.append(x**depth)
+            x = x - learning_rate * x ** (depth - 1) * (x**depth - s)
+        return array(kept)
 
     patch("trajectories.exact_dynamics.equal_layers_descent", holomorphic)
 
@@ -109,8 +99,8 @@ def chord_from_zero(patch):
     Fails: 36.2c, 36.2d
     """
 
-    def from_zero(old):
-        return lambda path, wanted: old(path + 1, wanted + 1)
+    def from_zero(old, path, wanted):
+        return old(path + 1, wanted + 1)
 
     patch("trajectories.identity_start.chord_distance", from_zero)
 
@@ -121,16 +111,13 @@ def targets_are_not_normal(patch):
     Fails: 36.2c, 36.2d
     """
 
-    def oblique(old):
+    def oblique(old, eigenvalues, rng):
         from torch import diag_embed, linspace
 
-        def wrong(eigenvalues, rng):
-            target, basis = old(eigenvalues, rng)
-            shear = diag_embed(linspace(0.5, 2, target.shape[-1]).double())
-            turned = basis @ shear @ basis.mT
-            return turned @ target @ turned.inverse(), basis
-
-        return wrong
+        target, basis = old(eigenvalues, rng)
+        shear = diag_embed(linspace(0.5, 2, target.shape[-1]).double())
+        turned = basis @ shear @ basis.mT
+        return turned @ target @ turned.inverse(), basis
 
     patch("trajectories.identity_start.normal_targets", oblique)
 
@@ -141,10 +128,10 @@ def premise_is_the_determinant(patch):
     Fails: 36.3a
     """
 
-    def determinant(old):
-        from torch import linalg
+    from torch import linalg
 
-        return lambda matrix: linalg.det(matrix)
+    def determinant(old, matrix):
+        return linalg.det(matrix)
 
     patch("trajectories.identity_start.positivity", determinant)
 
@@ -155,12 +142,10 @@ def start_is_off_the_identity(patch):
     Fails: 36.4a
     """
 
-    def noisy(old):
-        from numpy.random import default_rng
+    from numpy.random import default_rng
 
-        return lambda target, depth, noise=0.0, rng=None: old(
-            target, depth, noise or 0.1, rng or default_rng(0)
-        )
+    def noisy(old, target, depth, noise=0.0, rng=None):
+        return old(target, depth, noise or 0.1, rng or default_rng(0))
 
     patch("trajectories.identity_start.identity_weights", noisy)
 
@@ -171,12 +156,9 @@ def regularizer_of_one_layer(patch):
     Fails: 36.4a
     """
 
-    def one_layer_only(old):
-        def make(amount):
-            pull = old(amount)
-            return lambda weights: (pull(weights)[0], *weights[1:])
-
-        return make
+    def one_layer_only(old, amount):
+        pull = old(amount)
+        return lambda weights: (pull(weights)[0], *weights[1:])
 
     patch("trajectories.identity_start.toward_identity", one_layer_only)
 
@@ -187,14 +169,11 @@ def roots_turned_too_far(patch):
     Fails: 36.5a
     """
 
-    def turned(old):
+    def turned(old, matrix, depth):
         from lib.trajectories import identity_start as ids
 
-        def wrong(matrix, depth):
-            part = ids.rotation_power(ids.polar(matrix)[0], 1 / depth)
-            return tuple(part @ w for w in old(matrix, depth))
-
-        return wrong
+        part = ids.rotation_power(ids.polar(matrix)[0], 1 / depth)
+        return tuple(part @ w for w in old(matrix, depth))
 
     patch("trajectories.identity_start.root_factors", turned)
 
@@ -205,10 +184,10 @@ def roots_by_the_singular_bases(patch):
     Fails: 36.5c
     """
 
-    def by_svd(old):
-        from lib import linear_networks as ln
+    from lib import linear_networks as ln
 
-        return lambda matrix, depth: ln.balanced_factors(matrix, [matrix.shape[-1]] * (depth + 1))
+    def by_svd(old, matrix, depth):
+        return ln.balanced_factors(matrix, [matrix.shape[-1]] * (depth + 1))
 
     patch("trajectories.identity_start.root_factors", by_svd)
 
@@ -220,7 +199,7 @@ def projection_far_inside(patch):
     """
     patch(
         "trajectories.identity_start.to_positive",
-        lambda old: lambda matrix, gamma: old(matrix, 10 * gamma),
+        lambda old, matrix, gamma: old(matrix, 10 * gamma),
     )
 
 
@@ -230,10 +209,10 @@ def margin_without_the_distance(patch):
     Fails: 36.6b
     """
 
-    def value_alone(old):
-        from lib import linear_networks as ln
+    from lib import linear_networks as ln
 
-        return lambda matrix, target: ln.smallest_singular_value(target)
+    def value_alone(old, matrix, target):
+        return ln.smallest_singular_value(target)
 
     patch("linear_networks.deficiency_margin", value_alone)
 
@@ -244,17 +223,14 @@ def any_orthogonal_start(patch):
     Fails: 36.3c, 36.3d, 36.6d, 36.6e, 36.6f, 36.6g, 36.6h
     """
 
-    def orthogonal_first(old):
+    def orthogonal_first(old, target, depth, noise=0.0, rng=None):
         from numpy.random import default_rng
 
         from lib import linear_networks as ln
 
-        def wrong(target, depth, noise=0.0, rng=None):
-            first, *rest = old(target, depth, noise, rng)
-            turn = ln.orthogonal(target.shape[-1], default_rng(0), target.shape[:1])
-            return (first @ turn, *rest)
-
-        return wrong
+        first, *rest = old(target, depth, noise, rng)
+        turn = ln.orthogonal(target.shape[-1], default_rng(0), target.shape[:1])
+        return (first @ turn, *rest)
 
     patch("trajectories.identity_start.identity_weights", orthogonal_first)
 
@@ -265,26 +241,23 @@ def steps_keep_the_balance(patch):
     Fails: 36.3b
     """
 
-    def balanced(old):
+    def balanced(old, target, depth, *, learning_rate, steps, final_loss=1e-08):
         from lib import linear_networks as ln
         from lib.descent import Plain, descend
 
-        def wrong(target, depth, *, learning_rate, steps, final_loss=1e-8):
-            if learning_rate != 0.08:  # small steps: the flow already
-                return old(target, depth, learning_rate=learning_rate, steps=60)
-            sizes = [target.shape[-1]] * (depth + 1)
-            run = descend(
-                ln.gradients,
-                ln.balanced_factors(0 * target + ln.torch.eye(sizes[0]), sizes),
-                rule=Plain(learning_rate),
-                steps=2000,
-                problem=(target,),
-                retraction=lambda w: ln.balanced_factors(ln.end_to_end(w), sizes),
-                stop=lambda weights, target: ln.loss(weights, target) <= final_loss,
-            )
-            return run.stopped >= 0, ln.loss(run.weights, target)
-
-        return wrong
+        if learning_rate != 0.08:  # small steps: the flow already
+            return old(target, depth, learning_rate=learning_rate, steps=60)
+        sizes = [target.shape[-1]] * (depth + 1)
+        run = descend(
+            ln.gradients,
+            ln.balanced_factors(0 * target + ln.torch.eye(sizes[0]), sizes),
+            rule=Plain(learning_rate),
+            steps=2000,
+            problem=(target,),
+            retraction=lambda w: ln.balanced_factors(ln.end_to_end(w), sizes),
+            stop=lambda weights, target: ln.loss(weights, target) <= final_loss,
+        )
+        return run.stopped >= 0, ln.loss(run.weights, target)
 
     patch("trajectories.identity_start.reach", balanced)
 
@@ -295,13 +268,10 @@ def distance_in_the_operator_norm(patch):
     Fails: 36.6h
     """
 
-    def operator(old):
+    def operator(old, distance, seeds, size, rng):
         from torch import eye, linalg
 
-        def wrong(distance, seeds, size, rng):
-            way = old(distance, seeds, size, rng) - eye(size)
-            return eye(size) + distance * way / linalg.matrix_norm(way, 2)[:, None, None]
-
-        return wrong
+        way = old(distance, seeds, size, rng) - eye(size)
+        return eye(size) + distance * way / linalg.matrix_norm(way, 2)[:, None, None]
 
     patch("trajectories.identity_start.at_distance", operator)

@@ -9,13 +9,10 @@ def one_side_only(patch):
 
     from torch.linalg import eigh
 
-    def left(old):
-        def rule(matrix, slope, depth):
-            sizes, basis = eigh(matrix @ matrix.mT)
-            root = sizes.clamp(min=0) ** (1 - 1 / depth)
-            return depth * (basis * root.unsqueeze(-2)) @ basis.mT @ slope
-
-        return rule
+    def left(old, matrix, slope, depth):
+        sizes, basis = eigh(matrix @ matrix.mT)
+        root = sizes.clamp(min=0) ** (1 - 1 / depth)
+        return depth * (basis * root.unsqueeze(-2)) @ basis.mT @ slope
 
     patch("trajectories.acceleration.end_to_end_slope", left)
 
@@ -27,7 +24,7 @@ def depth_off_by_one(patch):
     """
     patch(
         "trajectories.acceleration.end_to_end_slope",
-        lambda old: lambda w, g, depth: old(w, g, depth + 1),
+        lambda old, w, g, depth: old(w, g, depth + 1),
     )
 
 
@@ -37,12 +34,9 @@ def no_balance(patch):
     Fails: 37.1a
     """
 
-    def tilted(old):
-        def factors(matrix, widths, rng=None):
-            first, *rest = old(matrix, widths, rng)
-            return (first * (widths[1] / 4) ** 0.5, *rest[:-1], rest[-1] / (widths[1] / 4) ** 0.5)
-
-        return factors
+    def tilted(old, matrix, widths, rng=None):
+        first, *rest = old(matrix, widths, rng)
+        return (first * (widths[1] / 4) ** 0.5, *rest[:-1], rest[-1] / (widths[1] / 4) ** 0.5)
 
     patch("linear_networks.balanced_factors", tilted)
 
@@ -54,7 +48,7 @@ def projection_left_out(patch):
     """
     patch(
         "trajectories.acceleration.row_field",
-        lambda old: lambda w, g, n: n * g * w.square().sum(-1, keepdim=True) ** (1 - 1 / n),
+        lambda old, w, g, n: n * g * w.square().sum(-1, keepdim=True) ** (1 - 1 / n),
     )
 
 
@@ -64,12 +58,9 @@ def two_layers_have_no_potential(patch):
     Fails: 37.2a
     """
 
-    def wrong(old):
-        def formula(size, inner, outer, first, second, n):
-            radii = outer ** (3 - 2 / n) - inner ** (3 - 2 / n)
-            return (n - 1) ** 2 / (3 * n - 2) * size * radii * (first.cos() - second.cos())
-
-        return formula
+    def wrong(old, size, inner, outer, first, second, n):
+        radii = outer ** (3 - 2 / n) - inner ** (3 - 2 / n)
+        return (n - 1) ** 2 / (3 * n - 2) * size * radii * (first.cos() - second.cos())
 
     patch("trajectories.acceleration.loop_formula", wrong)
 
@@ -80,12 +71,9 @@ def arcs_left_out(patch):
     Fails: 37.2a, 37.2b
     """
 
-    def rays(old):
-        def integral(field, inner, outer, first, second, points=100):
-            near = old(field, inner, outer, first, first + 1e-9, points)
-            return old(field, inner, outer, first, second, points) - near - outer * 1e-3
-
-        return integral
+    def rays(old, field, inner, outer, first, second, points=100):
+        near = old(field, inner, outer, first, first + 1e-9, points)
+        return old(field, inner, outer, first, second, points) - near - outer * 1e-3
 
     patch("trajectories.acceleration.loop_integral", rays)
 
@@ -97,7 +85,7 @@ def every_depth_has_a_potential(patch):
     """
     patch(
         "trajectories.acceleration.row_field",
-        lambda old: lambda w, g, n: old(w, g, min(n, 2)),
+        lambda old, w, g, n: old(w, g, min(n, 2)),
     )
 
 
@@ -108,9 +96,7 @@ def field_of_another_exponent(patch):
     """
     patch(
         "trajectories.acceleration.row_field",
-        lambda old: (
-            lambda w, g, n: old(w, g, n) * w.square().sum(-1, keepdim=True) ** (1 / (2 * n) - 0.5)
-        ),
+        lambda old, w, g, n: old(w, g, n) * w.square().sum(-1, keepdim=True) ** (1 / (2 * n) - 0.5),
     )
 
 
@@ -119,7 +105,7 @@ def steps_of_the_crawl_doubled(patch):
 
     Fails: 37.3b
     """
-    patch("trajectories.acceleration.crawl_steps", lambda old: lambda *given: 2 * old(*given))
+    patch("trajectories.acceleration.crawl_steps", lambda old, *given: 2 * old(*given))
 
 
 def depth_costs_an_exponent(patch):
@@ -129,7 +115,7 @@ def depth_costs_an_exponent(patch):
     """
     patch(
         "trajectories.acceleration.scaled_rate",
-        lambda old: lambda step, ratio, n, p: old(step, ratio, n, p) * ratio ** (0.6 * (1 / n - 1)),
+        lambda old, step, ratio, n, p: old(step, ratio, n, p) * ratio ** (0.6 * (1 / n - 1)),
     )
 
 
@@ -140,7 +126,7 @@ def layers_count_as_steps(patch):
     """
     patch(
         "trajectories.acceleration.two_target_steps",
-        lambda old: lambda starts, ratio, n, *rest: old(starts, ratio, n, *rest) / n,
+        lambda old, starts, ratio, n, *rest: old(starts, ratio, n, *rest) / n,
     )
 
 
@@ -151,7 +137,7 @@ def usable_step_from_the_curvature(patch):
     """
     patch(
         "trajectories.acceleration.usable_step",
-        lambda old: lambda depth, power: 2.0 + 0.4 * (depth - 1),
+        lambda old, depth, power: 2.0 + 0.4 * (depth - 1),
     )
 
 
@@ -161,12 +147,9 @@ def hidden_layers_do_not_learn(patch):
     Fails: 37.5a
     """
 
-    def frozen(old):
-        def gradients(weights, slope, depth):
-            first, hidden = old(weights, slope, depth)
-            return first, 0 * hidden
-
-        return gradients
+    def frozen(old, weights, slope, depth):
+        first, hidden = old(weights, slope, depth)
+        return first, 0 * hidden
 
     patch("trajectories.acceleration.row_gradients", frozen)
 
@@ -177,11 +160,8 @@ def gain_on_least_squares(patch):
     Fails: 37.5c
     """
 
-    def always_four(old):
-        def loss(w, inputs, outputs, power):
-            return old(w, inputs, outputs, 4)
-
-        return loss
+    def always_four(old, w, inputs, outputs, power):
+        return old(w, inputs, outputs, 4)
 
     patch("trajectories.acceleration.power_loss", always_four)
 
@@ -192,11 +172,8 @@ def depth_hurts_everywhere(patch):
     Fails: 37.5a, 37.5b, 37.5d
     """
 
-    def always_two(old):
-        def loss(w, inputs, outputs, power):
-            return old(w, inputs, outputs, 2)
-
-        return loss
+    def always_two(old, w, inputs, outputs, power):
+        return old(w, inputs, outputs, 2)
 
     patch("trajectories.acceleration.power_loss", always_two)
 
@@ -207,13 +184,8 @@ def momentum_is_idle(patch):
     Fails: 37.5e
     """
 
-    def rescaled(old):
-        def steps(method, *given, depth=1, **options):
-            return old(
-                "descent" if method == "momentum" else method, *given, depth=depth, **options
-            )
-
-        return steps
+    def rescaled(old, method, *given, depth=1, **options):
+        return old("descent" if method == "momentum" else method, *given, depth=depth, **options)
 
     patch("trajectories.acceleration.fewest_steps", rescaled)
 
@@ -225,5 +197,5 @@ def no_search_for_a_lucky_rate(patch):
     """
     patch(
         "trajectories.acceleration.tuned_steps",
-        lambda old: lambda starts, ratio, n, p, steps: old(starts, ratio, n, p, steps[steps < 2.5]),
+        lambda old, starts, ratio, n, p, steps: old(starts, ratio, n, p, steps[steps < 2.5]),
     )

@@ -9,13 +9,10 @@ def second_pair(patch):
     Fails: 41.7a, 41.7b, 41.7c, 41.7d, 41.3a
     """
 
-    def second(old):
-        def escape(slope):
-            _, u, v = old(slope)
-            s = old(slope)[0]
-            return old(slope + s[..., None, None] * u[..., :, None] * v[..., None, :])
-
-        return escape
+    def second(old, slope):
+        _, u, v = old(slope)
+        s = old(slope)[0]
+        return old(slope + s[..., None, None] * u[..., :, None] * v[..., None, :])
 
     patch("stages.low_rank.escape", second)
 
@@ -25,7 +22,7 @@ def gradient_of_the_wrong_sign(patch):
 
     Fails: 41.7a, 41.3a
     """
-    patch("stages.low_rank._along_top_pair", lambda old: lambda matrix, slope: old(matrix, -slope))
+    patch("stages.low_rank._along_top_pair", lambda old, matrix, slope: old(matrix, -slope))
 
 
 def direction_of_the_origin(patch):
@@ -34,13 +31,10 @@ def direction_of_the_origin(patch):
     Fails: 41.7a, 41.7b, 41.7c, 41.7d
     """
 
-    def wrapper(old):
-        def cosine(walk, greedy, target, mask, rank, **options):
-            start = greedy.matrices.clone()
-            start[rank] = start[0]
-            return old(walk, greedy._replace(matrices=start), target, mask, rank, **options)
-
-        return cosine
+    def wrapper(old, walk, greedy, target, mask, rank, **options):
+        start = greedy.matrices.clone()
+        start[rank] = start[0]
+        return old(walk, greedy._replace(matrices=start), target, mask, rank, **options)
 
     patch("stages.low_rank.exit_cosine", wrapper)
 
@@ -52,7 +46,7 @@ def greedy_without_training(patch):
     """
     patch(
         "stages.low_rank.greedy_completion",
-        lambda old: lambda *given, **options: old(*given, **options | {"steps": 60}),
+        lambda old, *given, **options: old(*given, **options | {"steps": 60}),
     )
 
 
@@ -62,15 +56,12 @@ def truncated_picture_names_the_saddles(patch):
     Fails: 41.1a, 41.1b, 41.1c, 41.1d
     """
 
-    def wrapper(old):
-        def greedy(target, mask, depth, ranks, **options):
-            u, s, v = torch.linalg.svd(target)
-            found = [(u[..., :k] * s[..., None, :k]) @ v[..., :k, :] for k in range(ranks + 1)]
-            path = old(target, mask, depth, ranks, **options)
-            losses = [(mask * (m - target)).square().sum((-2, -1)) / 2 for m in found]
-            return path._replace(losses=torch.stack(losses), matrices=torch.stack(found))
-
-        return greedy
+    def wrapper(old, target, mask, depth, ranks, **options):
+        u, s, v = torch.linalg.svd(target)
+        found = [(u[..., :k] * s[..., None, :k]) @ v[..., :k, :] for k in range(ranks + 1)]
+        path = old(target, mask, depth, ranks, **options)
+        losses = [(mask * (m - target)).square().sum((-2, -1)) / 2 for m in found]
+        return path._replace(losses=torch.stack(losses), matrices=torch.stack(found))
 
     patch("stages.low_rank.greedy_completion", wrapper)
 
@@ -82,9 +73,7 @@ def plateau_of_the_next_rank(patch):
     """
     patch(
         "stages.low_rank.plateau_errors",
-        lambda old: (
-            lambda walk, greedy: old(walk, greedy._replace(losses=greedy.losses.roll(-1, 0)))
-        ),
+        lambda old, walk, greedy: old(walk, greedy._replace(losses=greedy.losses.roll(-1, 0))),
     )
 
 
@@ -95,7 +84,7 @@ def wait_with_the_power_of_depth(patch):
     """
     patch(
         "stages.low_rank.escape_time",
-        lambda old: lambda speed, start, end, depth: old(speed, start, end, depth + 1),
+        lambda old, speed, start, end, depth: old(speed, start, end, depth + 1),
     )
 
 
@@ -106,9 +95,7 @@ def wait_without_the_factor(patch):
     """
     patch(
         "stages.low_rank.escape_time",
-        lambda old: (
-            lambda speed, start, end, depth: old(speed, start, end, depth) * max(depth - 2, 1)
-        ),
+        lambda old, speed, start, end, depth: old(speed, start, end, depth) * max(depth - 2, 1),
     )
 
 
@@ -118,12 +105,9 @@ def clock_of_steps(patch):
     Fails: 41.2b, 41.2c, 41.2d
     """
 
-    def wrapper(old):
-        def exits(*given):
-            found = old(*given)
-            return type(found)(found.time.log(), found.cosine, found.fastest.log(), found.promised)
-
-        return exits
+    def wrapper(old, *given):
+        found = old(*given)
+        return type(found)(found.time.log(), found.cosine, found.fastest.log(), found.promised)
 
     patch("stages.low_rank.origin_exits", wrapper)
 
@@ -134,14 +118,11 @@ def kernel_of_one_layer(patch):
     Fails: 41.4f
     """
 
-    def wrapper(old):
-        def grams(*given):
-            matrix, lower, upper = old(*given)
-            lower, upper = lower.copy(), upper.copy()
-            lower[1:] = 0
-            return matrix, lower, upper
-
-        return grams
+    def wrapper(old, *given):
+        matrix, lower, upper = old(*given)
+        lower, upper = lower.copy(), upper.copy()
+        lower[1:] = 0
+        return matrix, lower, upper
 
     patch("stages.wide_starts.network_grams", wrapper)
 
@@ -153,7 +134,7 @@ def unbalanced_minimum(patch):
     """
     patch(
         "stages.wide_starts.minimum_norm",
-        lambda old: lambda values, depth: sum(s**2 + depth - 1 for s in values) ** 0.5,
+        lambda old, values, depth: sum(s**2 + depth - 1 for s in values) ** 0.5,
     )
 
 
@@ -172,11 +153,8 @@ def entries_of_deviation_w_to_the_gamma(patch):
     """
     patch.parameters(problems=10)
 
-    def wrapper(old):
-        def distances(target, width, gamma, **options):
-            return old(target, width, gamma * 2 if gamma < 1.5 else gamma, **options)
-
-        return distances
+    def wrapper(old, target, width, gamma, **options):
+        return old(target, width, gamma * 2 if gamma < 1.5 else gamma, **options)
 
     patch("stages.wide_starts.start_distances", wrapper)
 

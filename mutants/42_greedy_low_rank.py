@@ -9,19 +9,16 @@ def greedy_between_two_eigenvectors(patch):
     Fails: 42.1a, 42.1b, 42.2a, 42.2c
     """
 
-    def wrapper(old):
-        def distances(starts, greedy, target, mask, drops):
-            _, vectors = torch.linalg.eigh(mask * target)
-            top, second = vectors[..., -1], vectors[..., -2]
-            shift = (top + second) / 2**0.5 - top
-            turn = torch.eye(len(top[0])).double() + shift[:, :, None] * top[:, None, :]
-            lower, *middle, upper = greedy
-            turned = [lower @ turn.mT, turn @ upper]
-            if middle:
-                turned = [turn @ w @ turn.mT for w in greedy]
-            return old(starts, turned, target, mask, drops)
-
-        return distances
+    def wrapper(old, starts, greedy, target, mask, drops):
+        _, vectors = torch.linalg.eigh(mask * target)
+        top, second = vectors[..., -1], vectors[..., -2]
+        shift = (top + second) / 2**0.5 - top
+        turn = torch.eye(len(top[0])).double() + shift[:, :, None] * top[:, None, :]
+        lower, *middle, upper = greedy
+        turned = [lower @ turn.mT, turn @ upper]
+        if middle:
+            turned = [turn @ w @ turn.mT for w in greedy]
+        return old(starts, turned, target, mask, drops)
 
     patch("stages.factorization.greedy_distances", wrapper)
 
@@ -32,13 +29,10 @@ def clocks_that_differ(patch):
     Fails: 42.1a, 42.1b, 42.2a, 42.2c
     """
 
-    def wrapper(old):
-        def flow(weights, target, mask, drops):
-            seeds = drops.shape[1]
-            late = drops * torch.where(torch.arange(seeds) < 20, 1.0, 1.02)
-            return old(weights, target, mask, late)
-
-        return flow
+    def wrapper(old, weights, target, mask, drops):
+        seeds = drops.shape[1]
+        late = drops * torch.where(torch.arange(seeds) < 20, 1.0, 1.02)
+        return old(weights, target, mask, late)
 
     patch("stages.factorization.flow_to_drops", wrapper)
 
@@ -50,10 +44,8 @@ def scale_of_the_matrix_in_each_layer(patch):
     """
     patch(
         "stages.factorization.linear_phase",
-        lambda old: (
-            lambda slope, factor, log_scale, largest: old(
-                slope, factor, 2 * torch.as_tensor(log_scale), largest
-            )
+        lambda old, slope, factor, log_scale, largest: old(
+            slope, factor, 2 * torch.as_tensor(log_scale), largest
         ),
     )
 
@@ -64,13 +56,10 @@ def second_mode_keeps_its_share(patch):
     Fails: 42.1a, 42.1b, 42.3a, 42.3b, 42.3c
     """
 
-    def wrapper(old):
-        def phase(slope, factor, log_scale, largest):
-            _, vectors = torch.linalg.eigh(-slope)
-            size = (vectors.mT @ factor)[..., -1, :].square().sum(-1)
-            return factor * (largest / size).sqrt()[..., None, None]
-
-        return phase
+    def wrapper(old, slope, factor, log_scale, largest):
+        _, vectors = torch.linalg.eigh(-slope)
+        size = (vectors.mT @ factor)[..., -1, :].square().sum(-1)
+        return factor * (largest / size).sqrt()[..., None, None]
 
     patch("stages.factorization.linear_phase", wrapper)
 
@@ -81,16 +70,13 @@ def gaussian_where_the_identity_should_be(patch):
     Fails: 42.2a, 42.2c
     """
 
-    def wrapper(old):
-        def distances(starts, greedy, target, mask, drops):
-            rng = torch.Generator().manual_seed(0)
-            if len(starts) > 2:
-                noise = torch.randn(starts[0].shape, generator=rng, dtype=torch.float64)
-                size = starts[0].square().sum((-2, -1), keepdim=True).sqrt() ** 0.5
-                starts = [starts[0] + 0.05 * size * noise / noise.shape[-1], *starts[1:]]
-            return old(starts, greedy, target, mask, drops)
-
-        return distances
+    def wrapper(old, starts, greedy, target, mask, drops):
+        rng = torch.Generator().manual_seed(0)
+        if len(starts) > 2:
+            noise = torch.randn(starts[0].shape, generator=rng, dtype=torch.float64)
+            size = starts[0].square().sum((-2, -1), keepdim=True).sqrt() ** 0.5
+            starts = [starts[0] + 0.05 * size * noise / noise.shape[-1], *starts[1:]]
+        return old(starts, greedy, target, mask, drops)
 
     patch("stages.factorization.greedy_distances", wrapper)
 
@@ -103,7 +89,7 @@ def nuclear_norm_wins(patch):
     patch.parameters(mode_share=1e-6)
     patch(
         "stages.factorization.complete_counterexample",
-        lambda old: lambda ratio, scales, *given: old(ratio, scales * 0.1, *given),
+        lambda old, ratio, scales, *given: old(ratio, scales * 0.1, *given),
     )
 
 
@@ -113,12 +99,9 @@ def delay_of_the_matrix(patch):
     Fails: 42.3c, 42.3d, 42.3e
     """
 
-    def wrapper(old):
-        def complete(*given):
-            found = old(*given)
-            return type(found)(found.trace, found.second.sqrt())
-
-        return complete
+    def wrapper(old, *given):
+        found = old(*given)
+        return type(found)(found.trace, found.second.sqrt())
 
     patch("stages.factorization.complete_counterexample", wrapper)
 
@@ -130,10 +113,8 @@ def depth_does_not_matter(patch):
     """
     patch(
         "stages.factorization.recovery",
-        lambda old: (
-            lambda target, mask, depth, scales, **options: old(
-                target, mask, max(depth, 3), scales, **options
-            )
+        lambda old, target, mask, depth, scales, **options: old(
+            target, mask, max(depth, 3), scales, **options
         ),
     )
 
@@ -145,10 +126,8 @@ def scale_of_the_layers(patch):
     """
     patch(
         "stages.factorization.recovery",
-        lambda old: (
-            lambda target, mask, depth, scales, **options: old(
-                target, mask, depth, [max(float(s) ** depth, 1e-12) for s in scales], **options
-            )
+        lambda old, target, mask, depth, scales, **options: old(
+            target, mask, depth, [max(float(s) ** depth, 1e-12) for s in scales], **options
         ),
     )
 
@@ -160,10 +139,8 @@ def no_small_starts_needed(patch):
     """
     patch(
         "stages.factorization.recovery",
-        lambda old: (
-            lambda target, mask, depth, scales, **options: old(
-                target, mask, depth, [0.5 for _ in scales], **options
-            )
+        lambda old, target, mask, depth, scales, **options: old(
+            target, mask, depth, [0.5 for _ in scales], **options
         ),
     )
 
@@ -175,10 +152,8 @@ def each_layer_saves_as_much(patch):
     """
     patch(
         "stages.factorization.recovery",
-        lambda old: (
-            lambda target, mask, depth, scales, **options: old(
-                target, mask, depth, scales / 10 ** (1.8 if depth == 4 else 0), **options
-            )
+        lambda old, target, mask, depth, scales, **options: old(
+            target, mask, depth, scales / 10 ** (1.8 if depth == 4 else 0), **options
         ),
     )
 
@@ -190,9 +165,7 @@ def three_layers_are_as_good_as_four(patch):
     """
     patch(
         "stages.factorization.recovery",
-        lambda old: (
-            lambda target, mask, depth, scales, **options: old(
-                target, mask, min(depth, 3), scales, **options
-            )
+        lambda old, target, mask, depth, scales, **options: old(
+            target, mask, min(depth, 3), scales, **options
         ),
     )

@@ -9,11 +9,8 @@ def relu_units_as_if_linear(patch):
     Fails: 43.1b
     """
 
-    def wrap(old):
-        def matrices(weights, inputs, outputs, rate, activation="linear"):
-            return old(weights, inputs, outputs, rate)
-
-        return matrices
+    def wrap(old, weights, inputs, outputs, rate, activation="linear"):
+        return old(weights, inputs, outputs, rate)
 
     patch("stages.two_layer.unit_matrices", wrap)
 
@@ -25,7 +22,7 @@ def matrix_of_the_wrong_sign(patch):
     """
     patch(
         "stages.two_layer.unit_matrices",
-        lambda old: lambda w, x, y, rate, activation="linear": old(w, x, y, -rate, activation),
+        lambda old, w, x, y, rate, activation="linear": old(w, x, y, -rate, activation),
     )
 
 
@@ -36,7 +33,7 @@ def exponent_of_gradient_flow(patch):
     """
     patch(
         "stages.two_layer.misalignment_exponent",
-        lambda old: lambda speeds, rate: 1 - speeds[..., 1] / speeds[..., 0],
+        lambda old, speeds, rate: 1 - speeds[..., 1] / speeds[..., 0],
     )
 
 
@@ -47,7 +44,7 @@ def exponent_of_the_third_speed(patch):
     """
     patch(
         "stages.two_layer.misalignment_exponent",
-        lambda old: lambda speeds, rate: old(speeds[..., [0, 2]], rate),
+        lambda old, speeds, rate: old(speeds[..., [0, 2]], rate),
     )
 
 
@@ -57,12 +54,9 @@ def second_direction(patch):
     Fails: 43.2a, 43.2b, 43.2c, 43.2d, 43.2e, 43.2f
     """
 
-    def wrap(old):
-        def directions(matrix):
-            speeds, found = old(matrix)
-            return speeds, found[..., [1, 0, *range(2, found.shape[-1])]]
-
-        return directions
+    def wrap(old, matrix):
+        speeds, found = old(matrix)
+        return speeds, found[..., [1, 0, *range(2, found.shape[-1])]]
 
     patch("stages.two_layer.growing_directions", wrap)
 
@@ -72,7 +66,7 @@ def one_matrix_for_all_saddles(patch):
 
     Fails: 43.2f, 43.2g, 43.4b
     """
-    patch("stages.two_layer.saddle_matrix", lambda old: lambda cxx, cyx, rank: old(cxx, cyx, 0))
+    patch("stages.two_layer.saddle_matrix", lambda old, cxx, cyx, rank: old(cxx, cyx, 0))
 
 
 def saddles_without_the_half(patch):
@@ -81,12 +75,9 @@ def saddles_without_the_half(patch):
     Fails: 43.3b
     """
 
-    def wrap(old):
-        def losses(cxx, cyx, cyy):
-            found = old(cxx, cyx, cyy)
-            return (2 * found - found[..., :1]).clamp(min=1e-3)
-
-        return losses
+    def wrap(old, cxx, cyx, cyy):
+        found = old(cxx, cyx, cyy)
+        return (2 * found - found[..., :1]).clamp(min=1e-3)
 
     patch("stages.two_layer.saddle_losses", wrap)
 
@@ -97,13 +88,10 @@ def saddles_of_white_inputs(patch):
     Fails: 43.3b
     """
 
-    def wrap(old):
-        def losses(cxx, cyx, cyy):
-            sizes = torch.linalg.svdvals(cyx)
-            drops = torch.cat((torch.zeros_like(sizes[..., :1]), sizes.square().cumsum(-1)), -1)
-            return (cyy.unsqueeze(-1) - drops / 2).clamp(min=1e-3)
-
-        return losses
+    def wrap(old, cxx, cyx, cyy):
+        sizes = torch.linalg.svdvals(cyx)
+        drops = torch.cat((torch.zeros_like(sizes[..., :1]), sizes.square().cumsum(-1)), -1)
+        return (cyy.unsqueeze(-1) - drops / 2).clamp(min=1e-3)
 
     patch("stages.two_layer.saddle_losses", wrap)
 
@@ -115,7 +103,7 @@ def waits_of_gradient_flow(patch):
     """
     patch(
         "stages.stagewise.steps_per_log_scale",
-        lambda old: lambda cxx, cyx, rate, stages: old(cxx, cyx, 1e-6, stages) * 1e-6 / rate,
+        lambda old, cxx, cyx, rate, stages: old(cxx, cyx, 1e-6, stages) * 1e-6 / rate,
     )
 
 
@@ -125,14 +113,11 @@ def nothing_grows_during_a_wait(patch):
     Fails: 43.4b
     """
 
-    def wrap(old):
-        def waits(cxx, cyx, rate, stages):
-            from lib.stages.two_layer import saddle_matrix
+    def wrap(old, cxx, cyx, rate, stages):
+        from lib.stages.two_layer import saddle_matrix
 
-            tops = [torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., 0] for k in range(stages)]
-            return 1 / torch.log1p(rate * torch.stack(tops, -1))
-
-        return waits
+        tops = [torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., 0] for k in range(stages)]
+        return 1 / torch.log1p(rate * torch.stack(tops, -1))
 
     patch("stages.stagewise.steps_per_log_scale", wrap)
 
@@ -143,12 +128,9 @@ def lemma_2_at_half_the_rate(patch):
     Fails: 43.5a, 43.5d
     """
 
-    def wrap(old):
-        def run(*given, **named):
-            found = old(*given, **named)
-            return found | {"bound": found["bound"] / 2}
-
-        return run
+    def wrap(old, *given, **named):
+        found = old(*given, **named)
+        return found | {"bound": found["bound"] / 2}
 
     patch("stages.two_layer.transported_residual", wrap)
 
@@ -158,7 +140,7 @@ def only_directions_near_the_exit(patch):
 
     Fails: 43.5d
     """
-    patch("stages.two_layer.fixed_residuals", lambda old: lambda drop, arc: old(drop, 0.1 * arc))
+    patch("stages.two_layer.fixed_residuals", lambda old, drop, arc: old(drop, 0.1 * arc))
 
 
 def nonlinear_units_from_a_large_start(patch):
@@ -175,12 +157,9 @@ def levels_one_rank_off(patch):
     Fails: 43.6e, 43.6f
     """
 
-    def wrap(old):
-        def depths(falls, losses, levels):
-            found, at = old(falls, losses, levels)
-            return found, at * levels[:, :1] / levels[:, 1:2]
-
-        return depths
+    def wrap(old, falls, losses, levels):
+        found, at = old(falls, losses, levels)
+        return found, at * levels[:, :1] / levels[:, 1:2]
 
     patch("stages.stagewise.plateau_depths", wrap)
 
@@ -191,12 +170,9 @@ def layer_wise_descent_makes_the_rank_small(patch):
     Fails: 43.7e, 43.7f
     """
 
-    def wrap(old):
-        def plateau(*given, scheme, **named):
-            found = old(*given, scheme=scheme, **named)
-            return found | {"spread": found["spread"] / (1 + (scheme == "layer-wise"))}
-
-        return plateau
+    def wrap(old, *given, scheme, **named):
+        found = old(*given, scheme=scheme, **named)
+        return found | {"spread": found["spread"] / (1 + (scheme == "layer-wise"))}
 
     patch("stages.stagewise.rank_one_plateau", wrap)
 
@@ -207,12 +183,9 @@ def the_rest_grows_with_the_first(patch):
     Fails: 43.7a, 43.7b, 43.7g
     """
 
-    def wrap(old):
-        def plateau(*given, **named):
-            found = old(*given, **named)
-            return found | {"spread": found["spread"].sqrt()}
-
-        return plateau
+    def wrap(old, *given, **named):
+        found = old(*given, **named)
+        return found | {"spread": found["spread"].sqrt()}
 
     patch("stages.stagewise.rank_one_plateau", wrap)
 
@@ -224,7 +197,7 @@ def misalignment_as_energy(patch):
     """
     patch(
         "stages.two_layer.misalignment",
-        lambda old: lambda omega, direction: old(omega, direction) ** 2,
+        lambda old, omega, direction: old(omega, direction) ** 2,
     )
 
 
@@ -234,12 +207,9 @@ def best_unit_for_the_worst(patch):
     Fails: 43.2k
     """
 
-    def wrap(old):
-        def misalignment(omega, direction):
-            found = old(omega, direction)
-            return found.amin(-1, keepdim=True).expand(found.shape)
-
-        return misalignment
+    def wrap(old, omega, direction):
+        found = old(omega, direction)
+        return found.amin(-1, keepdim=True).expand(found.shape)
 
     patch("stages.two_layer.unit_misalignment", wrap)
 
@@ -250,12 +220,9 @@ def saddles_use_the_directions_of_cyx(patch):
     Fails: 43.2f, 43.2g, 43.2h, 43.2i
     """
 
-    def wrap(old):
-        def matrix(cxx, cyx, rank):
-            used = torch.linalg.svd(cyx, full_matrices=False).U[..., :rank]
-            return cyx - used @ (used.mT @ cyx)
-
-        return matrix
+    def wrap(old, cxx, cyx, rank):
+        used = torch.linalg.svd(cyx, full_matrices=False).U[..., :rank]
+        return cyx - used @ (used.mT @ cyx)
 
     patch("stages.two_layer.saddle_matrix", wrap)
 
@@ -275,7 +242,7 @@ def bends_change_nothing(patch):
     """
     patch(
         "stages.two_layer._hidden",
-        lambda old: lambda weights, inputs, activation: old(weights, inputs, "linear"),
+        lambda old, weights, inputs, activation: old(weights, inputs, "linear"),
     )
 
 

@@ -10,7 +10,7 @@ def second_pair(patch):
     """
     patch(
         "stages.stagewise.jump",
-        lambda old: lambda *given, **named: old(*given, **(named | {"pair": 1})),
+        lambda old, *given, **named: old(*given, **(named | {"pair": 1})),
     )
 
 
@@ -19,7 +19,7 @@ def half_the_line_search(patch):
 
     Fails: 44.1g, 44.1h, 44.5g
     """
-    patch("stages.stagewise._curvature", lambda old: lambda *given: 2 * old(*given))
+    patch("stages.stagewise._curvature", lambda old, *given: 2 * old(*given))
 
 
 def curvature_left_out(patch):
@@ -27,7 +27,7 @@ def curvature_left_out(patch):
 
     Fails: 44.1g, 44.1h, 44.5g
     """
-    patch("stages.stagewise._curvature", lambda old: lambda *given: 0 * old(*given) + 1)
+    patch("stages.stagewise._curvature", lambda old, *given: 0 * old(*given) + 1)
 
 
 def used_directions_left_in(patch):
@@ -37,7 +37,7 @@ def used_directions_left_in(patch):
     """
     patch(
         "stages.stagewise.jump",
-        lambda old: lambda *given, **named: old(*given, **(named | {"clear_used": False})),
+        lambda old, *given, **named: old(*given, **(named | {"clear_used": False})),
     )
 
 
@@ -47,12 +47,9 @@ def first_plateau_only(patch):
     Fails: 44.1c, 44.1d, 44.1i, 44.1j, 44.1k, 44.1l
     """
 
-    def wrap(old):
-        def run(*given, **named):
-            most = named.get("most_jumps", 1)
-            return old(*given, **(named | {"most_jumps": min(1, most)}))
-
-        return run
+    def wrap(old, *given, **named):
+        most = named.get("most_jumps", 1)
+        return old(*given, **(named | {"most_jumps": min(1, most)}))
 
     patch("stages.stagewise.staged_descent", wrap)
 
@@ -64,7 +61,7 @@ def short_jump(patch):
     """
     patch(
         "stages.stagewise.stretch",
-        lambda old: lambda w, d, length, used: old(w, d, length / 10, used),
+        lambda old, w, d, length, used: old(w, d, length / 10, used),
     )
 
 
@@ -75,7 +72,7 @@ def noisy_detector(patch):
     """
     patch(
         "stages.stagewise.staged_descent",
-        lambda old: lambda *given, **named: old(*given, **(named | {"quiet": 1e-3})),
+        lambda old, *given, **named: old(*given, **(named | {"quiet": 1e-3})),
     )
 
 
@@ -85,13 +82,10 @@ def all_units_stretched(patch):
     Fails: 44.5a, 44.5b
     """
 
-    def wrap(old):
-        def stretch(weights, direction, length, used):
-            size = sum(w.square().sum((-2, -1)) for w in weights).sqrt()
-            grown = (length / size).clamp(min=1)[:, None, None]
-            return tuple(grown * w for w in weights)
-
-        return stretch
+    def wrap(old, weights, direction, length, used):
+        size = sum(w.square().sum((-2, -1)) for w in weights).sqrt()
+        grown = (length / size).clamp(min=1)[:, None, None]
+        return tuple(grown * w for w in weights)
 
     patch("stages.stagewise.stretch", wrap)
 
@@ -101,7 +95,7 @@ def relu_jump_without_growth(patch):
 
     Fails: 44.3c, 44.3d
     """
-    patch("stages.stagewise.relu_jump", lambda old: lambda w, x, y, size, iterations: w)
+    patch("stages.stagewise.relu_jump", lambda old, w, x, y, size, iterations: w)
 
 
 def jump_by_a_factor(patch):
@@ -110,16 +104,13 @@ def jump_by_a_factor(patch):
     Fails: 44.1c, 44.1d
     """
 
-    def wrap(old):
-        def stretch(weights, direction, length, active):
-            omega = torch.cat((weights[0], weights[1].mT), -1)
-            left = torch.linalg.svd(omega, full_matrices=False).U
-            unused = torch.arange(left.shape[-1]) >= active.unsqueeze(-1)
-            c = (omega @ direction.unsqueeze(-1)).squeeze(-1)
-            size = ((left.mT @ c.unsqueeze(-1)).squeeze(-1) * unused).norm(dim=-1)
-            return old(weights, direction, torch.minimum(length, 1000 * size), active)
-
-        return stretch
+    def wrap(old, weights, direction, length, active):
+        omega = torch.cat((weights[0], weights[1].mT), -1)
+        left = torch.linalg.svd(omega, full_matrices=False).U
+        unused = torch.arange(left.shape[-1]) >= active.unsqueeze(-1)
+        c = (omega @ direction.unsqueeze(-1)).squeeze(-1)
+        size = ((left.mT @ c.unsqueeze(-1)).squeeze(-1) * unused).norm(dim=-1)
+        return old(weights, direction, torch.minimum(length, 1000 * size), active)
 
     patch("stages.stagewise.stretch", wrap)
 
@@ -130,13 +121,10 @@ def dying_direction(patch):
     Fails: 44.1g, 44.1h
     """
 
-    def wrap(old):
-        def stretch(weights, direction, length, active):
-            turned = direction.clone()
-            turned[..., weights[0].shape[-1] :] *= -1
-            return old(weights, turned, length, active)
-
-        return stretch
+    def wrap(old, weights, direction, length, active):
+        turned = direction.clone()
+        turned[..., weights[0].shape[-1] :] *= -1
+        return old(weights, turned, length, active)
 
     patch("stages.stagewise.stretch", wrap)
 
@@ -147,13 +135,10 @@ def one_jump_is_as_good_as_all(patch):
     Fails: 44.2a, 44.2b
     """
 
-    def wrap(old):
-        def run(*given, **named):
-            if named.get("most_jumps") == 1:
-                named = named | {"most_jumps": 1000}
-            return old(*given, **named)
-
-        return run
+    def wrap(old, *given, **named):
+        if named.get("most_jumps") == 1:
+            named = named | {"most_jumps": 1000}
+        return old(*given, **named)
 
     patch("stages.stagewise.staged_descent", wrap)
 
@@ -164,14 +149,11 @@ def each_wait_starts_afresh(patch):
     Fails: 44.1n, 44.1o
     """
 
-    def wrap(old):
-        def waits(cxx, cyx, rate, stages):
-            from lib.stages.two_layer import saddle_matrix
+    def wrap(old, cxx, cyx, rate, stages):
+        from lib.stages.two_layer import saddle_matrix
 
-            tops = [torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., 0] for k in range(stages)]
-            return 1 / torch.log1p(rate * torch.stack(tops, -1))
-
-        return waits
+        tops = [torch.linalg.svdvals(saddle_matrix(cxx, cyx, k))[..., 0] for k in range(stages)]
+        return 1 / torch.log1p(rate * torch.stack(tops, -1))
 
     patch("stages.stagewise.steps_per_log_scale", wrap)
 
@@ -182,13 +164,10 @@ def saddles_of_white_inputs(patch):
     Fails: 44.1a, 44.1b
     """
 
-    def wrap(old):
-        def losses(cxx, cyx, cyy):
-            sizes = torch.linalg.svdvals(cyx)
-            drops = torch.cat((torch.zeros_like(sizes[..., :1]), sizes.square().cumsum(-1)), -1)
-            return cyy.unsqueeze(-1) - drops / 2
-
-        return losses
+    def wrap(old, cxx, cyx, cyy):
+        sizes = torch.linalg.svdvals(cyx)
+        drops = torch.cat((torch.zeros_like(sizes[..., :1]), sizes.square().cumsum(-1)), -1)
+        return cyy.unsqueeze(-1) - drops / 2
 
     patch("stages.two_layer.saddle_losses", wrap)
 
@@ -199,13 +178,10 @@ def unseen_entries_in_the_matrix(patch):
     Fails: 44.5g
     """
 
-    def wrap(old):
-        def jump(weights, slope, problem, **named):
-            if problem[0].shape == problem[1].shape:  # a target and its mask
-                return old(weights, lambda w, t, m, *_: w - m * t, problem, **named)
-            return old(weights, slope, problem, **named)
-
-        return jump
+    def wrap(old, weights, slope, problem, **named):
+        if problem[0].shape == problem[1].shape:  # a target and its mask
+            return old(weights, lambda w, t, m, *_: w - m * t, problem, **named)
+        return old(weights, slope, problem, **named)
 
     patch("stages.stagewise.jump", wrap)
 
@@ -216,13 +192,10 @@ def relu_units_merely_longer(patch):
     Fails: 44.3d
     """
 
-    def wrap(old):
-        def jump(weights, inputs, outputs, *, size, iterations):
-            omega = torch.cat((weights[0], weights[1].mT), -1)
-            factor = size / omega.norm(dim=-1).amax(-1)[:, None, None]
-            return tuple(factor * w for w in weights)
-
-        return jump
+    def wrap(old, weights, inputs, outputs, *, size, iterations):
+        omega = torch.cat((weights[0], weights[1].mT), -1)
+        factor = size / omega.norm(dim=-1).amax(-1)[:, None, None]
+        return tuple(factor * w for w in weights)
 
     patch("stages.stagewise.relu_jump", wrap)
 
@@ -233,8 +206,8 @@ def relu_units_turned_a_little(patch):
     Fails: 44.3d
     """
 
-    def wrap(old):
-        return lambda *given, size, iterations: old(*given, size=size, iterations=3)
+    def wrap(old, *given, size, iterations):
+        return old(*given, size=size, iterations=3)
 
     patch("stages.stagewise.relu_jump", wrap)
 

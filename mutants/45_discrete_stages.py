@@ -6,7 +6,7 @@ def half_of_the_exponent(patch):
 
     Fails: 45.1a
     """
-    patch("stages.discrete_stages.mode_strength", lambda old: lambda t, *rest: old(t / 2, *rest))
+    patch("stages.discrete_stages.mode_strength", lambda old, t, *rest: old(t / 2, *rest))
 
 
 def inputs_left_out(patch):
@@ -16,7 +16,7 @@ def inputs_left_out(patch):
     """
     patch(
         "stages.discrete_stages.mode_strength",
-        lambda old: lambda t, sigma, variance, delta: old(t, sigma, 0 * variance + 1, delta),
+        lambda old, t, sigma, variance, delta: old(t, sigma, 0 * variance + 1, delta),
     )
 
 
@@ -26,12 +26,9 @@ def any_small_start(patch):
     Fails: 45.1a, 45.1b
     """
 
-    def turned(old):
-        def problem(*given):
-            (first, second), moments = old(*given)
-            return (first, second.roll(1, -1)), moments
-
-        return problem
+    def turned(old, *given):
+        (first, second), moments = old(*given)
+        return (first, second.roll(1, -1)), moments
 
     patch("stages.discrete_stages.commuting_problem", turned)
 
@@ -42,11 +39,8 @@ def time_of_the_flow(patch):
     Fails: 45.2a
     """
 
-    def flow(old):
-        def steps(delta, sigma, variance, rate):
-            return old(delta, sigma, variance, 1e-9) * 1e-9 / rate
-
-        return steps
+    def flow(old, delta, sigma, variance, rate):
+        return old(delta, sigma, variance, 1e-9) * 1e-9 / rate
 
     patch("stages.discrete_stages.switch_steps", flow)
 
@@ -58,7 +52,7 @@ def layers_share_a_step(patch):
     """
     patch(
         "stages.two_layer.moment_gradients",
-        lambda old: lambda *given: tuple(g / 2 for g in old(*given)),
+        lambda old, *given: tuple(g / 2 for g in old(*given)),
     )
 
 
@@ -67,7 +61,7 @@ def delta_of_the_product(patch):
 
     Fails: 45.2a
     """
-    patch("stages.discrete_stages.switch_steps", lambda old: lambda d, *rest: old(d / 2, *rest))
+    patch("stages.discrete_stages.switch_steps", lambda old, d, *rest: old(d / 2, *rest))
 
 
 def target_size_left_out(patch):
@@ -77,7 +71,7 @@ def target_size_left_out(patch):
     """
     patch(
         "stages.discrete_stages.switch_steps",
-        lambda old: lambda d, sigma, variance, rate: old(d, sigma, sigma, rate),
+        lambda old, d, sigma, variance, rate: old(d, sigma, sigma, rate),
     )
 
 
@@ -88,7 +82,7 @@ def order_of_the_regression(patch):
     """
     patch(
         "stages.discrete_stages.switch_steps",
-        lambda old: lambda d, sigma, variance, rate: old(d, sigma**2 / variance, variance, rate),
+        lambda old, d, sigma, variance, rate: old(d, sigma**2 / variance, variance, rate),
     )
 
 
@@ -98,12 +92,9 @@ def first_plateau_is_the_best(patch):
     Fails: 45.5a, 45.5b
     """
 
-    def whitened(old):
-        def path(sigma, variances, *rest):
-            root = variances**0.5
-            return old(sigma / root, variances / variances, *rest) / root
-
-        return path
+    def whitened(old, sigma, variances, *rest):
+        root = variances**0.5
+        return old(sigma / root, variances / variances, *rest) / root
 
     patch("stages.discrete_stages.strength_path", whitened)
 
@@ -114,12 +105,9 @@ def exponent_of_the_layer(patch):
     Fails: 45.3b, 45.3c, 45.3d
     """
 
-    def once(old):
-        def exponent(sigma, rate, stage):
-            now, later = (1 / (rate * sigma[..., i]).log1p() for i in (stage - 1, stage))
-            return 1 - (now + later) / 2 / later
-
-        return exponent
+    def once(old, sigma, rate, stage):
+        now, later = (1 / (rate * sigma[..., i]).log1p() for i in (stage - 1, stage))
+        return 1 - (now + later) / 2 / later
 
     patch("stages.discrete_stages.stage_exponent", once)
 
@@ -130,12 +118,9 @@ def settling_is_slowest(patch):
     Fails: 45.3b, 45.3c, 45.3d
     """
 
-    def settling(old):
-        def exponent(sigma, rate, stage):
-            now, later = (1 / (rate * sigma[..., i]).log1p() for i in (stage - 1, stage))
-            return (now - later) / 2 * (-2 * rate * sigma[..., stage - 1]).log1p()
-
-        return exponent
+    def settling(old, sigma, rate, stage):
+        now, later = (1 / (rate * sigma[..., i]).log1p() for i in (stage - 1, stage))
+        return (now - later) / 2 * (-2 * rate * sigma[..., stage - 1]).log1p()
 
     patch("stages.discrete_stages.stage_exponent", settling)
 
@@ -147,7 +132,7 @@ def variances_exchanged(patch):
     """
     patch(
         "stages.discrete_stages.forgetting_rate",
-        lambda old: lambda sigma, variances: old(sigma, variances.flip(-1)).abs(),
+        lambda old, sigma, variances: old(sigma, variances.flip(-1)).abs(),
     )
 
 
@@ -158,7 +143,7 @@ def what_is_learned_is_kept(patch):
     """
     patch(
         "stages.discrete_stages.forgetting_run",
-        lambda old: lambda sigma, variances, noise, *rest: old(sigma, variances, 0.0, *rest),
+        lambda old, sigma, variances, noise, *rest: old(sigma, variances, 0.0, *rest),
     )
 
 
@@ -168,13 +153,10 @@ def solutions_by_covariance(patch):
     Fails: 45.6a, 45.6b
     """
 
-    def plain(old):
-        def solution(cxx, cyx, rank):
-            full = old(cxx, cyx, min(cyx.shape[-2:]))
-            u = cyx.svd().U[..., :rank]
-            return u @ (u.mT @ full)
-
-        return solution
+    def plain(old, cxx, cyx, rank):
+        full = old(cxx, cyx, min(cyx.shape[-2:]))
+        u = cyx.svd().U[..., :rank]
+        return u @ (u.mT @ full)
 
     patch("stages.discrete_stages.regression_solution", plain)
 
@@ -186,5 +168,5 @@ def scale_does_not_matter(patch):
     """
     patch(
         "stages.two_layer.scaled_runs",
-        lambda old: lambda weights, problem, scales: old(weights, problem, [1e-2] * len(scales)),
+        lambda old, weights, problem, scales: old(weights, problem, [1e-2] * len(scales)),
     )

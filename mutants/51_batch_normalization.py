@@ -4,11 +4,8 @@
 def _exact(patch):
     """For theories of sections 1 and 6: the races are cut off after 50 steps."""
 
-    def short(old):
-        def race(tuning, judged, rates, size, targets, steps, **options):
-            return old(tuning, judged, rates, size, targets, min(steps, 50), **options)
-
-        return race
+    def short(old, tuning, judged, rates, size, targets, steps, **options):
+        return old(tuning, judged, rates, size, targets, min(steps, 50), **options)
 
     patch("practice.batch_normalization.race_at_its_best", short)
     patch.parameters(draws=5, tuning_draws=2, exact_draws=5, hidden=20)
@@ -26,9 +23,7 @@ def statistics_held_fixed(patch):
     """
     patch(
         "practice.batch_normalization.slope_before",
-        lambda old: (
-            lambda slope, z, sd: slope / sd.repeat_interleave(z.shape[-1] // sd.shape[-1], -1)
-        ),
+        lambda old, slope, z, sd: slope / sd.repeat_interleave(z.shape[-1] // sd.shape[-1], -1),
     )
     _exact(patch)
 
@@ -39,12 +34,9 @@ def growth_as_the_step(patch):
     Fails: 51.1b
     """
 
-    def doubled(old):
-        def paths(*given, **options):
-            found = old(*given, **options)
-            return found._replace(growth=2 * found.growth)
-
-        return paths
+    def doubled(old, *given, **options):
+        found = old(*given, **options)
+        return found._replace(growth=2 * found.growth)
 
     patch("practice.batch_normalization.paths", doubled)
     _exact(patch)
@@ -56,12 +48,9 @@ def rate_in_proportion(patch):
     Fails: 51.1c
     """
 
-    def linear(old):
-        def train(*given, factors=None, **options):
-            roots = None if factors is None else tuple(f**0.5 for f in factors)
-            return old(*given, factors=roots, **options)
-
-        return train
+    def linear(old, *given, factors=None, **options):
+        roots = None if factors is None else tuple(f**0.5 for f in factors)
+        return old(*given, factors=roots, **options)
 
     patch("practice.batch_normalization.train", linear)
     _exact(patch)
@@ -73,18 +62,15 @@ def centring_is_enough(patch):
     Fails: 51.1a, 51.1c
     """
 
-    def centred(old):
-        def normalize(values, groups=1, epsilon=1e-5, statistics=None):
-            _, (mean, sd) = old(values, groups, epsilon, statistics)
-            wide = mean.repeat_interleave(values.shape[-1] // mean.shape[-1], -1)
-            return values - wide, (mean, sd / sd)
-
-        return normalize
+    def centred(old, values, groups=1, epsilon=1e-05, statistics=None):
+        _, (mean, sd) = old(values, groups, epsilon, statistics)
+        wide = mean.repeat_interleave(values.shape[-1] // mean.shape[-1], -1)
+        return values - wide, (mean, sd / sd)
 
     patch("practice.batch_normalization.normalize", centred)
     patch(
         "practice.batch_normalization.slope_before",
-        lambda old: lambda slope, z, sd: slope - slope.mean(-1, keepdim=True),
+        lambda old, slope, z, sd: slope - slope.mean(-1, keepdim=True),
     )
     _exact(patch)
 
@@ -95,8 +81,8 @@ def normalization_does_nothing(patch):
     Fails: 51.2b, 51.2c, 51.2d, 51.2e, 51.2f, 51.2g, 51.4c, 51.6a
     """
 
-    def plain(old):
-        return lambda *given, normalized, **options: old(*given, normalized=False, **options)
+    def plain(old, *given, normalized, **options):
+        return old(*given, normalized=False, **options)
 
     patch("practice.batch_normalization.race_at_its_best", plain)
     _raced(patch)
@@ -109,7 +95,7 @@ def start_does_not_matter(patch):
     """
     patch(
         "practice.batch_normalization.lecun_start",
-        lambda old: lambda widths, own, scale=1: old(widths, own),
+        lambda old, widths, own, scale=1: old(widths, own),
     )
     _raced(patch)
 
@@ -121,7 +107,7 @@ def start_is_right_already(patch):
     """
     patch(
         "practice.batch_normalization.lecun_start",
-        lambda old: lambda widths, own, scale=1: old(widths, own, 4),
+        lambda old, widths, own, scale=1: old(widths, own, 4),
     )
     _raced(patch)
 
@@ -133,18 +119,15 @@ def mean_does_not_matter(patch):
     """
     from lib.practice import classifiers as cl
 
-    def sigmoid(old):
-        def race(tuning, judged, rates, *given, activation, **options):
-            if activation is not cl.TANH or len(judged[1][0]) != 6:
-                return old(tuning, judged, rates, *given, activation=activation, **options)
-            four = tuple(
-                (problems, (tuple(4 * w for w in start[0]), start[1]))
-                for problems, start in (tuning, judged)
-            )
-            higher = [10 * rate for rate in rates]
-            return old(*four, higher, *given, activation=cl.SIGMOID, **options)
-
-        return race
+    def sigmoid(old, tuning, judged, rates, *given, activation, **options):
+        if activation is not cl.TANH or len(judged[1][0]) != 6:
+            return old(tuning, judged, rates, *given, activation=activation, **options)
+        four = tuple(
+            (problems, (tuple(4 * w for w in start[0]), start[1]))
+            for problems, start in (tuning, judged)
+        )
+        higher = [10 * rate for rate in rates]
+        return old(*four, higher, *given, activation=cl.SIGMOID, **options)
 
     patch("practice.batch_normalization.race_at_its_best", sigmoid)
     _raced(patch)
@@ -156,10 +139,8 @@ def shallow_networks_suffer_alike(patch):
     Fails: 51.2a
     """
 
-    def small(old):
-        return lambda widths, own, scale=1: old(
-            widths, own, scale / 30 if len(widths) == 3 else scale
-        )
+    def small(old, widths, own, scale=1):
+        return old(widths, own, scale / 30 if len(widths) == 3 else scale)
 
     patch("practice.batch_normalization.lecun_start", small)
     _raced(patch)
@@ -171,13 +152,10 @@ def size_of_the_minibatch_is_no_matter(patch):
     Fails: 51.5a, 51.5b
     """
 
-    def fifty(old):
-        def race(tuning, judged, rates, size, *given, normalized, **options):
-            if size < 16 and normalized:
-                rates, size = [0.1, 0.3, 1], 50
-            return old(tuning, judged, rates, size, *given, normalized=normalized, **options)
-
-        return race
+    def fifty(old, tuning, judged, rates, size, *given, normalized, **options):
+        if size < 16 and normalized:
+            rates, size = [0.1, 0.3, 1], 50
+        return old(tuning, judged, rates, size, *given, normalized=normalized, **options)
 
     patch("practice.batch_normalization.race_at_its_best", fifty)
     _raced(patch)
@@ -189,13 +167,10 @@ def noise_hurts_at_every_size(patch):
     Fails: 51.5c, 51.5d
     """
 
-    def ghosts(old):
-        def race(*given, normalized, **options):
-            two_layers = len(given[1][1][0]) == 3
-            groups = given[3] // 2 if normalized and two_layers else 1
-            return old(*given, normalized=normalized, groups=groups, **options)
-
-        return race
+    def ghosts(old, *given, normalized, **options):
+        two_layers = len(given[1][1][0]) == 3
+        groups = given[3] // 2 if normalized and two_layers else 1
+        return old(*given, normalized=normalized, groups=groups, **options)
 
     patch("practice.batch_normalization.race_at_its_best", ghosts)
     _raced(patch)
@@ -207,12 +182,9 @@ def excess_as_the_distance(patch):
     Fails: 51.6c
     """
 
-    def slower(old):
-        def steps(*given):
-            count, rate = old(*given)
-            return 2 * count, rate
-
-        return steps
+    def slower(old, *given):
+        count, rate = old(*given)
+        return 2 * count, rate
 
     patch("practice.conditioning.formula_steps", slower)
     _exact(patch)
@@ -224,8 +196,8 @@ def safe_rate_for_the_best(patch):
     Fails: 51.6c, 51.6f
     """
 
-    def careful(old):
-        return lambda ways, rates, left: old(ways, [rate / 2 for rate in rates], left)
+    def careful(old, ways, rates, left):
+        return old(ways, [rate / 2 for rate in rates], left)
 
     patch("practice.conditioning.descent_steps", careful)
     _exact(patch)
@@ -237,17 +209,12 @@ def condition_number_tells(patch):
     Fails: 51.6d
     """
 
-    def slowest(old):
-        def steps(problems, rates, left, *given):
-            import torch
+    def slowest(old, problems, rates, left, *given):
+        import torch
 
-            found = old(problems, rates, left, *given)
-            slow = [
-                float(1 / q.eigenvalues[0] / rate) for q, rate in zip(problems, rates, strict=True)
-            ]
-            return found.maximum(torch.tensor(slow).long())
-
-        return steps
+        found = old(problems, rates, left, *given)
+        slow = [float(1 / q.eigenvalues[0] / rate) for q, rate in zip(problems, rates, strict=True)]
+        return found.maximum(torch.tensor(slow).long())
 
     patch("practice.conditioning.descent_steps", slowest)
     _exact(patch)
@@ -260,7 +227,7 @@ def mean_of_the_inputs_is_harmless(patch):
     """
     patch(
         "practice.conditioning.prepare",
-        lambda old: lambda x, how: old(x, "raw 0..1" if how == "centred" else how),
+        lambda old, x, how: old(x, "raw 0..1" if how == "centred" else how),
     )
     _exact(patch)
 
@@ -272,6 +239,6 @@ def unit_variances_are_white(patch):
     """
     patch(
         "practice.conditioning.prepare",
-        lambda old: lambda x, how: old(x, "standardized" if how == "ZCA" else how),
+        lambda old, x, how: old(x, "standardized" if how == "ZCA" else how),
     )
     _exact(patch)

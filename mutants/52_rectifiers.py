@@ -11,7 +11,7 @@ def no_power_is_lost(patch):
 
     Fails: 52.1a, 52.1b, 52.2a
     """
-    patch("practice.rectifiers.second_moment_ratio", lambda old: lambda variance, slope: variance)
+    patch("practice.rectifiers.second_moment_ratio", lambda old, variance, slope: variance)
 
 
 def half_the_amplitude(patch):
@@ -19,7 +19,7 @@ def half_the_amplitude(patch):
 
     Fails: 52.2b, 52.2c
     """
-    patch("practice.rectifiers.he_variance", lambda old: lambda slope: 2 / (1 + slope))
+    patch("practice.rectifiers.he_variance", lambda old, slope: 2 / (1 + slope))
 
 
 def fourth_moment_for_variance(patch):
@@ -27,7 +27,7 @@ def fourth_moment_for_variance(patch):
 
     Fails: 52.1b, 52.2a
     """
-    patch("practice.rectifiers.moment_spread", lambda old: lambda slope: old(slope) + 1)
+    patch("practice.rectifiers.moment_spread", lambda old, slope: old(slope) + 1)
 
 
 def spread_of_a_linear_layer(patch):
@@ -35,7 +35,7 @@ def spread_of_a_linear_layer(patch):
 
     Fails: 52.1b, 52.2a
     """
-    patch("practice.rectifiers.moment_spread", lambda old: lambda slope: 2.0)
+    patch("practice.rectifiers.moment_spread", lambda old, slope: 2.0)
 
 
 def spread_of_relu(patch):
@@ -43,7 +43,7 @@ def spread_of_relu(patch):
 
     Fails: 52.2a
     """
-    patch("practice.rectifiers.moment_spread", lambda old: lambda slope: old(0.0))
+    patch("practice.rectifiers.moment_spread", lambda old, slope: old(0.0))
 
 
 def layers_average(patch):
@@ -52,14 +52,11 @@ def layers_average(patch):
     Fails: 52.1b, 52.2a, 52.2b, 52.2d
     """
 
-    def exactly(old):
-        def moments(width, depth, variance, slope, networks, rng):
-            import numpy as np
+    def exactly(old, width, depth, variance, slope, networks, rng):
+        import numpy as np
 
-            r = variance * (1 + slope**2) / 2
-            return r ** np.arange(depth + 1.0)[:, None] * np.ones(networks)
-
-        return moments
+        r = variance * (1 + slope**2) / 2
+        return r ** np.arange(depth + 1.0)[:, None] * np.ones(networks)
 
     patch("practice.rectifiers.redrawn_moments", exactly)
 
@@ -69,7 +66,7 @@ def drift_by_all_of_the_variance(patch):
 
     Fails: 52.2b, 52.2c
     """
-    patch("practice.rectifiers.log_drift", lambda old: lambda width, slope: 2 * old(width, slope))
+    patch("practice.rectifiers.log_drift", lambda old, width, slope: 2 * old(width, slope))
 
 
 def first_order_at_every_width(patch):
@@ -78,13 +75,10 @@ def first_order_at_every_width(patch):
     Fails: 52.2b, 52.2c
     """
 
-    def first(old):
-        def drift(width, slope):
-            from lib.practice.rectifiers import moment_spread
+    def first(old, width, slope):
+        from lib.practice.rectifiers import moment_spread
 
-            return -moment_spread(slope) / (2 * width)
-
-        return drift
+        return -moment_spread(slope) / (2 * width)
 
     patch("practice.rectifiers.log_drift", first)
 
@@ -94,7 +88,7 @@ def dead_in_the_last_layer(patch):
 
     Fails: 52.2d
     """
-    patch("practice.rectifiers.dying", lambda old: lambda width, depth: old(width, 1))
+    patch("practice.rectifiers.dying", lambda old, width, depth: old(width, 1))
 
 
 def one_matrix_for_all_layers(patch):
@@ -103,21 +97,18 @@ def one_matrix_for_all_layers(patch):
     Fails: 52.2c
     """
 
-    def tied(old):
-        def moments(width, depth, variance, slope, networks, rng):
-            import numpy as np
+    def tied(old, width, depth, variance, slope, networks, rng):
+        import numpy as np
 
-            class Again:
-                drawn = None
+        class Again:
+            drawn = None
 
-                def standard_normal(self, shape):
-                    if self.drawn is None:
-                        self.drawn = rng.standard_normal(shape)
-                    return self.drawn
+            def standard_normal(self, shape):
+                if self.drawn is None:
+                    self.drawn = rng.standard_normal(shape)
+                return self.drawn
 
-            return np.array(old(width, depth, variance, slope, networks, Again()))
-
-        return moments
+        return np.array(old(width, depth, variance, slope, networks, Again()))
 
     patch("practice.rectifiers.matrix_moments", tied)
 
@@ -128,11 +119,8 @@ def a_leak_is_no_more_than_its_start(patch):
     Fails: 52.3a, 52.3c
     """
 
-    def whole(old):
-        def train(arms, *rest, **options):
-            return old([arm._replace(negative_slope=0.0) for arm in arms], *rest, **options)
-
-        return train
+    def whole(old, arms, *rest, **options):
+        return old([arm._replace(negative_slope=0.0) for arm in arms], *rest, **options)
 
     patch("practice.rectifiers.train", whole)
 
@@ -143,12 +131,9 @@ def learned_slopes_do_nothing(patch):
     Fails: 52.3b, 52.3d, 52.5a
     """
 
-    def relu(old):
-        def train(arms, *rest, **options):
-            plain = [arm._replace(negative_slope=0.0, learned=False) for arm in arms]
-            return old(plain, *rest, **options)
-
-        return train
+    def relu(old, arms, *rest, **options):
+        plain = [arm._replace(negative_slope=0.0, learned=False) for arm in arms]
+        return old(plain, *rest, **options)
 
     patch("practice.rectifiers.train", relu)
 
@@ -159,13 +144,10 @@ def only_the_first_slope_is_learned(patch):
     Fails: 52.5a
     """
 
-    def first(old):
-        def gradients(*given):
-            by_weights, by_biases, by_slopes = old(*given)
-            by_slopes[:, 1:] = 0
-            return by_weights, by_biases, by_slopes
-
-        return gradients
+    def first(old, *given):
+        by_weights, by_biases, by_slopes = old(*given)
+        by_slopes[:, 1:] = 0
+        return by_weights, by_biases, by_slopes
 
     patch("practice.rectifiers.gradients", first)
 
@@ -176,11 +158,8 @@ def the_start_does_not_matter(patch):
     Fails: 52.3e, 52.4a, 52.5b
     """
 
-    def all_alike(old):
-        def start(arms, normals):
-            return old([arm._replace(fan_in_variance=2.0) for arm in arms], normals)
-
-        return start
+    def all_alike(old, arms, normals):
+        return old([arm._replace(fan_in_variance=2.0) for arm in arms], normals)
 
     patch("practice.rectifiers.start", all_alike)
 
@@ -191,11 +170,8 @@ def depth_does_not_matter(patch):
     Fails: 52.3e, 52.4a
     """
 
-    def of_six(old):
-        def draw(count, training, widths, *rest):
-            return old(count, training, [*widths[:7], widths[-1]], *rest)
-
-        return draw
+    def of_six(old, count, training, widths, *rest):
+        return old(count, training, [*widths[:7], widths[-1]], *rest)
 
     patch("practice.rectifiers.draw", of_six)
 
@@ -206,11 +182,8 @@ def a_small_start_always_hurts(patch):
     Fails: 52.4b
     """
 
-    def of_sixteen(old):
-        def draw(count, training, widths, *rest):
-            return old(count, training, [widths[0], *widths[1:2] * 16, widths[-1]], *rest)
-
-        return draw
+    def of_sixteen(old, count, training, widths, *rest):
+        return old(count, training, [widths[0], *widths[1:2] * 16, widths[-1]], *rest)
 
     patch("practice.rectifiers.draw", of_sixteen)
 
@@ -220,7 +193,7 @@ def angles_of_relu(patch):
 
     Fails: 52.6a
     """
-    patch("practice.rectifiers.cosine_map", lambda old: lambda cosine, slope: old(cosine, 0.0))
+    patch("practice.rectifiers.cosine_map", lambda old, cosine, slope: old(cosine, 0.0))
     _little_training(patch)
 
 
@@ -230,8 +203,8 @@ def kernel_without_the_line(patch):
     Fails: 52.6a
     """
 
-    def bent(old):
-        return lambda cosine, slope: (1 - slope) ** 2 / (1 + slope**2) * old(cosine, 0.0)
+    def bent(old, cosine, slope):
+        return (1 - slope) ** 2 / (1 + slope**2) * old(cosine, 0.0)
 
     patch("practice.rectifiers.cosine_map", bent)
     _little_training(patch)
@@ -244,6 +217,6 @@ def inputs_are_alike_anyway(patch):
     """
     patch(
         "practice.rectifiers.redrawn_cosines",
-        lambda old: lambda width, depth, slope, pairs, rng: old(width, depth, 0.0, pairs, rng),
+        lambda old, width, depth, slope, pairs, rng: old(width, depth, 0.0, pairs, rng),
     )
     _little_training(patch)

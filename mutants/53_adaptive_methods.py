@@ -13,8 +13,8 @@ def _few_digits(patch):
 def _same_rate(patch, method, other):
     """One method has the rate of the other."""
 
-    def wrapper(old):
-        return lambda name, condition: old(other if name == method else name, condition)
+    def wrapper(old, name, condition):
+        return old(other if name == method else name, condition)
 
     patch("practice.optimizers.quadratic_rate", wrapper)
     _few_digits(patch)
@@ -43,7 +43,7 @@ def single_roots(patch):
     """
     patch(
         "practice.optimizers.fitted_rate",
-        lambda old: lambda steps, errors, power=0: old(steps, errors),
+        lambda old, steps, errors, power=0: old(steps, errors),
     )
     _few_digits(patch)
 
@@ -54,11 +54,8 @@ def step_of_the_largest_curvature(patch):
     Fails: 53.1a
     """
 
-    def shorter(old):
-        def tuned(method, condition):
-            return (1 / condition, 0.0) if method == "descent" else old(method, condition)
-
-        return tuned
+    def shorter(old, method, condition):
+        return (1 / condition, 0.0) if method == "descent" else old(method, condition)
 
     patch("practice.optimizers.tuned", shorter)
     _few_digits(patch)
@@ -70,14 +67,11 @@ def axes_do_not_matter(patch):
     Fails: 53.2b, 53.2c, 53.2e
     """
 
-    def along(old):
+    def along(old, curvature, basis, starts):
         import torch
 
-        def turned(curvature, basis, starts):
-            eye = torch.eye(basis.shape[-1], dtype=basis.dtype)
-            return old(curvature, eye.expand_as(basis), starts)
-
-        return turned
+        eye = torch.eye(basis.shape[-1], dtype=basis.dtype)
+        return old(curvature, eye.expand_as(basis), starts)
 
     patch("practice.optimizers.turned", along)
     _few_digits(patch)
@@ -89,14 +83,11 @@ def one_size_for_all(patch):
     Fails: 53.2a, 53.2b, 53.2c
     """
 
-    def momentum(old):
-        def fall(matrices, starts, rates, steps, method):
-            if isinstance(rule := method(1.0), Adam):
-                method = partial(Momentum, mu=rule.beta1) if rule.beta1 else Plain
-                rates = rates / rates.max() * 2e-4
-            return old(matrices, starts, rates, steps, method)
-
-        return fall
+    def momentum(old, matrices, starts, rates, steps, method):
+        if isinstance(rule := method(1.0), Adam):
+            method = partial(Momentum, mu=rule.beta1) if rule.beta1 else Plain
+            rates = rates / rates.max() * 2e-4
+        return old(matrices, starts, rates, steps, method)
 
     patch("practice.optimizers.quadratic_fall", momentum)
     _few_digits(patch)
@@ -109,7 +100,7 @@ def a_step_takes_momentum_off_the_error(patch):
     """
     patch(
         "practice.optimizers.round_fall",
-        lambda old: lambda steps, momentum: 2 * old(steps, momentum),
+        lambda old, steps, momentum: 2 * old(steps, momentum),
     )
     _few_digits(patch)
 
@@ -119,7 +110,7 @@ def regret_against_zero(patch):
 
     Fails: 53.3a
     """
-    patch("practice.optimizers.wrong_end_regret", lambda old: lambda gradients: old(gradients) / 2)
+    patch("practice.optimizers.wrong_end_regret", lambda old, gradients: old(gradients) / 2)
     _few_digits(patch)
 
 
@@ -129,11 +120,8 @@ def adam_remembers_its_largest_gradient(patch):
     Fails: 53.3a, 53.4a, 53.4b, 53.4c, 53.4d, 53.4e, 53.4f, 53.4g
     """
 
-    def longest(old):
-        def path(gradients, periods, **options):
-            return old(gradients, periods, **options | {"maximum": True})
-
-        return path
+    def longest(old, gradients, periods, **options):
+        return old(gradients, periods, **options | {"maximum": True})
 
     patch("practice.optimizers.adam_path", longest)
     _few_digits(patch)
@@ -145,11 +133,8 @@ def amsgrad_is_no_repair(patch):
     Fails: 53.3b
     """
 
-    def forgetful(old):
-        def path(gradients, periods, **options):
-            return old(gradients, periods, **options | {"maximum": False})
-
-        return path
+    def forgetful(old, gradients, periods, **options):
+        return old(gradients, periods, **options | {"maximum": False})
 
     patch("practice.optimizers.adam_path", forgetful)
     _few_digits(patch)
@@ -161,14 +146,11 @@ def size_at_its_mean(patch):
     Fails: 53.4a, 53.4b, 53.4c, 53.4d, 53.4e, 53.4f
     """
 
-    def steady(old):
+    def steady(old, values, beta):
         import numpy as np
 
-        def mean(values, beta):
-            values = np.asarray(values, float)
-            return np.full(len(values), values.mean()) if (values > 0).all() else old(values, beta)
-
-        return mean
+        values = np.asarray(values, float)
+        return np.full(len(values), values.mean()) if (values > 0).all() else old(values, beta)
 
     patch("practice.optimizers.periodic_mean", steady)
     _few_digits(patch)
@@ -180,14 +162,11 @@ def size_without_the_last_gradient(patch):
     Fails: 53.4a, 53.4b, 53.4c, 53.4d, 53.4e
     """
 
-    def before(old):
+    def before(old, values, beta):
         import numpy as np
 
-        def mean(values, beta):
-            found = old(values, beta)
-            return np.roll(found, 1) if (np.asarray(values) > 0).all() else found
-
-        return mean
+        found = old(values, beta)
+        return np.roll(found, 1) if (np.asarray(values) > 0).all() else found
 
     patch("practice.optimizers.periodic_mean", before)
     _few_digits(patch)
@@ -199,8 +178,8 @@ def edge_of_the_proof(patch):
     Fails: 53.4a, 53.4b, 53.4c, 53.4d, 53.4e, 53.4f
     """
 
-    def small(old):
-        return lambda gradients, beta1=0.0: 1 / (1 + max(gradients) ** 2)
+    def small(old, gradients, beta1=0.0):
+        return 1 / (1 + max(gradients) ** 2)
 
     patch("practice.optimizers.critical_beta2", small)
     _few_digits(patch)
@@ -212,10 +191,8 @@ def momentum_has_no_say(patch):
     Fails: 53.4f, 53.4i
     """
 
-    def without(old):
-        return lambda gradients, periods, **options: old(
-            gradients, periods, **options | {"beta1": 0.0}
-        )
+    def without(old, gradients, periods, **options):
+        return old(gradients, periods, **options | {"beta1": 0.0})
 
     patch("practice.optimizers.adam_path", without)
     _few_digits(patch)
@@ -227,13 +204,10 @@ def memory_of_a_hundred_steps(patch):
     Fails: 53.4f, 53.4h
     """
 
-    def shorter(old):
+    def shorter(old, gradients, periods, *, beta2, **options):
         import numpy as np
 
-        def path(gradients, periods, *, beta2, **options):
-            return old(gradients, periods, beta2=np.minimum(beta2, 0.99), **options)
-
-        return path
+        return old(gradients, periods, beta2=np.minimum(beta2, 0.99), **options)
 
     patch("practice.optimizers.adam_path", shorter)
     _few_digits(patch)
@@ -245,12 +219,9 @@ def one_rate_for_all(patch):
     Fails: 53.5a, 53.5d
     """
 
-    def shared(old):
-        def contest(problems, batch_size, rates, method):
-            rates = [0.01] * len(rates) if method is Plain else rates
-            return old(problems, batch_size, rates, method)
-
-        return contest
+    def shared(old, problems, batch_size, rates, method):
+        rates = [0.01] * len(rates) if method is Plain else rates
+        return old(problems, batch_size, rates, method)
 
     patch("practice.optimizers.contest", shared)
 
@@ -261,12 +232,9 @@ def momentum_leaves_the_rate(patch):
     Fails: 53.5b, 53.5e
     """
 
-    def unchanged(old):
-        def contest(problems, batch_size, rates, method):
-            rates = [1.0] * len(rates) if isinstance(method(1.0), Momentum) else rates
-            return old(problems, batch_size, rates, method)
-
-        return contest
+    def unchanged(old, problems, batch_size, rates, method):
+        rates = [1.0] * len(rates) if isinstance(method(1.0), Momentum) else rates
+        return old(problems, batch_size, rates, method)
 
     patch("practice.optimizers.contest", unchanged)
 
@@ -277,12 +245,9 @@ def size_leaves_the_rate(patch):
     Fails: 53.5c, 53.5f
     """
 
-    def unchanged(old):
-        def contest(problems, batch_size, rates, method):
-            rates = [0.1] * len(rates) if getattr(method(1.0), "beta1", 1) == 0 else rates
-            return old(problems, batch_size, rates, method)
-
-        return contest
+    def unchanged(old, problems, batch_size, rates, method):
+        rates = [0.1] * len(rates) if getattr(method(1.0), "beta1", 1) == 0 else rates
+        return old(problems, batch_size, rates, method)
 
     patch("practice.optimizers.contest", unchanged)
 
@@ -293,13 +258,10 @@ def rate_is_a_matter_of_units(patch):
     Fails: 53.6b
     """
 
-    def scaled(old):
-        def contest(problems, batch_size, rates, method):
-            adam = isinstance(method(1.0), Adam)
-            same = [0.003] * len(rates) if len(rates) == 3 and adam else rates
-            return old(problems, batch_size, same, method)
-
-        return contest
+    def scaled(old, problems, batch_size, rates, method):
+        adam = isinstance(method(1.0), Adam)
+        same = [0.003] * len(rates) if len(rates) == 3 and adam else rates
+        return old(problems, batch_size, same, method)
 
     patch("practice.optimizers.contest", scaled)
     patch.parameters(draws=5)
@@ -311,14 +273,11 @@ def no_line_to_cross(patch):
     Fails: 53.6c
     """
 
-    def below(old):
-        def contest(problems, batch_size, rates, method):
-            rule = method(1.0)
-            if isinstance(rule, Adam) and rule.beta1 > rule.beta2**0.5:
-                method = partial(Adam, beta1=0.9 * rule.beta2**0.5, beta2=rule.beta2)
-            return old(problems, batch_size, rates, method)
-
-        return contest
+    def below(old, problems, batch_size, rates, method):
+        rule = method(1.0)
+        if isinstance(rule, Adam) and rule.beta1 > rule.beta2**0.5:
+            method = partial(Adam, beta1=0.9 * rule.beta2**0.5, beta2=rule.beta2)
+        return old(problems, batch_size, rates, method)
 
     patch("practice.optimizers.contest", below)
     patch.parameters(draws=5)
@@ -330,13 +289,10 @@ def no_correction_of_the_bias(patch):
     Fails: 53.6a
     """
 
-    def bare(old):
-        def contest(problems, batch_size, rates, method):
-            if isinstance(method(1.0), Adam):
-                method = partial(method, corrected=False)
-            return old(problems, batch_size, rates, method)
-
-        return contest
+    def bare(old, problems, batch_size, rates, method):
+        if isinstance(method(1.0), Adam):
+            method = partial(method, corrected=False)
+        return old(problems, batch_size, rates, method)
 
     patch("practice.optimizers.contest", bare)
     patch.parameters(draws=5)

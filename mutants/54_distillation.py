@@ -11,9 +11,7 @@ def everything_from_few_images(patch):
 
     Fails: 54.1a, 54.1b, 54.1c
     """
-    patch(
-        "practice.distillation.student_limit", lambda old: lambda teachers, images, start: teachers
-    )
+    patch("practice.distillation.student_limit", lambda old, teachers, images, start: teachers)
     _short(patch)
 
 
@@ -23,8 +21,8 @@ def across_the_span(patch):
     Fails: 54.1a, 54.1b, 54.1c
     """
 
-    def turned(old):
-        return lambda teachers, images, start: teachers + start - old(teachers, images, start)
+    def turned(old, teachers, images, start):
+        return teachers + start - old(teachers, images, start)
 
     patch("practice.distillation.student_limit", turned)
     _short(patch)
@@ -35,9 +33,7 @@ def start_forgotten(patch):
 
     Fails: 54.1c
     """
-    patch(
-        "practice.distillation.student_limit", lambda old: lambda w, x, start: old(w, x, 0 * start)
-    )
+    patch("practice.distillation.student_limit", lambda old, w, x, start: old(w, x, 0 * start))
     _short(patch)
 
 
@@ -48,7 +44,7 @@ def start_added(patch):
     """
     patch(
         "practice.distillation.student_limit",
-        lambda old: lambda w, x, start: start + old(w, x, 0 * start),
+        lambda old, w, x, start: start + old(w, x, 0 * start),
     )
     _short(patch)
 
@@ -60,7 +56,7 @@ def an_image_short(patch):
     """
     patch(
         "practice.distillation.student_limit",
-        lambda old: lambda w, x, start: old(w, x[:, 1:], start),
+        lambda old, w, x, start: old(w, x[:, 1:], start),
     )
     _short(patch)
 
@@ -71,10 +67,8 @@ def temperature_of_the_teacher_only(patch):
     Fails: 54.1a, 54.1b, 54.1c
     """
 
-    def cold(old):
-        return lambda images, targets, start, temperature, **options: old(
-            images, targets, start, 1, **options
-        )
+    def cold(old, images, targets, start, temperature, **options):
+        return old(images, targets, start, 1, **options)
 
     patch("practice.distillation.linear_student", cold)
     _short(patch)
@@ -86,12 +80,10 @@ def soft_targets_are_labels(patch):
     Fails: 54.1a, 54.1b, 54.1d, 54.3a, 54.3b, 54.3c, 54.3d, 54.3e
     """
 
-    def hard(old):
-        import torch
+    import torch
 
-        return lambda scores, temperature: torch.nn.functional.one_hot(
-            scores.argmax(-1), scores.shape[-1]
-        ).double()
+    def hard(old, scores, temperature):
+        return torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).double()
 
     patch("practice.distillation.soften", hard)
     patch.parameters(ensemble_steps=300)
@@ -102,7 +94,7 @@ def scores_as_they_are(patch):
 
     Fails: 54.2a, 54.2b
     """
-    patch("practice.distillation.centred", lambda old: lambda scores: scores)
+    patch("practice.distillation.centred", lambda old, scores: scores)
     _short(patch)
 
 
@@ -111,9 +103,7 @@ def classes_not_counted(patch):
 
     Fails: 54.2a, 54.2b
     """
-    patch(
-        "practice.distillation.matching_gradient", lambda old: lambda z, v: z.shape[-1] * old(z, v)
-    )
+    patch("practice.distillation.matching_gradient", lambda old, z, v: z.shape[-1] * old(z, v))
     _short(patch)
 
 
@@ -122,7 +112,7 @@ def error_of_second_order(patch):
 
     Fails: 54.2b
     """
-    patch("practice.distillation.matching_error", lambda old: lambda z, v, T: old(z, v, T) / T)
+    patch("practice.distillation.matching_error", lambda old, z, v, T: old(z, v, T) / T)
     _short(patch)
 
 
@@ -131,7 +121,7 @@ def next_term_without_the_half(patch):
 
     Fails: 54.2b
     """
-    patch("practice.distillation.matching_error", lambda old: lambda *given: 2 * old(*given))
+    patch("practice.distillation.matching_error", lambda old, *given: 2 * old(*given))
     _short(patch)
 
 
@@ -140,7 +130,7 @@ def no_factor_for_the_temperature(patch):
 
     Fails: 54.2a, 54.2b, 54.2c
     """
-    patch("practice.distillation.soft_gradient", lambda old: lambda z, v, T: old(z, v, T) / T**2)
+    patch("practice.distillation.soft_gradient", lambda old, z, v, T: old(z, v, T) / T**2)
     _short(patch)
 
 
@@ -149,7 +139,7 @@ def factor_of_the_temperature(patch):
 
     Fails: 54.2a, 54.2b, 54.2c
     """
-    patch("practice.distillation.soft_gradient", lambda old: lambda z, v, T: old(z, v, T) / T)
+    patch("practice.distillation.soft_gradient", lambda old, z, v, T: old(z, v, T) / T)
     _short(patch)
 
 
@@ -159,18 +149,15 @@ def any_wrong_class(patch):
     Fails: 54.3a, 54.3b, 54.3d, 54.3e
     """
 
-    def mixed(old):
+    def mixed(old, start, images, targets, orders, *, temperature=1.0, **options):
         import numpy as np
 
         from lib.practice import distillation as di
 
-        def learn(start, images, targets, orders, *, temperature=1.0, **options):
-            generators = [np.random.default_rng([9, k]) for k in range(len(images))]
-            if temperature in (4, 20):
-                targets = {k: di.permuted(p, generators) for k, p in targets.items()}
-            return old(start, images, targets, orders, temperature=temperature, **options)
-
-        return learn
+        generators = [np.random.default_rng([9, k]) for k in range(len(images))]
+        if temperature in (4, 20):
+            targets = {k: di.permuted(p, generators) for k, p in targets.items()}
+        return old(start, images, targets, orders, temperature=temperature, **options)
 
     patch("practice.distillation.learn", mixed)
     patch.parameters(ensemble_steps=300)
@@ -182,13 +169,10 @@ def temperature_does_not_matter(patch):
     Fails: 54.3c
     """
 
-    def cold(old):
-        def learn(*given, temperature=1.0, **options):
-            return old(*given, temperature=1.0, **options)
+    def cold(old, *given, temperature=1.0, **options):
+        return old(*given, temperature=1.0, **options)
 
-        return learn
-
-    patch("practice.distillation.soften", lambda old: lambda scores, temperature: old(scores, 1))
+    patch("practice.distillation.soften", lambda old, scores, temperature: old(scores, 1))
     patch("practice.distillation.learn", cold)
     patch.parameters(ensemble_steps=300)
 
@@ -200,7 +184,7 @@ def one_teacher_is_enough(patch):
     """
     patch(
         "practice.distillation.ensemble_targets",
-        lambda old: lambda scores, temperature: old(scores[:1], temperature),
+        lambda old, scores, temperature: old(scores[:1], temperature),
     )
     patch.parameters(draws=5, student_steps=300)
 
@@ -218,7 +202,7 @@ def evenness_does_not_help(patch):
 
     Fails: 54.4f
     """
-    patch("practice.distillation.flattened", lambda old: lambda targets: targets)
+    patch("practice.distillation.flattened", lambda old, targets: targets)
     patch.parameters(draws=5, student_steps=300)
 
 
@@ -228,17 +212,14 @@ def answers_drawn_by_lot(patch):
     Fails: 54.4g
     """
 
-    def drawn(old):
-        def hardened(targets):
-            import numpy as np
-            import torch
+    def drawn(old, targets):
+        import numpy as np
+        import torch
 
-            lots = np.random.default_rng(9).uniform(size=(*targets.shape[:-1], 1))
-            below = (targets.cumsum(-1) < torch.from_numpy(lots)).sum(-1)
-            classes = targets.shape[-1]
-            return torch.nn.functional.one_hot(below.clamp(max=classes - 1), classes).double()
-
-        return hardened
+        lots = np.random.default_rng(9).uniform(size=(*targets.shape[:-1], 1))
+        below = (targets.cumsum(-1) < torch.from_numpy(lots)).sum(-1)
+        classes = targets.shape[-1]
+        return torch.nn.functional.one_hot(below.clamp(max=classes - 1), classes).double()
 
     patch("practice.distillation.hardened", drawn)
     patch.parameters(draws=5, student_steps=300)
@@ -250,13 +231,10 @@ def ensemble_without_wrong_classes(patch):
     Fails: 54.4c
     """
 
-    def flat(old):
+    def flat(old, scores, temperature):
         from lib.practice import distillation as di
 
-        def targets(scores, temperature):
-            return di.flattened(old(scores, temperature)) if temperature > 1 else old(scores, 1)
-
-        return targets
+        return di.flattened(old(scores, temperature)) if temperature > 1 else old(scores, 1)
 
     patch("practice.distillation.ensemble_targets", flat)
     patch.parameters(draws=5, student_steps=300)

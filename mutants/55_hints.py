@@ -12,8 +12,8 @@ def start_does_not_matter(patch):
     Fails: 55.1a, 55.2a, 55.2b
     """
 
-    def he(old):
-        return lambda *given, gain=1.0: old(*given, gain=2**0.5)
+    def he(old, *given, gain=1.0):
+        return old(*given, gain=2**0.5)
 
     patch("practice.hints.glorot_start", he)
     _fewer(patch)
@@ -25,14 +25,11 @@ def taught_in_name_only(patch):
     Fails: 55.2a, 55.2b
     """
 
-    def labels_alone(old):
-        def taught(start, images, labels, orders, said, *_, learning_rate, **__):
-            from lib.practice import hints as hi
+    def labels_alone(old, start, images, labels, orders, said, *_, learning_rate, **__):
+        from lib.practice import hints as hi
 
-            one = hi.plain(start, images, labels, orders, learning_rate=learning_rate)
-            return hi.repeated(one, len(said))
-
-        return taught
+        one = hi.plain(start, images, labels, orders, learning_rate=learning_rate)
+        return hi.repeated(one, len(said))
 
     patch("practice.hints.taught", labels_alone)
     _fewer(patch)
@@ -44,10 +41,8 @@ def soft_targets_weigh_squared_temperature(patch):
     Fails: 55.2b
     """
 
-    def squared(old):
-        return lambda z, y, p, weight, temperature: old(
-            z, y, p, weight * temperature**2, temperature
-        )
+    def squared(old, z, y, p, weight, temperature):
+        return old(z, y, p, weight * temperature**2, temperature)
 
     patch("practice.hints.soft_pull", squared)
     _fewer(patch)
@@ -59,8 +54,8 @@ def student_shuns_the_teacher(patch):
     Fails: 55.2a, 55.2b
     """
 
-    def turned(old):
-        return lambda z, y, p, weight, temperature: old(z, y, p, -weight, temperature)
+    def turned(old, z, y, p, weight, temperature):
+        return old(z, y, p, -weight, temperature)
 
     patch("practice.hints.soft_pull", turned)
     _fewer(patch)
@@ -72,12 +67,9 @@ def leaky_students_die_too(patch):
     Fails: 55.1a, 55.1b
     """
 
-    def leaky(old):
-        from lib.practice.classifiers import leaky as units
+    from lib.practice.classifiers import leaky
 
-        return units(0.25)
-
-    patch("practice.classifiers.RELU", leaky)
+    patch.value("practice.classifiers.RELU", leaky(0.25))
     _fewer(patch)
 
 
@@ -86,7 +78,7 @@ def death_begins_at_the_image(patch):
 
     Fails: 55.1c
     """
-    patch("practice.hints.first_dead_layer", lambda old: lambda living: old(living.flip(-1)))
+    patch("practice.hints.first_dead_layer", lambda old, living: old(living.flip(-1)))
     _fewer(patch, 16)
 
 
@@ -96,12 +88,9 @@ def born_dead(patch):
     Fails: 55.1d
     """
 
-    def off(old):
-        def start(*given, **options):
-            net = old(*given, **options)
-            return net._replace(biases=net.biases - 1)
-
-        return start
+    def off(old, *given, **options):
+        net = old(*given, **options)
+        return net._replace(biases=net.biases - 1)
 
     patch("practice.hints.glorot_start", off)
     _fewer(patch)
@@ -114,8 +103,8 @@ def low_accuracy_is_death(patch):
     """
     patch.parameters(alive=0.6)
 
-    def he(old):
-        return lambda *given, gain=1.0: old(*given, gain=2**0.5)
+    def he(old, *given, gain=1.0):
+        return old(*given, gain=2**0.5)
 
     patch("practice.hints.glorot_start", he)
 
@@ -126,10 +115,8 @@ def any_teacher_will_do(patch):
     Fails: 55.3b, 55.3c
     """
 
-    def short(old):
-        return lambda start, images, labels, orders, **rate: old(
-            start, images, labels, orders[:, :15], **rate
-        )
+    def short(old, start, images, labels, orders, **rate):
+        return old(start, images, labels, orders[:, :15], **rate)
 
     patch("practice.hints.train_teachers", short)
     _fewer(patch)
@@ -141,14 +128,11 @@ def stopping_early_costs_the_teacher_nothing(patch):
     Fails: 55.3e
     """
 
-    def long(old):
-        def train(start, images, labels, orders, **rate):
-            repeats = -(-500 // orders.shape[1])
-            at = orders.repeat(1, repeats, 1)[:, :500]
-            step = at.new_tensor(range(500))[None, :, None]
-            return old(start, images, labels, (at + 8 * step) % images.shape[1], **rate)
-
-        return train
+    def long(old, start, images, labels, orders, **rate):
+        repeats = -(-500 // orders.shape[1])
+        at = orders.repeat(1, repeats, 1)[:, :500]
+        step = at.new_tensor(range(500))[None, :, None]
+        return old(start, images, labels, (at + 8 * step) % images.shape[1], **rate)
 
     patch("practice.hints.train_teachers", long)
     _fewer(patch)
@@ -159,7 +143,7 @@ def hint_is_repelled(patch):
 
     Fails: 55.2a
     """
-    patch("practice.hints.hint_pull", lambda old: lambda outputs, hints: -old(outputs, hints))
+    patch("practice.hints.hint_pull", lambda old, outputs, hints: -old(outputs, hints))
 
 
 def size_of_the_start_is_of_no_account(patch):
@@ -167,4 +151,4 @@ def size_of_the_start_is_of_no_account(patch):
 
     Fails: 55.2d
     """
-    patch("practice.hints.glorot_start", lambda old: lambda *given, gain=1.0: old(*given))
+    patch("practice.hints.glorot_start", lambda old, *given, gain=1.0: old(*given))

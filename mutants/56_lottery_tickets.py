@@ -10,21 +10,18 @@ def _rounds_by(choose):
     """Pruning by rounds where `choose` says from the start, and from the rounds so far, what comes next:
     (the weights to start from, the weights whose sizes decide, the mask that is thinned, the shares)."""
 
-    def wrapper(old):
-        def prune(draws, keep, rounds, **options):
-            from lib.practice import lottery_tickets as lt
+    def prune(old, draws, keep, rounds, **options):
+        from lib.practice import lottery_tickets as lt
 
-            found = old(draws, keep, 0, **options)
-            for _ in range(rounds):
-                weights, sizes, mask, shares = choose(draws.start, found, keep)
-                mask = lt.keep_largest(sizes, mask, shares)
-                arm = {"ticket": (weights, mask)}
-                found.append(lt.Round(mask, lt.train_arms(draws, arm, **options)["ticket"]))
-            return found
+        found = old(draws, keep, 0, **options)
+        for _ in range(rounds):
+            weights, sizes, mask, shares = choose(draws.start, found, keep)
+            mask = lt.keep_largest(sizes, mask, shares)
+            arm = {"ticket": (weights, mask)}
+            found.append(lt.Round(mask, lt.train_arms(draws, arm, **options)["ticket"]))
+        return found
 
-        return prune
-
-    return wrapper
+    return prune
 
 
 def pruned_at_random(patch):
@@ -33,17 +30,14 @@ def pruned_at_random(patch):
     Fails: 56.1a, 56.1b, 56.1d, 56.1e, 56.2d, 56.2e, 56.3b, 56.3d, 56.3f, 56.4a
     """
 
-    def random(old):
-        import numpy as np
-        import torch
+    import numpy as np
+    import torch
 
-        rng = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
 
-        def keep_some(weights, mask, keep):
-            sizes = tuple(torch.from_numpy(rng.uniform(size=tuple(w.shape))) for w in weights)
-            return old(sizes, mask, keep)
-
-        return keep_some
+    def random(old, weights, mask, keep):
+        sizes = tuple(torch.from_numpy(rng.uniform(size=tuple(w.shape))) for w in weights)
+        return old(sizes, mask, keep)
 
     patch("practice.lottery_tickets.keep_largest", random)
     _fewer(patch)
@@ -56,7 +50,7 @@ def the_largest_are_pruned(patch):
     """
     patch(
         "practice.lottery_tickets.keep_largest",
-        lambda old: lambda weights, *rest: old(tuple(1 / w for w in weights), *rest),
+        lambda old, weights, *rest: old(tuple(1 / w for w in weights), *rest),
     )
     _fewer(patch)
 
@@ -106,7 +100,7 @@ def nothing_is_pruned(patch):
 
     Fails: 56.1a, 56.1c, 56.3b, 56.3d, 56.3e, 56.4d, 56.4e
     """
-    patch("practice.lottery_tickets.keep_largest", lambda old: lambda weights, mask, keep: mask)
+    patch("practice.lottery_tickets.keep_largest", lambda old, weights, mask, keep: mask)
     _fewer(patch)
 
 
@@ -116,14 +110,11 @@ def pruned_weights_come_back(patch):
     Fails: 56.1a, 56.2d, 56.2e, 56.4e
     """
 
-    def free(old):
-        def train(draws, arms, **options):
-            from lib.practice import lottery_tickets as lt
+    def free(old, draws, arms, **options):
+        from lib.practice import lottery_tickets as lt
 
-            opened = {name: (lt.masked(*arm), lt.open_mask(arm[1])) for name, arm in arms.items()}
-            return old(draws, opened, **options)
-
-        return train
+        opened = {name: (lt.masked(*arm), lt.open_mask(arm[1])) for name, arm in arms.items()}
+        return old(draws, opened, **options)
 
     patch("practice.lottery_tickets.train_arms", free)
     _fewer(patch)
@@ -135,13 +126,10 @@ def the_mask_is_the_ticket(patch):
     Fails: 56.1a, 56.1b, 56.3a
     """
 
-    def once(old):
-        drawn = {}
+    drawn = {}
 
-        def start(widths, generators):
-            return drawn.setdefault("start", old(widths, generators))
-
-        return start
+    def once(old, widths, generators):
+        return drawn.setdefault("start", old(widths, generators))
 
     patch("practice.lottery_tickets.glorot_start", once)
     _fewer(patch)
@@ -152,7 +140,7 @@ def places_do_not_matter(patch):
 
     Fails: 56.1c, 56.1d
     """
-    patch("practice.lottery_tickets.shuffled", lambda old: lambda mask, generators: mask)
+    patch("practice.lottery_tickets.shuffled", lambda old, mask, generators: mask)
     _fewer(patch)
 
 
@@ -161,7 +149,7 @@ def signs_do_not_matter(patch):
 
     Fails: 56.2d, 56.2e, 56.3a, 56.3g
     """
-    patch("practice.lottery_tickets.random_signs", lambda old: lambda weights, generators: weights)
+    patch("practice.lottery_tickets.random_signs", lambda old, weights, generators: weights)
     _fewer(patch)
 
 
@@ -172,7 +160,7 @@ def one_sign_for_all(patch):
     """
     patch(
         "practice.lottery_tickets.constant_size",
-        lambda old: lambda weights: tuple(w.abs() for w in old(weights)),
+        lambda old, weights: tuple(w.abs() for w in old(weights)),
     )
     _fewer(patch)
 

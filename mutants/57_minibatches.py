@@ -14,8 +14,8 @@ def d_for_d_plus_one(patch):
     Fails: 57.1a, 57.1b, 57.1d, 57.2a, 57.2b
     """
 
-    def plain(old):
-        return lambda dimension, inputs="gaussian": dimension
+    def plain(old, dimension, inputs="gaussian"):
+        return dimension
 
     patch("practice.minibatches.critical_batch", plain)
     _few_digits(patch)
@@ -26,7 +26,7 @@ def fixed_length_like_gaussian(patch):
 
     Fails: 57.1d
     """
-    patch("practice.minibatches.critical_batch", lambda old: lambda d, inputs="gaussian": old(d))
+    patch("practice.minibatches.critical_batch", lambda old, d, inputs="gaussian": old(d))
     _few_digits(patch)
 
 
@@ -37,7 +37,7 @@ def inputs_of_fixed_length(patch):
     """
     patch(
         "practice.minibatches.draw_inputs",
-        lambda old: lambda shape, rng, _=None: old(shape, rng, "sphere"),
+        lambda old, shape, rng, _=None: old(shape, rng, "sphere"),
     )
     _few_digits(patch)
 
@@ -47,9 +47,7 @@ def rate_of_the_full_batch(patch):
 
     Fails: 57.1b
     """
-    patch(
-        "practice.minibatches.best_rate", lambda old: lambda batch, critical: old(10**9, critical)
-    )
+    patch("practice.minibatches.best_rate", lambda old, batch, critical: old(10**9, critical))
     _few_digits(patch)
 
 
@@ -60,7 +58,7 @@ def linear_scaling_for_ever(patch):
     """
     patch(
         "practice.minibatches.best_rate",
-        lambda old: lambda batch, critical: batch * old(1, critical),
+        lambda old, batch, critical: batch * old(1, critical),
     )
     _few_digits(patch)
 
@@ -72,7 +70,7 @@ def noise_without_batch(patch):
     """
     patch(
         "practice.minibatches.step_factor",
-        lambda old: lambda rate, batch, critical: old(rate, 1, critical),
+        lambda old, rate, batch, critical: old(rate, 1, critical),
     )
     _few_digits(patch)
 
@@ -84,7 +82,7 @@ def noise_falls_as_the_square(patch):
     """
     patch(
         "practice.minibatches.step_factor",
-        lambda old: lambda rate, batch, critical: old(rate, batch**2, critical),
+        lambda old, rate, batch, critical: old(rate, batch**2, critical),
     )
     _few_digits(patch)
 
@@ -95,12 +93,9 @@ def heaps_average_better(patch):
     Fails: 57.1a, 57.1b, 57.2a, 57.2c
     """
 
-    def together(old):
-        def moments(dimension, batch_size, draws, *rest):
-            size = min(batch_size**2, 1000)
-            return old(dimension, size, max(200, draws * batch_size // size), *rest)
-
-        return moments
+    def together(old, dimension, batch_size, draws, *rest):
+        size = min(batch_size**2, 1000)
+        return old(dimension, size, max(200, draws * batch_size // size), *rest)
 
     patch("practice.minibatches.step_moments", together)
     _few_digits(patch)
@@ -111,9 +106,7 @@ def step_of_the_flow(patch):
 
     Fails: 57.1a, 57.1c
     """
-    patch(
-        "practice.minibatches.step_factor", lambda old: lambda rate, batch, critical: 1 - 2 * rate
-    )
+    patch("practice.minibatches.step_factor", lambda old, rate, batch, critical: 1 - 2 * rate)
     _few_digits(patch)
 
 
@@ -123,17 +116,14 @@ def one_and_the_same_minibatch(patch):
     Fails: 57.1c
     """
 
-    def frozen(old):
-        def error(dimension, batch, rates, steps, runs, rng):
-            import copy
+    def frozen(old, dimension, batch, rates, steps, runs, rng):
+        import copy
 
-            class Again:
-                def standard_normal(self, shape):
-                    return copy.deepcopy(rng).standard_normal(shape)
+        class Again:
+            def standard_normal(self, shape):
+                return copy.deepcopy(rng).standard_normal(shape)
 
-            return old(dimension, batch, rates, steps, runs, Again())
-
-        return error
+        return old(dimension, batch, rates, steps, runs, Again())
 
     patch("practice.minibatches.error_after", frozen)
     _few_digits(patch)
@@ -146,7 +136,7 @@ def steps_for_examples(patch):
     """
     patch(
         "practice.minibatches.examples_per_efold",
-        lambda old: lambda batch, critical: old(batch, critical) / batch,
+        lambda old, batch, critical: old(batch, critical) / batch,
     )
     _few_digits(patch)
 
@@ -156,7 +146,7 @@ def efold_of_the_error(patch):
 
     Fails: 57.2a
     """
-    patch("practice.minibatches.examples_per_efold", lambda old: lambda *given: 2 * old(*given))
+    patch("practice.minibatches.examples_per_efold", lambda old, *given: 2 * old(*given))
     _few_digits(patch)
 
 
@@ -166,12 +156,9 @@ def examples_do_not_matter(patch):
     Fails: 57.3c, 57.3d, 57.3e, 57.3f, 57.3k
     """
 
-    def by_steps(old):
-        def race(problems, batch, rates, looks):
-            last = problems.order.shape[1]
-            return old(problems, batch, rates, [min(last, n * batch // 64) for n in looks])
-
-        return race
+    def by_steps(old, problems, batch, rates, looks):
+        last = problems.order.shape[1]
+        return old(problems, batch, rates, [min(last, n * batch // 64) for n in looks])
 
     patch("practice.minibatches.race", by_steps)
 
@@ -183,7 +170,7 @@ def all_batches_alike(patch):
     """
     patch(
         "practice.minibatches.race",
-        lambda old: lambda problems, batch, *rest: old(problems, 64, *rest),
+        lambda old, problems, batch, *rest: old(problems, 64, *rest),
     )
 
 
@@ -193,12 +180,9 @@ def rate_for_each_example(patch):
     Fails: 57.3b, 57.3c
     """
 
-    def shared(old):
-        def train(start, sets, orders, rule, **options):
-            rule = replace(rule, rate=rule.rate * 64 / orders.shape[-1])
-            return old(start, sets, orders, rule, **options)
-
-        return train
+    def shared(old, start, sets, orders, rule, **options):
+        rule = replace(rule, rate=rule.rate * 64 / orders.shape[-1])
+        return old(start, sets, orders, rule, **options)
 
     patch("practice.classifiers.train_apart", shared)
 
@@ -210,9 +194,7 @@ def one_rate_for_all(patch):
     """
     patch(
         "practice.minibatches.race_at_its_best",
-        lambda old: (
-            lambda problems, batch, rates, looks: old(problems, batch, [0.5] * len(looks), looks)
-        ),
+        lambda old, problems, batch, rates, looks: old(problems, batch, [0.5] * len(looks), looks),
     )
 
 
@@ -222,17 +204,14 @@ def copies_are_new_data(patch):
     Fails: 57.4c
     """
 
-    def others(old):
-        def copied(problems, copies, generators):
-            import torch
+    def others(old, problems, copies, generators):
+        import torch
 
-            many = old(problems, copies, generators)
-            return many._replace(
-                images=torch.cat([problems.images.roll(k, 0) for k in range(copies)], 1),
-                labels=torch.cat([problems.labels.roll(k, 0) for k in range(copies)], 1),
-            )
-
-        return copied
+        many = old(problems, copies, generators)
+        return many._replace(
+            images=torch.cat([problems.images.roll(k, 0) for k in range(copies)], 1),
+            labels=torch.cat([problems.labels.roll(k, 0) for k in range(copies)], 1),
+        )
 
     patch("practice.minibatches.copied", others)
 
@@ -243,12 +222,9 @@ def copies_cost_nothing(patch):
     Fails: 57.4b
     """
 
-    def distinct(old):
-        def race(problems, batch, *rest):
-            first, second = problems.images[:, :256], problems.images[:, 256:512]
-            doubled = first.shape == second.shape and bool((first == second).all())
-            return old(problems, min(batch, 256) if doubled else batch, *rest)
-
-        return race
+    def distinct(old, problems, batch, *rest):
+        first, second = problems.images[:, :256], problems.images[:, 256:512]
+        doubled = first.shape == second.shape and bool((first == second).all())
+        return old(problems, min(batch, 256) if doubled else batch, *rest)
 
     patch("practice.minibatches.race", distinct)

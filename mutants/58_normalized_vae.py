@@ -12,8 +12,8 @@ def group_of_the_whole_minibatch(patch):
     Fails: 58.2a, 58.2b, 58.2d, 58.4c, 58.4d, 58.4e
     """
 
-    def whole(old):
-        return lambda *given, groups=1, **options: old(*given, **options)
+    def whole(old, *given, groups=1, **options):
+        return old(*given, **options)
 
     patch("practice.autoencoders.train", whole)
     _few(patch)
@@ -25,10 +25,8 @@ def minibatch_of_no_consequence(patch):
     Fails: 58.1a, 58.1b, 58.1e, 58.3a, 58.3b, 58.4a, 58.4b
     """
 
-    def large(old):
-        return lambda problems, rates, batch, steps, **options: old(
-            problems, rates, 64, 600, **options
-        )
+    def large(old, problems, rates, batch, steps, **options):
+        return old(problems, rates, 64, 600, **options)
 
     patch("practice.autoencoders.train", large)
     _few(patch)
@@ -40,11 +38,8 @@ def bad_for_every_minibatch(patch):
     Fails: 58.1c, 58.1d
     """
 
-    def pairs(old):
-        def train(problems, rates, batch, steps, **options):
-            return old(problems, rates, batch, steps, **options | {"groups": batch // 2})
-
-        return train
+    def pairs(old, problems, rates, batch, steps, **options):
+        return old(problems, rates, batch, steps, **options | {"groups": batch // 2})
 
     patch("practice.autoencoders.train", pairs)
     _few(patch)
@@ -56,11 +51,8 @@ def layers_that_do_nothing(patch):
     Fails: 58.1a, 58.1b, 58.1e, 58.2d, 58.3a, 58.3b, 58.3c, 58.4a, 58.4b, 58.4c
     """
 
-    def plain(old):
-        def train(*given, where=(), groups=1):
-            return old(*given)
-
-        return train
+    def plain(old, *given, where=(), groups=1):
+        return old(*given)
 
     patch("practice.autoencoders.train", plain)
     _few(patch)
@@ -72,12 +64,9 @@ def any_cut_does_it(patch):
     Fails: 58.2b, 58.2c
     """
 
-    def cut(old):
-        def train(problems, rates, batch, steps, *, groups=1, **options):
-            groups = batch // 2 if groups > 1 else 1
-            return old(problems, rates, batch, steps, groups=groups, **options)
-
-        return train
+    def cut(old, problems, rates, batch, steps, *, groups=1, **options):
+        groups = batch // 2 if groups > 1 else 1
+        return old(problems, rates, batch, steps, groups=groups, **options)
 
     patch("practice.autoencoders.train", cut)
     _few(patch)
@@ -88,7 +77,7 @@ def one_member_more(patch):
 
     Fails: 58.2e
     """
-    patch("practice.autoencoders.kept_signal", lambda old: lambda size: old(size + 1))
+    patch("practice.autoencoders.kept_signal", lambda old, size: old(size + 1))
     _few(patch)
 
 
@@ -99,7 +88,7 @@ def unbiased_spread(patch):
     """
     patch(
         "practice.autoencoders.kept_signal",
-        lambda old: lambda size: old(size) * ((size - 1) / size) ** 0.5,
+        lambda old, size: old(size) * ((size - 1) / size) ** 0.5,
     )
     _few(patch)
 
@@ -109,7 +98,7 @@ def variance_for_correlation(patch):
 
     Fails: 58.2e
     """
-    patch("practice.autoencoders.kept_signal", lambda old: lambda size: old(size) ** 2)
+    patch("practice.autoencoders.kept_signal", lambda old, size: old(size) ** 2)
     _few(patch)
 
 
@@ -119,11 +108,8 @@ def statistics_held_fixed(patch):
     Fails: 58.2f
     """
 
-    def fixed(old):
-        def before(slope, values, sd):
-            return slope / sd.repeat_interleave(values.shape[-1] // sd.shape[-1], -1)
-
-        return before
+    def fixed(old, slope, values, sd):
+        return slope / sd.repeat_interleave(values.shape[-1] // sd.shape[-1], -1)
 
     patch("practice.batch_normalization.slope_before", fixed)
     _few(patch)
@@ -135,8 +121,8 @@ def one_direction_lost(patch):
     Fails: 58.2f
     """
 
-    def centred(old):
-        return lambda slope, values, sd: old(slope, values * 0, sd)
+    def centred(old, slope, values, sd):
+        return old(slope, values * 0, sd)
 
     patch("practice.batch_normalization.slope_before", centred)
     _few(patch)
@@ -147,7 +133,7 @@ def the_last_minibatch_for_tests(patch):
 
     Fails: 58.3d
     """
-    patch("practice.autoencoders.KEPT", lambda old: 0.0)
+    patch.value("practice.autoencoders.KEPT", 0.0)
     _few(patch)
 
 
@@ -157,13 +143,10 @@ def kl_without_logarithm(patch):
     Fails: 58.4a, 58.4b
     """
 
-    def without(old):
-        def terms(run, images):
-            m, log_variance = run.code
-            likelihood, _ = old(run, images)
-            return likelihood, (m.square() + log_variance.exp() - 1).sum(1) / 2
-
-        return terms
+    def without(old, run, images):
+        m, log_variance = run.code
+        likelihood, _ = old(run, images)
+        return likelihood, (m.square() + log_variance.exp() - 1).sum(1) / 2
 
     patch("practice.autoencoders._terms", without)
     _few(patch)
@@ -174,8 +157,8 @@ def encoder_for_decoder(patch):
 
     Fails: 58.4d, 58.4e
     """
-    patch(
+    patch.value(
         "practice.autoencoders.WHERE",
-        lambda old: {"plain": (), "both": (0, 1), "encoder": (1,), "decoder": (0,)},
+        {"plain": (), "both": (0, 1), "encoder": (1,), "decoder": (0,)},
     )
     _few(patch)

@@ -7,12 +7,9 @@ def entropy_without_the_factor_two(patch):
     Fails: 59.1b, 59.1c, 59.1d, 59.1e, 59.1j
     """
 
-    def wrong(old):
-        def means(logits, sd):
-            h, soft = old(logits, sd)
-            return type(old(logits, sd))(h + sd**2 * soft / 2, soft)
-
-        return means
+    def wrong(old, logits, sd):
+        h, soft = old(logits, sd)
+        return type(old(logits, sd))(h + sd**2 * soft / 2, soft)
 
     patch("practice.random_energy.mean_softness", wrong)
 
@@ -24,14 +21,11 @@ def limit_for_the_integral(patch):
     """
     from math import log
 
-    def limit(old):
-        def means(logits, sd):
-            critical = (2 * log(logits)) ** 0.5
-            cold = sd > critical
-            h = 0.0 if cold else log(logits) - sd**2 / 2
-            return type(old(logits, sd))(h, critical / sd if cold else 1.0)
-
-        return means
+    def limit(old, logits, sd):
+        critical = (2 * log(logits)) ** 0.5
+        cold = sd > critical
+        h = 0.0 if cold else log(logits) - sd**2 / 2
+        return type(old(logits, sd))(h, critical / sd if cold else 1.0)
 
     patch("practice.random_energy.mean_softness", limit)
 
@@ -43,7 +37,7 @@ def products_grow_faster(patch):
     """
     patch(
         "practice.random_energy.products_of_keys",
-        lambda old: lambda n, d, draws, rng: d**0.25 * old(n, d, draws, rng),
+        lambda old, n, d, draws, rng: d**0.25 * old(n, d, draws, rng),
     )
 
 
@@ -53,15 +47,12 @@ def factor_one_over_d(patch):
     Fails: 59.1j
     """
 
-    def wrong(old):
-        def means(logits, dimension, scaled, quantiles=15):
-            if not scaled:
-                return old(logits, dimension, False, quantiles)
-            from lib.practice.random_energy import mean_softness
+    def wrong(old, logits, dimension, scaled, quantiles=15):
+        if not scaled:
+            return old(logits, dimension, False, quantiles)
+        from lib.practice.random_energy import mean_softness
 
-            return mean_softness(logits, dimension**-0.5)
-
-        return means
+        return mean_softness(logits, dimension**-0.5)
 
     patch("practice.random_energy.softness_of_keys", wrong)
 
@@ -75,7 +66,7 @@ def entropy_in_bits(patch):
 
     patch(
         "practice.random_energy.soften",
-        lambda old: lambda x: old(x)._replace(entropy=old(x).entropy / log(2)),
+        lambda old, x: old(x)._replace(entropy=old(x).entropy / log(2)),
     )
 
 
@@ -84,7 +75,7 @@ def freezing_too_late(patch):
 
     Fails: 59.2b
     """
-    patch("practice.random_energy.critical_sd", lambda old: lambda logits: 2**0.5 * old(logits))
+    patch("practice.random_energy.critical_sd", lambda old, logits: 2**0.5 * old(logits))
 
 
 def freezing_too_early(patch):
@@ -92,7 +83,7 @@ def freezing_too_early(patch):
 
     Fails: 59.2b, 59.2c
     """
-    patch("practice.random_energy.critical_sd", lambda old: lambda logits: old(logits) / 8**0.5)
+    patch("practice.random_energy.critical_sd", lambda old, logits: old(logits) / 8**0.5)
 
 
 def every_query_is_typical(patch):
@@ -101,13 +92,10 @@ def every_query_is_typical(patch):
     Fails: 59.3a
     """
 
-    def alike(old):
-        def soften(x):
-            found = old(x)
-            middle = found.softness.mean()
-            return found._replace(softness=middle + 0.01 * (found.softness - middle))
-
-        return soften
+    def alike(old, x):
+        found = old(x)
+        middle = found.softness.mean()
+        return found._replace(softness=middle + 0.01 * (found.softness - middle))
 
     patch("practice.random_energy.soften", alike)
 
@@ -119,7 +107,7 @@ def softmax_passes_its_gradient(patch):
     """
     patch(
         "practice.attention.logit_gradient",
-        lambda old: lambda logits, on_weights=False: old(logits, True),
+        lambda old, logits, on_weights=False: old(logits, True),
     )
 
 
@@ -130,7 +118,7 @@ def cross_entropy_freezes_too(patch):
     """
     patch(
         "practice.attention.logit_gradient",
-        lambda old: lambda logits, on_weights=False: old(logits, False),
+        lambda old, logits, on_weights=False: old(logits, False),
     )
 
 
@@ -140,11 +128,8 @@ def factor_is_a_learning_rate(patch):
     Fails: 59.4c, 59.4d
     """
 
-    def rescaled(old):
-        def steps(start, rates, scale, *rest, **options):
-            return old(start, [rate * scale for rate in rates], 1.0, *rest, **options)
-
-        return steps
+    def rescaled(old, start, rates, scale, *rest, **options):
+        return old(start, [rate * scale for rate in rates], 1.0, *rest, **options)
 
     patch("practice.attention.solving_steps", rescaled)
 
@@ -156,7 +141,7 @@ def small_weights_do_not_help(patch):
     """
     patch(
         "practice.attention.products",
-        lambda old: lambda words, d, seeds, sd, rng: old(words, d, seeds, 1.0, rng),
+        lambda old, words, d, seeds, sd, rng: old(words, d, seeds, 1.0, rng),
     )
 
 
@@ -166,10 +151,7 @@ def one_rate_for_all(patch):
     Fails: 59.4a
     """
 
-    def first(old):
-        def steps(start, rates, *rest, **options):
-            return old(start, rates[:1], *rest, **options)
-
-        return steps
+    def first(old, start, rates, *rest, **options):
+        return old(start, rates[:1], *rest, **options)
 
     patch("practice.attention.solving_steps", first)

@@ -21,7 +21,7 @@ def doubled(patch):
 
     Fails: 01.1
     """
-    patch("formula.value", lambda old: lambda: 2 * old())
+    patch("formula.value", lambda right: 2 * right())
 
 
 def harmless(patch):
@@ -29,7 +29,7 @@ def harmless(patch):
 
     Fails: 01.1
     """
-    patch("formula.value", lambda old: lambda: old() + 0)
+    patch("formula.value", lambda right: right() + 0)
 
 
 def crashing(patch):
@@ -37,7 +37,7 @@ def crashing(patch):
 
     Fails: 01.1
     """
-    patch("formula.value", lambda old: lambda: 1 / 0)
+    patch("formula.value", lambda right: 1 / 0)
 
 
 def premise(patch):
@@ -111,7 +111,7 @@ def test_a_patch_reaches_every_module_and_methods(monkeypatch):
         if k.startswith("lib.") and vars(m).get("log_steps") is old
     ]
     try:
-        mutants.Patch({})("descent.log_steps", lambda old: lambda *given: "wrong")
+        mutants.Patch({})("descent.log_steps", lambda right, *given: "wrong")
         assert all(vars(module)["log_steps"](3) == "wrong" for module in others)
     finally:
         for module in others:

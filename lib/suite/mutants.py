@@ -8,7 +8,7 @@ rows that must fail in its last; its body puts the theory in place of the right 
 
         Fails: 32.3a
         '''
-        patch("trajectories.counterexamples.overshoot_gap", lambda old: lambda *given: -old(*given))
+        patch("trajectories.counterexamples.overshoot_gap", lambda right, *given: -right(*given))
 """
 
 import ast
@@ -52,28 +52,43 @@ def declared_mutants(source):
     return found
 
 
+def _owner(name):
+    """The module or class of lib that holds the last part of a dotted name; it is imported here."""
+    owner = importlib.import_module("lib")
+    for part in name.split(".")[
+        :-1
+    ]:  # rooms and modules are imported, what stands in them is named
+        if hasattr(owner, "__path__"):
+            owner = importlib.import_module(f"{owner.__name__}.{part}")
+        else:
+            owner = getattr(owner, part)
+    return owner
+
+
 class Patch:
-    """What a mutant is handed: `patch("room.module.name", wrapper)`, `patch.parameters(name=value)`."""
+    """What a mutant is handed: `patch("room.module.name", wrong)`, `patch.value`, `patch.parameters`."""
 
     def __init__(self, namespace):
         self._namespace = namespace
 
-    def __call__(self, name, wrapper):
-        """Put wrapper(old) in place of lib's `room.module.name` (or `room.module.Class.method`) everywhere."""
-        *path, last = name.split(".")
-        owner = importlib.import_module("lib")
-        for part in path:  # rooms and modules are imported, what stands in them is named
-            if hasattr(owner, "__path__"):
-                owner = importlib.import_module(f"{owner.__name__}.{part}")
-            else:
-                owner = getattr(owner, part)
+    def __call__(self, name, wrong):
+        """Let lib's `room.module.name` (or `room.module.Class.method`) do wrong(right, *its arguments)."""
+        right = getattr(_owner(name), name.rpartition(".")[2])
+
+        def put(*given, **options):
+            return wrong(right, *given, **options)
+
+        self.value(name, put)
+
+    def value(self, name, value):
+        """Put `value` in place of lib's `room.module.name`, wherever that was imported to."""
+        owner, last = _owner(name), name.rpartition(".")[2]
         old = getattr(owner, last)
-        new = wrapper(old)
-        setattr(owner, last, new)
+        setattr(owner, last, value)
         for loaded in [m for key, m in sys.modules.items() if key.startswith("lib.")]:
-            for key, value in vars(loaded).items():
-                if value is old:
-                    setattr(loaded, key, new)
+            for key, found in vars(loaded).items():
+                if found is old:
+                    setattr(loaded, key, value)
 
     def parameters(self, **values):
         """Give parameters of the notebook other values."""
