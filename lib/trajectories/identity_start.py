@@ -7,10 +7,13 @@ eigenvalues move is in `exact_dynamics` (`transit_time`, `equal_layers_descent`)
 W_1..W_N as in `linear_networks`; everything is float64; random draws take a numpy generator.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
@@ -24,7 +27,9 @@ def _square(matrix):
     return matrix
 
 
-def identity_weights(target, depth, noise=0.0, rng=None):
+def identity_weights(
+    target: Tensor, depth: int, noise: float = 0.0, rng: np.random.Generator | None = None
+) -> tuple[Tensor, ...]:
     """W_1 = ... = W_N = I for targets (seeds, d, d): tuple of (seeds, d, d).
 
     With `noise`, Gaussian entries of that standard deviation are added, drawn from `rng`.
@@ -40,14 +45,36 @@ def identity_weights(target, depth, noise=0.0, rng=None):
     return tuple(eye + noise * draw for draw in draws)
 
 
-def reach(target, depth, *, learning_rate, steps, final_loss=1e-8):
+def zero_asymmetric_weights(target: Tensor, depth: int) -> tuple[Tensor, ...]:
+    """W_1 = ... = W_(N-1) = I, W_N = 0 for targets (seeds, d, d): tuple of (seeds, d, d).
+
+    The start of Wu, Wang and Ma 2019 (arXiv:1911.00645, abstract read): not balanced and not of full
+    rank, so that no determinant keeps its sign. Raises ValueError for targets that are not square.
+
+    >>> zero_asymmetric_weights(torch.ones(1, 1, 1).double(), 2)
+    (tensor([[[1.]]], dtype=torch.float64), tensor([[[0.]]], dtype=torch.float64))
+    """
+    *identities, last = identity_weights(target, depth)
+    return (*identities, torch.zeros_like(last))
+
+
+def reach(
+    target: Tensor,
+    depth: int,
+    *,
+    learning_rate: float | Tensor,
+    steps: int,
+    final_loss: float = 1e-8,
+    start: tuple[Tensor, ...] | None = None,
+) -> tuple[Tensor, Tensor]:
     """Plain descent from the identity: (whether it gets to final_loss (seeds,), its last losses (seeds,)).
 
-    learning_rate: number or (seeds,). A seed ends soon after it has arrived.
+    learning_rate: number or (seeds,). start: other weights than the identity. A seed ends soon after it
+    has arrived.
     """
     run = descend(
         ln.gradients,
-        identity_weights(target, depth),
+        identity_weights(target, depth) if start is None else start,
         rule=Plain(learning_rate),
         steps=steps,
         problem=(target,),
@@ -59,7 +86,7 @@ def reach(target, depth, *, learning_rate, steps, final_loss=1e-8):
 # --- positive eigenvalues ------------------------------------------------------------------------
 
 
-def late_decay(eigenvalues, depth, learning_rate):
+def late_decay(eigenvalues: ArrayLike, depth: int, learning_rate: float) -> float:
     """Decay of log-loss per step late on a positive definite target: a float.
 
         -2 ln(1 - learning_rate N lambda_min^(2 - 2/N))
@@ -69,7 +96,9 @@ def late_decay(eigenvalues, depth, learning_rate):
     return float(-2 * np.log1p(-learning_rate * depth * np.min(eigenvalues) ** (2 - 2 / depth)))
 
 
-def steps_between(eigenvalues, depth, learning_rate, *, high, low):
+def steps_between(
+    eigenvalues: ArrayLike, depth: int, learning_rate: float, *, high: float, low: float
+) -> int:
     """Steps from the first loss below `high` to the first below `low`, from the identity: an int.
 
     By `equal_layers_descent` on positive eigenvalues (k,). Raises ValueError unless low < high, and
@@ -93,7 +122,7 @@ def steps_between(eigenvalues, depth, learning_rate, *, high, low):
 # --- targets -------------------------------------------------------------------------------------
 
 
-def positivity(matrix):
+def positivity(matrix: Tensor) -> Tensor:
     """Least u^T A u over unit vectors u: the smallest eigenvalue of (A + A^T)/2, (...).
 
     >>> float(positivity(torch.tensor([[1.0, -5.0], [5.0, 2.0]], dtype=torch.float64)))
@@ -102,14 +131,14 @@ def positivity(matrix):
     return torch.linalg.eigvalsh((_square(matrix) + matrix.mT) / 2)[..., 0]
 
 
-def at_distance(distance, seeds, size, rng):
+def at_distance(distance: float, seeds: int, size: int, rng: np.random.Generator) -> Tensor:
     """Targets I + distance x (unit Gaussian direction): (seeds, size, size), |target - I|_F = distance."""
     direction = torch.from_numpy(rng.standard_normal((seeds, size, size)))
     unit = direction / torch.linalg.matrix_norm(direction)[:, None, None]
     return torch.eye(size, dtype=torch.float64) + distance * unit
 
 
-def from_parts(symmetric, skew, rng):
+def from_parts(symmetric: Tensor, skew: float, rng: np.random.Generator) -> Tensor:
     """Targets S + K: S symmetric with eigenvalues `symmetric` (seeds, d) in a random basis, K Gaussian
     and skew with entries of standard deviation `skew`. u^T target u = u^T S u."""
     seeds, size = symmetric.shape
@@ -118,7 +147,7 @@ def from_parts(symmetric, skew, rng):
     return basis @ torch.diag_embed(symmetric) @ basis.mT + skew * (draw - draw.mT) / 2**0.5
 
 
-def normal_targets(eigenvalues, rng):
+def normal_targets(eigenvalues: ArrayLike, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Normal targets with the pairs r e^(+-i theta): (targets (seeds, 2k, 2k), bases Q (seeds, 2k, 2k)).
 
     eigenvalues: complex (seeds, k), those with positive imaginary part. Q^T target Q is made of the
@@ -134,7 +163,7 @@ def normal_targets(eigenvalues, rng):
     return basis @ blocks @ basis.mT, basis
 
 
-def block_eigenvalues(matrix, basis):
+def block_eigenvalues(matrix: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
     """Complex eigenvalues of a normal matrix in the basis of `normal_targets`: (..., k), and the
     largest entry outside the blocks, (...), which is 0 while the matrix keeps its eigenvectors."""
     inside = basis.mT @ matrix @ basis
@@ -148,7 +177,7 @@ def block_eigenvalues(matrix, basis):
     return torch.complex(real, imaginary), rest.abs().amax((-2, -1))
 
 
-def sheared_targets(eigenvalues, stretch):
+def sheared_targets(eigenvalues: ArrayLike, stretch: float) -> Tensor:
     """Targets with the pair a +- ib that are not normal: ((a, -b k), (b/k, a)), k = stretch; (seeds, 2, 2)."""
     values = torch.as_tensor(eigenvalues, dtype=torch.complex128)
     real, imaginary = values.real, values.imag
@@ -156,13 +185,15 @@ def sheared_targets(eigenvalues, stretch):
     return torch.stack(rows, -1).reshape(-1, 2, 2)
 
 
-def upper_eigenvalue(matrix):
+def upper_eigenvalue(matrix: Tensor) -> Tensor:
     """Eigenvalue of largest imaginary part of every matrix: complex (...)."""
     values = torch.linalg.eigvals(_square(matrix))
     return values.gather(-1, values.imag.argmax(-1, keepdim=True))[..., 0]
 
 
-def follow_product(target, depth, *, learning_rate, time, every):
+def follow_product(
+    target: Tensor, depth: int, *, learning_rate: float, time: float, every: float
+) -> Tensor:
     """Products W_N ... W_1 along descent from the identity: (records, seeds, d, d), one each `every`.
 
     Runs for `time`. Raises ValueError for `every` below the learning rate.
@@ -182,7 +213,7 @@ def follow_product(target, depth, *, learning_rate, time, every):
     return run.records["product"]
 
 
-def chord_distance(path, wanted):
+def chord_distance(path: ArrayLike, wanted: ArrayLike) -> Tensor:
     """Distance of complex numbers from the straight line through 1 and `wanted`: like path.
 
     >>> float(chord_distance([1 + 1j], 3))
@@ -195,7 +226,7 @@ def chord_distance(path, wanted):
 # --- regularizers of the negative result ---------------------------------------------------------
 
 
-def toward_identity(amount):
+def toward_identity(amount: float) -> Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]:
     """Regularizer W <- W - amount (W - I) of every layer, for `descend`'s retraction."""
     if not 0 <= amount <= 1:
         raise ValueError(f"amount must lie in [0, 1], got {amount}")
@@ -207,7 +238,7 @@ def toward_identity(amount):
     return retraction
 
 
-def near_identity(radius):
+def near_identity(radius: float) -> Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]:
     """Regularizer: every layer back to the ball ||W - I||_F <= radius, for `descend`'s retraction."""
     if not radius > 0:
         raise ValueError(f"radius must be > 0, got {radius}")
@@ -223,7 +254,14 @@ def near_identity(radius):
     return retraction
 
 
-def lowest_losses(weights, target, *, learning_rate, steps, retraction=None):
+def lowest_losses(
+    weights: tuple[Tensor, ...],
+    target: Tensor,
+    *,
+    learning_rate: float | Tensor,
+    steps: int,
+    retraction: Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]] | None = None,
+) -> Tensor:
     """Least loss of all steps, (seeds,), of descent with a regularizer after every step."""
     run = descend(
         ln.gradients,
@@ -242,7 +280,7 @@ def lowest_losses(weights, target, *, learning_rate, steps, retraction=None):
 # --- power projection ----------------------------------------------------------------------------
 
 
-def to_positive(matrix, gamma):
+def to_positive(matrix: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
     """Nearest A with u^T A u >= gamma |u|^2 for all u: (A, squared distance (...)).
 
     The eigenvalues w_i of the symmetric part are raised to gamma, the skew part stays; the squared
@@ -258,7 +296,7 @@ def to_positive(matrix, gamma):
     return raised, missing.square().sum(-1)
 
 
-def rotation_power(rotation, power):
+def rotation_power(rotation: Tensor, power: float) -> Tensor:
     """Principal power R^p of orthogonal matrices with determinant 1, none with eigenvalue -1: (..., d, d).
 
     Every angle of R, in (-pi, pi), is multiplied by p.
@@ -268,13 +306,13 @@ def rotation_power(rotation, power):
     return torch.linalg.solve(vectors, vectors * turned[..., None, :], left=False).real
 
 
-def polar(matrix):
+def polar(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """A = R P, R orthogonal and P symmetric positive: (R, P's eigenvalues (..., d), eigenvectors)."""
     left, sizes, right = torch.linalg.svd(_square(matrix))
     return left @ right, sizes, right.mT
 
 
-def root_factors(matrix, depth):
+def root_factors(matrix: Tensor, depth: int) -> tuple[Tensor, ...]:
     """Factors W_1..W_N of `matrix` = R P, all with the singular values of P^(1/N): tuple of (..., d, d).
 
         W_j = R^(1/N) R^((j-1)/N) P^(1/N) R^(-(j-1)/N)        (Bartlett et al. 2018, recalled)
@@ -300,13 +338,21 @@ class PowerProjection:
     steps the projection moved a product by more than 1e-12, of each seed (seeds,).
     """
 
-    steps: torch.Tensor
-    losses: torch.Tensor
-    weights: tuple
-    acted: torch.Tensor
+    steps: Tensor
+    losses: Tensor
+    weights: tuple[Tensor, ...]
+    acted: Tensor
 
 
-def power_projection(target, depth, *, gamma, learning_rate, steps, record):
+def power_projection(
+    target: Tensor,
+    depth: int,
+    *,
+    gamma: float,
+    learning_rate: float | Tensor,
+    steps: int,
+    record: Iterable[int],
+) -> PowerProjection:
     """Power projection from the identity on targets (seeds, d, d): a `PowerProjection`.
 
     After every step of descent the product is projected by `to_positive(., gamma)` and factored anew

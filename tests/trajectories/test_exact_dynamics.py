@@ -265,3 +265,21 @@ def test_descend_losses_of_one_layer_fall_as_a_power():
     first = target.square().sum((-2, -1)) / 2
     law = torch.tensor([1, 0.9**10, 0.9**40]).double()[:, None] * first
     assert torch.allclose(found, law, rtol=1e-12)
+
+
+def test_a_frame_of_fewer_columns_grows_as_the_first_of_all():
+    weights = ln.gaussian_weights([6] * 9, 4, np.random.default_rng(0), 6**-0.5)
+    whole, part = ed.layer_growth(weights), ed.layer_growth(weights, 2)
+    torch.testing.assert_close(part, whole[..., :2])  # QR of other shapes rounds otherwise
+    for columns in (0, 7):
+        with pytest.raises(ValueError, match="columns"):
+            ed.layer_growth(weights, columns)
+
+
+def test_isotropic_layers_keep_the_mean_square_of_an_entry():
+    weights = ed.isotropic_weights([30, 200, 50], 40, np.random.default_rng(1))
+    assert [tuple(w.shape[1:]) for w in weights] == [(200, 30), (50, 200)]
+    x = torch.ones(30, 1, dtype=torch.float64)
+    for w in weights:
+        x = w @ x
+        assert float(x.square().mean()) == pytest.approx(1, abs=0.1)

@@ -245,3 +245,14 @@ def test_plain_descent_is_power_projection_without_its_projections_to_first_orde
         off.append(torch.linalg.matrix_norm(difference))
         assert run.acted.sum() == 0
     assert (off[0] / off[1]).numpy() == pytest.approx(np.full(6, 2), rel=0.1)
+
+
+def test_a_last_layer_of_zero_learns_what_the_identity_cannot():
+    target = torch.diag_embed(torch.tensor([[-1.0, 0.7], [0.8, -0.6]], dtype=torch.float64))
+    start = ids.zero_asymmetric_weights(target, 3)
+    eye = torch.eye(2, dtype=torch.float64).expand(2, 2, 2)
+    assert torch.equal(start[0], eye) and torch.equal(start[1], eye) and not start[2].any()
+    options = {"learning_rate": 0.05, "steps": 4000}
+    assert not ids.reach(target, 3, **options)[0].any()
+    arrived, last = ids.reach(target, 3, start=start, **options)
+    assert arrived.all() and last.max() <= 1e-8
