@@ -5,8 +5,7 @@ import sys
 
 import nbformat
 import pytest
-from test_sweeps import row_of
-from tiny import call, write
+from tiny import call, row_of, write
 
 from lib.suite import mutants, report
 from lib.suite.execution import cells_until

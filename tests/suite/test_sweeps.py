@@ -6,19 +6,10 @@ import shutil
 import signal
 
 import pytest
-from tiny import call, edit, source, start, tree, wait_until, write
+from tiny import call, edit, row_of, source, start, tree, wait_until, write
 
 from lib.statistics import wilson_interval
 from lib.suite import execution, report, sweeps
-
-
-def row_of(measured):
-    """A row that is reproduced up to 1."""
-    return {
-        "id": "01.1", "statement": "it is small", "source": "A 2000", "predicted": 1.0,
-        "measured": measured, "relation": "<=", "tolerance": None, "because": "ours", "seeds": 1,
-        "interval": None, "control": False, "identity": False, "verdict": "reproduced",
-    }  # fmt: skip
 
 
 @pytest.fixture

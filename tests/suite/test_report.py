@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_sweeps import row_of
+from tiny import row_of
 
 from lib.suite import report
 
