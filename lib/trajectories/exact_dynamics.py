@@ -175,6 +175,88 @@ def crossing(times: Sequence[float], values: ArrayLike, level: ArrayLike) -> Ten
     return torch.where(reached.any(0), found, torch.inf)
 
 
+def half_times(run: ModeRun, strength: ArrayLike) -> np.ndarray:
+    """Time at which each mode of a run has half of its strength s (seeds, k): numpy (seeds, k)."""
+    half = torch.as_tensor(np.asarray(strength, dtype=float) / 2)
+    return crossing(run.times, run.strength, half).numpy()
+
+
+def random_modes(
+    strengths: Sequence[float], seeds: int, rng: np.random.Generator, jitter: float = 0.05
+) -> tuple[np.ndarray, Tensor, Tensor]:
+    """Targets with known modes: s (seeds, k), falling but for the jitter, and bases U, V (seeds, k, k).
+
+    Each strength is moved by up to the share `jitter`, uniformly.
+    """
+    falling = np.sort(_positive("strengths", strengths))[::-1]
+    moved = falling * rng.uniform(1 - jitter, 1 + jitter, (seeds, len(falling)))
+    return moved, *bases(seeds, len(falling), rng)
+
+
+def aligned_run(
+    modes: tuple[np.ndarray, Tensor, Tensor],
+    start: float,
+    hidden: Sequence[int],
+    rng: np.random.Generator,
+    learning_rate: float,
+) -> ModeRun:
+    """Descent on `random_modes` from balanced layers with product start x U V^T, for twice the longest half time.
+
+    hidden: widths of the hidden layers, none for a single layer.
+    """
+    s, left, right = modes
+    widths = [s.shape[1], *hidden, s.shape[1]]
+    weights = ln.balanced_factors(start * left @ right.mT, widths, rng)
+    time = 2 * half_time(s, start).max()
+    options = {"learning_rate": learning_rate, "time": time, "every": 0.05}
+    return follow_modes(weights, torch.from_numpy(s), left, right, **options)
+
+
+@dataclass(frozen=True)
+class GaussianRun:
+    """What `gaussian_run` brings back, numpy (seeds, k) but for the run.
+
+    run: the modes. start: u_0 by `growing_start`. half: measured half times; law: those of the formula with
+    u_0, naive: with |g_i|^2, from which nothing is taken out.
+    """
+
+    run: ModeRun
+    start: np.ndarray
+    half: np.ndarray
+    law: np.ndarray
+    naive: np.ndarray
+
+
+def gaussian_run(
+    modes: tuple[np.ndarray, Tensor, Tensor],
+    unit: tuple[Tensor, Tensor],
+    scale: float,
+    learning_rate: float = 0.01,
+) -> GaussianRun:
+    """Descent of two layers on `random_modes` from scale x `unit`, a third longer than the formula says."""
+    s, left, right = modes
+    weights = tuple(scale * w for w in unit)
+    start = growing_start(weights, left, right).numpy()
+    whole = ((weights[0] @ right + weights[1].mT @ left) / 2).square().sum(-2).numpy()
+    law = half_time(s, start)
+    options = {"learning_rate": learning_rate, "time": 1.3 * law.max(), "every": 0.05}
+    run = follow_modes(weights, torch.from_numpy(s), left, right, **options)
+    return GaussianRun(run, start, half_times(run, s), law, half_time(s, whole))
+
+
+def power_of_strength(strength: ArrayLike, times: ArrayLike) -> np.ndarray:
+    """Least-squares exponent of times as a power of strength, over the modes: (seeds,).
+
+    strength, times: positive, (seeds, k).
+
+    >>> power_of_strength([[1.0, 2.0, 4.0]], [[8.0, 4.0, 2.0]]).round(12).tolist()
+    [-1.0]
+    """
+    x = np.log(_positive("strength", strength))
+    x = x - x.mean(-1, keepdims=True)
+    return (x * np.log(_positive("times", times))).sum(-1) / (x * x).sum(-1)
+
+
 # --- any depth -----------------------------------------------------------------------------------
 
 
@@ -241,6 +323,20 @@ def curvature_step(strength: ArrayLike, depth: int, share: float) -> np.ndarray:
     """
     s = _positive("strength", strength)
     return np.asarray(share, dtype=float) / (whole_number("depth", depth) * s ** (2 - 2 / depth))
+
+
+def settles(strength: ArrayLike, depth: int, share: float) -> np.ndarray:
+    """Whether descent at `curvature_step` stays by the target: bool array, like strength.
+
+    It starts one part in ten thousand above and must be nearer after 200 steps.
+
+    >>> settles([1.0, 2.0], 3, 1.98).tolist(), settles([1.0, 2.0], 3, 2.02).tolist()
+    ([True, True], [False, False])
+    """
+    s = _positive("strength", strength)
+    options = {"learning_rate": curvature_step(s, depth, share), "record": [0, 200]}
+    start, end = np.abs(equal_layers_descent(1.0001 * s, s, depth, **options) - s)
+    return end < start
 
 
 def equal_layers_descent(
@@ -370,6 +466,20 @@ def isotropic_weights(
     """
     layers = ln.gaussian_weights(widths, seeds, rng)
     return tuple(w / w.shape[-1] ** 0.5 for w in layers)
+
+
+def exponent_errors(
+    size: int, columns: int, products: int, rng: np.random.Generator, layers: int = 32
+) -> tuple[np.ndarray, float]:
+    """How far `layer_growth` of Gaussian products is from `lyapunov_exponents`, in standard errors.
+
+    The first `columns` exponents (columns,), and the spread of the first and the last of them.
+    """
+    weights = ln.gaussian_weights([size] * (layers + 1), products, rng, size**-0.5)
+    away = layer_growth(weights, columns).numpy() - lyapunov_exponents(size)[:columns]
+    away = np.column_stack([away, away[:, 0] - away[:, -1]])
+    found = np.abs(away.mean(0)) / away.std(0, ddof=1) * products**0.5
+    return found[:-1], float(found[-1])
 
 
 def log_conditions(weights: tuple[Tensor, ...]) -> Tensor:
