@@ -68,6 +68,7 @@ def exponent_of_one_more_layer(patch):
 
     Fails: 35.6i
     """
+    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
     patch(
         "trajectories.exact_dynamics.transit_time",
         lambda right, u, s, n, left: right(u, s, n + 1, left) * (n + 1) / n,
@@ -109,6 +110,7 @@ def curvature_with_the_square(patch):
 
     Fails: 35.6j, 35.6k
     """
+    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
     patch("trajectories.exact_dynamics.curvature_step", lambda right, s, n, c: c / (n * s**2))
 
 
@@ -117,6 +119,7 @@ def exponents_off_by_one(patch):
 
     Fails: 35.6l, 35.6n
     """
+    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
 
     def shifted(right, size):
         from numpy import arange, log
@@ -173,6 +176,7 @@ def target_has_no_side(patch):
 
     Fails: 35.5a, 35.5b
     """
+    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
     patch(
         "trajectories.exact_dynamics.same_side",
         lambda right, weights, target: right(weights, target * 0 + target.new_ones(4).diag()),
@@ -184,6 +188,7 @@ def square_starts_are_rough(patch):
 
     Fails: 35.5a
     """
+    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
 
     def rough(right, widths, seeds, rng):
         from torch import from_numpy
@@ -199,6 +204,7 @@ def sides_exchanged(patch):
 
     Fails: 35.5a, 35.5b
     """
+    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
     patch("trajectories.exact_dynamics.same_side", lambda right, *given: ~right(*given))
 
 

@@ -18,7 +18,13 @@ from torch import Tensor
 from lib import linear_networks as ln
 from lib.checks import whole_number
 from lib.descent import Plain, descend
-from lib.trajectories.exact_dynamics import equal_layers_descent
+from lib.trajectories.exact_dynamics import (
+    crossing,
+    curvature_step,
+    descend_losses,
+    equal_layers_descent,
+    transit_time,
+)
 
 
 def _square(matrix):
@@ -119,6 +125,34 @@ def steps_between(
     return int((loss < low).argmax() - (loss < high).argmax())
 
 
+def steps_per_efold(condition: float, depth: int) -> tuple[float, float]:
+    """Steps per e-fold of the loss from 1e-10 to 1e-20: counted, and 1 / `late_decay`.
+
+    Eigenvalues condition^(-1/2), 1, condition^(1/2), from the identity, at a quarter of the largest stable
+    step, 1/(2 N lambda_max^(2 - 2/N)).
+    """
+    goal = float(condition) ** np.array([-0.5, 0, 0.5])
+    rate = float(curvature_step(goal[-1], depth, 0.5))
+    counted = steps_between(goal, depth, rate, high=1e-10, low=1e-20) / np.log(1e10)
+    return counted, 1 / late_decay(goal, depth, rate)
+
+
+def rotation_delays(
+    cosines: ArrayLike, depth: int, share: float = 0.02
+) -> tuple[np.ndarray, np.ndarray]:
+    """Steps of size share/N from 1 to within a hundredth of the way to e^(i theta): counted, by `transit_time`.
+
+    cosines: c = cos(theta/2), the distance of the chord from 0, (k,).
+    """
+    goal = np.exp(2j * np.arccos(np.asarray(cosines, dtype=float)))
+    rate = share / depth
+    law = np.array([transit_time(1.0, w, depth, 0.01) for w in goal]) / rate
+    record = range(int(1.1 * law.max()))
+    seen = equal_layers_descent(1.0, goal, depth, learning_rate=rate, record=record)
+    left = np.abs(seen - goal) / np.abs(1 - goal)
+    return crossing(record, -left, -0.01).numpy(), law
+
+
 # --- targets -------------------------------------------------------------------------------------
 
 
@@ -213,6 +247,49 @@ def follow_product(
     return run.records["product"]
 
 
+def scalar_mismatch(depth: int, rng: np.random.Generator, seeds: int = 10) -> Tensor:
+    """Largest difference of matrices from the scalar line after 300 steps, (seeds,).
+
+    Positive definite 4 x 4 targets in random bases, eigenvalues in [0.5, 2], learning rate 0.02:
+    `follow_product` against `equal_layers_descent` in the target's basis.
+    """
+    target = from_parts(torch.from_numpy(rng.uniform(0.5, 2, (seeds, 4))), 0.0, rng)
+    values, vectors = torch.linalg.eigh(target)
+    found = follow_product(target, depth, learning_rate=0.02, time=6, every=6)[-1]
+    line = equal_layers_descent(1.0, values, depth, learning_rate=0.02, record=[300])[0]
+    expected = vectors @ torch.diag_embed(torch.from_numpy(line)) @ vectors.mT
+    return (found - expected).abs().amax((-2, -1))
+
+
+def eigenvalue_paths(
+    target: Tensor, basis: Tensor, depth: int, learning_rate: float, time: float = 40
+) -> Tensor:
+    """Eigenvalues of the product on the way to `normal_targets`, ten records a unit of time: (records, seeds, k)."""
+    options = {"learning_rate": learning_rate, "time": time, "every": 0.1}
+    return block_eigenvalues(follow_product(target, depth, **options), basis)[0]
+
+
+def sheared_stray(
+    eigenvalues: ArrayLike, depth: int, learning_rate: float, stretch: float = 3.0
+) -> Tensor:
+    """Largest distance from the chord on the way to `sheared_targets`, for a time of 10: (seeds,)."""
+    options = {"learning_rate": learning_rate, "time": 10, "every": 0.1}
+    products = follow_product(sheared_targets(eigenvalues, stretch), depth, **options)
+    return chord_distance(upper_eigenvalue(products), eigenvalues).amax(0)
+
+
+def margin_and_arrival(
+    distance: float, seeds: int, size: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Whether targets `at_distance` have a deficiency margin at the identity, and whether `reach` gets there.
+
+    Three layers, learning rate 0.02, 4,000 steps. Bool (seeds,) each.
+    """
+    around = at_distance(distance, seeds, size, rng)
+    margin = ln.deficiency_margin(torch.eye(size, dtype=torch.float64), around)
+    return margin > 0, reach(around, 3, learning_rate=0.02, steps=4000)[0]
+
+
 def chord_distance(path: ArrayLike, wanted: ArrayLike) -> Tensor:
     """Distance of complex numbers from the straight line through 1 and `wanted`: like path.
 
@@ -277,6 +354,34 @@ def lowest_losses(
     return run.records["loss"].nan_to_num(torch.inf).amin(0)
 
 
+def members_of_the_class() -> dict[str, Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]] | None]:
+    """Regularizers toward the identity by their names: none, two that shrink, two balls."""
+    found = {"none": None}
+    found |= {f"shrink by {part}": toward_identity(part) for part in (0.01, 0.1)}
+    return found | {f"ball of {radius}": near_identity(radius) for radius in (0.3, 0.9)}
+
+
+def lowest_over_bound(
+    spectrum: Tensor,
+    depth: int,
+    *,
+    learning_rate: float,
+    retraction: Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]] | None = None,
+    noise: float = 0.0,
+    rng: np.random.Generator | None = None,
+    steps: int = 1000,
+) -> Tensor:
+    """`lowest_losses` on diagonal targets from the identity, over lambda^2/2 of the first eigenvalue: (seeds,).
+
+    spectrum: eigenvalues (seeds, d), the first negative. noise, rng: as for `identity_weights`. Diagonal
+    targets, since in another basis rounding breaks the symmetry between the layers.
+    """
+    target = torch.diag_embed(spectrum)
+    weights = identity_weights(target, depth, noise, rng)
+    options = {"learning_rate": learning_rate, "steps": steps, "retraction": retraction}
+    return lowest_losses(weights, target, **options) / (spectrum[:, 0] ** 2 / 2)
+
+
 # --- power projection ----------------------------------------------------------------------------
 
 
@@ -330,6 +435,36 @@ def root_factors(matrix: Tensor, depth: int) -> tuple[Tensor, ...]:
     return tuple(factors)
 
 
+def nearest_point_gaps(
+    target: Tensor, gamma: float, samples: int, rng: np.random.Generator
+) -> Tensor:
+    """What is at most 0 where `to_positive` gives the nearest point P of its set: flat.
+
+        <target - P, B - P>  for B in the set,   and   gamma - min u^T P u
+
+    The first, for all B of a convex set, says that P is the nearest point of the set. B: `samples` random
+    points S + K of the set for each target, and the corner gamma I.
+    """
+    projected, size = to_positive(target, gamma)[0], target.shape[-1]
+    parts = torch.from_numpy(gamma + rng.exponential(0.3, (samples, size)))
+    parts[: samples // 2, 0] = gamma  # on the rim
+    corner = gamma * torch.eye(size, dtype=torch.float64)[None]
+    points = torch.cat([from_parts(parts, 0.8, rng), corner]).unsqueeze(1)
+    inner = ((target - projected) * (points - projected)).sum((-2, -1))
+    return torch.cat([inner.flatten(), gamma - positivity(projected)])
+
+
+def factor_gaps(matrix: Tensor, depth: int) -> Tensor:
+    """Distances of `root_factors` of a matrix from what they should be, flat.
+
+    From the product, from balance, and from turning each by 1/N of the rotation of the matrix.
+    """
+    layers, rotation = root_factors(matrix, depth), polar(matrix)[0]
+    turned = [torch.linalg.matrix_power(polar(w)[0], depth) - rotation for w in layers]
+    gaps = [ln.end_to_end(layers) - matrix, *turned]
+    return torch.cat([ln.imbalance(layers).flatten(), *[gap.abs().flatten() for gap in gaps]])
+
+
 @dataclass(frozen=True)
 class PowerProjection:
     """What `power_projection` brings back.
@@ -376,3 +511,35 @@ def power_projection(
         measure=lambda w, target: {"loss": ln.loss(w, target)},
     )
     return PowerProjection(run.steps, run.records["loss"], run.weights, acted)
+
+
+def gentle_rate(target: Tensor) -> Tensor:
+    """Learning rate 0.1 / |target|^(4/3) in the spectral norm, for three layers: (seeds,)."""
+    return 0.1 / torch.linalg.matrix_norm(target, 2) ** (4 / 3)
+
+
+def projection_against_plain(
+    target: Tensor, gamma: float, steps: int
+) -> tuple[Tensor, Tensor, float]:
+    """Steps to a loss of 1e-8 by `power_projection` and by plain descent, three layers, at `gentle_rate`.
+
+    (seeds,) each, inf where it is not reached; and the share of steps in which the projection acted.
+    """
+    rate, record = gentle_rate(target), range(steps + 1)
+    power = power_projection(target, 3, gamma=gamma, learning_rate=rate, steps=steps, record=record)
+    plain = descend_losses(identity_weights(target, 3), target, rate, record)
+    arrivals = [crossing(record, -losses, -1e-8) for losses in (power.losses, plain)]
+    return *arrivals, float(power.acted.double().mean() / steps)
+
+
+def outside_premise(target: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
+    """Where `power_projection` ends on targets outside its set, and whether plain descent arrives.
+
+    Least loss of 1,000 steps over half the squared distance to the set, (seeds,); bool (seeds,) after
+    6,000 steps. Three layers, at `gentle_rate`.
+    """
+    rate = gentle_rate(target)
+    options = {"learning_rate": rate, "steps": 1000, "record": range(0, 1001, 10)}
+    least = power_projection(target, 3, gamma=gamma, **options).losses.amin(0)
+    arrived = reach(target, 3, learning_rate=rate, steps=6000)[0]
+    return least / (to_positive(target, gamma)[1] / 2), arrived
