@@ -117,7 +117,7 @@ def curvature_with_the_square(patch):
 def exponents_off_by_one(patch):
     """lambda_k with psi((n - k + 2)/2): the index one too small.
 
-    Fails: 35.6l, 35.6n
+    Fails: 35.6n
     """
     patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
 

@@ -294,7 +294,7 @@ def any_orthogonal_start(patch):
 def margin_without_the_distance(patch):
     """The margin as the smallest singular value alone.
 
-    Fails: 36.5t
+    Fails: 36.5u
     """
     patch.parameters(depths=[2, 3], conditions=[16, 32], normal_count=20, generic=60)
 
@@ -309,7 +309,7 @@ def margin_without_the_distance(patch):
 def margin_of_the_worst_direction(patch):
     """The margin as its bound, 1 - 2r: no target beyond 1/2 has one.
 
-    Fails: 36.5s
+    Fails: 36.5t
     """
     patch.parameters(depths=[2, 3], conditions=[16, 32], normal_count=20, generic=60)
 
@@ -324,7 +324,7 @@ def margin_of_the_worst_direction(patch):
 def distance_in_the_operator_norm(patch):
     """Targets at a distance in the operator norm, for the Frobenius norm of the margin.
 
-    Fails: 36.5s
+    Fails: 36.5t
     """
     patch.parameters(depths=[2, 3], conditions=[16, 32], normal_count=20, generic=60)
 

@@ -6,6 +6,7 @@ def one_side_only(patch):
 
     Fails: 37.1a
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
 
     from torch.linalg import eigh
 
@@ -22,6 +23,7 @@ def depth_off_by_one(patch):
 
     Fails: 37.1a
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.end_to_end_slope",
         lambda right, w, g, depth: right(w, g, depth + 1),
@@ -33,6 +35,7 @@ def no_balance(patch):
 
     Fails: 37.5b
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
 
     def tilted(right, matrix, widths, rng=None):
         first, *rest = right(matrix, widths, rng)
@@ -46,6 +49,7 @@ def deep_networks_bear_a_tenth_less(patch):
 
     Fails: 37.2a
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.usable_step",
         lambda right, N, p: right(N, p) * (1 if N == 1 else 0.9),
@@ -57,6 +61,7 @@ def four_layers_bear_less(patch):
 
     Fails: 37.2a
     """
+    patch.parameters(depths=[2, 4], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.usable_step",
         lambda right, N, p: right(N, p) * (0.7 if N == 4 else 1),
@@ -68,6 +73,7 @@ def safe_step_of_a_weaker_power(patch):
 
     Fails: 37.2a
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch("trajectories.acceleration.usable_step", lambda right, N, p: 2 * (right(N, p) / 2) ** 0.8)
 
 
@@ -76,6 +82,7 @@ def safe_step_from_the_depth_alone(patch):
 
     Fails: 37.2a
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch("trajectories.acceleration.usable_step", lambda right, N, p: 2.0 + 0.4 * (N - 1))
 
 
@@ -84,6 +91,7 @@ def safe_step_of_fourth_powers_everywhere(patch):
 
     Fails: 37.3a
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch("trajectories.acceleration.usable_step", lambda right, N, p: right(N, 4.0))
 
 
@@ -92,6 +100,7 @@ def steps_of_the_crawl_doubled(patch):
 
     Fails: 37.2b
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch("trajectories.acceleration.crawl_steps", lambda right, *given: 2 * right(*given))
 
 
@@ -100,6 +109,7 @@ def depth_costs_an_exponent(patch):
 
     Fails: 37.2a, 37.2b
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.scaled_rate",
         lambda right, step, ratio, n, p: right(step, ratio, n, p) * ratio ** (0.06 * (1 / n - 1)),
@@ -111,6 +121,7 @@ def layers_count_as_steps(patch):
 
     Fails: 37.2b
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.two_target_steps",
         lambda right, starts, ratio, n, *rest: right(starts, ratio, n, *rest) / n,
@@ -122,6 +133,7 @@ def momentum_is_idle(patch):
 
     Fails: 37.4c
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.tuned_to_reduction",
         lambda right, method, *given, **options: right(
@@ -135,6 +147,7 @@ def momentum_has_one_value(patch):
 
     Fails: 37.4c
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.tuned_to_reduction",
         lambda right, *given, mu=0.9, **options: right(*given, mu=0.9, **options),
@@ -146,6 +159,7 @@ def adaptive_rates_are_momentum(patch):
 
     Fails: 37.4b
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
 
     def alike(right, method, *given, mu=0.9, **options):
         if method == "AdaGrad":
@@ -160,6 +174,7 @@ def gain_on_least_squares(patch):
 
     Fails: 37.4d
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.power_loss",
         lambda right, w, inputs, outputs, power: right(w, inputs, outputs, 4),
@@ -171,6 +186,7 @@ def depth_hurts_everywhere(patch):
 
     Fails: 37.4a
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.power_loss",
         lambda right, w, inputs, outputs, power: right(w, inputs, outputs, 2),
@@ -182,6 +198,7 @@ def projection_left_out(patch):
 
     Fails: 37.5d
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
     patch(
         "trajectories.acceleration.row_field",
         lambda right, w, g, n: n * g * w.square().sum(-1, keepdim=True) ** (1 - 1 / n),
@@ -193,6 +210,7 @@ def two_layers_have_no_potential(patch):
 
     Fails: 37.5d
     """
+    patch.parameters(depths=[2, 3], ratios=[6, 12], powers=[2.5, 4.0])
 
     def wrong(right, size, inner, outer, first, second, n):
         radii = outer ** (3 - 2 / n) - inner ** (3 - 2 / n)

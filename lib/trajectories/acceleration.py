@@ -320,17 +320,27 @@ def two_target_steps(
     return run.stopped.double().where(run.stopped >= 0, torch.nan)
 
 
+def _escape_steps(start, depth, step):
+    """About twice the steps that a mode of relative size `start` needs to be of order one."""
+    a = start ** (1 / depth)
+    if depth <= 2:
+        return int(2 * math.log(1 / a) / math.log(1 + step))
+    return int(2 * a ** (2 - depth) / (step * (depth - 2)))
+
+
 def failing_share(
     starts: Tensor, ratio: float, depth: int, power: float, scaled_steps: Sequence[float]
 ) -> Tensor:
     """Share of the starts that do not settle at the large one of two targets, for each step: (steps,).
 
     Networks from `starts` (seeds, 2) in units of the targets (ratio, 1), as in `two_target_steps`. One
-    has settled if it stays within a fifth of the large target from step 293 to step 300.
+    has settled if it stays within a fifth of the large target in the last eight of some 120 steps after
+    the slowest escape.
     """
     depth, power = whole_number("depth", depth), _power(power)
     seeds, count = len(starts), len(scaled_steps)
     targets = _two_targets(ratio, count * seeds)
+    last = 120 + _escape_steps(float(starts.min()), depth, float(np.min(scaled_steps)))
     rates = torch.as_tensor(
         np.repeat(scaled_rate(np.asarray(scaled_steps), ratio, depth, power), seeds)
     )
@@ -344,8 +354,8 @@ def failing_share(
         balanced_row(starts.repeat(count, 1) * targets, depth),
         problem=(targets,),
         rule=Plain(rates),
-        steps=300,
-        record=range(293, 301),
+        steps=last,
+        record=range(last - 7, last + 1),
         measure=unsettled,
         keep_diverged=True,
     )
@@ -360,14 +370,18 @@ def safe_step(
 
     Raises ValueError for steps that do not rise, and where the first fails or none does.
     """
-    if not (np.diff(scaled_steps) > 0).all():
+    steps, safe = np.asarray(scaled_steps, dtype=float), None
+    if not (np.diff(steps) > 0).all():
         raise ValueError(f"scaled_steps must rise, got {scaled_steps}")
-    fails = (failing_share(starts, ratio, depth, power, scaled_steps) > 0).numpy()
-    if fails[0] or not fails.any():
-        raise ValueError(
-            "scaled_steps must begin where every start settles and end where one fails"
-        )
-    return float(scaled_steps[fails.argmax() - 1])
+    for part in np.array_split(steps, -(-len(steps) // 50)):
+        fails = (failing_share(starts, ratio, depth, power, part) > 0).numpy()
+        tried = [safe, *part]
+        if fails.any() and tried[fails.argmax()] is not None:
+            return float(tried[fails.argmax()])
+        if fails.any():
+            break
+        safe = part[-1]
+    raise ValueError("scaled_steps must begin where every start settles and end where one fails")
 
 
 # --- random regressions, every method at its best rate ---------------------------------------------
