@@ -6,6 +6,7 @@ def sigmoid_at_half_the_speed(patch):
 
     Fails: 35.1a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch("trajectories.exact_dynamics.mode_strength", lambda right, t, s, u: right(t / 2, s, u))
 
 
@@ -14,6 +15,7 @@ def half_time_of_one_layer_at_a_time(patch):
 
     Fails: 35.2a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch("trajectories.exact_dynamics.half_time", lambda right, s, u: 2 * right(s, u))
 
 
@@ -22,6 +24,7 @@ def start_is_not_aligned(patch):
 
     Fails: 35.1a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch(
         "linear_networks.balanced_factors",
         lambda right, matrix, widths, rng=None: right(matrix.roll(1, 0), widths, rng),
@@ -33,6 +36,7 @@ def the_decaying_part_grows(patch):
 
     Fails: 35.2a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch(
         "trajectories.exact_dynamics.growing_start",
         lambda right, weights, *bases: right((weights[0], -weights[1]), *bases),
@@ -44,6 +48,7 @@ def weak_modes_first(patch):
 
     Fails: 35.2a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
 
     def reversed_order(right, w, *bases):
         return right(w, *(basis.flip(-1) for basis in bases)).flip(-1)
@@ -56,6 +61,7 @@ def half_time_exactly_inverse(patch):
 
     Fails: 35.2a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
 
     def without_logarithm(right, s, u):
         return right(s, u).mean() * s.mean() / s
@@ -68,7 +74,7 @@ def exponent_of_one_more_layer(patch):
 
     Fails: 35.6i
     """
-    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch(
         "trajectories.exact_dynamics.transit_time",
         lambda right, u, s, n, left: right(u, s, n + 1, left) * (n + 1) / n,
@@ -80,6 +86,7 @@ def depth_costs_a_logarithm(patch):
 
     Fails: 35.3a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch(
         "trajectories.exact_dynamics.depth_limit",
         lambda right, s, u, f: right(s, u, f) - 1 / (s * u) + 1 / (s * f),
@@ -91,6 +98,7 @@ def deep_networks_move_as_three_layers(patch):
 
     Fails: 35.3a, 35.3b
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch(
         "trajectories.exact_dynamics.equal_layers_descent",
         lambda right, u, s, n, **options: right(u, s, min(n, 3), **options),
@@ -102,6 +110,7 @@ def step_of_half_the_curvature(patch):
 
     Fails: 35.3a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch("trajectories.exact_dynamics.curvature_step", lambda right, s, n, c: 2 * right(s, n, c))
 
 
@@ -110,7 +119,7 @@ def curvature_with_the_square(patch):
 
     Fails: 35.6j, 35.6k
     """
-    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch("trajectories.exact_dynamics.curvature_step", lambda right, s, n, c: c / (n * s**2))
 
 
@@ -119,7 +128,7 @@ def exponents_off_by_one(patch):
 
     Fails: 35.6n
     """
-    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
 
     def shifted(right, size):
         from numpy import arange, log
@@ -135,6 +144,7 @@ def orthogonal_starts_are_gaussian(patch):
 
     Fails: 35.4a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
 
     def of_the_right_size(right, widths, seeds, rng):
         from lib.trajectories import exact_dynamics as ed
@@ -151,6 +161,7 @@ def gaussian_layers_do_not_mix(patch):
 
     Fails: 35.4a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
 
     def isometric(right, widths, seeds, rng):
         from lib.trajectories import exact_dynamics as ed
@@ -165,6 +176,7 @@ def width_does_not_matter(patch):
 
     Fails: 35.4b
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch(
         "trajectories.exact_dynamics.isotropic_weights",
         lambda right, widths, *given: right([min(w, 16) for w in widths], *given),
@@ -176,7 +188,7 @@ def target_has_no_side(patch):
 
     Fails: 35.5a, 35.5b
     """
-    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch(
         "trajectories.exact_dynamics.same_side",
         lambda right, weights, target: right(weights, target * 0 + target.new_ones(4).diag()),
@@ -188,7 +200,7 @@ def square_starts_are_rough(patch):
 
     Fails: 35.5a
     """
-    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
 
     def rough(right, widths, seeds, rng):
         from torch import from_numpy
@@ -204,7 +216,7 @@ def sides_exchanged(patch):
 
     Fails: 35.5a, 35.5b
     """
-    patch.parameters(widths=[16, 32], layer_counts=[2, 4], networks=10)
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch("trajectories.exact_dynamics.same_side", lambda right, *given: ~right(*given))
 
 
@@ -213,6 +225,7 @@ def strength_sets_no_pace(patch):
 
     Fails: 35.1a, 35.2a
     """
+    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
 
     def one_pace(right, weights, strength, left, basis, **options):
         from dataclasses import replace
