@@ -202,6 +202,9 @@ gaussian = {scale: ed.gaussian_run(many, unit, scale) for scale in sorted(scales
 pd.Series({scale: np.abs(gaussian[scale].half / gaussian[scale].law - 1).max()
            for scale in gaussian}).rename_axis("scale").round(4)
 
+# %% [markdown]
+# The first network at the second smallest scale, on the sigmoids that its first weights predict:
+
 # %% tags=["hide-input"]
 with figures.curves(
     "key", {"": first_network(gaussian[sorted(scales)[1]].run, many[0][0],
@@ -260,6 +263,9 @@ needed = {N: to_nine_tenths(N) for N in sorted(depths)}
 needed["limit"] = [ed.depth_limit(s, u, 0.9 * s) * s**2 / 0.05]
 pd.DataFrame({N: needed[N][0][:, 0] for N in needed},
              index=u[:, 0]).rename_axis("u0").round(0)
+
+# %% [markdown]
+# Steps against depth for the first strength. For each start they level off, at a height that goes as $1/u_0$ when $u_0$ is small.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -331,29 +337,27 @@ trained = {(start, n, N): train_from(start, n, N)
 pd.Series({key: float(trained[key].median()) for key in trained}).rename_axis(
     ["start", "width", "N"]).unstack("N")
 
+# %% [markdown]
+# Lines are medians, bands hold eight targets of ten:
+
 # %% tags=["hide-input"]
 with figures.curves(
     "training",
-    {start: {f"width {n}": (layer_counts, np.stack(
+    {title: {f"width {n}": (layer_counts, np.stack(
         [trained[start, n, N] for N in layer_counts])) for n in widths}
-     for start in ("isotropic", "orthogonal")},
+     for title, start in (("Gaussian", "isotropic"), ("orthogonal", "orthogonal"))},
     "Gaussian starts slow down with depth the less the wider; orthogonal ones hardly.",
     band=(0.1, 0.9), xscale="log", yscale="log", xlabel="depth N",
     ylabel="steps at the best step size", xticks=layer_counts, xticklabels=layer_counts,
-):
-    pass
+) as axes:
+    [ax.minorticks_off() for ax in axes]
 
 # %%
-def quotient(top, bottom):
-    """Mean steps of one kind of start over those of another."""
-    return ratio(trained[top], trained[bottom])
-
-
 ledger.judge({
-    "35.4a": quotient(("isotropic", min(widths), max(layer_counts)),
-                      ("orthogonal", min(widths), max(layer_counts))),
-    "35.4b": quotient(("isotropic", min(widths), max(layer_counts)),
-                      ("isotropic", max(widths), max(layer_counts))),
+    "35.4a": ratio(trained["isotropic", min(widths), max(layer_counts)],
+                   trained["orthogonal", min(widths), max(layer_counts)]),
+    "35.4b": ratio(trained["isotropic", min(widths), max(layer_counts)],
+                   trained["isotropic", max(widths), max(layer_counts)]),
 }, widening=max(widths) / min(widths))
 
 # %% [markdown]
@@ -403,6 +407,9 @@ pd.DataFrame({N: [float((square[N][2][-1, square[N][0] == same] < 1e-6).double()
                   for same in (True, False)] for N in square_depths},
              index=["right sign", "wrong sign"]).round(3)
 
+# %% [markdown]
+# The starts of the wrong sign train soon at depth 2, late at depth 3, not at all at 4 and 8:
+
 # %% tags=["hide-input"]
 with figures.curves(
     "square", {"starts of the wrong sign": {
@@ -410,7 +417,8 @@ with figures.curves(
             square[N][2][1:, ~square[N][0]] < 1e-6).double().mean(1).numpy())
         for N in square_depths}},
     "Starts of the wrong sign train at depth 2 at once, at 3 late, at 4 and 8 not.",
-    xscale="log", xlabel="time", ylabel="share trained", ylim=(-0.05, 1.05), width=6.5,
+    xscale="log", xlabel="time", ylabel="share trained", ylim=(-0.05, 1.05),
+    xlim=(5, 1.4 * square_time), width=6.5,
 ):
     pass
 
@@ -527,8 +535,8 @@ ledger.judge({
 ledger.judge({
     "35.6l": largest([ed.exponent_errors(n, 4, 400, rng)[1] for n in widths], of=400),
     "35.6m": largest([
-        quotient(("orthogonal", n, max(layer_counts)),
-                 ("orthogonal", n, min(layer_counts))).measured for n in widths
+        trained["orthogonal", n, max(layer_counts)].mean()
+        / trained["orthogonal", n, min(layer_counts)].mean() for n in widths
     ], of=problems),
     "35.6n": largest(ed.exponent_errors(16, 16, 400, rng)[0], of=400),
     "35.6o": largest(ed.log_conditions(ed.orthogonal_weights([16] * 33, 20, rng)),
@@ -546,8 +554,8 @@ ledger.judge({
                        for N in square_depths], of=targets),
     "35.6q": share(square[2][2][-1, ~square[2][0]] < 1e-6 if 2 in square else []),
     "35.6r": share(rough[2][-1, ~rough[0]] < 1e-6),
-    "35.6s": largest([abs(quotient(key, halves[0]).measured - 1) for key in halves[1:]],
-                     of=problems),
+    "35.6s": largest([abs(trained[key].mean() / trained[halves[0]].mean() - 1)
+                      for key in halves[1:]], of=problems),
 })
 
 # %%

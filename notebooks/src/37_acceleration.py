@@ -252,6 +252,9 @@ def crawl(N, p, rho):
 needed = {N: torch.stack([race(N, 4.0, rho) for rho in ratios]) for N in (1, *depths)}
 pd.DataFrame({f"N = {N}": needed[N].nanmedian(1).values for N in needed}, index=ratios)
 
+# %% [markdown]
+# Over the square of $\rho$, beside the crawl formula, which has no other ingredient than the step taken:
+
 # %% tags=["hide-input"]
 def levelled(N):
     """Steps over the square of rho: median of the starts, and the crawl formula."""
@@ -304,6 +307,9 @@ def gain(N):
 
 pd.DataFrame({(f"N = {N}", kind): gain(N)[j] for N in (2, 3)
               for j, kind in ((1, "gain"), (2, "predicted"))}, index=powers).round(2)
+
+# %% [markdown]
+# The gain passes 1, no gain, where $c_N$ passes 2:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -373,6 +379,9 @@ table = pd.DataFrame({f"p = {p}": {
     arm: 2 ** float(log_quotient(arm, "one layer", p).mean()) for arm in arms}
     for p in (2, 4)})
 table.round(2)
+
+# %% [markdown]
+# As a picture, with the lines of two layers and of AdaGrad:
 
 # %% tags=["hide-input"]
 with figures.curves(
