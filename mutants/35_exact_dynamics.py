@@ -117,7 +117,7 @@ def step_of_half_the_curvature(patch):
 def curvature_with_the_square(patch):
     """Curvature N s^2 at the minimum: the power of infinite depth at every depth.
 
-    Fails: 35.6j, 35.6k
+    Fails: 35.6j
     """
     patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
     patch("trajectories.exact_dynamics.curvature_step", lambda right, s, n, c: c / (n * s**2))

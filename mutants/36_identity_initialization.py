@@ -184,18 +184,18 @@ def regularizer_flips_the_sign(patch):
     )
 
 
-def regularizer_of_one_layer(patch):
+def regularizer_of_some_layers(patch):
     """A regularizer that treats the layers differently: outside the class of the theorem.
 
     Fails: 36.4b
     """
     patch.parameters(depths=[2, 3], conditions=[16, 32], normal_count=20, generic=60)
 
-    def one_layer_only(right, amount):
+    def all_but_the_last(right, amount):
         pull = right(amount)
-        return lambda weights: (pull(weights)[0], *weights[1:])
+        return lambda weights: (*pull(weights)[:-1], weights[-1])
 
-    patch("trajectories.identity_start.toward_identity", one_layer_only)
+    patch("trajectories.identity_start.toward_identity", all_but_the_last)
 
 
 def roots_turned_too_far(patch):
