@@ -18,6 +18,7 @@ SCALE ?=
 SCHEDULER ?=
 PIP_OPTIONS ?=
 PORT ?=
+LAB_OPTIONS ?=
 # To the shells as environment variables: no quote or bracket in a value meets make or a command line.
 export NOTEBOOK PARAMETERS OUTPUT SCHEDULER
 
@@ -70,8 +71,8 @@ sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=10
 bench: environment ## our stepping against jax and the processor's best: build/benchmarks.json, benchmarks/README.md
 	$(BIN)/python benchmarks/bench.py --publish
 
-lab: environment ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
+lab: environment ## copies of the notebooks in JupyterLab, to be changed at will (LAB_OPTIONS are its own)
+	@$(BIN)/claims lab -- $(LAB_OPTIONS)
 
 lint: environment ## check style and format
 	$(BIN)/ruff check .
@@ -107,5 +108,5 @@ lock: environment ## compile both requirements*.in to requirements*.txt; make lo
 	  --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" $$name.in --output-file $$name.txt || exit; done
 
-clean: ## remove build/
-	rm -rf build
+clean: ## remove build/, but for what you wrote in JupyterLab (build/lab)
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name lab -exec rm -rf {} +

@@ -64,10 +64,11 @@ def test_everything_imported_is_a_direct_dependency():
     direct = {name for name, _ in requirements(DIRECT)}
     brought = {  # what comes with a direct dependency, or is imported under another name
         "ipython": "jupyterlab",
+        "jupyter-client": "jupyterlab",
         "matplotlib": "seaborn",
         "pandas": "seaborn",
         "pil": "pillow",
-        "traitlets": "papermill",
+        "nbclient": "papermill",
         "yaml": "pyyaml",
     }
     imported = set()

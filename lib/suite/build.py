@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 from lib.suite import claims
 from lib.suite.agreement import disagreement, ledger_disagreement, notebook_disagreement
@@ -189,13 +190,14 @@ def figures(root, wanted=(), jobs=None):
 
 
 def checked_output(root, output):
-    """`output`, a folder for the results of a run; Fault for the folders of published outputs."""
-    for folder in (root / name for name in ("notebooks", "results", "figures")):
-        if output == root or output.is_relative_to(folder):
-            raise Fault(
-                f"OUTPUT {output} holds published outputs; those change by make figures only"
-            )
-    return output
+    """`output`, a folder for the results of a run; Fault for one of the checkout but build/."""
+    if "://" in str(output):
+        raise Fault(f"OUTPUT {output} is not allowed; it must be a folder of this machine")
+    output = Path(output).resolve()
+    if not output.is_relative_to(root) or output.is_relative_to(root / "build"):
+        if not root.is_relative_to(output):
+            return output
+    raise Fault(f"OUTPUT {output} is not allowed; a folder in build/ or outside {root} is")
 
 
 def run(root, name, pairs, output):

@@ -1,5 +1,5 @@
 """The command line: `claims figures`, `run`, `sweep`, `paper`, `mutants`, `compare`,
-`records`, `list`."""
+`lab`, `records`, `list`."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lib.suite import build, mutants, records, report, sweeps
+from lib.suite import build, lab, mutants, records, report, sweeps
 from lib.suite.execution import NotebookFailed
 from lib.suite.output import read_json
 from lib.suite.parameters import Fault
@@ -31,7 +31,7 @@ def positive(text):
 
 
 def parser():
-    """The command line: figures, run, sweep, paper, mutants, compare, records, list."""
+    """The command line: figures, run, sweep, paper, mutants, compare, lab, records, list."""
     top = Parser(prog="claims", description="Run the claim notebooks.")
     top.add_argument("--root", type=Path, help="folder of the project (default: found from here)")
     commands = top.add_subparsers(dest="command", required=True)
@@ -39,7 +39,7 @@ def parser():
     every.add_argument("--jobs", type=positive, help="notebooks at a time (default: one a core)")
     every.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
     one = commands.add_parser("run", help="run one notebook with other parameters")
-    one.add_argument("--output", type=Path, help="folder for what it makes (default: build/run)")
+    one.add_argument("--output", help="folder for what it makes (default: build/run)")
     one.add_argument("name", metavar="NAME")
     one.add_argument("rest", nargs="*", metavar="key=value")
     many = commands.add_parser("sweep", help="run notebooks on SEEDS fresh seeds, FIRST upward")
@@ -60,6 +60,8 @@ def parser():
     wrong.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
     other = commands.add_parser("compare", help="compare ledgers and figures with the stored ones")
     other.add_argument("folder", type=Path, metavar="FOLDER", help="holds NAME/ for each notebook")
+    reader = commands.add_parser("lab", help="copies of the notebooks in JupyterLab")
+    reader.add_argument("options", nargs="*", metavar="OPTION", help="of jupyter lab, after --")
     old = commands.add_parser("records", help="carry records over to rows under new ids")
     old.add_argument(
         "commit", metavar="COMMIT", help="where the rows have their old ids and numbers"
@@ -91,7 +93,7 @@ def dispatch(arguments):
     if arguments.command == "figures":
         return build.figures(root, arguments.rest, arguments.jobs)
     if arguments.command == "run":
-        output = (arguments.output or root / "build" / "run").resolve()
+        output = arguments.output or root / "build" / "run"
         return build.run(root, arguments.name, arguments.rest, output)
     if arguments.command == "sweep":
         given = arguments.seeds, arguments.first, arguments.jobs, arguments.scheduler
@@ -104,6 +106,8 @@ def dispatch(arguments):
         code = mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
         report.update_reports(root)
         return code
+    if arguments.command == "lab":
+        return lab.serve(root, arguments.options)
     if arguments.command == "records":
         return carry(root, arguments.commit, arguments.rest)
     print(*names(root), sep="\n")

@@ -170,9 +170,11 @@ def test_read_pair(pair, expected):
         (["run", "02_none"], ["'02_none'", "01_tiny"]),
         (["run", "../01_tiny"], ["'../01_tiny'", "01_tiny"]),
         (["run", "01_tiny", "--output", "README.md"], ["README.md"]),
-        (["run", "01_tiny", "--output", "notebooks"], ["published", "make figures"]),
-        (["run", "01_tiny", "--output", "results/deep"], ["published"]),
-        (["run", "01_tiny", "--output", "."], ["published"]),
+        (["run", "01_tiny", "--output", "notebooks"], ["OUTPUT", "/notebooks", "build/"]),
+        (["run", "01_tiny", "--output", "lib/deep"], ["OUTPUT", "build/"]),
+        (["run", "01_tiny", "--output", "."], ["OUTPUT", "build/"]),
+        (["run", "01_tiny", "--output", ".."], ["OUTPUT", "build/"]),
+        (["run", "01_tiny", "--output", "s3://bucket/x"], ["s3://bucket/x", "of this machine"]),
         (["run", "01_tiny", "--outptu", "x"], ["--outptu"]),
         (["run"], ["NAME"]),
         (["figures", "02_none"], ["'02_none'", "01_tiny"]),
@@ -371,6 +373,13 @@ def test_notebook_without_a_good_ledger_is_a_failure(built, capsys, old, new, wo
     assert tree(built).keys() - before.keys() == {"build/failed/01_tiny.ipynb"}
 
 
+def test_a_ledger_of_another_seed_is_not_kept(built, capsys, tmp_path):
+    edit(source(built), '"seed": seed,', '"seed": 5,')
+    assert call(built, "run", "01_tiny", "seed=7", "--output", str(tmp_path / "out")) == 1
+    assert "failed: its ledger is of seed = 5, not of 7" in capsys.readouterr().err
+    assert [*(tmp_path / "out").iterdir()] == []
+
+
 def test_claim_that_does_not_hold_is_named_and_is_no_failure(built, capsys):
     write(built / "lib" / "deeper.py", "value = 3\n")
     assert call(built, "figures") == 0
@@ -412,7 +421,8 @@ def test_run_writes_to_its_folder_only(built, capsys, tmp_path, monkeypatch):
     made = tree(output)
     assert set(made) == {"01_tiny.ipynb", "01_tiny.json", "figures/line.svg"}
     assert made["figures/line.svg"] == b"<svg>9</svg>"
-    assert json.loads(made["01_tiny.json"])["parameters"] == {"seed": 7}
+    parameters = {"seed": 7, "depths": [4, 5], "wait": 0.0, "scheme": "layerwise"}
+    assert json.loads(made["01_tiny.json"])["parameters"] == parameters
     assert b"second 2 7 [4, 5] layerwise float" in made["01_tiny.ipynb"]
 
 

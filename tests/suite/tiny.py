@@ -42,7 +42,8 @@ row = {
     "measured": float(value), "relation": "<=", "tolerance": None, "seeds": 1, "interval": None,
     "control": False, "verdict": "reproduced" if value <= 2 else "not reproduced",
 }
-ledger = {"notebook": "01_tiny", "parameters": {"seed": seed}, "claims": [row]}
+given = {"seed": seed, "depths": depths, "wait": wait, "scheme": scheme}
+ledger = {"notebook": "01_tiny", "parameters": given, "claims": [row]}
 _ = (output / "01_tiny.json").write_text(json.dumps(ledger))
 """
 FORMED = """\
