@@ -101,8 +101,9 @@ def kernel_environment(root, source, work, figures=True):
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "IPYTHONDIR": str(work / "ipython"),
+        "MATPLOTLIBRC": os.devnull,
     }
-    return {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "MATPLOTLIBRC")} | mine
+    return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | mine
 
 
 @contextlib.contextmanager

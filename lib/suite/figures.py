@@ -33,10 +33,14 @@ PIXELS = 96  # CSS pixels an inch; the PNG has twice as many
 
 
 def style():
-    """Set the look of all figures; call once, in the set-up cell."""
+    """Set the look of all figures, whatever a user's matplotlibrc says; call once, in the set-up cell."""
+    plt.rcdefaults()
     sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=0.85)
     plt.rcParams.update(
         {
+            "font.sans-serif": [
+                "DejaVu Sans"
+            ],  # comes with matplotlib; seaborn asks for Arial first
             "figure.constrained_layout.use": True,
             "axes.grid": True,
             "grid.alpha": 0.25,
