@@ -77,6 +77,18 @@ def test_sources_notebooks_ledgers_and_figures_match_one_to_one(pattern):
     assert stems(pattern) == NAMES
 
 
+def test_no_stray_files_among_the_outputs():
+    """Figures are SVGs of the notebook, results a ledger and a record for each."""
+    ledgers = {f"{name}.json" for name in NAMES}
+    found = {p.relative_to(ROOT / "results").as_posix() for p in (ROOT / "results").rglob("*.*")}
+    assert found == ledgers | {f"records/{name}" for name in ledgers}
+    drawn = [p for p in (ROOT / "figures").rglob("*") if p.is_file()]
+    assert [p for p in drawn if p.suffix != ".svg" or p.parent.name not in NAMES] == []
+    assert {p.name for p in (ROOT / "notebooks").iterdir() if p.suffix != ".ipynb"} <= {
+        "src", "conftest.py", "__pycache__", ".ipynb_checkpoints"
+    }  # fmt: skip
+
+
 def test_claim_ids_are_unique_in_the_whole_suite():
     ids = [row["id"] for name in NAMES for row in ledger(name)["claims"]]
     assert len(ids) == len(set(ids)) and len(ids) >= len(NAMES)

@@ -2,7 +2,9 @@
 
 import contextlib
 import fcntl
+import html
 import json
+import re
 import shutil
 import signal
 import sys
@@ -10,9 +12,15 @@ import time
 from pathlib import Path
 
 from lib.suite import claims
-from lib.suite.agreement import disagreement, ledger_disagreement, notebook_disagreement
+from lib.suite.agreement import (
+    disagreement,
+    ledger_disagreement,
+    notebook_disagreement,
+    picture_disagreement,
+    pictures,
+)
 from lib.suite.execution import NotebookFailed, execute, failed_path, first_line
-from lib.suite.output import move
+from lib.suite.output import move, read_json
 from lib.suite.parameters import Fault, read_pairs
 from lib.suite.report import update_neighbours, update_reports
 from lib.suite.stamps import (
@@ -66,9 +74,26 @@ def difference(root, name, output):
     return ""
 
 
+def picture_differences(root, name, folder):
+    """What keeps the pictures in a stored notebook and those in `folder`/figures apart, a line each."""
+    stored = read_json(root / "notebooks" / f"{name}.ipynb")
+    known = {html.escape(alt, quote=False): png for alt, png in pictures(stored)}
+    for path in sorted(folder.glob("figures/*.png")):
+        svg = path.with_suffix(".svg").read_text(encoding="utf-8")
+        alt = re.search(r"<desc>(.*?)</desc>", svg, re.S)[1]
+        if alt not in known:
+            yield f"{path.stem}: the notebook shows no figure that is described as this one"
+        elif reason := picture_disagreement(known[alt], path.read_bytes()):
+            yield f"{path.stem}: {reason}"
+
+
 def compare(root, folder):
-    """Compare ledgers and figures in `folder`/NAME with the stored ones, a line each; 0 or 1."""
+    """Compare ledgers, figures and pictures in `folder`/NAME with the stored ones, a line each; 0 or 1."""
     good = True
+    if not any((folder / name).is_dir() for name in names(root)):
+        raise Fault(
+            f"{folder} holds no folder of a notebook, such as {next(iter(names(root)), 'NAME')}/"
+        )
     for name in names(root):
         stored = [path for path in outputs(root, name) if path.suffix != ".ipynb"]
         made = published(root, name, folder / name)
@@ -77,6 +102,10 @@ def compare(root, folder):
         for path in stored:
             if reason := file_difference(path, made.get(path, folder / name / path.name)):
                 reasons.append(f"{path.relative_to(root)}: {reason}")
+        reasons += [
+            f"notebooks/{name}.ipynb: {reason}"
+            for reason in picture_differences(root, name, folder / name)
+        ]
         print(*reasons, sep="\n", end="\n" if reasons else "")
         good &= not reasons
     print("ledgers and figures agree" if good else "ledgers or figures disagree")

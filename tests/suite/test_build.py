@@ -180,6 +180,7 @@ def test_read_pair(pair, expected):
         (["figures", "02_none"], ["'02_none'", "01_tiny"]),
         (["figures", "--jobs", "0"], ["--jobs", "'0'"]),
         (["paint"], ["'paint'", "figures"]),
+        (["compare", "lib"], ["/lib", "01_tiny/"]),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(project, capsys, monkeypatch, arguments, words):
@@ -456,12 +457,17 @@ def test_ctrl_c_stops_kernels_and_keeps_outputs(built, command, send):
     before = tree(built)
     process = start(built, *command)
     pids = [built / "pid"] + [built / "pid2"] * (command[0] == "figures")
-    wait_until(lambda: all(path.exists() and path.read_text() for path in pids))
-    if send == "to the group":
-        os.killpg(process.pid, signal.SIGINT)
-    else:
-        process.send_signal(signal.SIGINT)
-    printed, error = process.communicate(timeout=60)
+    try:
+        wait_until(lambda: all(path.exists() and path.read_text() for path in pids))
+        if send == "to the group":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
+        printed, error = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
     assert (process.returncode, printed, error) == (130, "", "interrupted\n")
     for path in pids:
         wait_until(lambda path=path: not alive(int(path.read_text())), seconds=60)

@@ -1,6 +1,7 @@
 """A project of one tiny notebook, for the tests of the suite."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -105,12 +106,18 @@ def call(root, *arguments):
     return cli.main(["--root", str(root), *arguments])
 
 
+def listen():
+    """Ctrl-C ends this process, also where a shell without job control started the tests with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(root, *arguments):
     """The command line in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "lib.suite.cli", "--root", str(root), *arguments],
         cwd=REPOSITORY,
         start_new_session=True,
+        preexec_fn=listen,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
