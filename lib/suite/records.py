@@ -126,7 +126,12 @@ def same(old, new):
     def near(a, b):
         return a == b or (None not in (a, b) and abs(a - b) <= NEAR * abs(a))
 
-    ends = [row["interval"] or [None, None] for row in (old, new)]
+    def interval(row):
+        """One without width says no more than none."""
+        ends = row["interval"] or [None, None]
+        return ends if ends[0] != ends[1] else [None, None]
+
+    ends = [interval(row) for row in (old, new)]
     equal = ("predicted", "relation", "tolerance", "verdict", "seeds")
     return all(old[key] == new[key] for key in equal) and all(
         near(a, b)
