@@ -20,7 +20,7 @@ PIP_OPTIONS ?=
 PORT ?=
 LAB_OPTIONS ?=
 # To the shells as environment variables: no quote or bracket in a value meets make or a command line.
-export NOTEBOOK PARAMETERS OUTPUT SCHEDULER
+export NOTEBOOK PARAMETERS OUTPUT SCHEDULER SCALE
 
 help: ## print the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -44,7 +44,11 @@ environment:
 	echo "$$wanted" > $(VENV)/.installed
 
 figures: environment ## re-run what changed: notebooks, results, figures, README table (SCALE=paper: into build/paper)
-	@$(if $(filter paper,$(SCALE)),$(BIN)/claims paper $$NOTEBOOK,$(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK)
+	@case "$$SCALE" in \
+	  "") $(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK;; \
+	  paper) $(BIN)/claims paper $$NOTEBOOK;; \
+	  *) echo "SCALE '$$SCALE' is not allowed; paper is" >&2; exit 2;; \
+	esac
 
 # What nbval's kernels write (ledgers, figures) is compared too: nbval sees only what is printed.
 test: environment ## unit tests, structure and pairing of notebooks, then every stored output anew
@@ -62,7 +66,7 @@ mutants: environment ## wrong theories that the notebooks must reject: make muta
 	@$(BIN)/claims mutants $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK
 
 run: environment ## one notebook with other parameters: make run NOTEBOOK=... PARAMETERS="seed=7" OUTPUT=folder
-	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' $$($(BIN)/claims list) >&2; exit 2; }
+	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' >&2; $(BIN)/claims list >&2; exit 2; }
 	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} $$PARAMETERS
 
 sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=100 (all notebooks without NOTEBOOK)

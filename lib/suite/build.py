@@ -22,7 +22,7 @@ from lib.suite.agreement import (
 from lib.suite.execution import NotebookFailed, execute, failed_path, first_line
 from lib.suite.output import move, read_json
 from lib.suite.parameters import Fault, read_pairs
-from lib.suite.report import update_neighbours, update_reports
+from lib.suite.report import check, update_neighbours, update_reports
 from lib.suite.stamps import (
     dependencies,
     hashes,
@@ -191,6 +191,10 @@ def build_all(root, stale, jobs):
     terminal = sys.stderr.isatty()
     # A bar over one notebook would say nothing: papermill's own, over its cells, does.
     alone, good = terminal and len(stale) == 1, True
+    if not terminal:
+        print(
+            f"{len(stale)} to run, {jobs} at a time: {', '.join(n[:2] for n in stale)}", flush=True
+        )
     tasks = (delayed(build_apart)(root, name, alone, jobs > 1) for name in stale)
     with tqdm(total=len(stale), unit="notebook", disable=alone or not terminal, leave=False) as bar:
         for succeeded, said in Parallel(jobs, return_as="generator_unordered")(tasks):
@@ -204,6 +208,7 @@ def build_all(root, stale, jobs):
 def figures(root, wanted=(), jobs=None):
     """Rebuild the stale ones among `wanted` (default: all) and README's table; exit code 0 or 1."""
     wanted = [source_path(root, name).stem for name in wanted] or names(root)
+    check(root, wanted)
     with build_lock(root):
         update_neighbours(root, names(root))
         stale = [name for name in wanted if is_stale(root, name)]

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lib.suite.output import move
+from lib.suite.output import move, read_text
 from lib.suite.parameters import Fault, check_value, declared
 from lib.suite.stamps import source_path
 from lib.suite.threads import ONE_THREAD
@@ -30,7 +30,7 @@ class NotebookFailed(Exception):
 
 def checked_parameters(root, name, given):
     """`given`, checked against what notebook `name` declares; Fault if a name or value is bad."""
-    source = source_path(root, name).read_text(encoding="utf-8")
+    source = read_text(source_path(root, name))
     try:
         known = declared(source)
     except Fault as fault:

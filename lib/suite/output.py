@@ -49,11 +49,19 @@ def write_text(path, text):
         temporary.unlink(missing_ok=True)
 
 
+def read_text(path):
+    """A text file in UTF-8; Fault, with its path, where it is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Fault(f"{path} is broken: it is not UTF-8 ({error})") from None
+
+
 def read_json(path):
     """The value of a JSON file; Fault, with its path, where it is none."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:  # marks of a merge, half a file, another encoding
+        return json.loads(read_text(path))
+    except ValueError as error:  # marks of a merge, half a file
         raise Fault(f"{path} is broken: {error}") from None
 
 

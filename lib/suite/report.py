@@ -14,7 +14,9 @@ from lib.suite.claims import (
     kind,
     measured,
 )
-from lib.suite.output import read_json, write_text
+from lib.suite.output import read_json, read_text, write_text
+from lib.suite.parameters import Fault
+from lib.suite.stamps import names, title
 
 BEGIN, END = "<!-- claims: begin (generated) -->", "<!-- claims: end -->"
 UNDATED = "Arata|d2l"  # works of references.bib that bear no year
@@ -40,12 +42,9 @@ def ledgers(root):
         ledger = read_json(path)
         name, rows = ledger["notebook"], ledger["claims"]
         record = records.read(root, name)
-        source = Path(root, "notebooks", "src", f"{name}.py")
-        lines = source.read_text(encoding="utf-8").split("\n") if source.exists() else []
-        heads = [line[4:] for line in lines if line.startswith("# # ")]
         theories = mutants.mutants_path(Path(root), name)
-        text = theories.read_text(encoding="utf-8") if theories.exists() else ""
-        ledger["title"] = heads[0] if heads else name
+        text = read_text(theories) if theories.exists() else ""
+        ledger["title"] = title(root, name)
         ledger["mutants"] = records.rejected(record, rows, mutants.declared_mutants(text))
         swept = records.swept(record, rows)
         for row in rows:
@@ -151,7 +150,7 @@ def update_neighbours(root, names):
     """Make the line of `neighbours` in every source agree with the notebooks that there are."""
     for name in names:
         path = Path(root, "notebooks", "src", f"{name}.py")
-        before = path.read_text(encoding="utf-8")
+        before = read_text(path)
         line = f"# {neighbours(names, name)}"
         after = re.sub(r"^# .*\[symbols\]\(\.\./NOTATION\.md\)$", line, before, count=1, flags=re.M)
         if after != before:
@@ -166,16 +165,31 @@ def results_page(results):
 def readme_with_table(text, results):
     """`text` of README with the table between its two marks made anew from the ledgers."""
     if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"README must hold the marks {BEGIN} and {END} once each")
+        raise Fault(f"README.md must hold the marks `{BEGIN}` and `{END}` once each")
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{readme_table(results)}\n{END}{rest.split(END)[1]}"
+
+
+def check(root, remade=()):
+    """What the pages are made from can be read: Fault, before anything runs, for a file that cannot.
+
+    remade: the notebooks whose ledgers are made anew.
+    """
+    if not Path(root, "README.md").is_file():
+        raise Fault(f"there is no README.md in {root}; it must hold the marks of its table")
+    readme_with_table(read_text(Path(root, "README.md")), [])
+    for name in names(root):
+        title(root, name)
+    for path in sorted(Path(root, "results").rglob("[0-9][0-9]_*.json")):
+        if path.parent.name == "records" or path.stem not in remade:
+            read_json(path)
 
 
 def update_reports(root):
     """Make README's table and RESULTS.md agree with results/; writes only what does not."""
     readme, results = Path(root, "README.md"), Path(root, "RESULTS.md")
     found = ledgers(root)
-    old = readme.read_text(encoding="utf-8")
+    old = read_text(readme)
     for path, before, after in (
         (readme, old, readme_with_table(old, found)),
         (results, results.read_text("utf-8") if results.exists() else "", results_page(found)),

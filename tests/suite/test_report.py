@@ -6,6 +6,7 @@ import pytest
 from tiny import row_of
 
 from lib.suite import mutants, records, report
+from lib.suite.parameters import Fault
 
 
 @pytest.fixture
@@ -99,5 +100,5 @@ def test_wrong_theories_are_counted_and_named(results):
 
 
 def test_readme_without_marks_is_refused():
-    with pytest.raises(ValueError, match="marks"):
+    with pytest.raises(Fault, match="marks"):
         report.readme_with_table("no table here", [])
