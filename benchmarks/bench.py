@@ -30,8 +30,10 @@ from lib.landscapes import perceptrons, spin_glass  # noqa: E402
 from lib.practice import classifiers  # noqa: E402
 from lib.stages import low_rank  # noqa: E402
 from lib.suite.output import write_json, write_text  # noqa: E402
+from lib.suite.threads import keep_memory  # noqa: E402
 
 torch.set_num_threads(1)
+keep_memory()  # for all sides
 ROOT = Path(__file__).resolve().parents[1]
 AS_FAST_AS_JAX = 0.8  # jax's time / ours; two runs of one loop differ by a tenth on a busy machine
 

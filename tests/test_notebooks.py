@@ -85,7 +85,7 @@ def test_no_stray_files_among_the_outputs():
     drawn = [p for p in (ROOT / "figures").rglob("*") if p.is_file()]
     assert [p for p in drawn if p.suffix != ".svg" or p.parent.name not in NAMES] == []
     assert {p.name for p in (ROOT / "notebooks").iterdir() if p.suffix != ".ipynb"} <= {
-        "src", "conftest.py", "__pycache__", ".ipynb_checkpoints"
+        "src", "families.json", "conftest.py", "__pycache__", ".ipynb_checkpoints"
     }  # fmt: skip
 
 
@@ -214,7 +214,9 @@ def test_ledger_has_its_schema(name):
     assert list(stored) == ["notebook", "parameters", "claims"]
     assert stored["notebook"] == name
     for row in stored["claims"]:
-        assert [key for key in row if key != "undefined"] == KEYS
+        more = [*claims.origin(row["source"])]
+        assert [key for key in row if key not in ("undefined", *more)] == KEYS
+        assert {key: row[key] for key in more} == claims.origin(row["source"])
         assert re.fullmatch(rf"{name[:2]}\.\d+[a-z]?", row["id"])
         assert all(row[key].strip() for key in ("statement", "measure", "source", "because"))
         assert row["role"] in ("claim", "check")

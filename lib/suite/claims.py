@@ -24,6 +24,7 @@ from lib.suite.output import (
     write_text,
 )
 from lib.suite.parameters import Fault, check_value, declared, injected
+from lib.suite.threads import settle
 
 REPRODUCED = "reproduced"
 PARTLY = "partly reproduced"
@@ -94,6 +95,7 @@ def _row(claim, id, statement, measure, statistic, predicted, tolerance):
         "statement": statement,
         "measure": measure,
         "source": claim.source,
+        **origin(claim.source),
         "predicted": _rounded(predicted, 8),
         "measured": _rounded(statistic.measured, digits),
         "relation": claim.relation,
@@ -157,6 +159,29 @@ def _criterion(text):
     if sign:
         return measure, {"≤": "<=", "≥": ">="}[sign], _number(bound), None
     return measure, "within", _number(middle), _number(reach)
+
+
+ORIGIN = re.compile(
+    r"Ours|Ours, after .+ \((?P<after>read|abstract|recalled)\)"
+    r"|(?!Ours).+ \((?P<kind>statement|number), (?P<reading>read|abstract|recalled)\)"
+)
+
+
+def origin(source):
+    """What a claim rests on, and how its paper is known: {"kind", "reading"}; {} for other words.
+
+    kind: a `statement` or a `number` of a paper, or `ours`. reading: `read`, its `abstract` only, or
+    `recalled`; None for what is ours alone.
+
+    >>> origin("Arora et al. 2018, claim 4 (statement, read)")
+    {'kind': 'statement', 'reading': 'read'}
+    >>> origin("Ours, after Liang 2025 (abstract)"), origin("Ours"), origin("derived here")
+    ({'kind': 'ours', 'reading': 'abstract'}, {'kind': 'ours', 'reading': None}, {})
+    """
+    found = ORIGIN.fullmatch(source)
+    if not found:
+        return {}
+    return {"kind": found["kind"] or "ours", "reading": found["reading"] or found["after"]}
 
 
 def declared_claims(source):
@@ -436,13 +461,14 @@ class Ledger:
     """The claims that a notebook declares in its prose, and what its runs say about them.
 
     `Ledger("32_balancedness", globals())`, right after the parameters cell, reads and checks the
-    declared parameters, and only those. `judge` takes statistics, `conclude` writes the ledger.
+    declared parameters, and only those, and gives the process one thread. `judge` takes statistics, `conclude` writes the ledger.
 
     Raises Fault for a parameter that is not allowed or not declared and for criteria of another
     notebook than the one that runs, ValueError for claims tables that are none.
     """
 
     def __init__(self, notebook, namespace):
+        settle()
         # A note from numpy to torch's developers, for every numpy function of a tensor.
         warnings.filterwarnings("ignore", "__array_wrap__", DeprecationWarning)
         self.notebook, self._namespace = notebook, namespace
