@@ -269,3 +269,16 @@ def test_claims_of_the_text_are_those_of_the_ledger(name):
     assert alone <= found and len(found) >= len(declared)
     if len(alone) == len(declared):
         assert alone == found
+
+
+@each_notebook
+def test_rows_of_the_ledger_say_what_the_tables_say(name):
+    """Criterion, source and sentence; of a family and of words for a number, what stands in the text."""
+    declared = claims.declared_claims(source_path(ROOT, name).read_text(encoding="utf-8"))
+    for row in ledger(name)["claims"]:
+        if claim := declared.get(row["id"]):
+            same = ("statement", "measure", "relation", "because", "source", "control", "identity")
+            assert [row[key] for key in same] == [getattr(claim, key) for key in same], row["id"]
+            for key in ("predicted", "tolerance"):
+                if isinstance(getattr(claim, key), float):
+                    assert row[key] == pytest.approx(getattr(claim, key), rel=1e-7), row["id"]
