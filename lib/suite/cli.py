@@ -120,7 +120,8 @@ def dispatch(arguments):
         return build.compare(root, arguments.folder.resolve())
     if arguments.command == "mutants":
         code = mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
-        report.update_reports(root)
+        if arguments.only is None:
+            report.update_reports(root)
         return code
     if arguments.command == "lab":
         return lab.serve(root, arguments.options)
@@ -139,7 +140,7 @@ def carry(root, commit, plans):
     """
     for plan in plans:
         given = read_json(plan) if plan.endswith(".json") else {"notebook": plan}
-        name = named(root, given["notebook"])
+        name = named(root, given.get("notebook", ""))
         old = subprocess.run(
             ["git", "show", f"{commit}:results/{name}.json"],
             cwd=root,
@@ -178,7 +179,8 @@ def main(arguments=None):
     except OSError as error:  # a full disk, a read-only checkout
         where = f" {error.filename}" if error.filename else ""
         print(
-            f"cannot write{where}: {error.strerror}; what was there is unchanged", file=sys.stderr
+            f"cannot read or write{where}: {error.strerror}; what was there is unchanged",
+            file=sys.stderr,
         )
         return 1
     except KeyboardInterrupt:
