@@ -36,7 +36,8 @@ run() { # run NAME VARIABLE=value...
   local here=$PWD/build/paths/$name
   rm -rf "$here" && mkdir -p "$here"
   set -- env -u MPLBACKEND OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0 "$@"
-  echo "== $name, unit tests: ${*:7}"
+  local switches=${*:8}
+  echo "== $name, unit tests, ${switches:-no switch}"
   "$@" "$python" -m pytest -q -n "$jobs" -p no:cacheprovider "${units[@]}" || failed=1
   echo "== $name, unit tests: $((SECONDS - begin)) s"
   if [ -n "$units_only" ] || { [ "$name" = own ] && [ -z "$named" ]; }; then return; fi
