@@ -61,7 +61,7 @@ version=$(inside /usr/bin/python3 -c 'import platform; print(platform.python_ver
 wanted="$version $torch $(cksum <requirements.txt)"
 if [ "$(cat "$here/packages.made" 2>/dev/null)" != "$wanted" ]; then
   echo "fetching the lock's wheels for aarch64 and Python $version, torch $torch in place of the lock's"
-  "$python" - "$version" "$torch" <requirements.txt >"$here/lock.txt" <<'LOCK'
+  "$python" - "$version" "$torch" >"$here/lock.txt" <<'LOCK'
 import sys
 
 from packaging.requirements import Requirement
@@ -73,7 +73,7 @@ arm = {
     "sys_platform": "linux",
     "platform_machine": "aarch64",
 }
-for line in sys.stdin:
+for line in open("requirements.txt"):
     line = line.partition("#")[0].strip()
     if line:
         needed = Requirement(line)

@@ -67,8 +67,10 @@ numpy_features() {
 oldest() {
   case $(uname -sm) in
     Linux\ x86_64)
+      # The C library has two names for a feature, old and new, and passes over those it does not know.
       run oldest OPENBLAS_CORETYPE=Prescott ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE \
-        NPY_DISABLE_CPU_FEATURES="$(numpy_features)" ;;
+        NPY_DISABLE_CPU_FEATURES="$(numpy_features)" \
+        GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable ;;
     Linux\ aarch64)
       run oldest OPENBLAS_CORETYPE=ARMV8 ATEN_CPU_CAPABILITY=default NPY_DISABLE_CPU_FEATURES="$(numpy_features)" ;;
     *) left_out oldest "no switches known for $(uname -sm)" ;;
