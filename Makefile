@@ -59,8 +59,8 @@ test: environment ## unit tests, structure and pairing of notebooks, then every 
 	  $(BIN)/python -m pytest -q --nbval --nbval-current-env -n 2 --dist loadscope notebooks/*.ipynb
 	$(BIN)/claims compare build/nbval
 
-test-paths: environment ## stored outputs under the code paths of other processors (minutes each)
-	tests/paths.sh $(BIN)/python
+test-paths: environment ## unit tests and stored outputs on the code paths of other processors (PATHS="oldest other": those)
+	$(if $(JOBS),JOBS=$(JOBS) )tests/paths.sh $(BIN)/python $(PATHS)
 
 mutants: environment ## wrong theories that the notebooks must reject: make mutants NOTEBOOK=... (all without)
 	@$(BIN)/claims mutants $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK
