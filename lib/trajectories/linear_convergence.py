@@ -7,6 +7,7 @@ Theorem 1 and lemma 1 of Arora et al. 2018 (arXiv:1810.02281): what they promise
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import ncx2
 from torch import Tensor
 
+from lib.data import digits, one_hot, whiten
 from lib.descent import Plain, decay_rate, descend
 from lib.linear_networks import (
     balanced_factors,
@@ -26,12 +28,15 @@ from lib.linear_networks import (
     loss,
     matrix_loss,
     orthogonal,
+    regression_gradients,
+    regression_loss,
     rotated,
     smallest_singular_value,
     spectral_descent,
     spectral_factors,
     start_within_margin,
     unbalance,
+    whitened_problem,
 )
 
 # --- what is measured along the way --------------------------------------------------------------
@@ -158,8 +163,7 @@ class PracticalRun:
     """What `practical_run` brings back; a record for every step, losses relative to the first.
 
     weights, target, rate: the start, its target, its learning rate (seeds,). loss: (steps + 1, seeds).
-    ratio: decrease / the one lemma 1 promises, nan below rounding, (steps, seeds). pace: mean pace of
-    log-loss / the guaranteed one. late_slope, predicted_slope: decay of log-loss per step while the
+    ratio: decrease / the one lemma 1 promises, nan below rounding, (steps, seeds). late_slope, predicted_slope: decay of log-loss per step while the
     loss itself is between 1e-18 and 1e-25, measured, and from the curvature at the minimum; straight:
     squared correlation of log-loss and step between 1e-6 and 1e-14. kept: sigma_min(W) / c. spread, alignment, imbalance
     (over delta): see `structure`, every 50 steps.
@@ -170,7 +174,6 @@ class PracticalRun:
     rate: Tensor
     loss: Tensor
     ratio: Tensor
-    pace: Tensor
     late_slope: Tensor
     predicted_slope: Tensor
     straight: Tensor
@@ -211,14 +214,12 @@ def practical_run(
     relative = losses / losses[0]
     judged = relative > 1e-14  # further down the decrease of one step is rounding noise
     ratio = decrease_ratio(losses, smallest, rate, depth).where(judged[:-1], torch.nan)
-    pace = -relative[1:].log() / run.steps[1:, None] / (rate * margin ** (2 * (depth - 1) / depth))
     return PracticalRun(
         weights=weights,
         target=target,
         rate=rate,
         loss=relative,
         ratio=ratio,
-        pace=pace.where(judged[1:], torch.inf),
         late_slope=decay_rate(run.steps, losses, 1e-18, 1e-25)[0],
         predicted_slope=-2 * torch.log(1 - rate * asymptotic_rate(target, depth) / 2),
         straight=decay_rate(run.steps, relative, 1e-6, 1e-14)[1],
@@ -446,6 +447,57 @@ def starts_with_margin(target: Tensor, scale: float, draws: int, rng: np.random.
         matrices = scale * torch.from_numpy(rng.standard_normal((block, *target.shape)))
         found += int((deficiency_margin(matrices, target) > 0).sum())
     return found
+
+
+# --- real data, and a control --------------------------------------------------------------------
+
+
+class WhitenedRun(NamedTuple):
+    """Descent on whitened digits from 4 starts: losses on the images and of the matrix problem, each
+    (records, 4), the constant between them, and the mean pace of log-loss / the guaranteed one, (4,).
+    """
+
+    on_images: Tensor
+    on_matrix: Tensor
+    constant: float
+    pace: Tensor
+
+
+def whitened_run(components: int, step_size: float, rng: np.random.Generator) -> WhitenedRun:
+    """Regression of nine labels on 5,000 whitened digits, layers components-components-12-9: `WhitenedRun`.
+
+    500 steps at `step_size` / (N sigma_max^(2 - 2/N)), once on the images, once on the matrix problem
+    with Phi = Y X^T / m (Arora et al. 2018, section 2); margins of half of sigma_min.
+    """
+    images, labels = digits()
+    inputs, outputs = whiten(images.mT, components), one_hot(labels)[:9]
+    target, constant = whitened_problem(inputs, outputs)
+    start = start_within_margin(target.expand(4, -1, -1), 0.5, rng)
+    weights = balanced_factors(start, [components, components, 12, 9], rng)
+    rate = step_size / (3 * float(torch.linalg.matrix_norm(target, 2)) ** (4 / 3))
+    go = {"rule": Plain(rate), "steps": 500, "record": range(0, 501, 10)}
+    problem = (target.expand(4, -1, -1),)
+    matrix = descend(gradients, weights, problem=problem, measure=progress, **go).records["loss"]
+    image = descend(
+        lambda w: regression_gradients(w, inputs, outputs),
+        weights,
+        measure=lambda w: {"loss": regression_loss(w, inputs, outputs)},
+        **go,
+    ).records["loss"]
+    guaranteed = 500 * rate * deficiency_margin(start, target) ** (4 / 3)
+    return WhitenedRun(image, matrix, constant, -(matrix[-1] / matrix[0]).log() / guaranteed)
+
+
+def rank_floor_runs(run: PracticalRun, steps: int = 1000) -> tuple[Tensor, Tensor]:
+    """(with one hidden unit taken out of every layer, as it is): losses over sigma_min^2 / 2, (steps + 1, seeds).
+
+    sigma_min^2 / 2 is the loss of the best matrix of rank d - 1 (Eckart and Young 1936).
+    """
+    floor = smallest_singular_value(run.target) ** 2 / 2
+    go = {"problem": (run.target,), "rule": Plain(run.rate), "steps": steps}
+    go |= {"record": range(steps + 1), "measure": progress}
+    starts = narrowed(run.weights), run.weights
+    return tuple(descend(gradients, w, **go).records["loss"] / floor for w in starts)
 
 
 # --- balance -------------------------------------------------------------------------------------

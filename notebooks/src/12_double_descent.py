@@ -247,7 +247,7 @@ def exceeded(k):
 
 with figures.curves(
     "tail", {"": {f"|p − n| = {k}": exceeded(k) for k in gains}},
-    "Share of values above x for five distances: straight lines of the predicted slope.",
+    "Share of values above x for five distances: lines of the predicted slope.",
     prediction="predicted slope", xscale="log", yscale="log", xlim=(0.5, 1e11),
     ylim=(1e-5, 1), xlabel="variance x", ylabel="share above x", legend="upper right",
 ):
@@ -342,7 +342,7 @@ at = ratios.index(1)
 
 
 def errors_at(ratio):
-    """Test errors (splits, labels, ridges) of the fits with so many times n features."""
+    """Test errors (splits, labels, ridges) of fits with so many times n features."""
     return fits.errors[..., ratios.index(ratio)]
 
 # %% [markdown]
@@ -369,8 +369,8 @@ with figures.curves(
     xlim=(0.1, 90), xticks=[1 / 8, 1, 16], xticklabels=["1/8", "1", "16"],
 ) as axes:
     figures.level(axes, 1, "p = n", axis="x")
-    for ax in axes:
-        ax.minorticks_off()
+    axes[0].minorticks_off()
+    axes[1].minorticks_off()
 
 # %% [markdown]
 # The same errors (clean labels, medians) against the effective number of parameters. Seen from here the way from $n$ to $16n$ is no second
@@ -480,7 +480,7 @@ ledger.judge({
 # | 12.5l | At 16n features wrong labels need a ridge | mean error without less error with ≥ 0.03 | more than clean ones may differ | Ours |
 # | 12.5m | At a fixed p, n images give more errors than half of them if p = n | mean of the smaller of the two rises ≥ 0.1 | a tenth is a difference one sees | Nakkiran 2019 (statement, recalled) |
 # | 12.5n | With the ridge, n images give no more errors than half of them | mean of the larger of the two rises ≤ 0 | no rise is what is claimed | Nakkiran et al. 2021 (statement, abstract) |
-# | 12.5o | *control:* Linear features have no peak: the error does not depend on their number from 100 on | largest difference of two errors ≤ 0.01 | ten images of a thousand | Ours |
+# | 12.5o | Linear features have no peak: the error does not depend on their number from 100 on | largest difference of two errors ≤ 0.01 | ten images of a thousand | Ours |
 
 # %%
 def square(images):
