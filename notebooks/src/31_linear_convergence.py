@@ -20,9 +20,8 @@
 # **Question.** The loss of a deep linear network is not convex and is full of saddles, some flat to second order.
 # Why does plain descent train it all the same, and how fast?
 #
-# **Answer.** From balanced layers near enough to the target, every step takes a fixed share of the loss, at any depth. From the slowest
-# starts the promised rate is too careful by a factor of 2 only. But few random starts are near: of $5\times5$ ones, under 3 in
-# 10 billion.
+# **Answer.** From balanced layers near the target, every step takes a fixed share of the loss, at any depth. From the slowest
+# starts the promised rate is too careful only by a factor of 2. But random starts are rarely near: of $5\times5$ ones, 2 in 10 billion.
 #
 # ![decrease of the first step over the promise](../figures/31_linear_convergence/slack.svg)
 #
@@ -358,7 +357,7 @@ ledger.judge({
 # %% [markdown]
 # ## 4. How many starts have a margin?
 #
-# The paper says that a random balanced start has a margin with positive probability. How large is it? Its recipe draws $W$ first, with
+# The paper says that a random balanced start has a margin with positive probability. How large is it? Its recipe chooses $W$ first, with
 # Gaussian entries of some scale $s$, and splits it into balanced layers. Then $\Vert W-\Phi\Vert_F^2/s^2$ is a noncentral chi-square variable, and the
 # probability that $\Vert W-\Phi\Vert_F<\sigma_{\min}$ is its distribution function: for the identity in $d$ dimensions
 #
@@ -478,7 +477,7 @@ ledger.judge({
 # | 31.5h | On whitened images the loss is that of the matrix problem plus a constant, all along | largest difference ≤ 1e-10 | rounding, far below the loss | Arora et al. 2018, section 2 (statement, read) |
 # | 31.5i | On digits the logarithm of the loss falls no slower than guaranteed | smallest fall / guaranteed ≥ 1 | one run refutes it | Arora et al. 2018, lemma 1 (statement, read) |
 # | 31.5j | *identity:* With one hidden unit too few the loss stays above that of the best matrix of rank d − 1 | smallest loss / (σ_min²/2) ≥ 1 | Eckart and Young 1936 | Arora et al. 2018, section 3 (statement, recalled) |
-# | 31.5k | *control:* The same starts at full width go far below it | largest final loss / (σ_min²/2) ≤ 1e-6 | ours; six decades are no floor | Arora et al. 2018, theorem 1 (statement, read) |
+# | 31.5k | *control:* At full width the starts of 31.5j go far below this loss | largest final loss / (σ_min²/2) ≤ 1e-6 | ours; six decades are no floor | Arora et al. 2018, theorem 1 (statement, read) |
 
 # %%
 whitened = lc.whitened_run(components, step_size, rng)
