@@ -9,6 +9,11 @@ import torch
 from lib.obstacles import surfaces
 
 
+def _brief(patch):
+    """Where noise and random matrices are not the point, take few of them."""
+    patch.parameters(noisy_runs=200, matrices=500000, starts=2000)
+
+
 def temperature_without_the_half(patch):
     """Gradient noise has the temperature eta sigma^2 instead of eta sigma^2 / 2.
 
@@ -51,6 +56,7 @@ def wiggle_moves_the_minimum_by_its_slope(patch):
 
     Fails: 11.6b
     """
+    _brief(patch)
     patch("obstacles.surfaces.wiggle_excess", lambda right, amplitude: 9.0 * right(amplitude))
 
 
@@ -59,6 +65,7 @@ def crawl_without_the_three(patch):
 
     Fails: 11.3a
     """
+    _brief(patch)
     patch("obstacles.surfaces.cubic_time", lambda right, start, end: 3 * right(start, end))
 
 
@@ -67,6 +74,7 @@ def saddle_grows_by_one_eta(patch):
 
     Fails: 11.3b
     """
+    _brief(patch)
     patch(
         "obstacles.surfaces.saddle_steps",
         lambda right, delta, rate, momentum=0.0: right(delta, rate / 2, momentum),
@@ -78,6 +86,7 @@ def momentum_is_a_larger_step(patch):
 
     Fails: 11.6h
     """
+    _brief(patch)
     patch(
         "obstacles.surfaces.saddle_steps",
         lambda right, delta, rate, momentum=0.0: right(delta, rate / (1 - momentum)),
@@ -89,6 +98,7 @@ def determinant_decides(patch):
 
     Fails: 11.6f
     """
+    _brief(patch)
 
     def by_determinant(hessian):
         if float(hessian.det()) < 0:
@@ -103,6 +113,7 @@ def tanh_time_of_sinh_x(patch):
 
     Fails: 11.4a
     """
+    _brief(patch)
     patch("obstacles.surfaces.tanh_time", lambda right, x: x / 2 + np.sinh(np.asarray(x)) / 2)
 
 
@@ -111,6 +122,7 @@ def best_step_shrinks_by_one_minus_inverse_condition(patch):
 
     Fails: 11.6k
     """
+    _brief(patch)
     patch(
         "obstacles.surfaces.conditioned_steps",
         lambda right, kappa, reduction: math.log(reduction) / math.log(1 - 1 / kappa),
@@ -130,6 +142,7 @@ def zero_has_no_mass(patch):
 
     Fails: 11.6o
     """
+    _brief(patch)
 
     def spread(right, *given):
         uniform, largest = right(*given)
@@ -143,6 +156,7 @@ def permutations_of_all_but_one(patch):
 
     Fails: 11.6m, 11.6n
     """
+    _brief(patch)
     patch(
         "landscapes.perceptrons.count_distinct",
         lambda right, networks, *given: right(networks, *given) // networks[0].shape[1],
@@ -154,6 +168,7 @@ def wiggle_of_half_the_height(patch):
 
     Fails: 11.6a
     """
+    _brief(patch)
     patch.value("obstacles.surfaces.empirical_risk", surfaces.wiggled_risk(0.1))
 
 
@@ -189,6 +204,7 @@ def saddle_of_half_the_curvature(patch):
 
     Fails: 11.3b
     """
+    _brief(patch)
     patch.value("obstacles.surfaces.saddle", surfaces.quadratic(1.0, -1.0))
 
 
@@ -197,6 +213,7 @@ def sine_is_as_flat_as_tanh(patch):
 
     Fails: 11.4b
     """
+    _brief(patch)
     patch.value("obstacles.surfaces.sine", surfaces.tanh)
 
 
@@ -205,7 +222,7 @@ def tanh_slope_without_the_square(patch):
 
     Fails: 11.4a, 11.6i
     """
-
+    _brief(patch)
     from lib.obstacles.surfaces import tanh
 
     patch.value("obstacles.surfaces.tanh", replace(tanh, gradient=lambda x: 1 - torch.tanh(x)))
@@ -253,6 +270,7 @@ def crawl_a_little_slower(patch):
 
     Fails: 11.3a
     """
+    _brief(patch)
     patch("obstacles.surfaces.cubic_time", lambda right, start, end: 1.008 * right(start, end))
 
 
@@ -261,6 +279,7 @@ def tanh_a_percent_slower(patch):
 
     Fails: 11.4a
     """
+    _brief(patch)
     patch("obstacles.surfaces.tanh_time", lambda right, x: 1.01 * right(x))
 
 

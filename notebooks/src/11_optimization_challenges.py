@@ -17,11 +17,11 @@
 #
 # ![verdict](../figures/11_optimization_challenges/verdict.svg)
 #
-# **Question.** A textbook draws five pictures of why descent might fail: the wrong goal, local minima, saddles, saturated
+# **Question.** A textbook shows five pictures of why descent might fail: the wrong goal, local minima, saddles, saturated
 # units, random Hessians. What does each cost?
 #
-# **Answer.** Each cost follows from a formula, and the runs agree with it. Plain descent leaves 42% of all starts in the local minimum. Noise frees
-# them in the time that the barrier predicts, minibatches do the same. Saddles cost a logarithm, saturation a factor of 264.
+# **Answer.** Each cost follows from a formula, and the runs agree. Plain descent leaves 42% of all starts in the local minimum. Noise frees
+# them in the time that the barrier predicts, and minibatches do the same. Saddles cost a logarithm, saturation a factor of 264.
 #
 # ![descent leaves a local minimum by noise, Gaussian or of minibatches](../figures/11_optimization_challenges/noise.svg)
 #
@@ -32,7 +32,7 @@
 # [Optimization and deep learning](https://d2l.ai/chapter_optimization/optimization-intro.html) (d2l), its five
 # pictures and its exercises.
 #
-# Before: · Next: · [symbols](../NOTATION.md)
+# Next: [12](12_double_descent.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
@@ -68,11 +68,11 @@ def descend(slope, x, eta, steps):
 [round(x, 4) for x in descend(lambda x: 3 * x**2, 1.0, 0.1, 4000)[::1000]]
 
 # %% [markdown]
-# And on $\tanh$ the start decides. From 1 it takes 143 steps to 0; from 4, four times as far, it has hardly moved after 30,000:
+# And on $\tanh$ the start decides. From 1 it takes 142 steps to 0; from 4, four times as far, it has hardly moved after 30,000:
 
 # %%
 [round(descend(lambda x: 1 / cosh(x) ** 2, x, 0.01, n)[-1], 2)
- for x, n in ((1, 143), (4, 143), (4, 30000))]
+ for x, n in ((1, 142), (4, 142), (4, 30000))]
 
 # %% [markdown]
 # These are the chapter's obstacles in one variable. The rest of the page measures what each of them costs, and these are its numbers:
@@ -136,7 +136,7 @@ begin = rng.uniform(-1, 2, starts)
 end = sf.follow(
     sf.risk, sf.points(begin), Plain(0.02), steps=1000
 ).weights[0][:, 0].numpy()  # fmt: skip
-{name: round((np.abs(end - x) < 1e-4).mean(), 4)
+{name: round(float((np.abs(end - x) < 1e-4).mean()), 4)
  for name, x in (("local minimum", low), ("global minimum", deep))}  # fmt: skip
 
 # %% [markdown]
@@ -221,19 +221,25 @@ def escape_times(noise):
 # %%
 freed = {
     "Gaussian noise": gone(np.linspace(2, 8, 13) * cooler, rng=rng),
-    "minibatches": gone(np.full(17, sample_scale * cooler), np.arange(4, 37, 2), rng=later),
+    "minibatches": gone(
+        np.full(17, sample_scale * cooler), np.arange(4, 37, 2), rng=later
+    ),
 }
 
 
-def factor(noise, counts):
+def factor(name):
     """The factor on all predicted times that fits best, with its interval."""
-    found, ends = sf.escape_factor(
+    noise, counts = freed[name]
+    best_fit, ends = sf.escape_factor(
         np.array(counts), noisy_runs, escape_times(noise), 20.0
     )
-    return value(found, of=noisy_runs, interval=ends)
+    return {"number": best_fit, "of": noisy_runs, "interval": ends}
 
 
-{name: factor(*found) for name, found in freed.items()}
+{name: value(**factor(name)) for name in freed}
+
+# %% [markdown]
+# The shares themselves, and the prediction (the key figure):
 
 # %% tags=["hide-input"]
 law = pd.Series({s: -np.expm1(-20 / escape_times([s])[0])
@@ -252,8 +258,8 @@ with figures.curves(
 
 # %%
 ledger.judge({
-    "11.2a": factor(*freed["Gaussian noise"]),
-    "11.2b": factor(*freed["minibatches"]),
+    "11.2a": value(**factor("Gaussian noise")),
+    "11.2b": value(**factor("minibatches")),
 })
 
 # %% [markdown]
@@ -265,8 +271,8 @@ ledger.judge({
     "noise that frees half / steepest slope": round(
         sf.crossing(law.index.to_numpy(), law.to_numpy())
         / float(sf.risk.gradient(sf.points(np.linspace(low, top, 2001))).max()), 1),
-    "share that two thirds of it frees": round(np.interp(
-        sf.crossing(law.index.to_numpy(), law.to_numpy()) / 1.5, law.index, law), 3),
+    "share that two thirds of it frees": round(float(np.interp(
+        sf.crossing(law.index.to_numpy(), law.to_numpy()) / 1.5, law.index, law)), 3),
 }  # fmt: skip
 
 # %% [markdown]
@@ -293,7 +299,7 @@ crawl = sf.follow(
     record=[*range(1, 10), *np.geomspace(10, 30000, 60).astype(int)],
 )  # fmt: skip
 passed = 3000 / sf.cubic_time(torch.from_numpy(at), crawl.records["x"][-1])
-float(passed.min()), float(passed.max())
+round(float(passed.min()), 5), round(float(passed.max()), 5)
 
 # %% [markdown]
 # The honest saddle, from 29 distances between $10^{-15}$ and $0.1$:
@@ -319,7 +325,8 @@ with figures.curves(
             crawl.steps, crawl.records["x"][:, k], 1 / (0.3 * crawl.steps))
         for k in range(2)},
      "x² − y²: steps to leave": {
-        f"η = {rate}": (1 / delta, left_in[rate], sf.saddle_steps(delta, rate))
+        f"η = {rate}": (
+            1 / delta[::-1], left_in[rate][::-1], sf.saddle_steps(delta[::-1], rate))
         for rate in left_in}},
     "Descent on the cubic falls as one over t; steps to leave a saddle, by formula.",
     prediction="formula", sharey=False, xscale="log", yscale="log",
@@ -363,7 +370,10 @@ steps = {
         ("tanh as a sine", sf.sine, np.arcsin(np.tanh(places))),
     )
 }  # fmt: skip
-pd.DataFrame(steps, index=places)[::7].T.rename_axis(columns="start")
+pd.DataFrame(steps, index=places).iloc[[2, 8, 14]].T.rename_axis(columns="start")
+
+# %% [markdown]
+# In other coordinates the exponential is gone:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -402,7 +412,10 @@ rare = pd.DataFrame({
     "hits": {n: sf.count_positive_definite(n, matrices, rng) for n in range(1, 6)},
     "exact": {n: sf.probability_positive_definite(n) for n in range(1, 9)},
 }).rename_axis("n")
-rare
+rare[:5].astype({"hits": int})
+
+# %% [markdown]
+# Dotted is what independent signs would give:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -523,6 +536,10 @@ def images(units):
     )  # fmt: skip
     found = perceptrons.equivalent_networks(network, flips=units == "tanh")
     return perceptrons.count_distinct(found)
+
+
+# %% [markdown]
+# The verdicts of the second table:
 
 # %%
 signs, of_largest = sf.spectrum_signs(3, [0.0, 1.0, -1.0], [0.8, 0.1, 0.1])
