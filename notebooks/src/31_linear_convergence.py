@@ -311,7 +311,7 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 31.3a | At practical step sizes every step of every network takes at least what lemma 1 promises | smallest decrease / promised ≥ 1 | one step refutes it | Arora et al. 2018, lemma 1 (statement, read) |
 # | 31.3b | Late in a run the logarithm of the loss falls at the pace of the smallest curvature | largest relative difference of a median ≤ 0.01 | where two curvatures are close the slower is not alone yet | Ours |
-# | 31.3c | The imbalance at which lemma 1 begins to fail, found by trial, is that of the formula | largest relative difference ≤ 0.005 | a finite step moves it by 0.001 | Ours |
+# | 31.3c | From the slowest starts of one output, the imbalance of W_1 at which lemma 1 begins to fail is that of the formula | largest relative difference ≤ 0.005 | a finite step moves it by 0.001 | Ours |
 #
 # The edge by trial: 40 halvings for each of the slowest starts of one output. Beside it, the imbalance that the theorem allows if the
 # target is the identity and $c=1$:
@@ -411,8 +411,8 @@ ledger.judge({
 # nothing is left to gain.
 #
 # **The constants of step size and imbalance are another matter.** They are sufficient and far from necessary. At steps a hundred thousand times larger each
-# step still beats the promise, and the imbalance may be thousands of times larger before a promise can break: at two layers
-# the edge is $1.5\,|W|$. A theorem with $N^2$ for $N^3$ in its $\delta$ would pass every row.
+# step still beats the promise, and the smallest imbalance at which we can break a promise is thousands of times larger than the one allowed: at two layers
+# it is $1.5\,|W|$. A theorem with $N^2$ for $N^3$ in its $\delta$ would pass every row.
 #
 # **A margin is rare.** Nearly all square starts of ordinary size are outside the theorem, from four dimensions on in practice all of them. And yet
 # about half of all balanced starts converge: those whose determinant has the target's sign ([notebook 33](33_deficiency_margin.ipynb)). With one

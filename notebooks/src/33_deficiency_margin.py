@@ -449,7 +449,7 @@ def leak():
 ledger.judge({
     "33.5a": share([(apart <= 1e-9)[rates <= 0.05].all(0)
                     for _, apart in matrices.values()],
-                   groups=np.tile(np.arange(law_seeds), len(depths))),
+                   groups=np.tile(np.arange(law_seeds), len(matrices))),
     "33.5b": mean([a.exponent for a in deep.values()],
                   groups=np.tile(np.arange(law_seeds), len(deep)), digits=4),
     "33.5c": smallest([r.margin for r in with_margin.values()], of=3 * margin_starts),
