@@ -58,7 +58,7 @@ def approach_at_half_the_rate(patch):
     """
     _short(patch)
     patch(
-        "descent.decay_rate",
+        "trajectories.held_starts.decay_rate",
         lambda right, steps, losses, *levels: right(steps, losses.sqrt(), *levels),
     )
 
