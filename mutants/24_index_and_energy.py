@@ -36,7 +36,7 @@ def index_rises_linearly(patch):
     Fails: 24.1a, 24.1d
     """
     patch(
-        "landscapes.complexity.index_fraction",
+        "landscapes.complexity.index_share",
         lambda old, u, p: (0.5 + u / 1.633 / 2).clamp(0, 1),
     )
 

@@ -5,11 +5,14 @@ ABAC is Auffinger, Ben Arous, Cerny 2013 (arXiv:1003.1129), "Random matrices and
 """
 
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from lib.checks import whole_number
+
+Number = float | np.ndarray | torch.Tensor  # answered in kind
 
 
 def _like(value, result):
@@ -20,7 +23,7 @@ def _like(value, result):
 # --- complexity and bands: large n -----------------------------------------------------------------
 
 
-def threshold_energy(p):
+def threshold_energy(p: int) -> float:
     """E_infinity = 2 sqrt((p-1)/p): minus this is the energy where minima give way to saddles.
 
     ABAC, equation for E_inf (recalled). At a critical point of energy u the Hessian has a negative
@@ -44,7 +47,7 @@ def _edge_cost(u, p):
     return torch.where(t < 1e-2, series, (torch.sinh(2 * t) - 2 * t) / 2)
 
 
-def complexity(u, p, index=None):
+def complexity(u: Number, p: int, index: int | None = None) -> Number:
     """Theta_p(u), or Theta_{k,p}(u) for index k: growth rate of the number of critical points.
 
     lim (1/n) log E(number of critical points, of index k, with energy H/n <= u). ABAC, theorems 2.5,
@@ -69,7 +72,7 @@ def complexity(u, p, index=None):
     return _like(u, np.log(p - 1) / 2 - gauss - times * _edge_cost(energy, p))
 
 
-def band_edge(p, k):
+def band_edge(p: int, k: int) -> float:
     """E_k > E_infinity: no critical point of index k or more lies below -E_k, for large n.
 
     The root x of Theta_{k,p}(-x) = 0 (ABAC, theorem 2.14, recalled): E_0 > E_1 > ... -> E_infinity,
@@ -91,7 +94,7 @@ def band_edge(p, k):
     return threshold_energy(p) * float(np.cosh(brentq(excess, 0, 5, xtol=1e-14, rtol=1e-14)))
 
 
-def ground_state_energy(p):
+def ground_state_energy(p: int) -> float:
     """Ground state of the p-spin glass by one-step replica symmetry breaking, as minus energy per spin.
 
     1/2 min over L > a > 0 of p L - (p-1) a + (1/a) log(L/(L-a)) (recalled). The minimum over L at fixed
@@ -113,7 +116,7 @@ def ground_state_energy(p):
     return float(found.fun) ** 0.5
 
 
-def semicircle_share(t):
+def semicircle_share(t: Number) -> Number:
     """Share of Wigner's semicircle on [-1, 1] that lies below t: 1/2 + (t sqrt(1-t^2) + arcsin t)/pi.
 
     >>> semicircle_share(0.0), semicircle_share(-3.0)
@@ -123,21 +126,21 @@ def semicircle_share(t):
     return _like(t, 0.5 + (x * (1 - x * x).sqrt() + x.asin()) / np.pi)
 
 
-def index_fraction(u, p):
+def index_share(u: Number, p: int) -> Number:
     """Share of negative Hessian eigenvalues at a critical point of energy u, large n: F_sc(u / E_infinity).
 
     The Hessian there is a GOE matrix of radius 2 sqrt(p(p-1)) minus p u times the identity
     (ABAC; as a law for random fields: Bray and Dean 2007). u: number or (...), energy per spin.
     Raises ValueError for p < 2.
 
-    >>> index_fraction(0.0, 3), index_fraction(-2.0, 3)
+    >>> index_share(0.0, 3), index_share(-2.0, 3)
     (0.5, 0.0)
     """
     e = threshold_energy(p)
     return _like(u, semicircle_share(torch.as_tensor(u, dtype=torch.float64) / e))
 
 
-def minimum_share(s):
+def minimum_share(s: np.ndarray | list) -> np.ndarray:
     """Share of minima among all critical points at energy -E_infinity (1 + s / (2 n^(2/3))), n -> infinity.
 
     The edge of the GOE (derived here): among critical points of one energy the index k has the share
@@ -170,7 +173,9 @@ def minimum_share(s):
 # --- numbers of critical points: finite n --------------------------------------------------------------
 
 
-def tridiagonal_eigenvalues(diagonal, squares, indices):
+def tridiagonal_eigenvalues(
+    diagonal: np.ndarray, squares: np.ndarray, indices: list[int]
+) -> np.ndarray:
     """Eigenvalues of many symmetric tridiagonal matrices, by bisection on Sturm counts.
 
     diagonal: (samples, n); squares: squared off-diagonal entries (samples, n-1); indices: which,
@@ -199,7 +204,9 @@ def tridiagonal_eigenvalues(diagonal, squares, indices):
     return ((low + high) / 2).T
 
 
-def critical_point_sample(n, p, index, *, samples, seed):
+def critical_point_sample(
+    n: int, p: int, index: int, *, samples: int, seed: int | list[int]
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Energies (samples,) and weights (samples,): mean(weights) estimates the number of critical points.
 
     Finite n, exact (ABAC, theorems 2.1, 2.2, recalled, constants verified here by p = 2, by counting
@@ -237,7 +244,9 @@ def critical_point_sample(n, p, index, *, samples, seed):
     return torch.from_numpy(energies), torch.from_numpy(weights)
 
 
-def expected_critical_points(n, p, index, *, samples, seed):
+def expected_critical_points(
+    n: int, p: int, index: int, *, samples: int, seed: int | list[int]
+) -> tuple[float, float]:
     """Expected number of critical points of a given index at finite n: (mean, standard error).
 
     The formula and the sampling of `critical_point_sample`; index = 0..n-1; `effective_sample_size` of its
@@ -253,7 +262,7 @@ def expected_critical_points(n, p, index, *, samples, seed):
     return float(weights.mean()), float(weights.std() / len(weights) ** 0.5)
 
 
-def effective_sample_size(weights):
+def effective_sample_size(weights: torch.Tensor) -> float:
     """(sum w)^2 / sum w^2: so many equal weights would be as good.
 
     >>> effective_sample_size(torch.ones(7, dtype=torch.float64))
@@ -262,7 +271,7 @@ def effective_sample_size(weights):
     return float(weights.sum().square() / weights.square().sum())
 
 
-def weighted_mean(values, weights):
+def weighted_mean(values: torch.Tensor, weights: torch.Tensor) -> tuple[float, float, float]:
     """Mean, its standard error (delta method) and standard deviation of values under weights, (samples,)."""
     share = weights / weights.sum()
     mean = (share * values).sum()
@@ -292,7 +301,7 @@ def _hermite(t, n):
     return phi, beyond
 
 
-def goe_density(x, n):
+def goe_density(x: np.ndarray | list, n: int) -> np.ndarray:
     """Density of the eigenvalues of the n x n GOE whose semicircle ends at +-sqrt 2; it integrates to n.
 
     With Hermite functions phi_j at t = sqrt(n) x (Mehta, Random Matrices, recalled):
@@ -318,7 +327,7 @@ def goe_density(x, n):
     return density * n**0.5
 
 
-def log_count(u, n, p):
+def log_count(u: float, n: int, p: int) -> float:
     """log of the expected number of critical points of energy <= u, all indices: exact at finite n.
 
     2 sqrt(2/p) (p-1)^(n/2) times the integral of exp(-n (p-2)/(2p) x^2) goe_density(x, n) up to
@@ -366,7 +375,16 @@ def _tilted_goe(size, n, level, times, samples, rng):
     return diagonal, squares, log_weight - (freedom / 2 * np.log(rate / n)).sum()
 
 
-def log_index_count(u, n, p, index, *, samples, rng, nodes=40):
+def log_index_count(
+    u: float,
+    n: int,
+    p: int,
+    index: int,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+    nodes: int = 40,
+) -> float:
     """log of the expected number of critical points of one index with energy <= u, for rare indices.
 
     The k + 1 lowest eigenvalues y_0 < .. < y_k of the GOE are planted by quadrature, the other n - k - 1
@@ -409,10 +427,127 @@ def log_index_count(u, n, p, index, *, samples, rng, nodes=40):
     return float(np.log(np.exp(terms - top).sum() / samples) + top + constant)
 
 
+# --- the exact law of minima: finite n ---------------------------------------------------------------
+
+
+def _on_the_line(t, n):
+    """Hermite functions phi_0..phi_(n-1) at t (points,) of any sign, and their integrals from t to infinity."""
+    phi, beyond = _hermite(np.abs(t), n)
+    parity = (-1.0) ** np.arange(n + 1)[:, None]
+    totals = 2 * _hermite(np.zeros(1), n)[1]  # of even functions; those of odd ones vanish
+    totals[1::2] = 0.0
+    left = t < 0
+    phi = np.where(left, parity * phi, phi)
+    beyond = np.where(left, totals - parity * beyond, beyond)
+    return phi[:n], beyond[:n]
+
+
+def log_gap_probability(x: np.ndarray, n: int) -> np.ndarray:
+    """log P(no eigenvalue below x) of the n x n GOE whose semicircle ends at +-sqrt 2: exact, (points,).
+
+    de Bruijn's formula (1955, recalled): with t = sqrt(n) x and Hermite functions phi_j the probability is
+    the ratio Pf A(t) / Pf A(-infinity) of Pfaffians of the skew matrix
+
+        A_jk(t) = int int sgn(s' - s) phi_j(s) phi_k(s') ds ds' over s, s' > t,
+
+    for odd n bordered by int phi_j over s > t. Integrals by Gauss-Legendre quadrature, right to about 1e-11.
+    x: numbers (points,). Raises ValueError for n < 2 and where n x^2 > 1400.
+
+    >>> log_gap_probability(np.array([-3.0, 0.0]), 2).round(4).tolist()  # P = (1 - 1/sqrt 2) / 2 at 0
+    [-0.0001, -1.9211]
+    """
+    n, levels = (
+        whole_number("n", n, 2),
+        np.asarray(x, dtype=np.float64) * whole_number("n", n, 2) ** 0.5,
+    )
+    if levels.ndim != 1 or not (levels**2 <= 1400).all():
+        raise ValueError(
+            f"x must be numbers (points,) of at most {(1400 / n) ** 0.5:.3g} for n = {n}"
+        )
+    top = (2 * n) ** 0.5 + 9.0
+    nodes, weights = np.polynomial.legendre.leggauss(3 * n + 60)
+
+    def log_pfaffian(t):
+        half = (top - t) / 2
+        phi, beyond = _on_the_line(t + half * (nodes + 1), n)
+        ends = _on_the_line(np.array([t]), n)[1]
+        inner = (phi * (half * weights)) @ beyond.T
+        matrix = inner - inner.T
+        if n % 2:
+            matrix = np.block([[matrix, ends], [-ends.T, np.zeros((1, 1))]])
+        return np.linalg.slogdet(matrix)[1] / 2
+
+    whole = log_pfaffian(-top)
+    return np.array([log_pfaffian(max(t, -top)) - whole for t in levels])
+
+
+class MinimumLaw(NamedTuple):
+    """How many minima to expect at which energy, averaged over the couplings: exact at finite n.
+
+    energy: rising, (points,). log_above: log of the expected number of minima higher than that.
+    """
+
+    energy: np.ndarray
+    log_above: np.ndarray
+
+    def above(self, u: float | np.ndarray) -> np.ndarray:
+        """Expected number of minima of energy > u; below the first energy kept, of all minima."""
+        return np.exp(np.interp(u, self.energy, self.log_above))
+
+    def share(self, low: float, high: float) -> float:
+        """Share of all minima that lie between two energies."""
+        return float((self.above(low) - self.above(high)) / np.exp(self.log_above[0]))
+
+    def density(self, u: np.ndarray) -> np.ndarray:
+        """Density of the energies of minima at u (points,), as a share of all minima."""
+        step = self.energy[1] - self.energy[0]
+        return (
+            (self.above(u - step) - self.above(u + step)) / (2 * step) / self.above(self.energy[0])
+        )
+
+    def moments(self) -> tuple[float, float]:
+        """Mean and standard deviation of the energies of minima."""
+        shares = -np.diff(np.exp(self.log_above - self.log_above[0]))
+        middles = (self.energy[1:] + self.energy[:-1]) / 2
+        mean = (shares * middles).sum() / shares.sum()
+        return float(mean), float(((shares * (middles - mean) ** 2).sum() / shares.sum()) ** 0.5)
+
+
+def minimum_law(n: int, p: int) -> MinimumLaw:
+    """The exact law of the energies of minima in n spins, without sampling: a `MinimumLaw`.
+
+    ABAC, theorem 2.1 for index 0 (recalled), integrated by parts: with c = n (p-2)/(2p) and P(x) the
+    probability of `log_gap_probability`, the expected number of minima higher than u = sqrt(2(p-1)/p) x is
+
+        2 sqrt(2/p) (p-1)^(n/2) ( exp(-c x^2) P(x) + int_x^inf -2 c y exp(-c y^2) P(y) dy ),
+
+    in which nothing cancels while x < 0. Raises ValueError for n < 2 and p < 2.
+
+    >>> law = minimum_law(25, 3)
+    >>> round(float(law.above(-9.0)), 1), [round(m, 3) for m in law.moments()]
+    (14.1, [-1.385, 0.104])
+    """
+    from scipy.interpolate import CubicSpline
+
+    n, p = whole_number("n", n, 2), whole_number("p", p, 2)
+    unit = 2**-0.5 * n ** (-2 / 3)  # of the border at the edge of the semicircle
+    coarse = np.arange(-(2**0.5) - 8 * unit, -(2**0.5) + 16 * unit, unit / 4)
+    x = np.linspace(coarse[0], coarse[-1], 4001)
+    rate = n * (p - 2) / (2 * p)
+    free = np.exp(CubicSpline(coarse, log_gap_probability(coarse, n))(x) - rate * x**2)
+    slope = -2 * rate * x * free
+    pieces = (slope[1:] + slope[:-1]) / 2 * (x[1] - x[0])
+    above = free + np.append(np.cumsum(pieces[::-1])[::-1], 0.0)
+    constant = np.log(2) + np.log(2 / p) / 2 + n / 2 * np.log(p - 1)
+    return MinimumLaw((2 * (p - 1) / p) ** 0.5 * x, np.log(above) + constant)
+
+
 # --- the index at a given energy: finite n ----------------------------------------------------------
 
 
-def eigenvalue_counts(levels, n, samples, rng):
+def eigenvalue_counts(
+    levels: np.ndarray | list, n: int, samples: int, rng: np.random.Generator
+) -> np.ndarray:
     """Numbers of GOE eigenvalues below levels, int64 (samples, levels); the semicircle ends at +-1 here.
 
     In units of E_infinity a level is an energy, u / E_infinity, whatever p is: the spins' order only
@@ -435,7 +570,7 @@ def eigenvalue_counts(levels, n, samples, rng):
     return below
 
 
-def points_of_index(counts, index):
+def points_of_index(counts: np.ndarray, index: int) -> np.ndarray:
     """Which samples hold their eigenvalue `index` between neighbouring levels, bool (samples, levels - 1).
 
     counts: as `eigenvalue_counts` gives them. The mean over samples, divided by the mean of np.diff(counts), is

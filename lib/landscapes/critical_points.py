@@ -11,6 +11,7 @@ import torch
 
 from lib.checks import whole_number
 from lib.landscapes.spin_glass import (
+    Couplings,
     _gradient,
     _monomials,
     _multiply,
@@ -120,7 +121,16 @@ def _critical_points(columns):
     return CriticalPoints(*(torch.cat(column) for column in zip(*columns, strict=True)))
 
 
-def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rate=0.06, steps=60):
+def spin_glass_points(
+    draws: list[Couplings],
+    starts: int,
+    rng: np.random.Generator,
+    *,
+    walk: int = 10,
+    both_ways: bool = True,
+    learning_rate: float = 0.06,
+    steps: int = 60,
+) -> CriticalPoints:
     """Critical points of every index: a search from each of `starts` starts in every draw of couplings.
 
     A start is uniform on the sphere, then takes 0..walk-1 steps of descent, or of ascent for half of the
@@ -148,7 +158,9 @@ def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rat
     return _critical_points(found)
 
 
-def all_critical_points(couplings, starts, rng, *, steps=100):
+def all_critical_points(
+    couplings: Couplings, starts: int, rng: np.random.Generator, *, steps: int = 100
+) -> CriticalPoints:
     """Every critical point of small systems: many searches from uniform starts in each draw, no walk.
 
     couplings: (draws, n, M), or a tuple of such tensors. Whether none was missed is seen by

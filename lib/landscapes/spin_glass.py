@@ -26,8 +26,12 @@ import numpy as np
 import torch
 
 from lib.checks import whole_number
-from lib.descent import Plain, descend
+from lib.descent import Plain, Trajectory, descend
 from lib.landscapes.complexity import goe_density, semicircle_share
+
+Couplings = (
+    torch.Tensor | tuple[torch.Tensor, ...]
+)  # of a pure model, or of the parts of a mixed one
 
 # --- couplings ---------------------------------------------------------------------------------------
 
@@ -92,7 +96,7 @@ def _factors(n, degree):
     return torch.from_numpy(_positions(members[:, :-1], n)), torch.from_numpy(members[:, -1].copy())
 
 
-def monomials(spins, degree):
+def monomials(spins: torch.Tensor, degree: int) -> torch.Tensor:
     """All monomials of a degree, (..., C(n+degree-1, degree)) from spins (..., n).
 
     Ordered by the largest variable, then the next: x_0^2, x_0 x_1, x_1^2, x_0 x_2, ...
@@ -132,7 +136,7 @@ def _draw(n, p, rng):
     return power * torch.from_numpy(spread * rng.standard_normal(len(spread)))[position]
 
 
-def couplings(n, p, seed):
+def couplings(n: int, p: int, seed: int | list[int]) -> torch.Tensor:
     """Random couplings of the pure p-spin model in n spins, (n, M), M = C(n+p-2, p-1).
 
     The symmetric form of iid N(0, 1) entries J (see the head of this module), drawn as such: the
@@ -149,7 +153,9 @@ def couplings(n, p, seed):
     return _draw(n, p, np.random.default_rng(seed))
 
 
-def mixed_couplings(n, covariance, seed):
+def mixed_couplings(
+    n: int, covariance: dict[int, float], seed: int | list[int]
+) -> tuple[torch.Tensor, ...]:
     """Couplings of a mixed model, Cov H(x) H(y) = n xi(x.y / n), xi(t) = sum_p covariance[p] t^p: a tuple.
 
     covariance: {p: c_p^2}, p >= 1 (p = 1 is a random field), weights positive. Every function that
@@ -169,7 +175,7 @@ def mixed_couplings(n, covariance, seed):
     return tuple(w**0.5 * _draw(n, whole_number("p", p, 1), rng) for p, w in covariance.items())
 
 
-def from_tensor(tensor):
+def from_tensor(tensor: torch.Tensor) -> torch.Tensor:
     """Couplings (..., n, M) of a given tensor of order p >= 2, symmetric or not: (n, n, ..., n).
 
     Raises ValueError unless all sides are equal and at least 2.
@@ -189,7 +195,7 @@ def from_tensor(tensor):
     return power * torch.from_numpy(sums * float(n) ** (-(p - 1) / 2))[position]
 
 
-def to_tensor(couplings):
+def to_tensor(couplings: torch.Tensor) -> torch.Tensor:
     """The symmetric tensor J (n, n, ..., n) of couplings (n, M) without seeds, the inverse of `from_tensor`.
 
     H = n^(-(p-1)/2) sum J x ... x; n^p entries. Raises ValueError for a wrong shape.
@@ -275,7 +281,7 @@ def _on_the_sphere(spins):
         raise ValueError("spins must lie on the sphere |x|^2 = n; `to_sphere` moves them there")
 
 
-def energy(couplings, spins):
+def energy(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """Energy per spin H/n, (...), at spins (..., n) on the sphere |x|^2 = n.
 
     H = x . grad / p for each part. Mean 0, variance 1/n at a fixed spin. Raises ValueError for
@@ -287,14 +293,14 @@ def energy(couplings, spins):
     return (total * spins).sum(-1) / spins.shape[-1]
 
 
-def radial_derivative(couplings, spins):
+def radial_derivative(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """x . grad H / n, (...): p u for a pure model; it shifts the Hessian's spectrum by minus itself."""
     total = sum(g for _, g in _ambient(couplings, spins))
     _on_the_sphere(spins)
     return (total * spins).sum(-1) / spins.shape[-1]
 
 
-def gradient(couplings, spins):
+def gradient(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """Gradient of H on the sphere: tangent vectors (..., n) at spins (..., n).
 
     P grad H, P = I - x x^T / |x|^2. Raises ValueError as `energy` does.
@@ -337,7 +343,7 @@ def _on_sphere(matrix, spins, gradient):
     return result
 
 
-def hessian(couplings, spins):
+def sphere_hessian(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """Hessian of H on the sphere of radius sqrt(n), (..., n, n), at spins (..., n).
 
     P (d2H - (x . grad H / n) I) P: rows and columns along the radius are zero, so index and spectrum
@@ -355,12 +361,12 @@ def hessian(couplings, spins):
     return _on_sphere(matrix, spins.expand(*shape, n), total)
 
 
-def index(couplings, spins):
+def index(couplings: Couplings, spins: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Number of negative eigenvalues of the Hessian on the sphere, int64 (...), and its eigenvalues (..., n-1).
 
     The eigenvalue 0 along the radius is moved out of the way and left out. Ascending.
     """
-    matrix = hessian(couplings, spins)
+    matrix = sphere_hessian(couplings, spins)
     y = spins / spins.square().sum(-1, keepdim=True).sqrt()
     bound = matrix.abs().sum(-1).amax(-1)[..., None, None] + 1
     values = torch.linalg.eigvalsh(matrix + bound * y[..., None] * y[..., None, :])[..., :-1]
@@ -378,16 +384,16 @@ class IndexLaw:
     spread_of_radial: float
     ordinary_slope: float
 
-    def index_at_radial(self, rho):
+    def index_at_radial(self, rho: torch.Tensor) -> torch.Tensor:
         """F_sc(rho / R), R = 2 sqrt(xi''): share of negative eigenvalues at radial derivative rho."""
         return semicircle_share(rho / self.radius)
 
-    def index_at_energy(self, u):
+    def index_at_energy(self, u: torch.Tensor) -> torch.Tensor:
         """F_sc(K u / R): the same at the typical radial derivative K u of critical points of energy u."""
         return semicircle_share(self.radial_given_energy * u / self.radius)
 
 
-def index_law(covariance):
+def index_law(covariance: dict[int, float]) -> IndexLaw:
     """The index law of H with Cov = n xi(x.y/n), xi(t) = sum_p covariance[p] t^p, large n.
 
     Derived here; in flat space it is Bray and Dean 2007. With xi, xi', xi'' at t = 1, u = H/n and
@@ -423,7 +429,7 @@ def index_law(covariance):
     )
 
 
-def critical_moments(covariance, n):
+def critical_moments(covariance: dict[int, float], n: int) -> tuple[float, float, float]:
     """All critical points at finite n: (expected number, slope of rho on u, spread of rho at given u).
 
     Derived here. With x = rho / sqrt(2 xi'') and the density rho_n of `goe_density`,
@@ -456,7 +462,7 @@ def critical_moments(covariance, n):
     )
 
 
-def circle_count(couplings, grid=720):
+def circle_count(couplings: Couplings, grid: int = 720) -> torch.Tensor:
     """Critical points on the circle (n = 2), counted: sign changes of the derivative on a grid, (*seeds).
 
     An oracle for `expected_critical_points`: H on the circle is a stationary process of covariance
@@ -476,18 +482,26 @@ def circle_count(couplings, grid=720):
 # --- moving on the sphere ---------------------------------------------------------------------------------
 
 
-def to_sphere(points):
+def to_sphere(points: torch.Tensor) -> torch.Tensor:
     """Points (..., n) moved along the radius to the sphere |x|^2 = n."""
     n = points.shape[-1]
     return points * (n**0.5 / torch.linalg.vector_norm(points, dim=-1, keepdim=True))
 
 
-def random_spins(n, shape, rng):
+def random_spins(n: int, shape: tuple[int, ...], rng: np.random.Generator) -> torch.Tensor:
     """Uniform on the sphere, (*shape, n), from a numpy generator."""
     return to_sphere(torch.from_numpy(rng.standard_normal((*shape, n))))
 
 
-def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **options):
+def sphere_descent(
+    couplings: Couplings,
+    spins: torch.Tensor,
+    *,
+    learning_rate: float,
+    steps: int,
+    tolerance: float,
+    **options,
+) -> Trajectory:
     """Gradient descent on the sphere from every start: a Trajectory.
 
     x <- x - learning_rate * gradient, then back to the sphere. For couplings without seeds spins are
@@ -522,10 +536,71 @@ def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **optio
     )
 
 
-def descent_ends(n, p, draws, starts, rng, **options):
+def annealed(
+    couplings: Couplings,
+    spins: torch.Tensor,
+    *,
+    learning_rate: float,
+    steps: int,
+    temperature: float,
+    seed: int,
+) -> torch.Tensor:
+    """Spins after simulated annealing on the sphere, of their own shape.
+
+    Langevin steps x <- x - learning_rate * gradient + sqrt(2 learning_rate T) noise, then back to the sphere;
+    T falls linearly from `temperature` to 0; held, it would give exp(-H/T). The glass transition of p = 3
+    lies near T = 0.87 in these units (Crisanti, Sommers 1992, recalled).
+    spins as in `sphere_descent`. The noise of a step is a function of seed and step alone.
+    Raises ValueError for steps < 1 and a temperature below 0.
+
+    >>> c = couplings(4, 3, 0)
+    >>> x = random_spins(4, (2,), np.random.default_rng(0))
+    >>> annealed(c, x, learning_rate=0.1, steps=5, temperature=1.0, seed=0).shape
+    torch.Size([2, 4])
+    """
+    parts, _ = _orders(couplings)
+    steps, many = whole_number("steps", steps, 1), parts[0].ndim > 2
+    if not temperature >= 0:
+        raise ValueError(f"temperature must be at least 0, got {temperature}")
+    _gradient(couplings, spins)
+    _on_the_sphere(spins)
+
+    def noise(t, *_):
+        kick = np.random.default_rng([seed, t]).standard_normal(tuple(spins.shape))
+        return (
+            torch.from_numpy(kick * (2 * temperature * (1 - t / steps) / learning_rate) ** 0.5),
+        )
+
+    def slope(w, *given):
+        *problem, kick = given
+        return (_gradient(tuple(problem) if many else couplings, w[0]) + kick,)
+
+    return descend(
+        slope,
+        (spins,),
+        Plain(learning_rate),
+        steps=steps,
+        problem=tuple(parts) if many else (),
+        sees=noise,
+        retraction=lambda w: (to_sphere(w[0]),),
+    ).weights[0]
+
+
+def descent_ends(
+    n: int,
+    p: int,
+    draws: int,
+    starts: int,
+    rng: np.random.Generator,
+    *,
+    annealing: dict | None = None,
+    **options,
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Where descent ends: (final energies (draws, starts), lowest energy (draws, 1) at p = 2, else nan).
 
-    Uniform starts in `draws` draws of the couplings; options as `sphere_descent` takes them.
+    Uniform starts in `draws` draws of the couplings; options as `sphere_descent` takes them. Equal states
+    of rng give equal couplings and starts. annealing: what `annealed` takes; the starts are then annealed
+    before they descend.
     """
     energies, lowest = [], []
     together = max(1, 2**17 // n**p)  # small draws side by side, large ones alone
@@ -533,6 +608,11 @@ def descent_ends(n, p, draws, starts, rng, **options):
         c = couplings(n, p, rng.integers(2**32, size=min(together, draws - k)))
         x = random_spins(n, (len(c), starts), rng)
         c, x = (c[0], x[0]) if len(c) == 1 else (c, x)
+        x = (
+            x
+            if annealing is None
+            else annealed(c, x, **annealing | {"seed": annealing["seed"] + k})
+        )
         run = sphere_descent(c, x, check_every=25, **options)
         energies.append(energy(c, run.weights[0]).reshape(-1, starts))
         ground = (
@@ -542,3 +622,74 @@ def descent_ends(n, p, draws, starts, rng, **options):
         )
         lowest.append(ground.reshape(-1, 1))
     return torch.cat(energies), torch.cat(lowest)
+
+
+def energy_curve(
+    n: int,
+    p: int,
+    draws: int,
+    starts: int,
+    times: list[float],
+    rng: np.random.Generator,
+    *,
+    step: float,
+) -> torch.Tensor:
+    """Energy along descent from uniform starts, a mean over the starts of each draw: (draws, times).
+
+    Time is learning rate times steps; step: the learning rate, to whose multiples times are rounded.
+    Raises ValueError as `couplings` and `descend` do.
+    """
+    marks, found = [round(t / step) for t in times], []
+    for _ in range(whole_number("draws", draws, 1)):
+        c = couplings(n, p, int(rng.integers(2**32)))
+        run = sphere_descent(
+            c,
+            random_spins(n, (starts,), rng),
+            learning_rate=step,
+            steps=max(marks),
+            tolerance=0.0,
+            check_every=max(*marks, 1),
+            record=marks,
+            measure=lambda w, c=c: {"energy": energy(c, w[0])},
+        )
+        found.append(run.records["energy"].mean(1))
+    return torch.stack(found)
+
+
+def infinite_descent(p: int, time: float, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Descent of infinitely many spins from a uniform start: (times, energies), each (points,), no sampling.
+
+    The dynamics of Cugliandolo and Kurchan 1993 at temperature zero (recalled), closed in the overlap
+    C(t, s) = x(t).x(s)/n and the response R(t, s). With xi = q^p, mu = -p e and the memory kernel
+    K(t, s) = xi''(C) R,
+
+        dR(t, s)/dt = -mu(t) R(t, s) + int_s^t K(t, r) R(r, s) dr,
+        dC(t, s)/dt = -mu(t) C(t, s) + int_0^t K(t, r) C(r, s) dr + int_0^s xi'(C(t, r)) R(s, r) dr,
+        e(t) = -int_0^t xi'(C(t, r)) R(t, r) dr.
+
+    Euler steps of the length `step`, so of first order; (time / step)^2 numbers are kept. Raises ValueError
+    for p < 2, and unless time >= step > 0.
+
+    >>> t, e = infinite_descent(2, 24.0, 0.04)
+    >>> round(float((e[-1] + 2**0.5) * t[-1]), 2)  # two-body couplings: the gap falls as 3/(8t)
+    0.38
+    """
+    p = whole_number("p", p, 2)
+    if not 0 < step <= time:
+        raise ValueError(f"need time >= step > 0, got {time} and {step}")
+    last = round(time / step)
+    overlap, response = np.eye(last + 1), np.zeros((last + 1, last + 1))
+    energies = np.zeros(last + 1)
+    for i in range(last + 1):
+        c, r = overlap[i, :i], response[i, :i]
+        force, kernel = p * c ** (p - 1), step * p * (p - 1) * c ** (p - 2) * r
+        energies[i] = -step * (force * r).sum()
+        if i == last:
+            break
+        keeps = 1 - step * ((kernel * c).sum() - energies[i])
+        new = overlap[i, : i + 1] * keeps + step * (kernel @ overlap[:i, : i + 1])
+        new += step**2 * (response[: i + 1, :i] @ force)
+        overlap[i + 1, : i + 1] = overlap[: i + 1, i + 1] = new
+        response[i + 1, :i] = r * keeps + step * (kernel @ response[:i, :i])
+        response[i + 1, i] = 1.0
+    return step * np.arange(last + 1), energies
