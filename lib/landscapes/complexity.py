@@ -505,6 +505,11 @@ class MinimumLaw(NamedTuple):
             (self.above(u - step) - self.above(u + step)) / (2 * step) / self.above(self.energy[0])
         )
 
+    def falls_beyond(self, other: "MinimumLaw") -> float:
+        """The least energy beyond which fewer minima are expected than under another law."""
+        fewer = self.above(other.energy) < other.above(other.energy)
+        return float(other.energy[fewer.argmax()])
+
     def moments(self) -> tuple[float, float]:
         """Mean and standard deviation of the energies of minima."""
         shares = -np.diff(np.exp(self.log_above - self.log_above[0]))
@@ -580,3 +585,25 @@ def points_of_index(counts: np.ndarray, index: int) -> np.ndarray:
     [[False, True]]
     """
     return (counts[:, :-1] <= index) & (index < counts[:, 1:])
+
+
+def shares_of_index(
+    levels: np.ndarray, n: int, samples: int, rng: np.random.Generator, *, indices: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which index has a critical point between two levels: (middles (levels - 1,), shares (indices, levels - 1)).
+
+    P(index k | u) = rho_k / sum_j rho_j with the densities rho_k of the eigenvalues (ABAC, theorem 2.2,
+    recalled; levels and sampling as in `eigenvalue_counts`), k = 0..indices - 1. nan between levels where
+    40 eigenvalues or fewer were drawn. Raises ValueError as `eigenvalue_counts`, and for indices < 1.
+
+    >>> middles, shares = shares_of_index(np.array([-2.0, 2.0]), 4, 100, np.random.default_rng(0), indices=2)
+    >>> middles.tolist(), shares.flatten().tolist()
+    ([0.0], [0.25, 0.25])
+    """
+    counts = eigenvalue_counts(levels, n, samples, rng)
+    drawn = np.diff(counts).sum(0)
+    found = [points_of_index(counts, k).sum(0) for k in range(whole_number("indices", indices, 1))]
+    levels = np.asarray(levels, dtype=np.float64)
+    return (levels[1:] + levels[:-1]) / 2, np.where(drawn > 40, found, np.nan) / np.maximum(
+        drawn, 1
+    )

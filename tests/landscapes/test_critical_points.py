@@ -142,3 +142,23 @@ def test_law_of_minima_is_that_of_weighted_sampling(n, p):
 def test_law_of_minima_has_the_number_at_two_spins():
     """Half of all critical points of the circle are minima: Rice's 2 sqrt(3p - 2), halved."""
     assert float(cx.minimum_law(2, 3).above(-20.0)) == pytest.approx(7**0.5, rel=1e-5)
+
+
+def test_more_spins_mean_fewer_minima_only_beyond_a_height():
+    few, many = cx.minimum_law(25, 3), cx.minimum_law(50, 3)
+    height = many.falls_beyond(few)
+    assert float(many.above(height - 0.01)) > float(few.above(height - 0.01))
+    assert float(many.above(height + 0.01)) < float(few.above(height + 0.01))
+
+
+def test_shares_of_index_are_those_of_the_counts():
+    levels = np.linspace(-1.1, -0.5, 7)
+    middles, shares = cx.shares_of_index(levels, 20, 500, np.random.default_rng(1), indices=20)
+    counts = cx.eigenvalue_counts(levels, 20, 500, np.random.default_rng(1))
+    direct = cx.points_of_index(counts, 2).sum(0) / np.diff(counts).sum(0)
+    assert np.array_equal(shares[2], direct)  # the same draws and operations
+    assert np.allclose(shares.sum(0), 1) and np.allclose(middles, (levels[1:] + levels[:-1]) / 2)
+    rare = cx.shares_of_index(np.array([-9.0, -8.0]), 20, 50, np.random.default_rng(1), indices=1)[
+        1
+    ]
+    assert np.isnan(rare).all()
