@@ -162,3 +162,16 @@ def test_shares_of_index_are_those_of_the_counts():
         1
     ]
     assert np.isnan(rare).all()
+
+
+def test_a_second_search_completes_what_the_first_missed():
+    c = sg.couplings(4, 3, list(range(40)))
+    once = cp.all_critical_points(c, 12, np.random.default_rng(1))
+    twice = cp.complete_critical_points(c, 12, np.random.default_rng(1), again=20)
+    before, after = ((cp.morse_sum(p, 4) == 0).sum() for p in (once, twice))
+    assert after > before and after >= 38
+    counts = [torch.bincount(p.draw, minlength=40) for p in (once, twice)]
+    whole = cp.morse_sum(once, 4) == 0
+    assert torch.equal(counts[0][whole], counts[1][whole])  # left as they were
+    assert len(twice.energy) == len(twice.draw) == len(twice.radial) > len(once.energy)
+    assert torch.equal(once.begin_energy, twice.begin_energy)
