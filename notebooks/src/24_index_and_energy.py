@@ -32,7 +32,7 @@
 # ([arXiv:1406.2572](https://arxiv.org/abs/1406.2572)), figure 1; Bray and Dean 2007, *Statistics of critical points of
 # Gaussian fields on large-dimensional spaces* ([cond-mat/0611023](https://arxiv.org/abs/cond-mat/0611023)).
 #
-# [symbols](../NOTATION.md)
+# Before: [23](23_network_loss_bands.ipynb) · Next: [25](25_saddles.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in twenty lines
@@ -302,8 +302,8 @@ exact = sg.critical_moments({1: 0.5, 3: 0.5}, 4)  # number, slope, spread
 share(cp.morse_sum(every, 4) == 0, digits=3)
 
 # %% [markdown]
-# Slopes of $\rho$ on $u$, through the origin. At 40 spins the starts, after some steps of descent, have the slope of critical points
-# before any search:
+# The slope of $\rho$ on $u$ is that of a line through the origin; the spread is what the line leaves. Sums are kept by draw, since the
+# intervals resample draws:
 
 # %%
 def sums(u, r):
@@ -322,6 +322,10 @@ def spread_factor(t):
     return critical / uniform / (exact[2] / 0.5)
 
 
+# %% [markdown]
+# At 40 spins the starts, after some steps of descent, have a slope like that of critical points before any search:
+
+# %%
 fourfold = [
     sums(every.energy, every.radial), sums(every.begin_energy, every.begin_radial),
 ]  # fmt: skip
