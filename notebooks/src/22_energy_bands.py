@@ -208,7 +208,7 @@ ledger.judge({
 # %% [markdown]
 # ## 2. At finite size: stripes with soft edges
 #
-# Which index has a critical point of energy $u$? The order $p$ enters the numbers of section 1 only through a weight of the energy, so
+# What is the index of a critical point of energy $u$? The order $p$ enters the numbers of section 1 only through a weight of the energy, so
 # at one energy it cancels. What remains is a question about random matrices alone:
 #
 # $$P(\text{index}=k\mid u)=\rho_k(x)\Big/\sum_j\rho_j(x),\qquad x=u/E_\infty,$$
@@ -313,8 +313,8 @@ pd.DataFrame({
 }).map("{:.2g}".format)
 
 # %% [markdown]
-# Both readings of the sentence are true of something. Far above the band the numbers collapse, and faster than
-# exponentially; just above it they explode. From which height above the threshold on does a doubling of the spins remove minima?
+# Far above the band minima vanish, faster than exponentially; just above it they multiply. From which height above the threshold on does a
+# doubling of the spins leave fewer of them?
 
 # %%
 {
@@ -323,7 +323,7 @@ pd.DataFrame({
 }
 
 # %% [markdown]
-# This height falls by a quarter with each doubling: in the limit nothing is left of it, and the theorem is right. The marks are a
+# This height falls by a quarter with each doubling. If that goes on, nothing is left of it in the limit, as the theorem says. The marks are a
 # second computation of the same numbers, by weighted samples of random matrices:
 
 # %% tags=["hide-input"]
@@ -467,25 +467,24 @@ ledger.judge({
 #
 # **The theorem is right, and its limit is far away.** Counts, random matrices and the replica method agree wherever we could
 # compare them (section 5). But the band of $p=3$ is 0.024 wide, and the soft rim of the band, of width $n^{-2/3}$, exceeds it until
-# there are some thousand spins. Until then nearly all minima lie above the band, more with each spin that is added.
+# there are a few thousand spins. Until then nearly all minima lie above the band, more with each spin that is added.
 #
 # **The conjecture cannot be decided at 200 spins.** Descent lands in the band more often than minima lie there (1.3% against 0.2% at 100
 # spins), and less often than a half. Both say little about the limit. The equations for $n\to\infty$ do: descent comes down to the rim
-# of the band, in the sense of every finite time. The picture of ends that grow alike survives, though it says no more
-# than that the minima themselves do.
+# of the band and not below it, in any finite time. That the ends grow alike is true, but it is true of all minima.
 #
 # **Sections 2 and 4 are one picture.** In the rim's own unit the median end of descent lies near $s=-2$ at every size (22.5k), where about half of
 # the critical points are minima: descent stops in the soft rim, where saddles begin to outnumber minima.
 #
-# **Annealing gains, restarts gain as much.** A thousand steps of simulated annealing end lower than descent on the same couplings; but so
-# does the best of as many descents as fit into its steps (22.5i, 22.5j).
+# **Annealing gains, restarts gain more.** A thousand steps of simulated annealing end lower than descent on the same couplings. The best of as many
+# descents as fit into those steps ends lower still (22.5i, 22.5j).
 #
 # **Limits.** Numbers of minima are averages over the disorder. The step from networks to this model needs independence
 # assumptions that real networks break; [notebook 23](23_network_loss_bands.ipynb) looks at networks themselves,
 # [notebook 24](24_index_and_energy.ipynb) at the index higher up.
 #
-# **Try.** `large_p = 16`: wider layers. `sizes = [25, 50, 100, 200]`, `draws = [200, 60, 30, 10]`: a few minutes, the ends of 200 spins too are
-# lower than their minima. `count_size = 200`: 22.1a fails, since terms in $1/n$ have not died out.
+# **Try.** `large_p = 16`: wider layers, and 22.1a holds. `large_p = 6, count_size = 200`: 22.1a fails, since terms in $1/n$ have not died out. `sizes = [10, 11, 12]`,
+# `draws = [5, 5, 5]`: 22.4a fails, five draws are too few to tell.
 
 # %% [markdown]
 # ## 5. Checks
