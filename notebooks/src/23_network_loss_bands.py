@@ -30,7 +30,7 @@
 # *Source:* Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
 # ([arXiv:1412.0233](https://arxiv.org/abs/1412.0233)), the half that trains real networks.
 #
-# [symbols](../NOTATION.md)
+# Before: [22](22_energy_bands.ipynb) · Next: [24](24_index_and_energy.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in twenty lines

@@ -1,6 +1,7 @@
 """A project of one tiny notebook, for the tests of the suite."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from lib.suite import cli
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 TINY = """\
 # %% [markdown]
@@ -42,7 +43,8 @@ row = {
     "measured": float(value), "relation": "<=", "tolerance": None, "seeds": 1, "interval": None,
     "control": False, "verdict": "reproduced" if value <= 2 else "not reproduced",
 }
-ledger = {"notebook": "01_tiny", "parameters": {"seed": seed}, "claims": [row]}
+given = {"seed": seed, "depths": depths, "wait": wait, "scheme": scheme}
+ledger = {"notebook": "01_tiny", "parameters": given, "claims": [row]}
 _ = (output / "01_tiny.json").write_text(json.dumps(ledger))
 """
 FORMED = """\
@@ -104,12 +106,18 @@ def call(root, *arguments):
     return cli.main(["--root", str(root), *arguments])
 
 
+def listen():
+    """Ctrl-C ends this process, also where a shell without job control started the tests with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(root, *arguments):
     """The command line in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "lib.suite.cli", "--root", str(root), *arguments],
         cwd=REPOSITORY,
         start_new_session=True,
+        preexec_fn=listen,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -147,3 +155,12 @@ def make_formed(root):
     write(root / "lib" / "used.py", used)
     write(root / "notebooks" / "src" / "01_tiny.py", FORMED)
     return root
+
+
+def row_of(measured):
+    """A row that is reproduced up to 1."""
+    return {
+        "id": "01.1", "statement": "it is small", "source": "A 2000", "predicted": 1.0,
+        "measured": measured, "relation": "<=", "tolerance": None, "because": "ours", "seeds": 1,
+        "interval": None, "control": False, "identity": False, "verdict": "reproduced",
+    }  # fmt: skip
