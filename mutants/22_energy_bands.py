@@ -57,7 +57,7 @@ def independent_eigenvalues(patch):
     def wrong(right, x, n):
         return n / 8 * right(x, 8)
 
-    patch("landscapes.complexity.log_gap_probability", wrong)
+    patch("landscapes.minima.log_gap_probability", wrong)
 
 
 def minima_weighted_like_saddles(patch):
@@ -71,7 +71,7 @@ def minima_weighted_like_saddles(patch):
         rate = n * (p - 2) / (2 * p) * p / (2 * (p - 1))
         return found._replace(log_above=found.log_above + rate * (found.energy**2 - middle**2))
 
-    patch("landscapes.complexity.minimum_law", wrong)
+    patch("landscapes.minima.minimum_law", wrong)
 
 
 def ends_a_little_higher(patch):
@@ -84,7 +84,7 @@ def ends_a_little_higher(patch):
         found, lowest = right(n, p, *given, **options)
         return (found if p == 2 else found + 0.02), lowest
 
-    patch("landscapes.spin_glass.descent_ends", wrong)
+    patch("landscapes.glass_descent.descent_ends", wrong)
 
 
 def ends_are_minima_drawn_at_random(patch):
@@ -94,13 +94,13 @@ def ends_are_minima_drawn_at_random(patch):
     """
 
     def wrong(right, n, p, *given, **options):
-        from lib.landscapes import complexity
+        from lib.landscapes import minima
 
         found, lowest = right(n, p, *given, **options)
-        mean = complexity.minimum_law(n, 3).moments()[0]
+        mean = minima.minimum_law(n, 3).moments()[0]
         return (found if p == 2 else found - found.mean() + mean), lowest
 
-    patch("landscapes.spin_glass.descent_ends", wrong)
+    patch("landscapes.glass_descent.descent_ends", wrong)
 
 
 def ends_narrow_as_independent_spins(patch):
@@ -113,7 +113,7 @@ def ends_narrow_as_independent_spins(patch):
         found, lowest = right(n, p, *given, **options)
         return found.mean() + (found - found.mean()) * (0.1 * (25 / n) ** 0.5 / found.std()), lowest
 
-    patch("landscapes.spin_glass.descent_ends", wrong)
+    patch("landscapes.glass_descent.descent_ends", wrong)
 
 
 def ends_do_not_narrow(patch):
@@ -126,7 +126,7 @@ def ends_do_not_narrow(patch):
         found, lowest = right(n, p, *given, **options)
         return found.mean() + (found - found.mean()) * (n / 25) ** 0.5, lowest
 
-    patch("landscapes.spin_glass.descent_ends", wrong)
+    patch("landscapes.glass_descent.descent_ends", wrong)
 
 
 def threshold_is_the_ground_state(patch):
@@ -139,7 +139,7 @@ def threshold_is_the_ground_state(patch):
         t, energies = right(p, time, step)
         return t, energies - (0.024 if p == 3 else 0.0) * t / (1 + t)
 
-    patch("landscapes.spin_glass.infinite_descent", wrong)
+    patch("landscapes.glass_descent.infinite_descent", wrong)
 
 
 def no_memory(patch):
@@ -152,7 +152,7 @@ def no_memory(patch):
         t, energies = right(2, time, step)
         return t, energies * (2 * math.sqrt((p - 1) / p) / math.sqrt(2))
 
-    patch("landscapes.spin_glass.infinite_descent", wrong)
+    patch("landscapes.glass_descent.infinite_descent", wrong)
 
 
 def search_left_out(patch):

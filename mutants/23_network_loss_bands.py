@@ -117,11 +117,7 @@ def dead_if_mostly_off(patch):
     """
     patch.parameters(curvature_splits=2, long_epochs=2)
 
-<<<<<<< HEAD
-    def wrong(right, weights, biases, images):
-=======
-    def wrapper(old, network, images):
->>>>>>> main
+    def wrong(right, network, images):
         import torch
 
         first = torch.tensordot(network.weights[0], images, dims=([2], [1]))

@@ -74,7 +74,10 @@ def index(J, x):
     curvature = P @ (6 * J @ x) @ P - 3 * energy(J, x) * P
     return int((np.linalg.eigvalsh(curvature) < -1e-9).sum())
 
+# %% [markdown]
+# A walk keeps both, from time to time:
 
+# %%
 def walk(n, seed, steps=(0, 4, 8, 16, 32, 64, 128, 512)):
     """Energy and index along descent."""
     (J, x), seen = glass(n, seed), []
@@ -117,7 +120,13 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("22_energy_bands", globals())  # reads and checks the parameters
 
-from lib.landscapes import complexity as cx, critical_points as cp, spin_glass as sg
+from lib.landscapes import (
+    complexity as cx,
+    critical_points as cp,
+    glass_descent as gd,
+    minima as mn,
+    spin_glass as sg,
+)
 from lib.statistics import bootstrap_interval, largest, mean, ratio, share, value
 from lib.suite import figures
 
@@ -174,7 +183,10 @@ def growth(count, u, *which, **options):
     low, middle, high = (count(u, n, *which, **options) for n in (m, 2 * m, 4 * m))
     return (high - 2 * middle + low) / m
 
+# %% [markdown]
+# At these four energies, for indices 0, 1 and 2, the rates that are counted:
 
+# %%
 layers = {
     f"index {k}": (
         heights,
@@ -274,6 +286,9 @@ def rim_share(n):
 rims = {f"n = {n}": rim_share(n) for n in (50, 100, 200)}
 {name: largest(np.abs(y - airy), digits=2) for name, (_, y, airy) in rims.items()}
 
+# %% [markdown]
+# These are the largest differences; the curves:
+
 # %% tags=["hide-input"]
 with figures.curves(
     "border", {"": rims}, "The share of minima at three sizes falls on the Airy limit.",
@@ -302,7 +317,7 @@ ledger.judge({
 
 # %%
 band = -cx.band_edge(3, 0), -cx.threshold_energy(3)
-law = {n: cx.minimum_law(n, 3) for n in sorted({25, 50, 100, 200, *sizes})}
+law = {n: mn.minimum_law(n, 3) for n in sorted({25, 50, 100, 200, *sizes})}
 pd.DataFrame({
     f"n = {n}": {
         "in the band": law[n].above(band[0]) - law[n].above(band[1]),
@@ -334,7 +349,10 @@ def numbers_above(n):
     sampled = ((found[:, None] > torch.from_numpy(u)) * weights[:, None]).mean(0)
     return u, np.where(sampled > 1e-2, sampled, np.nan), law[n].above(u)
 
+# %% [markdown]
+# Marks: sampled. Dashed: exact.
 
+# %% tags=["hide-input"]
 with figures.curves(
     "minima", {"": {f"n = {n}": numbers_above(n) for n in (25, 50, 100, 200)}},
     "Far above the band minima vanish as spins are added; just above it they multiply.",
@@ -366,16 +384,19 @@ ledger.judge({
 # | 22.4b | The ends of descent spread as the minima do, at the largest size | spread of ends / spread of minima 1 ± 0.15 | a spread that falls as n^-1/2 is 20% off | Ours |
 # | 22.4c | For infinitely many spins the energy comes down to the threshold as t^-2/3 | slope of log gap on log t, over the last octave, -2/3 ± 0.03 | another power, −1 or −1/2, is far off | Cugliandolo and Kurchan 1993 (statement, recalled) |
 #
-# Plain gradient descent on the sphere from uniform starts, 16 in each draw of the couplings. The draws are the sample.
+# Plain gradient descent on the sphere from uniform starts, 16 in each glass. The glasses, random couplings each, are the sample.
 
 # %%
 def ends(n, number, p=3, **more):
     """Final energies (draws, starts) of descent at n spins."""
     options = {"learning_rate": step_size, "tolerance": final_gradient} | more
     own = np.random.default_rng([seed, n])
-    return sg.descent_ends(n, p, number, starts, own, steps=20000, **options)
+    return gd.descent_ends(n, p, number, starts, own, steps=20000, **options)
 
+# %% [markdown]
+# At each size, beside the exact law of all minima:
 
+# %%
 final = {n: ends(n, number)[0] for n, number in zip(sizes, draws, strict=True)}
 pd.DataFrame({
     f"n = {n}": {
@@ -401,7 +422,10 @@ def densities(n):
     u = (edges[1:] + edges[:-1]) / 2
     return u, density, law[n].density(u)
 
+# %% [markdown]
+# The solid lines are the ends of descent:
 
+# %% tags=["hide-input"]
 with figures.curves(
     "descent", {f"n = {n}": {"descent": densities(n)} for n in sizes},
     "Ends of descent lie a little below the law of minima, and both above the band.",
@@ -418,7 +442,7 @@ with figures.curves(
 # %%
 def power(p):
     """Slope of the log gap on log time, n = ∞, over the last octave of 96 units."""
-    t, u = sg.infinite_descent(p, 96.0, 0.08)
+    t, u = gd.infinite_descent(p, 96.0, 0.08)
     return np.polyfit(np.log(t[600:]), np.log(u[600:] + cx.threshold_energy(p)), 1)[0]
 
 
@@ -426,17 +450,23 @@ def along(n):
     """(times, energy above the threshold in 8 draws, the same for n = ∞)."""
     times = [0.8, 1.6, 3.2, 6.4, 12.8, 25.6]
     own = np.random.default_rng([seed, n])
-    curves = sg.energy_curve(n, 3, 8, 8, times, own, step=0.08)
-    limit = np.interp(times, *sg.infinite_descent(3, 26.0, 0.04))
+    curves = gd.energy_curve(n, 3, 8, 8, times, own, step=0.08)
+    limit = np.interp(times, *gd.infinite_descent(3, 26.0, 0.04))
     return times, (curves - band[1]).T, limit - band[1]
 
+# %% [markdown]
+# The power will be judged below. Along the way, for the smallest and the largest size:
 
+# %%
 speed = {f"n = {n}": along(n) for n in (sizes[0], sizes[-1])}
 pd.DataFrame(
     {"n = ∞": speed[f"n = {sizes[0]}"][2]}
     | {name: gaps.mean(1) for name, (_, gaps, _) in speed.items()},
     speed[f"n = {sizes[0]}"][0],
 ).round(3)
+
+# %% [markdown]
+# The larger the system, the longer it follows:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -484,7 +514,7 @@ ledger.judge({
 # [notebook 24](24_index_and_energy.ipynb) at the index higher up.
 #
 # **Try.** `large_p = 16`: wider layers, and 22.1a holds. `large_p = 6, count_size = 200`: 22.1a fails, since terms in $1/n$ have not died out. `sizes = [10, 11, 12]`,
-# `draws = [5, 5, 5]`: 22.4a fails, five draws are too few to tell.
+# `draws = [5, 5, 5]`: 22.4a fails, five glasses are too few to tell.
 
 # %% [markdown]
 # ## 5. Checks
@@ -562,7 +592,10 @@ def rivals(number):
     best = once[:, : 1 + annealing_steps // 160].amin(1)
     return torch.stack([once.mean(1), cooled, best])
 
+# %% [markdown]
+# Their means, over twenty glasses:
 
+# %%
 race = rivals(min(20, draws[1]))
 [round(float(u), 3) for u in race.mean(1)]
 

@@ -47,7 +47,10 @@ def spiral():
     angle = 4 * t + 2 * np.pi * arm / 3
     return 2 * t * np.array([np.cos(angle), np.sin(angle)]), arm
 
+# %% [markdown]
+# The network, its loss and the slopes of the loss:
 
+# %%
 def pull(W, V, b, c, x, y):
     """Mean loss, and its slopes in W, V, b, c."""
     a, truth = W @ x + b[:, None], np.eye(len(c))[:, y]
@@ -121,7 +124,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("23_network_loss_bands", globals())  # reads and checks the parameters
 
 from lib import data, statistics as st
-from lib.practice import classifiers as cl
+from lib.practice import classifiers as cl, networks as nw
 from lib.practice.annealing import Annealed
 from lib.statistics import mean, ratio, share, value
 from lib.suite import figures
@@ -146,10 +149,14 @@ def spiral_in_lib(steps):
     x, y = (torch.from_numpy(part) for part in spiral())
     one = {"batch_size": 90, "learning_rate": 0.3, "epochs": steps, "record": [steps]}
     run = cl.train_on_split(begin, ((x.mT, y), (x.mT, y)), rng=rng, **one)
-    parts = [part[0].numpy() for part in (*begin[0], *begin[1])]
+    parts = [part[0].numpy() for part in begin.tensors()]
     return run.records["test"][0, 0], train(parts, *spiral(), steps=steps)
 
 
+# %% [markdown]
+# After 200 steps:
+
+# %%
 np.allclose(*spiral_in_lib(200))
 
 # %% [markdown]
@@ -178,7 +185,10 @@ def trained(h, number, one, rate, record):
     run = cl.train_on_split(start, one, batch_size=batch_size, record=record, **how)
     return np.array([run.records[name].numpy() for name in ("train", "test", "dead")])
 
+# %% [markdown]
+# Every width on every split:
 
+# %%
 runs = np.array([
     [trained(h, networks, one, learning_rate, [0, 1, epochs]) for one in sets[:splits]]
     for h in widths
@@ -227,6 +237,12 @@ def steepness(k):
     return np.polyfit(x, y, 1)[0]
 
 
+[round(float(steepness(k).mean()), 2) for k in range(3)]
+
+# %% [markdown]
+# Both together:
+
+# %%
 ledger.judge({
     "23.1a": ratio(spread[0, :, -1], spread[-1, :, -1]),
     "23.1b": mean(steepness(1) - steepness(2)),
@@ -263,6 +279,12 @@ def is_poor(test):
     return test > 1.25 * np.median(test, -1, keepdims=True)
 
 
+{rate: run.shape for rate, run in tail.items()}
+
+# %% [markdown]
+# Shares of the networks:
+
+# %%
 pd.DataFrame({
     f"rate {rate:g}": {
         "end poorly": is_poor(t[:, 1]).mean(), "have a dead unit": (t[:, 2] > 0).mean(),
@@ -279,16 +301,17 @@ pd.DataFrame({
 def annealed(h, one, number, k):
     """Final test losses (networks,) of simulated annealing on split number k."""
     (x, y), test = one
-    orders = np.concatenate([rng.permutation(len(x)) for _ in range(epochs)])
-    steps = len(orders) // batch_size
-    orders = orders[: steps * batch_size].reshape(1, steps, batch_size)
-    rule = Annealed(learning_rate, steps, temperature, seed + k)
     start = cl.uniform_start([100, h, 10], number, rng)
-    one = (x[None], y[None]), torch.from_numpy(orders)
-    weights = cl.train_apart(start, *one, rule).weights
-    return cl.evaluate(weights[:2], weights[2:], *test)[0].numpy()
+    steps = epochs * -(-len(x) // batch_size)
+    rule = Annealed(learning_rate, steps, temperature, seed + k)
+    how = {"batch_size": batch_size, "epochs": epochs, "rng": rng}
+    run = cl.train_together(start, x, y, rule, **how)
+    return nw.evaluate(start.like(run.weights), *test)[0].numpy()
 
+# %% [markdown]
+# The shares of poor ends after annealing, by width:
 
+# %%
 cooled = {
     h: np.array([annealed(h, one, crowd // 2, k) for k, one in enumerate(some)])
     for h, some in ((widths[0], sets[splits:]), (10, sets[:3]))
@@ -297,8 +320,7 @@ cooled = {
 {h: round(float(is_poor(test).mean()), 3) for h, test in cooled.items()}
 
 # %% [markdown]
-# These are the shares of poor ends after annealing, by width. The tail of the smallest networks in full: the share of networks whose test loss is at
-# least so many times the median.
+# The tail of the smallest networks in full: the share of networks whose test loss is at least so many times the median.
 
 # %% tags=["hide-input"]
 def beyond(losses):
@@ -306,7 +328,10 @@ def beyond(losses):
     x = np.sort((losses / np.median(losses, -1, keepdims=True)).ravel())
     return x, 1 - np.arange(len(x)) / len(x)
 
+# %% [markdown]
+# The annealed networks hardly have a tail:
 
+# %% tags=["hide-input"]
 with figures.curves(
     "tail",
     {"": {
@@ -330,6 +355,11 @@ def poor_difference():
     return {"number": few.mean() - many.mean(), "of": few.size, "interval": ends}
 
 
+round(float(poor_difference()["number"]), 3)
+# %% [markdown]
+# The verdicts of this section:
+
+# %%
 ledger.judge({
     "23.2a": value(**poor_difference()),
     "23.2b": ratio(
@@ -347,7 +377,7 @@ ledger.judge({
 # ## 3. Does the training loss tell the test loss?
 #
 # Is a network that ends low on the training digits also good on new ones? In the paper's table the correlation of both losses over networks falls
-# with width, from 0.76 at 25 units to 0.60 at 100 (recalled). Here each split gives one correlation $r$ for each width; they are averaged as
+# with width, from 0.76 at 25 units to 0.60 at 100. Here each split gives one correlation $r$ for each width; they are averaged as
 # $z=\operatorname{artanh}r$, which is nearly Gaussian.
 #
 # | | claim | holds if | why this bound | source |
@@ -367,7 +397,10 @@ def back(z):
     ends = np.tanh(st.mean_interval(z)).tolist()
     return {"number": np.tanh(z.mean()), "of": len(z), "interval": ends}
 
+# %% [markdown]
+# Mean correlations, after one epoch and at the end:
 
+# %%
 z = artanh_correlation(runs[:, :, 0], runs[:, :, 1])  # (widths, splits, records)
 pd.DataFrame(
     np.tanh(z.mean(1))[:, 1:], pd.Index(widths, name="h"), ["one epoch", "end"]
@@ -398,17 +431,21 @@ def spectra(h, one):
     """Hessian eigenvalues at the start and after long training: (2, networks, D)."""
     start = cl.uniform_start([100, h, 10], 3, rng)
     how = {"learning_rate": learning_rate, "epochs": long_epochs, "falling": True}
-    run = cl.train_on_split(start, one, batch_size=batch_size, rng=rng, **how)
-    both = (start[0], start[1]), (run.weights, run.biases)
-    return np.stack([np.linalg.eigvalsh(cl.hessian(*net, *one[0])) for net in both])
+    how |= {"batch_size": batch_size, "record": [long_epochs], "rng": rng}
+    both = start, start.like(cl.train_on_split(start, one, **how).weights)
+    return np.stack([np.linalg.eigvalsh(cl.hessian(net, *one[0])) for net in both])
 
 
 bends = {
     h: np.array([spectra(h, one) for one in sets[:curvature_splits]])
     for h in widths if h <= 10
 }  # (splits, 2, networks, D)
+{h: found.shape for h, found in bends.items()}
 
+# %% [markdown]
+# Shares of eigenvalues below some thresholds:
 
+# %%
 def negative(h, threshold, k=1):
     """Share of eigenvalues < -threshold by split, at the end (k=1) or the start."""
     return (bends[h][:, k] < -threshold).mean((1, 2))
@@ -456,7 +493,7 @@ ledger.judge({
 # threshold.
 #
 # **Limits.** One architecture and 4,000 digits; the test digits of different splits overlap. The paper trained 250 and 500 units and a thousand networks
-# of each width, one digit at a time. The curvature is computed up to ten units, the paper's up to 100 (recalled). The step from networks to the
+# of each width, one digit at a time. The curvature is computed up to ten units, the paper's up to 100. The step from networks to the
 # spin glass needs assumptions that real networks break.
 #
 # **Try.** `temperature = 1e-3` or `1e-5`: the tail shrinks at either, less than at `1e-4`. `long_epochs = 20`: 23.4a fails, training is not over.
@@ -470,10 +507,10 @@ ledger.judge({
 # | 23.5b | The mean test loss falls from each width to the next | smallest mean drop ≥ 0 | one rise refutes it | Choromanska et al. 2015, figure 3 (statement, recalled) |
 # | 23.5c | *control:* At ten units annealing and descent end alike | mean test loss, annealed / descent 1 ± 0.03 | the effect at 3 units is 8% | Choromanska et al. 2015, supplement (statement, recalled) |
 # | 23.5d | *control:* Before training the spread falls much less with width | spread / spread ≤ 5 | 23.1a asks for twice that | Ours |
-# | 23.5e | At the smallest width the training loss tells the test loss | mean correlation ≥ 0.99 | "nearly one" | Ours |
+# | 23.5e | At the smallest width the training loss tells the test loss | mean correlation ≥ 0.99 | nearly one, as claimed | Ours |
 # | 23.5f | *control:* After one epoch, from 25 units on, the correlation is not yet lower | mean correlation ≥ 0.92 | the bound of 23.3a | Ours |
 # | 23.5g | At the lower learning rate too the smallest networks end poorly at times | share of networks ≥ 0.05 | one in twenty | Ours |
-# | 23.5h | At the higher learning rate nearly all of the smallest networks with a dead unit end poorly | share of those ≥ 0.9 | "nearly all" | Ours |
+# | 23.5h | At the higher learning rate nearly all of the smallest networks with a dead unit end poorly | share of those ≥ 0.9 | what "nearly all" means | Ours |
 # | 23.5i | *control:* At the start many eigenvalues lie below −0.001, at the width with fewest | mean share ≥ 0.02 | four times the bound of 23.4a | Ours |
 
 # %%
@@ -483,6 +520,9 @@ def relative_spread(h):
 
 
 {h: round(float(relative_spread(h).mean()), 4) for h in widths}
+
+# %% [markdown]
+# That was the spread of the final test loss in units of its mean, by width.
 
 # %%
 ledger.judge({
@@ -495,6 +535,13 @@ ledger.judge({
         runs[widths.index(10), :3, 1, -1].mean(-1) if 10 in cooled else [np.nan],
     ),
     "23.5d": ratio(spread[0, :, 0], spread[-1, :, 0]),
+})
+
+# %% [markdown]
+# The correlations, the tail and the curvature at the start:
+
+# %%
+ledger.judge({
     "23.5e": value(
         **back(artanh_correlation(*tail[learning_rate][:, :2].swapaxes(0, 1)))
     ),

@@ -61,7 +61,7 @@ def bend(J, x):
 
 
 # %% [markdown]
-# One search, and the distinct critical points that forty of them find, from low to high:
+# The energy and the index that one search finds:
 
 # %%
 def search(J, x, steps=60, damping=1.0):
@@ -75,6 +75,13 @@ def search(J, x, steps=60, damping=1.0):
     curves_down = int((np.linalg.eigvalsh(C) < -1e-6).sum())
     return (round(float(u), 2), curves_down) if np.linalg.norm(g) < 1e-6 else None
 
+
+search(glass(9, np.random.default_rng(0)), 3 * np.eye(9)[0])
+
+# %% [markdown]
+# The distinct critical points that forty searches find, from low to high, in a glass of 9 spins:
+
+# %%
 def points(n, seed, starts=40):
     """Distinct critical points (energy, index), sorted."""
     rng = np.random.default_rng(seed)
@@ -83,11 +90,13 @@ def points(n, seed, starts=40):
     return sorted({search(J, start) for start in x} - {None})
 
 
+points(9, 0)
+
 # %% [markdown]
-# A glass of 9 spins:
+# And another:
 
 # %%
-points(9, 0)
+points(9, 1)
 
 # %% [markdown]
 # The higher, the more directions lead down. (Every point has a mirror image: $-x$ turns the energy and the curvature upside down.)
@@ -155,7 +164,7 @@ all(
 # | 24.1b | The scale of energy that fits the index fractions best is E_∞ | scale / E_∞ 1 ± 0.015 | a threshold 2% off must fail | Bray and Dean 2007 (statement, recalled) |
 #
 # A search begins up to 20 steps of descent, or of ascent, away from a uniform point: that spreads the energies. Points of
-# one draw of the couplings are not independent: intervals are taken over draws.
+# one glass are not independent: the glasses, random couplings each, are the sample.
 
 # %%
 def searched(n, covariance, number, walk):
@@ -164,7 +173,10 @@ def searched(n, covariance, number, walk):
     models = [sg.mixed_couplings(n, covariance, int(s)) for s in seeds]
     return cp.spin_glass_points(models, starts, rng, walk=walk)
 
+# %% [markdown]
+# At three sizes:
 
+# %%
 pure = {
     n: searched(n, {3: 1.0}, number, walk)
     for n, number in (
@@ -196,6 +208,12 @@ def heights(n):
     return [x[u.abs() < 0.8] for x in (u * u, u * height, pure[n].draw)]
 
 
+{n: round(float(misses(n).abs().max()), 1) for n in pure}
+
+# %% [markdown]
+# That was the largest difference from the law, in directions, at each size; the mean square difference is:
+
+# %%
 worst = max(pure, key=lambda n: misses(n).square().mean())
 pd.Series({n: round(float(misses(n).square().mean()), 2) for n in pure}).to_frame(
     "mean square difference, in directions"
@@ -256,7 +274,10 @@ def show(ax, x, p, law, title, label):
     figures.predicted(ax, line, law.index_at_energy(line), "law")
     ax.set(title=title, xlabel=label)
 
+# %% [markdown]
+# All searched points, up to 200 a panel:
 
+# %% tags=["hide-input"]
 fig, axes = figures.panels(3, sharey=True, height=3.8)
 show(axes[0], pure[size].energy, pure[size], sg.index_law({3: 1.0}), "p = 3", "u")
 show(axes[1], field.energy, field, laws["field"], r"$\xi=(t+t^3)/2$", "u")
@@ -281,16 +302,16 @@ ledger.judge({
 # ## 3. All critical points of four spins
 #
 # A search does not bring back a fair sample, so at 40 spins the slope says what the search finds. At four spins we find *all* critical points of
-# the field, or nearly: Morse theory says that in each draw as many must be of even index as of odd, and draws that fail
+# the field, or nearly: Morse theory says that in each glass as many must be of even index as of odd, and those that fail
 # are searched again. Three numbers are known exactly there (`critical_moments`).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 24.3a | A field of four spins has the expected number of critical points, 12.98 | number found / expected 1 ± 0.06 | draws differ by half; five standard errors | Ours, after Bray and Dean 2007 (recalled) |
+# | 24.3a | A field of four spins has the expected number of critical points, 12.98 | number found / expected 1 ± 0.06 | glasses differ by half; four standard errors | Ours, after Bray and Dean 2007 (recalled) |
 # | 24.3b | The slope of ρ on u over all critical points of four spins is the exact one, 2.249 | slope / exact 1 ± 0.03 | ordinary points are 11% off | Ours |
 # | 24.3c | The spread of ρ about that line exceeds that of uniform points by the exact factor, 1.060 | factor / exact 1 ± 0.03 | half of the way to no difference | Ours |
 #
-# Critical and uniform points of the *same* draws are compared: their spreads vary together from draw to draw, so that their ratio is
+# Critical and uniform points of the *same* glasses are compared: their spreads vary together from glass to glass, so that their ratio is
 # known better than either.
 
 # %%
@@ -303,7 +324,7 @@ share(cp.morse_sum(every, 4) == 0, digits=3)
 
 # %% [markdown]
 # The slope of $\rho$ on $u$ is that of a line through the origin; the spread is what the line leaves. Sums are kept by draw, since the
-# intervals resample draws:
+# intervals resample glasses:
 
 # %%
 def sums(u, r):
@@ -314,7 +335,10 @@ def sums(u, r):
     terms = torch.stack([u * r, u * u, r * r, torch.ones_like(u)], 1)
     return terms.new_zeros(small_draws, 4).index_add(0, draw, terms)
 
+# %% [markdown]
+# The factor of 24.3c, measured over exact:
 
+# %%
 def spread_factor(t):
     """Spread of rho about its line, critical / uniform points, measured / exact."""
     cross, uu, rr, count = t.sum(0).reshape(2, 4).T
@@ -378,7 +402,10 @@ def above(net):
     """Which critical points lie above the best one found."""
     return net.loss > min(net.loss.tolist(), default=0.0) + 1e-6
 
+# %% [markdown]
+# In all data sets together:
 
+# %%
 nets = [landscape() for _ in range(data_sets)]
 pd.DataFrame([
     {"critical points": len(net.loss), "above the best": int(above(net).sum()),
@@ -402,7 +429,10 @@ def cloud(k):
     pairs = [(n.loss[silent(n) == k], n.index_fraction[silent(n) == k]) for n in nets]
     return [torch.cat(parts) for parts in zip(*pairs, strict=True)]
 
+# %% [markdown]
+# Losses and index fractions, by the number of silent units:
 
+# %% tags=["hide-input"]
 fig, axes = figures.panels(1, width=7)
 [figures.measured(axes[0], *cloud(k), f"{k} silent units", joined=False, mfc="none")
  for k in range(hidden_units + 1) if len(cloud(k)[0])]
@@ -417,7 +447,10 @@ def rank_correlation(net, kept):
         return np.nan
     return np.corrcoef(rankdata(x), rankdata(y))[0, 1]
 
+# %% [markdown]
+# The verdicts on the network:
 
+# %%
 ledger.judge({
     "24.4a": mean(
         [(net.index_fraction[above(net)] > 0).double().mean() for net in nets]
@@ -456,7 +489,7 @@ ledger.judge({
 # | 24.5b | The points that the search finds in (t² + t³)/2 have the slope K | slope of ρ on u / K 1 ± 0.016 | halfway to ordinary points, 2.5 for 2.581 | Ours |
 # | 24.5c | *control:* For the field, the law with the slope of ordinary points misses the index by more than with K | mean square / mean square ≥ 2.25 | without effect it would be 1 | Ours |
 # | 24.5d | *control:* Uniform points of four spins have the slope of ordinary points | slope / (ξ'/ξ) 1 ± 0.03 | the bound of 24.3b | Ours |
-# | 24.5e | Nearly all draws of four spins are complete by Morse's sum | share of draws ≥ 0.97 | what is missed changes 24.3a | Ours |
+# | 24.5e | Nearly all glasses of four spins are complete by Morse's sum | share of glasses ≥ 0.97 | what is missed changes 24.3a | Ours |
 # | 24.5f | Loss rises with the index also among critical points without silent units | rank correlation ≥ 0 | any rise counts | Ours |
 #
 # Row 24.5f leaves out data sets with fewer than three such points, and counts them as undefined.
@@ -470,6 +503,9 @@ def excess():
 
 
 [round(float(square.mean().sqrt()), 3) for square in excess()]
+
+# %% [markdown]
+# The first number is the root mean square difference with the slope of ordinary points, the second that with $K$.
 
 # %%
 ledger.judge({
