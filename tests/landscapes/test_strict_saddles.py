@@ -113,3 +113,29 @@ def test_descent_is_caught_only_beyond_an_isometry_constant_of_one_half():
     ]
     assert shares[0][1] == 0 and 0.2 < shares[1][1] < 0.4
     assert shares[1][0] >= shares[1][1]
+
+
+@pytest.mark.parametrize("stretch", [0.8, 1.2, 1.5, 1.6, 2.0, 4.0])
+def test_the_isometry_constant_is_the_best_of_all_factors(stretch):
+    """Over factors c, the least of the largest |c q - 1|, q the eigenvalues of the quadratic form."""
+    form = np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, stretch]])  # in M_11, M_22, sqrt(2) M_12
+    quotients = np.linalg.eigvalsh(form)
+    factors = np.linspace(0.05, 3, 100_001)[:, None]
+    best = np.abs(factors * quotients - 1).max(1).min()
+    assert strict_saddles.isometry_constant(stretch) == pytest.approx(best, abs=1e-4)
+    sampled = strict_saddles.sampled_isometry(stretch, 20_000, np.random.default_rng(0))
+    assert best - 0.003 < sampled < best + 1e-4
+
+
+def test_no_isometry_constant():
+    with pytest.raises(ValueError, match="stretch must be positive"):
+        strict_saddles.isometry_constant(0.0)
+
+
+def test_a_problem_is_clear_only_if_more_than_the_origin_was_found():
+    yes, no = torch.tensor([True, True]), torch.tensor([True, False])
+    loss, bend = torch.tensor([1.0, 0.6]).double(), torch.tensor([-1.0, -0.3]).double()
+    assert strict_saddles.Shallow(yes, loss, bend).clear
+    assert not strict_saddles.Shallow(no, loss, bend).clear
+    assert not strict_saddles.Shallow(yes, loss, -bend).clear
+    assert not strict_saddles.Shallow(yes, loss[:1], bend[:1]).clear
