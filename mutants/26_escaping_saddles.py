@@ -190,14 +190,3 @@ def growth_of_a_strict_saddle(patch):
     Fails: 26.5b, 26.5c, 26.6l, 26.6m
     """
     patch("landscapes.escapes.saddle_free_growth", lambda right, depth, rate: 1 + rate)
-
-
-def newton_that_leaves(patch):
-    """The saddle-free method in place of Newton's: the factor N/(N - 1) instead of (N - 2)/(N - 1).
-
-    Fails: 26.6n, 26.6o
-    """
-    patch(
-        "landscapes.escapes.newton_direction",
-        lambda right, field, absolute, **named: right(field, absolute=True, **named),
-    )

@@ -355,7 +355,13 @@ def perturbed_descent(
 
 
 def perturbed_octopus(
-    octopus: Octopus, starts: Tensor, *, radius: float, learning_rate: float, steps: int, rng: Rng
+    octopus: Octopus,
+    starts: Tensor,
+    *,
+    radius: float,
+    learning_rate: float,
+    steps: int,
+    rng: Rng,
 ) -> tuple[Tensor, Tensor]:
     """`perturbed_descent` on an octopus: exits of every stage and perturbations until the last, counted.
 
@@ -378,6 +384,12 @@ def perturbed_octopus(
     exits = first_steps(run.records["stage"], starts.shape[1])
     pushes = run.records["pushed"].double().cumsum(0)
     return exits, pushes.gather(0, exits[:, -1].clamp(max=steps).long()[None])[0]
+
+
+def plain_octopus(octopus: Octopus, starts: Tensor, *, learning_rate: float, steps: int) -> Tensor:
+    """The last points of plain descent on an octopus, in float64 as it is, with its underflow: (seeds, d)."""
+    run = descend(lambda w: (octopus.gradient(w[0]),), (starts,), Plain(learning_rate), steps=steps)
+    return run.weights[0]
 
 
 # --- Newton's steps --------------------------------------------------------------------------------
@@ -486,18 +498,20 @@ def noisy_law(*, gamma: float, noise_scale: float, learning_rate: float, boundar
 
 
 def label_noise_leaves(
-    starts: Tensor, rng: Rng, *, noise_scale: float, learning_rate: float, steps: int
+    runs: int, rng: Rng, *, size: float, noise_scale: float, learning_rate: float, steps: int
 ) -> Tensor:
-    """Which starts leave the saddle of two scalar layers under label noise, |x_1 x_2| >= 1/2: bool (runs,).
+    """Which runs leave the saddle of two scalar layers under label noise, |x_1 x_2| >= 1/2: bool (runs,).
 
-    Each step descends on (x_1 x_2 - y)^2 / 2 with a label y = 1 + sigma xi of its own. At x = 0 the
-    gradient is 0 whatever the label: the noise vanishes at the saddle. starts: (runs, 2).
+    From Gaussian starts of scale `size`. Each step descends on (x_1 x_2 - y)^2 / 2 with a label
+    y = 1 + sigma xi of its own. At x = 0 the gradient is 0 whatever the label: the noise vanishes at the
+    saddle.
     """
 
     def gradient(weights, _, label):
         x = weights[0]
         return ((x.prod(1, keepdim=True) - label) * x.flip(1),)
 
+    starts = torch.from_numpy(size * rng.standard_normal((runs, 2)))
     run = descend(
         gradient,
         (starts,),

@@ -286,13 +286,19 @@ def test_a_perturbed_octopus_counts_what_pushed_it():
     assert ((pushes >= 1) & (pushes <= exits[:, -1] / 10 + 1)).all()
 
 
+def test_plain_descent_on_the_octopus_ends_where_its_exits_say():
+    octopus = escapes.Octopus(1.0, 1.0)
+    starts = torch.from_numpy(rng(21).uniform(0.1, octopus.tau, (6, 4)))
+    latest = int(octopus.exits(starts, 0.25)[:, -1].max())
+    ends = escapes.plain_octopus(octopus, starts, learning_rate=0.25, steps=latest)
+    assert (octopus.stage(ends) == 4).all()
+
+
 def test_label_noise_vanishes_at_the_saddle_and_frees_beside_it():
-    setting = {"learning_rate": 0.1, "steps": 1000, "noise_scale": 1.0}
-    zero = torch.zeros(5, 2, dtype=torch.float64)
-    assert not escapes.label_noise_leaves(zero, rng(18), **setting).any()
-    near = torch.from_numpy(1e-3 * rng(19).standard_normal((50, 2)))
-    assert escapes.label_noise_leaves(near, rng(18), **setting).all()
-    into = escapes.label_noise_leaves(near, rng(18), **(setting | {"noise_scale": 7.0}))
+    setting = {"size": 1e-3, "learning_rate": 0.1, "steps": 1000, "noise_scale": 1.0}
+    assert not escapes.label_noise_leaves(5, rng(18), **(setting | {"size": 0.0})).any()
+    assert escapes.label_noise_leaves(50, rng(18), **setting).all()
+    into = escapes.label_noise_leaves(50, rng(18), **(setting | {"noise_scale": 7.0}))
     assert into.double().mean() < 0.3
 
 

@@ -134,20 +134,20 @@ def test_the_isometry_constant_is_the_best_of_all_factors(stretch):
     quotients = np.linalg.eigvalsh(form)
     factors = np.linspace(0.05, 3, 100_001)[:, None]
     best = np.abs(factors * quotients - 1).max(1).min()
-    assert strict_saddles.isometry_constant(stretch) == pytest.approx(best, abs=1e-4)
-    sampled = strict_saddles.sampled_isometry(stretch, 20_000, np.random.default_rng(0))
+    assert strict.isometry_constant(stretch) == pytest.approx(best, abs=1e-4)
+    sampled = strict.sampled_isometry(stretch, 20_000, np.random.default_rng(0))
     assert best - 0.003 < sampled < best + 1e-4
 
 
 def test_no_isometry_constant():
     with pytest.raises(ValueError, match="stretch must be positive"):
-        strict_saddles.isometry_constant(0.0)
+        strict.isometry_constant(0.0)
 
 
 def test_a_problem_is_clear_only_if_more_than_the_origin_was_found():
     yes, no = torch.tensor([True, True]), torch.tensor([True, False])
     loss, bend = torch.tensor([1.0, 0.6]).double(), torch.tensor([-1.0, -0.3]).double()
-    assert strict_saddles.Shallow(yes, loss, bend).clear
-    assert not strict_saddles.Shallow(no, loss, bend).clear
-    assert not strict_saddles.Shallow(yes, loss, -bend).clear
-    assert not strict_saddles.Shallow(yes, loss[:1], bend[:1]).clear
+    assert strict.Shallow(yes, loss, bend).clear
+    assert not strict.Shallow(no, loss, bend).clear
+    assert not strict.Shallow(yes, loss, -bend).clear
+    assert not strict.Shallow(yes, loss[:1], bend[:1]).clear
