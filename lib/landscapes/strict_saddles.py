@@ -216,6 +216,13 @@ class TensorCensus:
     index: torch.Tensor
     curvature: torch.Tensor
 
+    @property
+    def error(self) -> torch.Tensor:
+        """|index - (k - 1)| + |curvature - that of `tensor_law`| of every point, (found,)."""
+        law = tensor_law(int(self.support.max()))
+        expected = torch.tensor([law[int(k)][1:] for k in self.support], dtype=torch.float64)
+        return (self.index - expected[:, 0]).abs() + (self.curvature - expected[:, 1]).abs()
+
 
 def tensor_census(components, starts, rng):
     """All critical points of -1/4 sum (v_i u)^4 that a search from `starts` random points finds.
@@ -262,6 +269,24 @@ def pairs_gradient(vectors, components):
     c = vectors @ components.T
     others = c.square().sum(-2, keepdim=True) - c.square()
     return 4 * c * others @ components
+
+
+def components_found(
+    components: torch.Tensor, starts: int, rng: np.random.Generator
+) -> torch.Tensor:
+    """Does descent on `pairs_loss` over unit vectors find all components at once? bool (starts,).
+
+    From random vectors, 1,500 steps of 0.1; found: a loss below 1e-10.
+    """
+    vectors = unit(torch.from_numpy(rng.standard_normal((starts, *components.shape))))
+    run = descend(
+        lambda w: (pairs_gradient(w[0], components),),
+        (vectors,),
+        Plain(0.1),
+        steps=1500,
+        retraction=lambda w: (unit(w[0]),),
+    )
+    return pairs_loss(run.weights[0], components) < 1e-10
 
 
 # --- restricted isometry ---------------------------------------------------------------------------

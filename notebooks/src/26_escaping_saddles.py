@@ -209,7 +209,7 @@ pd.Series({(n, D): int(steps.median()) for n, found in networks.items()
            for D, steps in found.items()}).rename_axis(["N", "D"]).to_frame("steps").T
 
 # %% [markdown]
-# A thousand times the weights cost a network of two layers a few steps more, and one of four layers dozens of times as many. With the laws, dashed:
+# Where networks of two layers need a few steps more, those of four layers need twice as many. Below are all runs, with the laws:
 
 # %% tags=["hide-input"]
 def against(n):

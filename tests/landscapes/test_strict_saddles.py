@@ -151,3 +151,18 @@ def test_a_problem_is_clear_only_if_more_than_the_origin_was_found():
     assert not strict.Shallow(no, loss, bend).clear
     assert not strict.Shallow(yes, loss, -bend).clear
     assert not strict.Shallow(yes, loss[:1], bend[:1]).clear
+
+
+def test_a_census_knows_its_errors():
+    census = strict.tensor_census(ln.orthogonal(3, rng()), 1500, rng(1))
+    assert len(census.support) == 26 and census.error.max() < 1e-6
+    wrong = strict.TensorCensus(census.support, census.index + 1, census.curvature)
+    assert wrong.error.min() > 0.9
+
+
+def test_all_components_are_found_and_not_uphill(monkeypatch):
+    components = ln.orthogonal(3, rng(2))
+    assert strict.components_found(components, 20, rng(3)).all()
+    uphill = strict.pairs_gradient
+    monkeypatch.setattr(strict, "pairs_gradient", lambda *given: -uphill(*given))
+    assert not strict.components_found(components, 20, rng(3)).any()
