@@ -331,18 +331,20 @@ def unused_units(weights, used):
 
 
 def exit_units(
-    weights, moments, scales, *, learning_rate, exit_scale, used=0, steps=20_000, check_every=1
-):
+    weights, problem, scales, *, learning_rate, exit_scale, used=0, slope=moment_slope,
+    steps=20_000, check_every=1,
+):  # fmt: skip
     """Units at the exit from a saddle, for starts at several scales: (scales, seeds, m1, m0 + m2).
 
     Descent of linear networks from every scale x `weights` until the root-mean-square weight exceeds
     `exit_scale` (used = 0, the origin), or the (used + 1)-th singular value of Omega does (the saddle
-    of rank `used`): then what is returned is `unused_units`. moments as of `moments`, (seeds, ...).
-    Raises ArithmeticError where `steps` are not enough.
+    of rank `used`): then what is returned is `unused_units`. problem: tensors (seeds, ...), such as
+    `moments`; slope(W, *problem) -> dloss/dW, such as `moment_slope`.
+    nan for a run that has not left its saddle within `steps` steps.
     """
     shape = (len(scales), *units(weights).shape)
     frame, core = own_span(weights)
-    runs, given = scaled_runs(core, moments, scales)
+    runs, given = scaled_runs(core, problem, scales)
     limit = exit_scale**2 * shape[-1] * shape[-2]
 
     def left(w, *_):
@@ -351,7 +353,7 @@ def exit_units(
         return units(w).square().sum((-2, -1)) > limit
 
     run = descend(
-        moment_gradients,
+        lambda w, *data: ln.layer_gradients(w, lambda matrix: slope(matrix, *data)),
         runs,
         problem=given,
         rule=Plain(learning_rate),
@@ -359,9 +361,8 @@ def exit_units(
         stop=left,
         check_every=check_every,
     )
-    if (run.stopped < 0).any():
-        raise ArithmeticError(f"a seed has not left its saddle within {steps} steps")
     omega = unused_units(run.weights, used) if used else units(run.weights)
+    omega = omega.where((run.stopped >= 0)[:, None, None], torch.nan)
     return frame @ omega.reshape(shape[0], shape[1], -1, shape[-1])
 
 
