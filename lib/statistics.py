@@ -6,12 +6,14 @@ A value that a draw leaves undefined (nan: no network, no variance) is counted a
 """
 
 import math
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def significant(value, digits=4):
+def significant(value: float, digits: int = 4) -> float:
     """`value` as a float with `digits` significant digits.
 
     >>> significant(0.0123456)
@@ -20,7 +22,7 @@ def significant(value, digits=4):
     return float(f"{float(value):.{digits}g}")
 
 
-def power_of_ten_above(value):
+def power_of_ten_above(value: float) -> float:
     """The least power of ten that is not below |value| (0 stays 0).
 
     >>> power_of_ten_above(3.1e-15)
@@ -33,7 +35,7 @@ def power_of_ten_above(value):
 # --- Intervals -----------------------------------------------------------------------------------
 
 
-def wilson_interval(successes, trials):
+def wilson_interval(successes: int, trials: int) -> list[float]:
     """95% Wilson interval [low, high] of a share.
 
     >>> [round(end, 3) for end in wilson_interval(95, 100)]
@@ -45,7 +47,9 @@ def wilson_interval(successes, trials):
     return [float(share.low), float(share.high)]
 
 
-def difference_interval(successes, trials, other_successes, other_trials):
+def difference_interval(
+    successes: int, trials: int, other_successes: int, other_trials: int
+) -> list[float]:
     """95% interval [low, high] of share - other share, both independent (Newcombe 1998, method 10).
 
     >>> [round(end, 3) for end in difference_interval(56, 70, 48, 80)]
@@ -59,7 +63,7 @@ def difference_interval(successes, trials, other_successes, other_trials):
     return [p - q - math.hypot(p - l, v - q), p - q + math.hypot(u - p, q - m)]
 
 
-def mean_interval(values):
+def mean_interval(values: Iterable[float]) -> list[float]:
     """95% Student interval [low, high] of the mean of independent values (1-D)."""
     from scipy.stats import t
 
@@ -72,7 +76,7 @@ def mean_interval(values):
     return [mean - half, mean + half]
 
 
-def correlation_interval(correlation, samples):
+def correlation_interval(correlation: float, samples: int) -> list[float]:
     """95% interval [low, high] of a correlation by Fisher's transform, artanh r +- 1.96/sqrt(n - 3).
 
     Meant for pairs that are close to Gaussian. Raises ValueError unless |r| < 1 and n > 3.
@@ -86,13 +90,13 @@ def correlation_interval(correlation, samples):
     return [math.tanh(middle - half), math.tanh(middle + half)]
 
 
-def bootstrap_interval(values, statistic, seed, *, resamples=2000):
+def bootstrap_interval(
+    values: ArrayLike, statistic: Callable, seed: int, *, resamples: int = 2000
+) -> list[float]:
     """95% percentile bootstrap interval [low, high] of `statistic` over the first axis.
 
     `values`: an array (n, ...), rows independent; `statistic`: array (n, ...) -> number.
     """
-    import numpy as np
-
     values = np.asarray(values)
     draws = np.random.default_rng(seed).integers(len(values), size=(resamples, len(values)))
     return [float(q) for q in np.quantile([statistic(values[d]) for d in draws], [0.025, 0.975])]
@@ -105,7 +109,7 @@ def _finite(values):
     return x[keep], keep
 
 
-def flat(values):
+def flat(values: ArrayLike | list | dict) -> np.ndarray:
     """Numbers in an array, tensor, list of them or dict of them, as one flat float array.
 
     >>> flat({"a": [1, 2], "b": 3}).tolist()
@@ -153,7 +157,9 @@ def _statistic(found, of, values, interval=None, digits=3):
     return Statistic(float(found(x)), int(of or len(x)), interval, digits, missing)
 
 
-def largest(values, *, of=None, rounding=False, digits=3):
+def largest(
+    values: ArrayLike, *, of: int | None = None, rounding: bool = False, digits: int = 3
+) -> Statistic:
     """The largest of the values; `rounding`: it is rounding noise, so its power of ten is stated.
 
     of: the number of independent draws where it is not that of the values.
@@ -165,7 +171,7 @@ def largest(values, *, of=None, rounding=False, digits=3):
     return _statistic(lambda x: bound(x.max()), of, values, digits=digits)
 
 
-def smallest(values, *, of=None, digits=3):
+def smallest(values: ArrayLike, *, of: int | None = None, digits: int = 3) -> Statistic:
     """The smallest of the values; see `largest`.
 
     >>> smallest([0.5, 0.75])
@@ -174,7 +180,9 @@ def smallest(values, *, of=None, digits=3):
     return _statistic(np.min, of, values, digits=digits)
 
 
-def value(number, *, of=1, interval=None, digits=3):
+def value(
+    number: float, *, of: int = 1, interval: list | None = None, digits: int = 3
+) -> Statistic:
     """One number that is known without a sample, or whose interval was found elsewhere.
 
     >>> value(2 / 3, of=40)
@@ -200,7 +208,9 @@ def _wilson(p, n):
     return [max(0.0, middle - half), min(1.0, middle + half)]
 
 
-def share(hits, *, sample=True, groups=None, digits=3):
+def share(
+    hits: ArrayLike, *, sample: bool = True, groups: ArrayLike | None = None, digits: int = 3
+) -> Statistic:
     """The share of true values, with its Wilson interval; `sample=False`: these are all cases.
 
     groups: the draw that each value belongs to. The interval is then Wilson's at the effective
@@ -233,7 +243,7 @@ def share(hits, *, sample=True, groups=None, digits=3):
     return _statistic(np.mean, n, hits, interval, digits)
 
 
-def mean(values, *, groups=None, digits=3):
+def mean(values: ArrayLike, *, groups: ArrayLike | None = None, digits: int = 3) -> Statistic:
     """The mean over independent draws, with Student's interval (over group means with `groups`).
 
     >>> mean([1.0, 2.0, 3.0])
@@ -284,7 +294,7 @@ def _sampled(function, arrays, groups, digits):
     return Statistic(measured, seeds, interval, digits, missing)
 
 
-def median(values, *, groups=None, digits=3):
+def median(values: ArrayLike, *, groups: ArrayLike | None = None, digits: int = 3) -> Statistic:
     """The median, with its bootstrap interval over draws (over groups with `groups`).
 
     >>> median([1.0, 2.0, 3.0, 4.0, 5.0]).measured
@@ -293,7 +303,9 @@ def median(values, *, groups=None, digits=3):
     return _sampled(np.median, [values], groups, digits)
 
 
-def ratio(tops, bottoms, *, groups=None, digits=3):
+def ratio(
+    tops: ArrayLike, bottoms: ArrayLike, *, groups: ArrayLike | None = None, digits: int = 3
+) -> Statistic:
     """Mean of `tops` / mean of `bottoms`, pairs of one draw, with its bootstrap interval.
 
     >>> ratio([2.0, 4.0], [1.0, 2.0])
@@ -302,7 +314,9 @@ def ratio(tops, bottoms, *, groups=None, digits=3):
     return _sampled(lambda a, b: a.mean() / b.mean(), [tops, bottoms], groups, digits)
 
 
-def slope(x, y, *, groups=None, digits=3):
+def slope(
+    x: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, digits: int = 3
+) -> Statistic:
     """Least-squares slope of y on x, with its bootstrap interval over pairs (over `groups`).
 
     >>> slope([0.0, 1.0, 2.0, 3.0], [1.0, 3.0, 5.0, 7.0]).measured
@@ -316,7 +330,9 @@ def slope(x, y, *, groups=None, digits=3):
     return _sampled(fitted, [x, y], groups, digits)
 
 
-def correlation(x, y, *, groups=None, digits=3):
+def correlation(
+    x: ArrayLike, y: ArrayLike, *, groups: ArrayLike | None = None, digits: int = 3
+) -> Statistic:
     """Pearson correlation of pairs, with its bootstrap interval over pairs (over `groups`).
 
     >>> correlation([0.0, 1.0, 2.0, 3.0], [1.0, 3.0, 5.0, 7.0]).measured

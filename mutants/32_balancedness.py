@@ -87,7 +87,7 @@ def size_that_ignores_the_margin(patch):
 def growth_of_one_power_more(patch):
     """The layers grow as C(t+1) = eta C(t)^(2N): one power more.
 
-    Fails: 32.1b
+    Fails: 32.5i
     """
     _small(patch)
 
@@ -100,7 +100,7 @@ def growth_of_one_power_more(patch):
 def growth_of_one_power_less(patch):
     """The layers grow as C(t+1) = eta C(t)^(2N-2): one power less.
 
-    Fails: 32.1b
+    Fails: 32.5i
     """
     _small(patch)
 
@@ -171,7 +171,10 @@ def curvature_without_the_imbalance(patch):
         "trajectories.counterexamples.nearby_sharpness",
         lambda old, imbalance, depth: old(0 * torch.as_tensor(imbalance), depth),
     )
-    patch("trajectories.counterexamples.bisected_edge", lambda old, modes, low, high: low)
+    patch(
+        "trajectories.counterexamples.bisected_edge",
+        lambda old, modes, low, high, **_: 0 * modes[0] + low,
+    )
 
 
 def curvature_of_one_layer(patch):
@@ -181,3 +184,27 @@ def curvature_of_one_layer(patch):
     """
     _small(patch)
     patch("trajectories.counterexamples.sharpness", lambda old, modes: 2 * old(modes))
+
+
+def catapults_from_1_9_on(patch):
+    """A minimum turns unstable at eta lambda = 1.9, not 2.
+
+    Fails: 32.4b
+    """
+    _small(patch)
+    patch(
+        "trajectories.counterexamples.nearby_sharpness",
+        lambda right, imbalance, depth: right(imbalance, depth) * 2 / 1.9,
+    )
+
+
+def curvature_of_half_the_depth(patch):
+    """Two layers or eight, the curvature is that of two: a balanced start is stable below 1.
+
+    Fails: 32.2c
+    """
+    _small(patch)
+    patch(
+        "trajectories.counterexamples.nearby_sharpness",
+        lambda right, imbalance, depth: right(imbalance, 2),
+    )

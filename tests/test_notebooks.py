@@ -82,16 +82,6 @@ def test_claim_ids_are_unique_in_the_whole_suite():
     assert len(ids) == len(set(ids)) and len(ids) >= len(NAMES)
 
 
-def test_swept_rows_are_rows_of_the_ledgers():
-    path = ROOT / "results" / "robustness.json"
-    swept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    for entry in swept:
-        rows = {row["id"] for row in ledger(entry["notebook"])["claims"]}
-        assert {row["id"] for row in entry["claims"]} == rows
-        for row in entry["claims"]:
-            assert 0 <= row["held"] <= row["runs"] <= len(entry["seeds"])
-
-
 def test_readme_holds_the_table_of_the_ledgers():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert report.readme_with_table(text, report.ledgers(ROOT)) == text

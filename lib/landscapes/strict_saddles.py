@@ -23,7 +23,7 @@ from lib.obstacles.surfaces import Surface, follow
 class QuadraticForms:
     """f(x) = 1/2 mean_i r_i^2, r_i = 1/2 x^T Q_i x - b_i: sums of squares of quadratic forms.
 
-    forms: symmetric Q_i, (m, n, n); values: b_i, (m,). Raises ValueError for other shapes.
+    forms: Q_i, symmetric up to rounding, (m, n, n); values: b_i, (m,). Raises ValueError for other shapes.
 
     >>> f = QuadraticForms(torch.full((1, 1, 1), 2.0), torch.ones(1))
     >>> f.value(torch.tensor([[0.0], [1.0]])).tolist()
@@ -36,7 +36,8 @@ class QuadraticForms:
                 "forms must be (m, n, n) and values (m,), got "
                 f"{tuple(forms.shape)}, {tuple(values.shape)}"
             )
-        if not torch.equal(forms, forms.mT):
+        rounding = 1e-12 * float(forms.abs().max()) if forms.numel() else 0.0
+        if not torch.allclose(forms, forms.mT, rtol=0, atol=rounding):
             raise ValueError("forms must be symmetric matrices")
         self.forms, self.values = forms, values
         self._side_by_side = forms.permute(1, 0, 2).flatten(1)  # (n, m n)

@@ -3,7 +3,6 @@
 Only the standard library is imported: a notebook's first line refuses bad parameters at once.
 """
 
-import hashlib
 import html
 import itertools
 import json
@@ -101,15 +100,6 @@ def _row(claim, id, statement, measure, statistic, predicted, tolerance):
     if statistic.undefined:
         row["undefined"] = int(statistic.undefined)
     return row | {"verdict": verdict(**{key: row[key] for key in JUDGED})}
-
-
-def fingerprint(ledger):
-    """What stands for the results of a notebook: its rows' ids, criteria and numbers, not their words.
-
-    Other records (fresh seeds, wrong theories) keep it, and speak for a notebook while it is the same.
-    """
-    rows = [[row["id"], *(row[key] for key in JUDGED)] for row in ledger["claims"]]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:12]
 
 
 # --- Claims declared in the notebook's own prose -------------------------------------------------

@@ -1,14 +1,18 @@
-"""The command line: `claims figures`, `run`, `sweep`, `paper`, `mutants`, `compare`, `list`."""
+"""The command line: `claims figures`, `run`, `sweep`, `paper`, `mutants`, `compare`,
+`records`, `list`."""
 
 import argparse
+import json
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
-from lib.suite import build, mutants, sweeps
+from lib.suite import build, mutants, records, report, sweeps
 from lib.suite.execution import NotebookFailed
+from lib.suite.output import read_json
 from lib.suite.parameters import Fault
-from lib.suite.stamps import find_root, names
+from lib.suite.stamps import find_root, names, source_path
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,7 +31,7 @@ def positive(text):
 
 
 def parser():
-    """The command line: figures, run, sweep, paper, mutants, compare, list."""
+    """The command line: figures, run, sweep, paper, mutants, compare, records, list."""
     top = Parser(prog="claims", description="Run the claim notebooks.")
     top.add_argument("--root", type=Path, help="folder of the project (default: found from here)")
     commands = top.add_subparsers(dest="command", required=True)
@@ -40,8 +44,7 @@ def parser():
     one.add_argument("rest", nargs="*", metavar="key=value")
     many = commands.add_parser("sweep", help="run notebooks on SEEDS fresh seeds, FIRST upward")
     many.add_argument("--seeds", type=positive, default=30, help="how many (default: 30)")
-    # Below 3001 are seeds that were seen before the criteria of today were fixed.
-    many.add_argument("--first", type=positive, default=3001, help="first seed (default: 3001)")
+    many.add_argument("--first", type=positive, help="first seed (default: one never looked at)")
     many.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
     many.add_argument("--scheduler", help="address of a dask scheduler, such as tcp://host:8786")
     many.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
@@ -57,6 +60,13 @@ def parser():
     wrong.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
     other = commands.add_parser("compare", help="compare ledgers and figures with the stored ones")
     other.add_argument("folder", type=Path, metavar="FOLDER", help="holds NAME/ for each notebook")
+    old = commands.add_parser("records", help="carry records over to rows under new ids")
+    old.add_argument(
+        "commit", metavar="COMMIT", help="where the rows have their old ids and numbers"
+    )
+    old.add_argument(
+        "rest", nargs="+", metavar="MAP.json", help="new ids, or the name of a notebook"
+    )
     commands.add_parser("list", help="print the names of all notebooks")
     return top
 
@@ -84,15 +94,48 @@ def dispatch(arguments):
         output = (arguments.output or root / "build" / "run").resolve()
         return build.run(root, arguments.name, arguments.rest, output)
     if arguments.command == "sweep":
-        seeds = range(arguments.first, arguments.first + arguments.seeds)
-        return sweeps.sweep(root, arguments.rest, seeds, arguments.jobs, arguments.scheduler)
+        given = arguments.seeds, arguments.first, arguments.jobs, arguments.scheduler
+        return sweeps.sweep(root, arguments.rest, *given)
     if arguments.command == "paper":
         return sweeps.paper_scale(root, arguments.rest, root / "build" / "paper")
     if arguments.command == "compare":
         return build.compare(root, arguments.folder.resolve())
     if arguments.command == "mutants":
-        return mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
+        code = mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
+        report.update_reports(root)
+        return code
+    if arguments.command == "records":
+        return carry(root, arguments.commit, arguments.rest)
     print(*names(root), sep="\n")
+    return 0
+
+
+def carry(root, commit, plans):
+    """Carry the records of some notebooks over to today's rows; a line for each, exit code 0.
+
+    plans: files `{"notebook": NAME, "renumbered": {old: new or null}, "as_before": [new, ...]}`, or the
+    names of notebooks whose rows keep their ids.
+    """
+    for plan in plans:
+        named = plan in names(root)
+        given = {"notebook": plan} if named else read_json(plan)
+        name = source_path(root, given["notebook"]).stem
+        old = subprocess.run(
+            ["git", "show", f"{commit}:results/{name}.json"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
+        if old.returncode:
+            raise Fault(f"{name}: {old.stderr.strip()}")
+        new = read_json(root / "results" / f"{name}.json")["claims"]
+        record = records.read(root, name)
+        record, lost = records.carried(record, json.loads(old.stdout)["claims"], new, given)
+        records.write(root, record)
+        words = [f"{len(record['rows'])} of {len(new)} rows have a record"]
+        words += [f"not carried, since other than before: {', '.join(lost)}"] * bool(lost)
+        print(f"{name}  {'; '.join(words)}")
+    report.update_reports(root)
     return 0
 
 

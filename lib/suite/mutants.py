@@ -12,43 +12,52 @@ rows that must fail in its last; its body puts the theory in place of the right 
 """
 
 import ast
+import hashlib
 import importlib
-import json
 import re
 import runpy
 import shutil
 import sys
 from typing import NamedTuple
 
+from lib.suite import records
 from lib.suite.claims import REPRODUCED
 from lib.suite.execution import NotebookFailed, execute, first_line
-from lib.suite.output import write_json
+from lib.suite.output import read_json
 from lib.suite.parameters import Fault
-from lib.suite.report import published, update_reports
 from lib.suite.stamps import names, source_path
 
 
 class Mutant(NamedTuple):
-    """A wrong theory: its function, what it says, the rows that must reject it."""
+    """A wrong theory: its function, what it says, the rows that must reject it, a hash of its code."""
 
     name: str
     theory: str
     expected: list
+    source: str
 
 
 def declared_mutants(source):
     """The mutants of a file, in order, read without running it.
 
+    A mutant's `source` stands for its code and for what the file's functions share, not for its words.
     Raises Fault for a function whose docstring does not end in `Fails: 32.3a, 32.3b`.
     """
+    lines, tree = source.split("\n"), ast.parse(source)
+    nodes = tree.body[1:] if ast.get_docstring(tree) else tree.body
+    theories = [n for n in nodes if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+    shared = [
+        line for n in nodes if n not in theories for line in lines[n.lineno - 1 : n.end_lineno]
+    ]
     found = []
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            words = (ast.get_docstring(node) or "").split("\n")
-            rows = re.fullmatch(r"Fails: ((?:\d\d\.\d+[a-z]?(?:, )?)+)", words[-1].strip())
-            if not rows or not words[0].strip():
-                raise Fault(f"mutant {node.name}: its docstring must end in `Fails: 32.3a, 32.3b`")
-            found.append(Mutant(node.name, words[0].strip(), rows[1].split(", ")))
+    for node in theories:
+        words = (ast.get_docstring(node) or "").split("\n")
+        rows = re.fullmatch(r"Fails: ((?:\d\d\.\d+[a-z]?(?:, )?)+)", words[-1].strip())
+        if not rows or not words[0].strip():
+            raise Fault(f"mutant {node.name}: its docstring must end in `Fails: 32.3a, 32.3b`")
+        code = [*shared, *lines[node.body[0].end_lineno : node.end_lineno]]
+        digest = hashlib.sha256("\n".join(code).encode()).hexdigest()[:12]
+        found.append(Mutant(node.name, words[0].strip(), rows[1].split(", "), digest))
     return found
 
 
@@ -109,7 +118,7 @@ def checked_mutants(root, name):
     """The mutants of notebook `name`; Fault for rows that are none, are controls or do not hold."""
     try:
         found = declared_mutants(mutants_path(root, name).read_text(encoding="utf-8"))
-        ledger = json.loads((root / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        ledger = read_json(root / "results" / f"{name}.json")
     except FileNotFoundError as error:
         raise Fault(f"{name} has no {error.filename}") from None
     rows = {row["id"]: row for row in ledger["claims"]}
@@ -131,7 +140,7 @@ def judge(root, name, mutant):
         "from lib.suite.mutants import apply\n"
         f"apply({str(mutants_path(root, name))!r}, {mutant.name!r}, globals())"
     )
-    entry = {"name": mutant.name, "theory": mutant.theory, "expected": mutant.expected}
+    entry = mutant._asdict()
     try:
         ledger = execute(root, name, {}, work, first=first, rows=mutant.expected, figures=False)
     except (Fault, NotebookFailed) as error:
@@ -146,7 +155,8 @@ def judge(root, name, mutant):
 def judge_all(root, wanted=(), jobs=None, only=None):
     """Run the notebooks under every mutant, a line each; exit code 0 if all were killed, else 1.
 
-    only: the name of one mutant, which is run and reported and nothing written. Else it writes results/mutants.json (entries of other notebooks stay) and the README's table.
+    only: the name of one mutant, which is run and reported and nothing written. Else the outcomes go
+    to the notebooks' records.
     """
     from joblib import Parallel, cpu_count, delayed
     from tqdm import tqdm
@@ -169,18 +179,14 @@ def judge_all(root, wanted=(), jobs=None, only=None):
             sys.stdout.flush()
     if only is not None:
         return 0 if all(e["outcome"] == "killed" for es in found.values() for e in es) else 1
-    path = root / "results" / "mutants.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    for name in wanted:
+    for name, entries in found.items():
         order = [mutant.name for task, mutant in tasks if task == name]
-        found[name].sort(key=lambda entry, order=order: order.index(entry["name"]))
-    kept = [entry for entry in known if entry["notebook"] not in found]
-    new = [
-        {"notebook": name, "beside": published(root, name), "mutants": entries}
-        for name, entries in found.items()
-    ]
-    write_json(path, sorted([*kept, *new], key=lambda entry: entry["notebook"]))
-    update_reports(root)
+        entries.sort(key=lambda entry, order=order: order.index(entry["name"]))
+        rows = read_json(root / "results" / f"{name}.json")["claims"]
+        now = {row["id"]: records.fingerprint(row) for row in rows}
+        for entry in entries:
+            entry["beside"] = {id: now[id] for id in entry["expected"]}
+        records.write(root, records.read(root, name) | {"mutants": entries})
     alive = [e for entries in found.values() for e in entries if e["outcome"] != "killed"]
     print(f"{len(tasks) - len(alive)} of {len(tasks)} wrong theories rejected")
     return 1 if alive else 0

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from lib.suite.parameters import Fault
+
 
 def checkout():
     """The folder of the project that this package belongs to; None for an installed wheel."""
@@ -30,6 +32,14 @@ def write_text(path, text):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_json(path):
+    """The value of a JSON file; Fault, with its path, where it is none."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:  # marks of a merge, half a file, another encoding
+        raise Fault(f"{path} is broken: {error}") from None
 
 
 def write_json(path, value):

@@ -1,21 +1,20 @@
 """The pages made from the ledgers: README's table, a line a notebook, and RESULTS.md, every row."""
 
-import json
 import re
 from pathlib import Path
 
+from lib.suite import mutants, records
 from lib.suite.claims import (
     MARKS,
     REPRODUCED,
     cases,
     counted,
     criterion,
-    fingerprint,
     held,
     kind,
     measured,
 )
-from lib.suite.output import write_text
+from lib.suite.output import read_json, write_text
 
 BEGIN, END = "<!-- claims: begin (generated) -->", "<!-- claims: end -->"
 UNDATED = "Arata|d2l"  # works of references.bib that bear no year
@@ -29,40 +28,30 @@ nobody had looked at when the criteria were fixed the row was reproduced.
 """
 
 
-def _read(path, default):
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else default
-
-
-def published(root, name):
-    """The fingerprint of the published results of notebook `name`; None if there are none."""
-    ledger = _read(Path(root, "results", f"{name}.json"), None)
-    return ledger and fingerprint(ledger)
-
-
 def ledgers(root):
     """All ledgers under results/, in the order of their notebooks.
 
-    Each gets the `title` of its notebook and its `mutants`; a row that a sweep has run on fresh seeds
-    carries what came out as `sweep`: {"held", "runs"}. Both are left out where their record was made
-    beside other results than those of today.
+    Each gets the `title` of its notebook, and its `mutants`; a row that was run
+    on fresh seeds carries what came out as `sweep`: {"held", "runs"}. What the records say of other rows
+    or theories than those of today is left out.
     """
-    results = Path(root, "results")
-    found = [_read(path, None) for path in sorted(results.glob("[0-9][0-9]_*.json"))]
-    swept, mutants = (
-        {(entry["notebook"], entry.get("beside")): entry for entry in _read(results / file, [])}
-        for file in ("robustness.json", "mutants.json")
-    )
-    for ledger in found:
-        name = ledger["notebook"]
-        key = name, fingerprint(ledger)
-        runs = {row["id"]: row for row in swept.get(key, {"claims": []})["claims"]}
+    found = []
+    for path in sorted(Path(root, "results").glob("[0-9][0-9]_*.json")):
+        ledger = read_json(path)
+        name, rows = ledger["notebook"], ledger["claims"]
+        record = records.read(root, name)
         source = Path(root, "notebooks", "src", f"{name}.py")
         lines = source.read_text(encoding="utf-8").split("\n") if source.exists() else []
         heads = [line[4:] for line in lines if line.startswith("# # ")]
+        theories = mutants.mutants_path(Path(root), name)
+        text = theories.read_text(encoding="utf-8") if theories.exists() else ""
         ledger["title"] = heads[0] if heads else name
-        ledger["mutants"] = mutants.get(key, {"mutants": []})["mutants"]
-        for row in ledger["claims"]:
-            row["sweep"] = runs.get(row["id"])
+        ledger["mutants"] = records.rejected(record, rows, mutants.declared_mutants(text))
+        swept = records.swept(record, rows)
+        for row in rows:
+            one = swept.get(row["id"])
+            row["sweep"] = one and {"held": one["held"], "runs": len(one["seeds"])}
+        found.append(ledger)
     return found
 
 

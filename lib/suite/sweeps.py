@@ -13,13 +13,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from lib.statistics import wilson_interval
-from lib.suite import claims, stamps
+from lib.suite import claims, records, stamps
 from lib.suite.build import build_lock, run
 from lib.suite.execution import NotebookFailed, execute, first_line
-from lib.suite.output import write_json
+from lib.suite.output import read_json, write_json
 from lib.suite.parameters import Fault
-from lib.suite.report import published, update_reports
+from lib.suite.report import update_reports
 
 
 def digest(root, name):
@@ -66,66 +65,36 @@ def backend(scheduler):
         yield
 
 
-def summary(name, beside, ledgers):
-    """How often each claim of one notebook held: {"notebook", "beside", "seeds", "claims": [...]}.
-
-    beside: the fingerprint of the published results that the record stands beside, None without any.
-    ledgers: {seed: ledger}. A claim's `failed` are the seeds on which it was not reproduced.
-    """
-    failed = {}
+def verdicts(ledgers):
+    """{id: {seed: whether the row was reproduced}} of {seed: ledger}; taken anew from the numbers."""
+    found = {}
     for seed, ledger in sorted(ledgers.items()):
         for row in ledger["claims"]:
-            short = failed.setdefault(row["id"], [])
-            if claims.verdict(**{key: row[key] for key in claims.JUDGED}) != claims.REPRODUCED:
-                short.append(seed)
-    return _entry(name, beside, sorted(ledgers), failed)
+            verdict = claims.verdict(**{key: row[key] for key in claims.JUDGED})
+            found.setdefault(row["id"], {})[seed] = verdict == claims.REPRODUCED
+    return found
 
 
-def _entry(name, beside, seeds, failed):
-    """The record of one notebook; intervals are Wilson's, 95%."""
-    rows = []
-    for id, short in failed.items():
-        held = len(seeds) - len(short)
-        ends = [round(x, 4) for x in wilson_interval(held, len(seeds))]
-        row = {"id": id, "held": held, "runs": len(seeds), "interval": ends, "failed": short}
-        rows.append(row)
-    return {"notebook": name, "beside": beside, "seeds": seeds, "claims": rows}
+def sweep(root, wanted, count, first=None, jobs=None, scheduler=None):
+    """Run the notebooks on `count` seeds, finished ones left out; exit code 0 or 1.
 
-
-def merged(old, new):
-    """The record of both sweeps of one notebook; the new one speaks for a seed that both have run.
-
-    Other claims, or other published results than before, start a record of their own.
-    """
-    before = {row["id"]: row["failed"] for row in old["claims"]}
-    after = {row["id"]: row["failed"] for row in new["claims"]}
-    if [*before] != [*after] or old.get("beside") != new["beside"]:
-        return new
-    others = sorted(set(old["seeds"]) - set(new["seeds"]))
-    failed = {id: sorted({*short, *(set(before[id]) & {*others})}) for id, short in after.items()}
-    return _entry(new["notebook"], new["beside"], sorted({*others, *new["seeds"]}), failed)
-
-
-def sweep(root, wanted, seeds, jobs=None, scheduler=None):
-    """Run the notebooks on every seed of the range `seeds`, finished ones left out; exit code 0 or 1.
-
-    Writes build/sweeps/NAME.json, results/robustness.json and README's table, which reads it.
+    first: the first seed; without, each notebook starts at the first one that nobody has looked at.
+    Adds to results/records/ and makes README's table anew, which reads them.
     """
     from joblib import Parallel, cpu_count, delayed
     from tqdm import tqdm
 
     wanted = [stamps.source_path(root, name).stem for name in wanted] or stamps.names(root)
-    folders = {name: kept(root, name) for name in wanted}
-    tasks = [
-        (name, seed)
-        for seed in seeds
+    starts = {name: first or records.read(root, name)["next_seed"] for name in wanted}
+    seeds = {name: range(start, start + count) for name, start in starts.items()}
+    files = {
+        (name, seed): kept(root, name) / f"{seed}.json"
+        for k in range(count)
         for name in wanted
-        if not (folders[name] / f"{seed}.json").exists()
-    ]
-    print(
-        f"{len(tasks)} runs to do, {len(wanted) * len(seeds) - len(tasks)} kept from before",
-        flush=True,
-    )
+        for seed in (seeds[name][k],)
+    }
+    tasks = [task for task, file in files.items() if not file.exists()]
+    print(f"{len(tasks)} runs to do, {len(files) - len(tasks)} kept from before", flush=True)
     good = True
     with (
         build_lock(root),
@@ -140,34 +109,31 @@ def sweep(root, wanted, seeds, jobs=None, scheduler=None):
                 good = False
                 tqdm.write(f"seed {seed}: {outcome}", file=sys.stderr)
             else:
-                write_json(folders[name] / f"{seed}.json", outcome)
-    for name in wanted:
-        found = {
-            seed: json.loads(path.read_text(encoding="utf-8"))
-            for seed in seeds
-            if (path := folders[name] / f"{seed}.json").exists()
-        }
-        if found:
-            report(root, summary(name, published(root, name), found))
+                write_json(files[name, seed], outcome)
+        for name in wanted:
+            report(
+                root,
+                name,
+                {s: read_json(f) for (n, s), f in files.items() if n == name and f.exists()},
+            )
     update_reports(root)
     return 0 if good else 1
 
 
-def report(root, result):
-    """Add one notebook's summary to the record and print its line."""
-    name = result["notebook"]
-    write_json(root / "build" / "sweeps" / f"{name}.json", result)
-    path = root / "results" / "robustness.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    before = [entry for entry in known if entry["notebook"] == name]
-    others = [entry for entry in known if entry["notebook"] != name]
-    record = merged(before[0], result) if before else result
-    write_json(path, sorted([*others, record], key=lambda entry: entry["notebook"]))
-    short = [row for row in result["claims"] if row["held"] < row["runs"]]
-    count = f"{len(result['claims']) - len(short)} of {len(result['claims'])}"
-    words = [f"{row['id']}: {row['held']} of {row['runs']}" for row in short]
-    line = f"{name}  {len(result['seeds'])} seeds  {count} claims held on every seed"
-    print("; ".join([line, *words]), flush=True)
+def report(root, name, ledgers):
+    """Add the runs of one notebook, {seed: ledger}, to its record and print what they say."""
+    if not ledgers:
+        return
+    found, path = verdicts(ledgers), root / "results" / f"{name}.json"
+    rows = read_json(path)["claims"] if path.exists() else []
+    record, old = records.with_sweep(records.read(root, name), rows, found)
+    records.write(root, record)
+    held = {id: f"{sum(each.values())} of {len(each)}" for id, each in found.items()}
+    short = {id: words for id, words in held.items() if not all(found[id].values())}
+    words = [f"{len(held) - len(short)} of {len(held)} claims held on every seed"]
+    words += [f"{id}: {words}" for id, words in short.items()]
+    words += [f"not recorded, since looked at before: {', '.join(map(str, old))}"] * bool(old)
+    print(f"{name}  {len(ledgers)} seeds  {'; '.join(words)}", flush=True)
 
 
 def paper_scale(root, wanted, output):

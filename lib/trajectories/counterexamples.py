@@ -39,7 +39,7 @@ def overshooting_size(learning_rate, depth, margin):
         A = max(4 / m, (40 M / (learning_rate m^(2N-1)))^(1/(2N-2)))
 
     makes the induction of lemma 17 of Arora et al. 2018 start at step 1 (derived here; the paper's
-    own choice, eq. 50, was not readable in our copy). Every larger A does as well.
+    own choice, eq. 50, was not readable in our copy). Large enough, not the smallest; every larger A does as well.
     Raises ValueError for an odd depth, a margin outside (0, 1), a learning rate that is not positive.
 
     >>> round(overshooting_size(0.1, 2, 0.75))
@@ -292,12 +292,11 @@ def critical_learning_rate(modes):
 
 
 def bisected_edge(modes, low, high, *, halvings=16, steps=20_000):
-    """The learning rate that parts convergence from failure for two scalar layers, by trial: (...).
+    """The learning rate that parts convergence from failure for scalar layers, by trial: (...).
 
-    modes: (2, ...). low, high: learning rates (...) at which the start converges to target 1 (loss
+    modes: (N, ...). low, high: learning rates (...) at which the start converges to target 1 (loss
     below 1e-10 after `steps` steps) and does not, else ValueError. Halved in logarithm.
     """
-    _two_layers(modes)
     low, high = (_tensor(x) * torch.ones_like(modes[0]) for x in (low, high))
 
     def converges(rate):

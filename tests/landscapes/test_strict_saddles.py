@@ -68,6 +68,18 @@ def test_forms_of_wrong_shape_are_refused():
         strict.QuadraticForms(torch.arange(4.0).reshape(1, 2, 2), torch.zeros(1))
 
 
+def test_forms_may_be_symmetric_up_to_rounding():
+    """A product Q D Q^T is, with some kernels and not with others."""
+    skew = torch.tensor([[[0.0, 1.0], [-1.0, 0.0]]], dtype=torch.float64)
+    for size, refused in ((1e-15, False), (1e-9, True)):
+        forms = 5 * torch.eye(2).double() + size * skew
+        if refused:
+            with pytest.raises(ValueError, match="symmetric"):
+                strict.QuadraticForms(forms, torch.zeros(1))
+        else:
+            assert strict.QuadraticForms(forms, torch.zeros(1)).forms is forms
+
+
 def test_the_census_of_an_orthogonal_tensor():
     components = ln.orthogonal(3, rng(11))
     census = strict.tensor_census(components, 1500, rng(12))

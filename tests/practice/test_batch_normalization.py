@@ -1,5 +1,7 @@
 """Normalized networks against autograd and torch's own layer, races against one network alone."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -46,8 +48,9 @@ def test_groups_are_minibatches_of_their_own():
     z = drawn(2, 3, 12)
     found, (mean, sd) = bn.normalize(z, 3)
     alone = [bn.normalize(part) for part in z.split(4, -1)]
-    assert torch.equal(found, torch.cat([part for part, _ in alone], -1))
-    assert torch.equal(sd, torch.cat([own[1] for _, own in alone], -1)) and mean.shape == (2, 3, 3)
+    close = partial(torch.allclose, rtol=1e-13, atol=1e-14)  # sums over parts strided otherwise
+    assert close(found, torch.cat([part for part, _ in alone], -1))
+    assert close(sd, torch.cat([own[1] for _, own in alone], -1)) and mean.shape == (2, 3, 3)
 
 
 def test_given_statistics_are_used():

@@ -49,7 +49,7 @@ def test_scores_and_layers_are_those_of_the_definition():
         assert torch.allclose(hi.scores_of(net, images)[k], z)
         assert torch.allclose(hi.hidden_layers(net, images)[k, -1], h.mT)
     two = hi.scores_of(hi.repeated(net, 2), images)
-    assert torch.equal(two[:3], two[3:])
+    assert torch.allclose(two[:3], two[3:], rtol=1e-13)  # products may depend on alignment
 
 
 def test_slopes_are_those_of_autograd_for_both_losses():

@@ -123,6 +123,13 @@ def test_the_edge_found_by_trial_is_the_critical_learning_rate():
         ce.bisected_edge(modes, 3 * flat, 4 * flat, halvings=1, steps=1000)
 
 
+@pytest.mark.parametrize("depth", [2, 4, 8])
+def test_a_balanced_start_converges_up_to_two_over_its_depth(depth):
+    twin = ce.two_group_modes(one(0.6) ** (1 / depth), depth, 0.6)
+    edge = ce.bisected_edge(twin, 1 / depth, 4 / depth, halvings=10, steps=8000)
+    assert abs(float(edge) * depth / 2 - 1) < 0.005  # ten halvings leave 0.001, the budget the rest
+
+
 @pytest.mark.parametrize("depth", [2, 4])
 def test_the_size_of_the_proof_is_just_large_enough_for_its_induction(depth):
     size = ce.overshooting_size(0.1, depth, 0.75) * one([0.25, 1.0, 3.0])

@@ -318,8 +318,9 @@ def test_relu_ends_are_those_of_training_each_scheme_alone():
         )
 
     start, end = go(0), go(30)
-    assert torch.equal(end["balanced"][2], end["balanced, equal product"][2])
-    assert not torch.equal(end["layer-wise"][2], end["balanced"][2])
+    same = partial(torch.allclose, rtol=1e-4)  # float32; other rows of the same products
+    assert same(end["balanced"][2], end["balanced, equal product"][2])
+    assert not same(end["layer-wise"][2], end["balanced"][2])
     assert all((end[name][2] < start[name][2]).all() for name in end)
     weights = ln.gaussian_weights(widths, 3, np.random.default_rng(1))
     biases = [torch.zeros(w.shape[:2], dtype=torch.float64) for w in weights]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lib.suite import cli
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 TINY = """\
 # %% [markdown]
@@ -147,3 +147,12 @@ def make_formed(root):
     write(root / "lib" / "used.py", used)
     write(root / "notebooks" / "src" / "01_tiny.py", FORMED)
     return root
+
+
+def row_of(measured):
+    """A row that is reproduced up to 1."""
+    return {
+        "id": "01.1", "statement": "it is small", "source": "A 2000", "predicted": 1.0,
+        "measured": measured, "relation": "<=", "tolerance": None, "because": "ours", "seeds": 1,
+        "interval": None, "control": False, "identity": False, "verdict": "reproduced",
+    }  # fmt: skip

@@ -6,19 +6,10 @@ import shutil
 import signal
 
 import pytest
-from tiny import call, edit, source, start, tree, wait_until, write
+from tiny import call, edit, row_of, source, start, tree, wait_until, write
 
 from lib.statistics import wilson_interval
-from lib.suite import execution, report, sweeps
-
-
-def row_of(measured):
-    """A row that is reproduced up to 1."""
-    return {
-        "id": "01.1", "statement": "it is small", "source": "A 2000", "predicted": 1.0,
-        "measured": measured, "relation": "<=", "tolerance": None, "because": "ours", "seeds": 1,
-        "interval": None, "control": False, "identity": False, "verdict": "reproduced",
-    }  # fmt: skip
+from lib.suite import execution, records, report, sweeps
 
 
 @pytest.fixture
@@ -37,67 +28,84 @@ def swept(project, monkeypatch):
         return {"notebook": name, "parameters": parameters, "claims": [row]}
 
     monkeypatch.setattr(sweeps, "execute", execute)
+    monkeypatch.setattr(records, "FIRST", 1)
     return project, ran
 
 
 def test_a_sweep_counts_reproduced_seeds_and_reports(swept, capsys):
     root, _ = swept
-    assert sweeps.sweep(root, [], range(1, 4), jobs=1) == 0
-    expected = {
-        "notebook": "01_tiny",
-        "beside": None,
+    publish(root)
+    assert sweeps.sweep(root, [], 3, 1, jobs=1) == 0
+    row = {
+        "beside": records.fingerprint(row_of(0.5)),
         "seeds": [1, 2, 3],
-        "claims": [
-            {
-                "id": "01.1",
-                "held": 2,
-                "runs": 3,
-                "interval": [round(x, 4) for x in wilson_interval(2, 3)],
-                "failed": [3],
-            }
-        ],
+        "held": 2,
+        "failed": [3],
+        "interval": [round(x, 4) for x in wilson_interval(2, 3)],
     }
-    assert json.loads((root / "build" / "sweeps" / "01_tiny.json").read_text()) == expected
-    assert json.loads((root / "results" / "robustness.json").read_text()) == [expected]
-    assert "01.1: 2 of 3" in capsys.readouterr().out
+    expected = {"notebook": "01_tiny", "next_seed": 4, "rows": {"01.1": row}, "mutants": []}
+    assert records.read(root, "01_tiny") == expected
+    assert "0 of 1 claims held on every seed; 01.1: 2 of 3\n" in capsys.readouterr().out
 
 
 def test_a_sweep_starts_where_nobody_has_looked(swept):
     root, ran = swept
-    edit(source(root), "in [0, 10]", "in [0, 4000]")
-    assert call(root, "sweep", "--seeds", "2", "--jobs", "1") == 0
-    assert ran == [3001, 3002]
+    publish(root)
+    sweeps.sweep(root, [], 2, jobs=1)
+    sweeps.sweep(root, [], 1, jobs=1)
+    assert ran == [1, 2, 3] and record(root) == ([1, 2, 3], 2, [3])
+
+
+def test_seeds_that_were_looked_at_are_run_but_not_recorded(swept, capsys):
+    """The numbers have changed since: seeds 1 and 2 were looked at for other ones."""
+    root, ran = swept
+    publish(root)
+    sweeps.sweep(root, [], 2, jobs=1)
+    publish(root, 0.6)
+    edit(source(root), 'print("first"', 'print("changed"')
+    sweeps.sweep(root, [], 4, 2, jobs=1)
+    assert ran == [1, 2, 2, 3, 4, 5] and record(root) == ([3, 5], 1, [3])
+    assert "not recorded, since looked at before: 2\n" in capsys.readouterr().out
+    assert records.read(root, "01_tiny")["next_seed"] == 6
+
+
+def test_a_sweep_of_two_notebooks_starts_each_at_its_own_seed(swept):
+    root, ran = swept
+    write(source(root, "02_other"), source(root).read_text())
+    records.write(root, records.read(root, "02_other") | {"next_seed": 7})
+    sweeps.sweep(root, [], 2, jobs=1)
+    assert sorted(ran) == [1, 2, 7, 8]
 
 
 def test_finished_seeds_are_kept_and_only_the_rest_runs(swept):
     root, ran = swept
-    sweeps.sweep(root, [], range(1, 3), jobs=1)
-    sweeps.sweep(root, [], range(1, 4), jobs=1)
+    sweeps.sweep(root, [], 2, 1, jobs=1)
+    sweeps.sweep(root, [], 3, 1, jobs=1)
     assert ran == [1, 2, 3]
 
 
 def test_a_change_of_the_code_starts_a_new_sweep(swept):
     root, ran = swept
-    sweeps.sweep(root, [], range(1, 3), jobs=1)
+    sweeps.sweep(root, [], 2, 1, jobs=1)
     edit(source(root), 'print("first"', 'print("changed"')
-    sweeps.sweep(root, [], range(1, 3), jobs=1)
+    sweeps.sweep(root, [], 2, 1, jobs=1)
     assert ran == [1, 2, 1, 2]
 
 
 def test_a_seed_that_fails_is_named_and_the_others_count(swept, capsys):
     root, ran = swept
-    assert sweeps.sweep(root, [], range(1, 6), jobs=1) == 1
+    publish(root)
+    assert sweeps.sweep(root, [], 5, 1, jobs=1) == 1
     assert "seed 4: 01_tiny failed in cell 2" in capsys.readouterr().err
-    result = json.loads((root / "build" / "sweeps" / "01_tiny.json").read_text())
-    assert result["seeds"] == [1, 2, 3, 5] and result["claims"][0]["runs"] == 4
-    sweeps.sweep(root, [], range(1, 6), jobs=1)
+    assert record(root) == ([1, 2, 3, 5], 3, [3])
+    sweeps.sweep(root, [], 5, 1, jobs=1)
     assert ran == [1, 2, 3, 4, 5, 4]
 
 
 def test_readme_names_the_row_that_failed(swept):
     root, _ = swept
     publish(root)
-    sweeps.sweep(root, [], range(1, 4), jobs=1)
+    sweeps.sweep(root, [], 3, 1, jobs=1)
     assert "01.1 on 2 of 3" in (root / "README.md").read_text()
     assert "| 2 of 3 |" in (root / "RESULTS.md").read_text()
 
@@ -109,43 +117,33 @@ def publish(root, measured=0.5, **words):
 
 
 def record(root):
-    (entry,) = json.loads((root / "results" / "robustness.json").read_text())
-    return entry["seeds"], entry["claims"][0]["held"], entry["claims"][0]["failed"]
+    row = records.read(root, "01_tiny")["rows"]["01.1"]
+    return row["seeds"], row["held"], row["failed"]
 
 
 def test_a_smaller_or_overlapping_sweep_adds_to_the_record(swept):
     root, _ = swept
-    sweeps.sweep(root, [], range(1, 4), jobs=1)
-    sweeps.sweep(root, [], range(1, 2), jobs=1)
+    publish(root)
+    sweeps.sweep(root, [], 3, 1, jobs=1)
+    sweeps.sweep(root, [], 1, 1, jobs=1)
     assert record(root) == ([1, 2, 3], 2, [3])
-    sweeps.sweep(root, [], range(3, 4), jobs=1)
+    sweeps.sweep(root, [], 1, 3, jobs=1)
     assert record(root) == ([1, 2, 3], 2, [3])
-    sweeps.sweep(root, [], range(5, 7), jobs=1)
+    sweeps.sweep(root, [], 2, 5, jobs=1)
     assert record(root) == ([1, 2, 3, 5, 6], 4, [3])
 
 
-def test_other_results_start_a_record_of_their_own_and_leave_the_readme(swept):
+def test_other_results_hide_a_record_and_other_words_do_not(swept):
     root, _ = swept
     publish(root)
-    sweeps.sweep(root, [], range(1, 3), jobs=1)
-    assert "| 2 of 2 |" in (root / "README.md").read_text()
+    sweeps.sweep(root, [], 2, 1, jobs=1)
+    assert "| 2 of 2 |" in (root / "RESULTS.md").read_text()
+    publish(root, statement="other words")
+    report.update_reports(root)
+    assert "| 2 of 2 |" in (root / "RESULTS.md").read_text()
     publish(root, 0.6)
     report.update_reports(root)
-    assert "| 2 of 2 |" not in (root / "README.md").read_text()
-    sweeps.sweep(root, [], range(2, 4), jobs=1)
-    assert record(root) == ([2, 3], 1, [3])
-    assert "01.1 on 1 of 2" in (root / "README.md").read_text()
-    publish(root, 0.6, statement="other words")
-    sweeps.sweep(root, [], range(1, 2), jobs=1)
-    assert record(root) == ([1, 2, 3], 2, [3])
-
-
-def test_other_claims_start_a_record_of_their_own(swept):
-    root, _ = swept
-    old = {"notebook": "01_tiny", "seeds": [7], "claims": [{"id": "01.9", "failed": []}]}
-    write(root / "results" / "robustness.json", json.dumps([old]))
-    sweeps.sweep(root, [], range(1, 3), jobs=1)
-    assert record(root) == ([1, 2], 2, [])
+    assert "| 2 of 2 |" not in (root / "RESULTS.md").read_text()
 
 
 def test_bad_words_are_refused_in_one_line(project, capsys):
@@ -175,13 +173,13 @@ def test_a_dask_cluster_gives_the_same_sweep(project):
     """A scheduler and two workers on the loopback address, real notebook runs."""
     from distributed import LocalCluster
 
-    assert sweeps.sweep(project, [], range(1, 4)) == 0
+    assert sweeps.sweep(project, [], 3, 1) == 0
     here = tree(project / "build" / "sweeps")
     shutil.rmtree(project / "build" / "sweeps")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
     ) as cluster:
-        assert sweeps.sweep(project, [], range(1, 4), scheduler=cluster.scheduler_address) == 0
+        assert sweeps.sweep(project, [], 3, 1, scheduler=cluster.scheduler_address) == 0
     assert tree(project / "build" / "sweeps") == here
 
 

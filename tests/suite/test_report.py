@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from test_sweeps import row_of
+from tiny import row_of
 
-from lib.suite import report
+from lib.suite import mutants, records, report
 
 
 @pytest.fixture
@@ -79,14 +79,22 @@ def test_results_page_holds_every_row(results):
 
 
 def test_wrong_theories_are_counted_and_named(results):
-    entry = {"name": "half", "theory": "Half of it.", "expected": ["01.1"], "failed": ["01.1"]}
-    mutants = [entry | {"outcome": "killed"}, entry | {"outcome": "survives"}]
-    known = [{"notebook": "01_a", "beside": "", "mutants": mutants}]
-    for beside, shown in ((report.published(results, "01_a"), True), ("other results", False)):
-        known[0]["beside"] = beside
-        (results / "results" / "mutants.json").write_text(json.dumps(known))
+    text = '''def half(patch):
+    """Half of it.
+
+    Fails: 01.1
+    """'''
+    theories = results / "mutants" / "01_a.py"
+    theories.parent.mkdir()
+    theories.write_text(text)
+    (mutant,) = mutants.declared_mutants(text)
+    row = json.loads((results / "results" / "01_a.json").read_text())["claims"][0]
+    entry = mutant._asdict() | {"failed": [], "outcome": "survives"}
+    for beside, shown in ((records.fingerprint(row), True), ("another row", False)):
+        record = records.read(results, "01_a")
+        records.write(results, record | {"mutants": [entry | {"beside": {"01.1": beside}}]})
         report.update_reports(results)
-        assert ("| 1 of 2 |" in (results / "README.md").read_text()) == shown
+        assert ("| 0 of 1 |" in (results / "README.md").read_text()) == shown
         assert ("*survives* (01.1)" in (results / "RESULTS.md").read_text()) == shown
 
 

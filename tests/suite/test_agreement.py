@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from test_sweeps import row_of
+from tiny import row_of
 
 from lib.suite import agreement, figures
 from lib.suite.agreement import disagreement, ledger_disagreement, notebook_disagreement

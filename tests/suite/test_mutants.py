@@ -5,10 +5,9 @@ import sys
 
 import nbformat
 import pytest
-from test_sweeps import row_of
-from tiny import call, write
+from tiny import call, row_of, write
 
-from lib.suite import mutants, report
+from lib.suite import mutants, records
 from lib.suite.execution import cells_until
 from lib.suite.parameters import Fault
 
@@ -64,10 +63,9 @@ def test_a_mutant_is_killed_by_the_row_it_names_survives_or_crashes(suite, capsy
     assert "01_tiny  doubled: killed by 01.1\n" in printed
     assert "01_tiny  harmless: SURVIVES\n" in printed and "crashing: CRASHED" in printed
     assert "2 of 4 wrong theories rejected" in printed
-    (entry,) = json.loads((suite / "results" / "mutants.json").read_text())
-    outcomes = [mutant["outcome"].partition(":")[0] for mutant in entry["mutants"]]
+    entries = records.read(suite, "01_tiny")["mutants"]
+    outcomes = [mutant["outcome"].partition(":")[0] for mutant in entries]
     assert outcomes == ["killed", "survives", "crashed", "killed"]
-    assert entry["beside"] == report.published(suite, "01_tiny")
     assert "| 2 of 4 |" in (suite / "README.md").read_text()
     assert (
         json.loads((suite / "results" / "01_tiny.json").read_text())["claims"][0]["measured"] == 2
@@ -77,8 +75,30 @@ def test_a_mutant_is_killed_by_the_row_it_names_survives_or_crashes(suite, capsy
 def test_one_mutant_alone_writes_nothing(suite, capsys):
     assert call(suite, "mutants", "01_tiny", "--only", "doubled") == 0
     assert "doubled: killed by 01.1" in capsys.readouterr().out
-    assert not (suite / "results" / "mutants.json").exists()
+    assert not (suite / "results" / "records").exists()
     assert call(suite, "mutants", "01_tiny", "--only", "other") == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("2 * right()", "3 * right()", False),
+        ("The value doubled.", "The value doubled again.", False),
+        ("The value with", "A value with", True),
+        ('must reject."""', 'must reject."""\n\nPI = 3', False),
+    ],
+)
+def test_another_text_of_a_theory_hides_its_record(old, new, shown):
+    """Code, words, and what the file's functions share; not the words of another theory."""
+    (row,) = rows = [row_of(0.5)]
+    mutant, *_ = mutants.declared_mutants(FILE)
+    entry = mutant._asdict() | {"failed": ["01.1"], "outcome": "killed"}
+    record = {"mutants": [entry | {"beside": {"01.1": records.fingerprint(row)}}]}
+    assert records.rejected(record, rows, mutants.declared_mutants(FILE)) == record["mutants"]
+    assert old in FILE
+    changed = mutants.declared_mutants(FILE.replace(old, new))
+    assert bool(records.rejected(record, rows, changed)) == shown
+    assert records.rejected(record, [row_of(0.6)], mutants.declared_mutants(FILE)) == []
 
 
 @pytest.mark.parametrize(
