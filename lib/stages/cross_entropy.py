@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from lib.data import one_hot
-from lib.linear_networks import orthogonal
+from lib.linear_networks import end_to_end, layer_gradients, orthogonal
 
 
 def label_problem(seeds, rng, *, deviations, singular_values, classes, samples):
@@ -62,6 +62,15 @@ def cross_entropy_slope(matrix, inputs, labels):
     return ((matrix @ inputs).softmax(-2) - labels) @ inputs.mT / inputs.shape[-1]
 
 
+def stage_record(weights, inputs, labels, *, learning_rate):
+    """For `descend`: the `loss` of a linear network and its relative `fall` in a step, (seeds,)."""
+    matrix = end_to_end(weights)
+    value = cross_entropy(matrix, inputs, labels)
+    slope = cross_entropy_slope(matrix, inputs, labels)
+    power = sum(g.square().sum((-2, -1)) for g in layer_gradients(weights, lambda _: slope))
+    return {"loss": value, "fall": learning_rate * power / value}
+
+
 def best_of_rank(inputs, labels, rank, rng, *, tries=3):
     """Least cross-entropy that a matrix of rank `rank` reaches, of every problem: (seeds,).
 
@@ -96,3 +105,14 @@ def best_of_rank(inputs, labels, rank, rng, *, tries=3):
         ]
         found.append(min(run.fun for run in runs))
     return torch.tensor(found, dtype=torch.float64)
+
+
+def distance_from_ranks(losses, lowest):
+    """How far the nearest plateau lies from the best losses of rank 1, .., K - 1, the largest: (seeds,).
+
+    losses (seeds, plateaus), nan where there was none; lowest (seeds, K + 1), the best losses of rank
+    0..K. Distances are in units of the gap to the next rank; inf without any plateau.
+    """
+    gaps = lowest[:, 1:-1] - lowest[:, 2:]
+    apart = (losses[:, :, None] - lowest[:, None, 1:-1]).abs() / gaps[:, None]
+    return apart.nan_to_num(torch.inf).amin(1).amax(1)

@@ -15,8 +15,8 @@ import torch
 
 from lib.data import digits, one_hot
 from lib.descent import Plain, descend
-from lib.linear_networks import end_to_end, orthogonal
-from lib.stages.two_layer import moment_gradients, moment_loss
+from lib.linear_networks import end_to_end, gaussian_weights, layer_gradients, orthogonal
+from lib.stages.two_layer import moment_gradients, moment_loss, moment_slope, moments
 
 
 def _tensor(values):
@@ -77,6 +77,63 @@ def strength_path(sigma, variances, smallness, rate, steps):
     return run.records["strength"]
 
 
+def product_path(sigma, variances, smallness, rate, steps, rng, *, turn=None):
+    """W_2 W_1 along descent with whole matrices in random bases, (steps + 1, seeds, k, k).
+
+    In the bases of Cyx, where modes stand on the diagonal. turn: rotations (seeds, k, k) of Cxx, with which
+    the moments commute no more.
+    """
+    weights, (cxx, cyx, cyy) = commuting_problem(sigma, variances, smallness, rng)
+    left, _, right = torch.linalg.svd(cyx)
+    run = descend(
+        moment_gradients,
+        weights,
+        problem=(cxx if turn is None else turn @ cxx @ turn.mT, cyx, cyy),
+        rule=Plain(rate),
+        steps=steps,
+        record=range(steps + 1),
+        measure=lambda w, *_: {"product": w[1] @ w[0]},
+    )
+    return left.mT @ run.records["product"] @ right.mT
+
+
+def one_layer_nearest(sigma, variances, rate, steps=400):
+    """How near one layer comes to the solution of rank 1, relative, (seeds,).
+
+    Descent on |W X - Y|^2 / (2n) from zero: component i has sigma / lambda (1 - (1 - eta lambda)^t) after t
+    steps.
+    """
+    sigma, variances = _tensor(sigma), _tensor(variances)
+    t = torch.arange(steps)[:, None, None]
+    path = sigma / variances * (1 - (1 - rate * variances) ** t)
+    first = sigma / variances * (torch.arange(sigma.shape[-1]) < 1)
+    return ((path - first).norm(dim=-1) / first.norm(dim=-1)).amin(0)
+
+
+def step_limits(rate=0.2, spacing=0.002):
+    """The largest eta sigma at which a mode rises monotonically, and at which it settles: two numbers.
+
+    Tried on a grid from 0.3 to 1.1, by descent from e^-8; the last of an unbroken series counts.
+    """
+    steepness = torch.arange(0.3, 1.1, spacing, dtype=torch.float64)
+    one = torch.ones_like(steepness)[:, None]
+    path = strength_path(steepness[:, None] / rate, one, 8.0, rate, 6000)[..., 0]
+    path = path * rate / steepness  # in units of the final strength
+    monotone = (path[:300].diff(dim=0) > -1e-10).all(0)
+    settled = (path[-2:] - 1).abs().amax(0) < 1e-3
+    return unbroken(steepness, monotone), unbroken(steepness, settled)
+
+
+def unbroken(values, holds):
+    """The last of the values (n,) up to which `holds` (n,) is true without a break; nan for none.
+
+    >>> float(unbroken(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([True, False, True])))
+    1.0
+    """
+    count = int(holds.long().cumprod(0).sum())
+    return values[count - 1] if count else torch.tensor(torch.nan)
+
+
 def mode_strength(time, sigma, variance, smallness):
     """Strength of one mode of W_2 W_1 at a time of the flow, (...).
 
@@ -106,23 +163,30 @@ def switch_steps(smallness, sigma, variance, rate):
     return (smallness + torch.log(sigma / variance) / 2) / torch.log1p(rate * sigma)
 
 
-def stage_exponent(sigma, rate, stage):
-    """Exponents of the distance to the rank-k solution in delta, half way between two switches: (...).
+def approach_exponent(sigma, rate, stage):
+    """Exponents in delta of the nearest approach to the rank-k solution, between two switches: (...).
 
-    With T_i = 1 / ln(1 + eta sigma_i), at delta (T_k + T_(k+1)) / 2 =: delta theta steps the distance
-    is e^(-e delta), e = min(2 (1 - theta / T_(k+1)), -(theta - T_k) ln(1 - 2 eta sigma_k)): what is not
-    learned yet, and what is not yet settled (derived here). sigma (..., K), falling; stage k in 1..K-1.
-    Raises ValueError for another stage, and for a rate at which mode k does not settle smoothly.
+    With T_i = 1 / ln(1 + eta sigma_i), after delta theta steps component k is e^(-a delta (theta - T_k))
+    from its end, a = -ln(1 - 2 eta sigma_k), and component k + 1 has grown to e^(-b delta (T_(k+1) -
+    theta)), b = 2 ln(1 + eta sigma_(k+1)). They are equal, and the distance is least, e^(-e delta), at
+
+        e = a b (T_(k+1) - T_k) / (a + b) = 2 a / (a + b) (1 - ln(1 + eta sigma_(k+1)) / ln(1 + eta sigma_k))
+
+    (derived here); the flow's is the limit of small rates. sigma (..., K), falling; rate: number or (...);
+    stage k in 1..K-1. Raises ValueError for another stage, and for a rate at which mode k does not settle
+    smoothly.
+
+    >>> float(approach_exponent(torch.tensor([2.0, 1.0], dtype=torch.float64), 1e-9, 1)).__round__(6)
+    0.666667
     """
-    sigma = _tensor(sigma)
+    sigma, rate = _tensor(sigma), _tensor(rate)
     if not 1 <= stage < sigma.shape[-1]:
         raise ValueError(f"stage must be in 1..{sigma.shape[-1] - 1}, got {stage}")
-    if not bool((2 * rate * sigma[..., stage - 1] < 1).all()):
+    now, later = rate * sigma[..., stage - 1], rate * sigma[..., stage]
+    if not bool((2 * now < 1).all()):
         raise ValueError(f"rate must be below 1 / (2 sigma_k), got {rate}")
-    now, later = (1 / torch.log1p(rate * sigma[..., i]) for i in (stage - 1, stage))
-    theta = (now + later) / 2
-    settled = -(theta - now) * torch.log1p(-2 * rate * sigma[..., stage - 1])
-    return torch.minimum(2 * (1 - theta / later), settled)
+    a, b = -torch.log1p(-2 * now), 2 * torch.log1p(later)
+    return 2 * a / (a + b) * (1 - torch.log1p(later) / torch.log1p(now))
 
 
 def half_times(strengths, goal):
@@ -220,6 +284,33 @@ def forgetting_run(sigma, variances, noise, rate, steps):
     return run.records["strength"], moment_loss(end_to_end(run.weights), *moments) - least
 
 
+def held_out_losses(moments, tests, layers, rng, *, hidden=12, scale=1e-8, steps=2000):
+    """Loss on other data along descent of one or two linear layers, (steps + 1, seeds).
+
+    moments, tests: (Cxx, Cyx, cyy) of training and other data. Two layers start at `scale` with `hidden`
+    units, at the rate 0.3 / sigma_1; one layer starts at zero, at the rate 0.5 / lambda_1. Raises
+    ValueError for other numbers of layers.
+    """
+    if layers not in (1, 2):
+        raise ValueError(f"layers must be 1 or 2, got {layers}")
+    seeds, outputs, inputs = moments[1].shape
+    if layers == 2:
+        start = gaussian_weights([inputs, hidden, outputs], seeds, rng, scale)
+        rate = 0.3 / torch.linalg.svdvals(moments[1])[:, 0]
+    else:
+        start = (torch.zeros(seeds, outputs, inputs, dtype=torch.float64),)
+        rate = 0.5 / torch.linalg.eigvalsh(moments[0])[:, -1]
+    return descend(
+        lambda w, cxx, cyx, *_: layer_gradients(w, lambda matrix: moment_slope(matrix, cxx, cyx)),
+        start,
+        problem=(*moments, *tests),
+        rule=Plain(rate),
+        steps=steps,
+        record=range(steps + 1),
+        measure=lambda w, *given: {"loss": moment_loss(end_to_end(w), *given[3:])},
+    ).records["loss"]
+
+
 # --- real data -----------------------------------------------------------------------------------
 
 
@@ -240,10 +331,29 @@ def digit_splits(splits, rng, *, samples=2000, components=20):
         x, y = images[order].mT, one_hot(labels[order])
         x = x - x[:, :samples].mean(-1, keepdim=True)
         y = y - y[:, :samples].mean(-1, keepdim=True)
-        _, vectors = torch.linalg.eigh(x[:, :samples] @ x[:, :samples].mT)
-        scores = vectors.mT[-components:].flip(0) @ x
+        known = x[:, :samples]
+        if samples < len(x):  # the smaller of the two problems
+            vectors = torch.linalg.svd(known, full_matrices=False).U[:, :components]
+        else:
+            vectors = torch.linalg.eigh(known @ known.mT)[1][:, -components:].flip(1)
+        scores = vectors.mT @ x
         found = (scores[:, :samples], y[:, :samples], scores[:, samples:], y[:, samples:])
         for part, value in zip(parts, found, strict=True):
             part.append(value)
     x, y, test_x, test_y = map(torch.stack, parts)
     return (x, y), (test_x, test_y)
+
+
+def digit_moments(splits, rng):
+    """Moments of 2,000 digits in 20 dimensions, {name: (Cxx, Cyx, cyy)}, (splits, ...) each.
+
+    `autoencoder`: the inputs are the outputs; `labels`: the classes are; `labels, whitened`: from inputs of
+    equal variance.
+    """
+    (x, y), _ = digit_splits(splits, rng)
+    white = x / x.square().mean(-1, keepdim=True).sqrt()
+    return {
+        "autoencoder": moments(x, x),
+        "labels": moments(x, y),
+        "labels, whitened": moments(white, y),
+    }

@@ -217,6 +217,57 @@ class StagedRun:
     times: torch.Tensor
     losses: torch.Tensor
 
+    @property
+    def matrix(self):
+        """The end-to-end matrices at the end, (runs, m2, m0)."""
+        return ln.end_to_end(self.weights)
+
+    @property
+    def omega(self):
+        """The units at the end, (runs, m1, m0 + m2)."""
+        return units(self.weights)
+
+    def curve(self, run, every=3):
+        """(steps, losses) of one run up to its end, every so many records."""
+        losses = self.losses[:, run]
+        losses = losses[losses.isfinite()]
+        return self.times[: len(losses) : every], losses[::every]
+
+
+def relative_distance(found, reference):
+    """|found - reference|_F / |reference|_F of matrices (..., a, b): (...).
+
+    >>> one = torch.ones(2, 2, dtype=torch.float64)
+    >>> float(relative_distance(3 * one, one))
+    2.0
+    """
+    return (found - reference).norm(dim=(-2, -1)) / reference.norm(dim=(-2, -1))
+
+
+def distance_from_levels(losses, levels):
+    """Relative distance of losses (..., plateaus) from the nearest of the levels (..., K): like `losses`.
+
+    >>> float(distance_from_levels(torch.tensor([1.5]), torch.tensor([4.0, 1.0])))
+    0.5
+    """
+    return (losses.unsqueeze(-1) / levels.unsqueeze(-2) - 1).abs().amin(-1)
+
+
+def distance_in_order(losses, levels):
+    """Relative distance of the k-th plateau's loss from the k-th level, (seeds, K).
+
+    losses (seeds, plateaus), nan where there was none; nan for a run with more or fewer plateaus than
+    levels (seeds, K).
+
+    >>> seen = torch.tensor([[4.0, 1.5], [4.0, math.nan]])
+    >>> distance_in_order(seen, torch.tensor([[4.0, 1.0], [4.0, 1.0]])).tolist()
+    [[0.0, 0.5], [nan, nan]]
+    """
+    complete = losses.isfinite().sum(1) == levels.shape[1]
+    losses = torch.nn.functional.pad(losses, (0, levels.shape[1]), value=math.nan)
+    found = (losses[:, : levels.shape[1]] / levels - 1).abs()
+    return found.where(complete[:, None], math.nan)
+
 
 def portion(run, which):
     """A `StagedRun` of some of its runs; which: a slice or an index tensor."""
@@ -442,6 +493,21 @@ def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear"
         g.square().sum((-2, -1)) for g in network_gradients(weights, inputs, outputs, activation)
     )
     return {"loss": value, "fall": learning_rate * power / value}
+
+
+def activation_record(weights, inputs, outputs, learning_rate, activation, *, steps, every=10):
+    """What `stage_record` finds along descent with some activation, {name: (records, seeds)}."""
+    return descend(
+        lambda w, x, y: network_gradients(w, x, y, activation),
+        tuple(weights),
+        Plain(learning_rate),
+        problem=(inputs, outputs),
+        steps=steps,
+        record=range(0, steps + 1, every),
+        measure=lambda w, x, y: stage_record(
+            w, x, y, learning_rate=learning_rate, activation=activation
+        ),
+    ).records
 
 
 def plateau_depths(falls, losses, levels, until=0.01):

@@ -366,6 +366,47 @@ def exit_units(
     return frame @ omega.reshape(shape[0], shape[1], -1, shape[-1])
 
 
+def exit_misalignment(
+    weights, problem, ratios, *, learning_rate, slope=moment_slope, exit_scale=1e-5
+):
+    """Misalignment at the exit from the origin, (ratios, seeds), and its predicted exponent, (seeds,).
+
+    Starts at `exit_scale` x ratios; the direction is the fastest one at the origin, the exponent that of
+    `misalignment_exponent`. problem and slope as in `exit_units`.
+    """
+    m = -slope(torch.zeros_like(ln.end_to_end(weights)), *problem)
+    speeds, growing = growing_directions(m)
+    scales = [exit_scale * float(ratio) for ratio in ratios]
+    options = {"learning_rate": learning_rate, "exit_scale": exit_scale, "slope": slope}
+    omega = exit_units(weights, problem, scales, **options)
+    return misalignment(omega, growing[..., 0]), misalignment_exponent(speeds, learning_rate)
+
+
+def misalignment_floors(weights, moments, radii, *, learning_rate):
+    """Misalignment at several exit scales from starts of 1e-30, (radii, seeds): what no start removes.
+
+    Up to weights of about 1e-6 the growth is that of `frozen_steps`.
+    """
+    speeds, growing = growing_directions(moments[1])
+    ahead = (24 * math.log(10) / torch.log1p(learning_rate * speeds[:, 0])).floor()
+    tiny = frozen_steps(tuple(1e-30 * w for w in weights), moments[1], learning_rate, ahead)
+    found = [
+        exit_units(tiny, moments, [1], learning_rate=learning_rate, exit_scale=r)[0] for r in radii
+    ]
+    return misalignment(torch.stack(found), growing[..., 0])
+
+
+def powers(x, y):
+    """Least-squares slopes of log y (points, seeds) against log x (points,): (seeds,), nan where y is.
+
+    >>> powers([1.0, 10.0], torch.tensor([[2.0], [200.0]], dtype=torch.float64)).tolist()
+    [2.0]
+    """
+    x = torch.as_tensor(x, dtype=torch.float64).log()
+    x = x - x.mean()
+    return (x[:, None] * y.log()).sum(0) / x.square().sum()
+
+
 # --- lemma 2: what stays across the common direction in a drop -------------------------------------
 
 

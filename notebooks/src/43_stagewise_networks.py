@@ -20,8 +20,8 @@
 # **Question.** Started near zero, a network's loss falls in stairs: long plateaus, sudden drops. Arata's thesis traces the stairs to anisotropic
 # inputs, and to one matrix that turns all units the same way; is that what happens, and how fast?
 #
-# **Answer.** What makes the stairs is the spread of $C_{yx}$: anisotropic inputs are one way to it, and a teacher that undoes them removes the stairs. At
-# each saddle all units turn to one direction, by a power of the start's scale that is known to 0.01.
+# **Answer.** The spread of $C_{yx}$ makes the stairs: anisotropic inputs are one way to it, and a teacher that undoes them removes the stairs. At
+# each saddle all units turn to one direction, by a power of the start's scale known to 0.01.
 #
 # ![loss in stairs](../figures/43_stagewise_networks/stairs.svg)
 #
@@ -56,7 +56,7 @@ def learn(T, C, scale=1e-8, eta=0.05, steps=4000):
 
 
 def plateaus(losses):
-    """The losses at which descent waits: a step lowers them by less than a ten thousandth."""
+    """The losses at which a step lowers the loss by less than a ten thousandth."""
     quiet = (-np.diff(np.log(losses)) < 1e-4) & (losses[1:] > 1e-5 * losses[0])
     arrives = quiet & ~np.append(False, quiet[:-1])
     return [float(loss) for loss in losses[1:][arrives].round(2)]
@@ -65,20 +65,19 @@ def plateaus(losses):
 # Anisotropic inputs, and a teacher that treats all directions alike. Three plateaus:
 
 # %%
-spread, equal = np.diag([3, 1, 0.3]), np.eye(3)
-plateaus(learn(T=equal, C=spread))
+plateaus(learn(T=np.eye(3), C=np.diag([3, 1, 0.3])))
 
 # %% [markdown]
 # Inputs that are alike in all directions, and an anisotropic teacher. Three plateaus again, at other losses:
 
 # %%
-plateaus(learn(T=spread, C=equal))
+plateaus(learn(T=np.diag([3, 1, 0.3]), C=np.eye(3)))
 
 # %% [markdown]
 # Anisotropic inputs and an anisotropic teacher, which undoes them, so that $C_{yx}=TC$ is alike in all directions. One plateau, the one at the start:
 
 # %%
-plateaus(learn(T=np.linalg.inv(spread), C=spread))
+plateaus(learn(T=np.diag([1 / 3, 1, 1 / 0.3]), C=np.diag([3, 1, 0.3])))
 
 # %% [markdown]
 # So the cause is neither the inputs nor the teacher but the matrix $C_{yx}$, in which the two meet. While the weights are tiny it moves every unit: the fastest of its
@@ -87,14 +86,13 @@ plateaus(learn(T=np.linalg.inv(spread), C=spread))
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
-seeds = 60  # in [4, 2000]: problems with their starts
+seeds = 80  # in [4, 2000]: problems with their starts
 singular_values = [3, 1, 0.3]  # each of 2 or more in [0.01, 10]: of the teacher T, well apart: every plateau is long
 input_variances = [2, 0.5]  # each of 2 in [0.05, 10]: largest and smallest eigenvalue of the inputs' covariance
 widths = [10, 50, 6]  # each of 3 in [3, 200]: inputs, units, outputs
 learning_rate = 0.02  # in [0.001, 0.05]: eta
 large_rate = 0.2  # in [0.01, 0.25]: a second one, where log(1 + eta s) is not eta s
 start_scales = [1e-12, 1e-8, 1e-4]  # each of 2 or more in [1e-13, 1e-3]: start scales of sections 1 and 3
-label_problems = 20  # in [4, 500]: classifications with noisy labels
 nonlinear_seeds = 40  # in [4, 500]: problems with ReLU, tanh and linear units
 
 # %% tags=["hide-input"]
@@ -121,15 +119,15 @@ rng = np.random.default_rng(seed)
 
 # %%
 np.allclose(
-    learn(spread, equal, steps=400),
+    learn(T=np.diag([3, 1, 0.3]), C=np.eye(3), steps=400),
     descend(
         tl.moment_gradients,
-        [torch.from_numpy(w)[None] for w in (
-            lambda g: (1e-8 * g.normal(size=(30, 3)), 1e-8 * g.normal(size=(3, 30)))
-        )(np.random.default_rng(1))],
+        (lambda g: [torch.from_numpy(1e-8 * g.normal(size=(1, *shape)))
+                    for shape in ((30, 3), (3, 30))])(np.random.default_rng(1)),
         Plain(0.05), steps=399, record=range(400),
-        problem=[torch.from_numpy(m)[None] for m in (equal, spread, np.array(5.045))],
-        measure=lambda w, *moments: {"loss": tl.moment_loss(ln.end_to_end(w), *moments)},
+        problem=[torch.from_numpy(m)[None] for m in (
+            np.eye(3), np.diag([3, 1, 0.3]), np.array(10.09 / 2))],
+        measure=lambda w, *moments: {"loss": tl.moment_loss(w[1] @ w[0], *moments)},
     ).records["loss"][:, 0],
 )  # fmt: skip
 
@@ -145,7 +143,7 @@ np.allclose(
 # | 43.1a | Anisotropic inputs alone make stages: with an orthogonal teacher there are as many plateaus as directions, three | share of problems ≥ 0.9 | rare starts pass a saddle fast | Arata, title (statement, read) |
 # | 43.1b | Anisotropic inputs make no stages if the teacher undoes them: there is one plateau, at the start | share of problems ≥ 0.9 | as for the stages themselves | Ours |
 #
-# Singular values of $C_{yx}$, plateaus, and $\sigma_2/\sigma_1$ of the units when they leave the origin, for each kind (medians):
+# A problem of each kind is told by the variances, the singular values, and whether the teacher undoes the inputs:
 
 # %%
 def arm(variances, values, undone=False):
@@ -158,29 +156,44 @@ def arm(variances, values, undone=False):
     return tl.moments(inputs, teacher @ inputs if undone else outputs)
 
 
+# %% [markdown]
+# Singular values of $C_{yx}$ for each kind (medians):
+
+# %%
+arms = {
+    "neither": arm([1, 1, 1], [1, 1, 1]), "inputs": arm([3, 1, 0.3], [1, 1, 1]),
+    "teacher": arm([1, 1, 1], [3, 1, 0.3]), "both": arm([3, 1, 0.3], [3, 1, 0.3]),
+    "inputs, undone": arm([3, 1, 0.3], [1, 1, 1], undone=True),
+}  # fmt: skip
+pd.DataFrame({name: torch.linalg.svdvals(moments[1]).median(0).values.numpy()
+              for name, moments in arms.items()},
+             index=["s₁", "s₂", "s₃"]).T.round(2)  # fmt: skip
+
+# %% [markdown]
+# What descent makes of them:
+
+# %%
 def stages(moments, scale):
-    """Plateaus of descent, and σ₂/σ₁ of the units at the exit from the origin."""
+    """Plateaus of descent, and σ₂/σ₁ of the units when they leave the origin."""
     begin = ln.gaussian_weights([3, 30, 3], seeds, rng)
     run = sw.staged_descent(
-        tuple(scale * w for w in begin), moments, loss=tl.moment_loss, slope=tl.moment_slope,
-        learning_rate=learning_rate, steps=40_000, check_every=10, final_loss=1e-6 * moments[2],
-    )  # fmt: skip
-    omega = tl.exit_units(begin, moments, [scale], learning_rate=learning_rate, exit_scale=1e-3)
+        tuple(scale * w for w in begin), moments, loss=tl.moment_loss, steps=40_000,
+        slope=tl.moment_slope, learning_rate=learning_rate, check_every=10,
+        final_loss=1e-6 * moments[2])
+    omega = tl.exit_units(begin, moments, [scale], exit_scale=1e-3,
+                          learning_rate=learning_rate)  # fmt: skip
     sizes = torch.linalg.svdvals(omega[0])
     return run.saddles.isfinite().sum(1), sizes[:, 1] / sizes[:, 0]
 
+# %% [markdown]
+# From the least start scale:
+
 # %%
-uneven, even = [3, 1, 0.3], [1, 1, 1]
-arms = {
-    "neither": arm(even, even), "inputs": arm(uneven, even), "teacher": arm(even, uneven),
-    "both": arm(uneven, uneven), "inputs, undone": arm(uneven, even, undone=True),
-}  # fmt: skip
 staged = {name: stages(moments, min(start_scales)) for name, moments in arms.items()}
 pd.DataFrame({
-    name: [*torch.linalg.svdvals(arms[name][1]).median(0).values.numpy().round(2),
-           float(count.double().median()), f"{float(apart.median()):.1g}"]
+    name: [float(count.double().median()), f"{float(apart.median()):.1g}"]
     for name, (count, apart) in staged.items()
-}, index=["first", "second", "third", "plateaus", "σ₂/σ₁ at the exit"]).T  # fmt: skip
+}, index=["plateaus", "σ₂/σ₁ at the exit"]).T  # fmt: skip
 
 # %%
 ledger.judge({
@@ -212,61 +225,54 @@ ledger.judge({
 # Each problem has its own teacher, inputs and start: they are the sample. We follow them over three to seven decades, up to weights of $10^{-5}$.
 
 # %%
-make = partial(tl.teacher_problem, outputs=widths[2])
-variances = np.linspace(*input_variances, widths[0])
-data = make(seeds, rng, variances=variances, singular_values=singular_values,
-            samples=2 * widths[0])  # fmt: skip
-problem = tl.moments(*data)
+make = partial(tl.teacher_problem, outputs=widths[2], samples=100,
+               variances=np.linspace(*input_variances, widths[0]))  # fmt: skip
+problem = tl.moments(*make(seeds, rng, singular_values=singular_values))
 start = ln.gaussian_weights(widths, seeds, rng)
-labelled = ce.label_problem(
-    label_problems, rng, deviations=[1.5, 1.3, 1.1, 0.9, 0.8, 0.7],
+
+# %% [markdown]
+# Twenty classifications, four classes, with starts of their own:
+
+# %%
+unsure = ln.gaussian_weights([6, 20, 4], 20, rng), ce.label_problem(
+    20, rng, deviations=[1.5, 1.3, 1.1, 0.9, 0.8, 0.7],
     singular_values=[3, 1.5, 0.6], classes=4, samples=200,
 )  # fmt: skip
-small = ln.gaussian_weights([6, 20, 4], label_problems, rng)
-ratios = 10.0 ** -np.arange(3, 8)
+{name: tuple(x.shape) for name, x in zip(("inputs", "labels"), unsure[1], strict=True)}
 
 # %% [markdown]
 # Mean exponents, predicted and measured:
 
 # %%
-def turning(weights, given, slope, rate):
-    """Misalignment at the exit (ratios, problems) and its predicted exponent."""
-    m = -slope(torch.zeros_like(ln.end_to_end(weights)), *given)
-    speeds, growing = tl.growing_directions(m)
-    omega = tl.exit_units(
-        weights, given, 1e-5 * ratios, slope=slope, learning_rate=rate, exit_scale=1e-5
+ratios = 10.0 ** -np.arange(3, 8)
+turned = {
+    f"square loss, η = {rate}": tl.exit_misalignment(
+        start, problem, ratios, learning_rate=rate
     )
-    return tl.misalignment(omega, growing[..., 0]), tl.misalignment_exponent(speeds, rate)
-
-
-def power(x, y):
-    """Slopes of log y (points, problems) against log x."""
-    dx = torch.as_tensor(np.log(x) - np.log(x).mean())
-    return (dx[:, None] * y.log()).sum(0) / dx.square().sum()
-
-
-square = {r: turning(start, problem, tl.moment_slope, r) for r in (learning_rate, large_rate)}
-entropy = {r: turning(small, labelled, ce.cross_entropy_slope, r) for r in (0.05, 0.5)}
+    for rate in (learning_rate, large_rate)
+} | {
+    f"cross-entropy, η = {rate}": tl.exit_misalignment(
+        *unsure, ratios, learning_rate=rate, slope=ce.cross_entropy_slope
+    )
+    for rate in (0.05, 0.5)
+}
 pd.DataFrame({
-    f"{name}, η = {rate}": [float(law.mean()), float(power(ratios, y).nanmean())]
-    for name, found in (("square", square), ("cross-entropy", entropy))
-    for rate, (y, law) in found.items()
+    name: [float(law.mean()), float(tl.powers(ratios, y).nanmean())]
+    for name, (y, law) in turned.items()
 }, index=["predicted", "measured"]).T.round(4)  # fmt: skip
 
 # %% [markdown]
 # The lines have the predicted slopes, one for each step size. With larger steps the exponent is smaller: finite steps weaken the alignment.
 
 # %% tags=["hide-input"]
-def fall(y, law):
-    """(ratios, misalignment, the predicted slope through the first point)."""
-    line = float(y[0].nanmedian()) * (ratios / ratios[0]) ** float(law.mean())
-    return ratios, y, line
-
-
 with figures.curves(
     "alignment",
-    {"square loss": {f"η = {r}": fall(*found) for r, found in square.items()},
-     "cross-entropy": {f"η = {r}": fall(*found) for r, found in entropy.items()}},
+    {loss: {
+        name.split(", ")[1]: (
+            ratios, y,
+            float(y[0].nanmedian()) * (ratios / ratios[0]) ** float(law.mean()))
+        for name, (y, law) in turned.items() if name.startswith(loss)
+    } for loss in ("square loss", "cross-entropy")},
     "Misalignment falls with the start scale at the predicted slopes.",
     prediction="predicted slope", band=(0.1, 0.9), xscale="log", yscale="log",
     xlabel=r"start scale / exit scale, $\epsilon/r$", ylabel="misalignment at the exit",
@@ -274,12 +280,12 @@ with figures.curves(
     pass
 
 # %%
-def excess(found):
-    """Measured exponent less the predicted one, of every problem."""
-    return {f"η = {r}": mean(power(ratios, y) - law, digits=1) for r, (y, law) in found.items()}
-
-
-ledger.judge({"43.2a*": excess(square), "43.2b*": excess(entropy)})
+ledger.judge({
+    "43.2a*": {name: mean(tl.powers(ratios, y) - law, digits=1)
+               for name, (y, law) in turned.items() if "square" in name},
+    "43.2b*": {name: mean(tl.powers(ratios, y) - law, digits=1)
+               for name, (y, law) in turned.items() if "cross" in name},
+})  # fmt: skip
 
 # %% [markdown]
 # ## 3. Which saddles, and how long at each
@@ -300,64 +306,75 @@ ledger.judge({"43.2a*": excess(square), "43.2b*": excess(entropy)})
 # Where do the networks wait, from the least start scale? The first problem's plateaus and the predicted losses:
 
 # %%
-scales = sorted(start_scales)
-begin, given = tl.scaled_runs(start, problem, scales)
-walk = sw.staged_descent(
-    begin, given, loss=tl.moment_loss, slope=tl.moment_slope, learning_rate=learning_rate,
-    steps=60_000, check_every=10, final_loss=1e-6 * given[2],
-)  # fmt: skip
 levels = tl.saddle_losses(*problem)[:, : len(singular_values)]
-pd.DataFrame([walk.saddles[0, : levels.shape[1]].numpy(), levels[0].numpy()],
+square = sw.staged_descent(
+    *tl.scaled_runs(start, problem, sorted(start_scales)), learning_rate=learning_rate,
+    loss=tl.moment_loss, slope=tl.moment_slope, steps=60_000, check_every=10,
+    final_loss=1e-6 * problem[2].repeat(len(start_scales)),
+)  # fmt: skip
+pd.DataFrame([square.saddles[0, : levels.shape[1]].numpy(), levels[0].numpy()],
              index=["plateaus", "predicted"]).round(4)  # fmt: skip
 
 # %% [markdown]
-# And under cross-entropy, at the step size 0.5:
+# Under cross-entropy the least losses of each rank are found without descent:
 
 # %%
-lowest = torch.stack(
-    [ce.best_of_rank(*labelled, k, np.random.default_rng([seed, k])) for k in range(4)], -1
-)
-begin, given = tl.scaled_runs(small, labelled, scales)
-stairs = sw.staged_descent(
-    begin, given, loss=ce.cross_entropy, slope=ce.cross_entropy_slope, learning_rate=0.5,
-    steps=5000, check_every=10, quiet=1e-5, final_loss=0.0,
-)  # fmt: skip
-pd.DataFrame([stairs.saddles[0, :3].numpy(), lowest[0, :3].numpy()],
-             index=["plateaus", "predicted"]).round(4)  # fmt: skip
+lowest = torch.stack([
+    ce.best_of_rank(*unsure[1], k, np.random.default_rng([seed, k])) for k in range(4)
+], -1)  # fmt: skip
+[round(float(loss), 4) for loss in lowest[0]]  # of the first problem, ranks 0 to 3
+
+# %% [markdown]
+# And where descent waits in this problem, at the step size 0.5 and from the least start scale. The fall of the loss is slow even between these plateaus, so one is here
+# a dip of the relative fall a step, assigned to the nearest of the losses of rank 0, 1 and 2:
+
+# %%
+def classify(scale):
+    """Losses of descent on the classifications, and the losses on its plateaus."""
+    record = descend(
+        lambda w, *d: ln.layer_gradients(w, lambda m: ce.cross_entropy_slope(m, *d)),
+        [scale * w for w in unsure[0]], Plain(0.5), problem=unsure[1], steps=5000,
+        record=range(0, 5001, 10), measure=partial(ce.stage_record, learning_rate=0.5),
+    ).records  # fmt: skip
+    plateaus = sw.plateau_depths(record["fall"], record["loss"], lowest[:, :3])[1]
+    return record["loss"], plateaus
+
+
+entropy = {scale: classify(scale) for scale in sorted(start_scales)}
+[round(float(loss), 4) for loss in entropy[min(start_scales)][1][0, 1:]]  # ranks 1, 2
 
 # %% tags=["hide-input"]
-def one(run, problems, k, last):
-    """(steps, loss) of the first problem from start scale k."""
-    y = run.losses[: last // 10, k * problems]
-    return run.times[: int(y.isfinite().sum()) : 3], y[y.isfinite()][::3]
-
-
 with figures.curves(
     "stairs",
-    {"square loss": {f"ε = {s:g}": one(walk, seeds, k, 60_000) for k, s in enumerate(scales)},
-     "cross-entropy": {f"ε = {s:g}": one(stairs, label_problems, k, 1500)
-                       for k, s in enumerate(scales)}},
+    {"square loss": {f"ε = {scale:g}": square.curve(k * seeds)
+                     for k, scale in enumerate(entropy)},
+     "cross-entropy": {f"ε = {scale:g}": (range(0, 1501, 10), y[:151, 0])
+                       for scale, (y, _) in entropy.items()}},
     "The loss falls in stairs, at the losses of the best matrices of each rank.",
     sharey=False, yscale="log", xlabel="step", ylabel="loss", legend="lower left",
 ) as axes:  # fmt: skip
-    for ax, marks in zip(axes, (levels[0], lowest[0, :3])):
-        for k, mark in enumerate(marks):
-            figures.level(ax, float(mark), "_" if k else "best of rank 0, 1, 2", lw=1)
+    [figures.level(axes[k], float(loss), "_" if rank else "best of rank 0, 1, 2", lw=1)
+     for k, losses in enumerate((levels[0], lowest[0, :3]))
+     for rank, loss in enumerate(losses)]
     axes[0].set_ylim(float(levels[0, -1]) * 1e-2, None)
 
+# %% [markdown]
+# Steps a decade of start scale costs, measured and predicted (means):
+
 # %%
-rows = walk.saddles[:seeds]
-complete = rows.isfinite().sum(1) == len(singular_values)
-gaps = lowest[:, 1:3] - lowest[:, 2:4]
-near = (stairs.saddles[:label_problems, :, None] - lowest[:, None, 1:3]).abs() / gaps[:, None]
-speed = sw.steps_per_log_scale(*problem[:2], learning_rate, len(singular_values)).sum(-1)
-steps = walk.steps.reshape(len(scales), seeds).double()
-paid = (steps[0] - steps[1]) / np.log(scales[1] / scales[0])
+pace = (
+    -square.steps.reshape(-1, seeds)[:2].double().diff(dim=0)[0]
+    / np.diff(np.log(sorted(start_scales)))[0],
+    sw.steps_per_log_scale(*problem[:2], learning_rate, len(singular_values)).sum(-1),
+)
+[round(float(y.mean() * np.log(10)), 1) for y in pace]
+
+# %%
 ledger.judge({
-    "43.3a": largest((rows[:, : levels.shape[1]] / levels - 1)[complete].abs(),
-                     of=int(complete.sum()), digits=1),
-    "43.3b": median(near.nan_to_num(torch.inf).amin(1).amax(1), digits=1),
-    "43.3c": mean(paid / speed, digits=4),
+    "43.3a": largest(sw.distance_in_order(square.saddles[:seeds], levels),
+                     of=seeds, digits=1),
+    "43.3b": median(ce.distance_from_ranks(entropy[min(entropy)][1], lowest), digits=1),
+    "43.3c": mean(pace[0] / pace[1], digits=4),
 })  # fmt: skip
 
 # %% [markdown]
@@ -371,45 +388,43 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 43.4a* | Networks with bends rest where the linear network does, at the best loss of rank 1 | median of loss on the plateau / predicted 1 ± 0.1 | losses of ranks 0, 1, 2 differ fivefold | Arata, section 1 (statement, read) |
 #
+# One kind of unit on all problems, the same starts for each kind:
+
+# %%
+def bends(name):
+    """Losses of descent; its plateaus' depths and losses over the saddles'."""
+    own = np.random.default_rng([seed, 4])
+    data = make(nonlinear_seeds, own, singular_values=[3, 1.5, 0.75])
+    begin = ln.gaussian_weights([widths[0], 40, widths[2]], nonlinear_seeds, own, 1e-5)
+    record = sw.activation_record(begin, *data, learning_rate, name, steps=1500)
+    ranks = tl.saddle_losses(*tl.moments(*data))[:, :3]
+    depth, at = sw.plateau_depths(record["fall"], record["loss"], ranks)
+    return record["loss"] / ranks[:, 1], depth, at / ranks
+
+# %% [markdown]
 # How deep, in decades, are the plateaus at the saddles of rank 1 and 2 (means)?
 
 # %%
-crossing = make(nonlinear_seeds, rng, variances=variances, singular_values=[3, 1.5, 0.75],
-                samples=100)  # fmt: skip
-ranks = tl.saddle_losses(*tl.moments(*crossing))[:, :3]
-
-
-def bends(name):
-    """Losses of descent, depths of its plateaus and the losses there, for one activation."""
-    begin = ln.gaussian_weights([widths[0], 40, widths[2]], nonlinear_seeds,
-                                np.random.default_rng([seed, 4]), 1e-5)  # fmt: skip
-    seen = descend(
-        partial(tl.network_gradients, activation=name), begin, Plain(learning_rate),
-        problem=crossing, steps=1500, record=range(0, 1501, 10),
-        measure=partial(sw.stage_record, learning_rate=learning_rate, activation=name),
-    ).records  # fmt: skip
-    return seen["loss"], *sw.plateau_depths(seen["fall"], seen["loss"], ranks)
-
-
 bent = {name: bends(name) for name in tl.ACTIVATIONS}
-pd.DataFrame({name: depth[:, 1:].mean(0).numpy() for name, (_, depth, _) in bent.items()},
+pd.DataFrame({name: y[:, 1:].mean(0).numpy() for name, (_, y, _) in bent.items()},
              index=["rank 1", "rank 2"]).round(2)  # fmt: skip
 
 # %% [markdown]
-# One network with each kind of unit: all three rest at the first dashed loss, and the bends blur the second.
+# One network with each kind of unit: all three rest at the dashed loss, and the bends blur the next plateau.
 
 # %% tags=["hide-input"]
 with figures.curves(
-    "units", {"": {name: (range(0, 1501, 10), y[:, 0]) for name, (y, *_) in bent.items()}},
-    "Linear, ReLU and tanh networks rest at the same losses; with bends, less long.",
-    yscale="log", xlabel="step", ylabel="loss", ylim=(1e-4, None), legend="lower left",
-) as axes:  # fmt: skip
-    for k, value in enumerate(ranks[0]):
-        figures.level(axes[0], float(value), "_" if k else "reduced-rank regression", lw=1)
+    "units",
+    {"": {name: (range(0, 1501, 10), y[:, 0]) for name, (y, *_) in bent.items()}
+         | {"best of rank 1": ([0, 1500], [1, 1])}},
+    "Linear, ReLU and tanh networks rest at the same loss; with bends, less long.",
+    yscale="log", xlabel="step", ylabel="loss / best loss of rank 1", ylim=(1e-4, None),
+):  # fmt: skip
+    pass
 
 # %%
 ledger.judge({
-    "43.4a*": {name: median(bent[name][2][:, 1] / ranks[:, 1]) for name in ("relu", "tanh")}
+    "43.4a*": {name: median(bent[name][2][:, 1]) for name in ("relu", "tanh")}
 })
 
 # %% [markdown]
@@ -450,7 +465,7 @@ ledger.judge({
 # | 43.5d | *control:* Without a gap, all singular values equal, the misalignment does not fall | mean exponent 0 ± 0.02 | nothing singles out a direction | Ours |
 # | 43.5e | The floor of the misalignment grows as the square of the exit scale | mean power of the exit scale 2 ± 0.1 | the next order in the exit scale | Ours |
 # | 43.5f | From the least start scale exactly as many plateaus are seen as the teacher has directions | share of networks ≥ 0.9 | some teachers' saddles are passed fast | Arata, section 3 (statement, read) |
-# | 43.5g | Lemma 1's matrices make the very step of descent for ReLU units | largest relative difference ≤ 1e-14 | rounding of sums over 20 samples | Arata, lemma 1 (statement, read) |
+# | 43.5g | Lemma 1's matrices make the very step of descent for ReLU units | largest relative difference ≤ 1e-14 | rounding of sums over 100 samples | Arata, lemma 1 (statement, read) |
 # | 43.5h | *control:* Lemma 1's matrices do not make the step of descent for tanh units of weight scale 1 | smallest relative difference ≥ 0.1 | σ(z)/z and σ'(z) differ by a share of order one | Arata, lemma 1 (statement, read) |
 # | 43.5i | For tanh units near zero lemma 1 is off by the square of the weight scale | mean power of the weight scale 2 ± 0.05 | next order is 1e-4 of it | Ours |
 # | 43.5j | Lemma 2's bound holds for every unit and step, across the direction that is carried along | largest growth / bound ≤ 1 | derived as an inequality | Arata, lemma 2 (statement, read); the rate is ours |
@@ -463,87 +478,93 @@ ledger.judge({
 # | 43.5q* | *control:* Networks with bends have a shallower plateau at rank 2 than the linear network | mean difference in decades ≤ -0.3 | shallower by a factor of two at least | Ours |
 #
 # Starts of other laws, the control without a gap, and the floor, from starts so small that nothing else is left: $10^{-30}$, carried to about $10^{-6}$ in
-# closed form with $M$ frozen, stepped from there. Medians of the measured exponents less the predicted ones:
+# closed form with $M$ frozen, stepped from there:
 
 # %%
-def draw(law):
-    """A start whose entries follow some law."""
-    return tuple(torch.from_numpy(law((seeds, b, a))) for a, b in zip(widths, widths[1:]))
+def other(law, given):
+    """Misalignment of starts of some law, and its predicted exponent."""
+    begin = [torch.from_numpy(law((seeds, widths[k + 1], widths[k]))) for k in (0, 1)]
+    return tl.exit_misalignment(begin, given, ratios, learning_rate=learning_rate)
 
+# %% [markdown]
+# Medians of the measured exponents less the predicted ones, over the last decades:
 
+# %%
 laws = {
-    "uniform": draw(lambda shape: rng.uniform(-1, 1, shape)),
-    "signs": draw(lambda shape: rng.choice([-1.0, 1.0], shape)),
-    "Cauchy": draw(rng.standard_cauchy),
-}
-alike = tl.moments(*make(seeds, rng, variances=np.ones(widths[0]), singular_values=[2, 2, 2],
-                         samples=2 * widths[0]))  # fmt: skip
-other = {
-    n: turning(w, problem, tl.moment_slope, learning_rate) for n, w in laws.items()
-} | {"no gap": turning(start, alike, tl.moment_slope, learning_rate)}
-{n: round(float((power(ratios[2:], y[2:]) - law).nanmedian()), 4)
- for n, (y, law) in other.items()}  # fmt: skip
+    "uniform": other(lambda shape: rng.uniform(-1, 1, shape), problem),
+    "signs": other(lambda shape: rng.choice([-1.0, 1.0], shape), problem),
+    "Cauchy": other(rng.standard_cauchy, problem),
+    "no gap": other(rng.standard_normal, tl.moments(
+        *make(seeds, rng, variances=np.ones(widths[0]), singular_values=[2, 2, 2]))),
+}  # fmt: skip
+{n: round(float((tl.powers(ratios[2:], y[2:]) - law).nanmedian()), 4)
+ for n, (y, law) in laws.items()}  # fmt: skip
+
+# %% [markdown]
+# Lemma 1 takes one step:
 
 # %%
-def floors(radii):
-    """Misalignment at the exit from starts of 1e-30, (radii, problems)."""
-    speeds, growing = tl.growing_directions(problem[1])
-    ahead = (24 * np.log(10) / torch.log1p(learning_rate * speeds[:, 0])).floor()
-    tiny = tl.frozen_steps(tuple(1e-30 * w for w in start), problem[1], learning_rate, ahead)
-    return torch.stack([
-        tl.misalignment(tl.exit_units(tiny, problem, [1], learning_rate=learning_rate,
-                                      exit_scale=r)[0], growing[..., 0]) for r in radii
-    ])  # fmt: skip
-
-
 def lemma_1(name, scale):
     """Relative difference between lemma 1's step and descent's."""
-    at = tuple(scale * w for w in start)
-    return tl.one_step_difference(at, *data, learning_rate, name)
+    own = np.random.default_rng([seed, 5])
+    data = make(seeds, own, singular_values=singular_values)
+    begin = ln.gaussian_weights(widths, seeds, own, scale)
+    return tl.one_step_difference(begin, *data, learning_rate, name)
 
+# %% [markdown]
+# These and the floor:
 
-radii = [1e-4, 3e-4, 1e-3, 3e-3]
+# %%
 ledger.judge({
     "43.5a": share(staged["neither"][0] == 1),
     "43.5b": share(staged["teacher"][0] == 3),
-    "43.5c*": {n: median(power(ratios[2:], y[2:]) - law, digits=2)
-               for n, (y, law) in other.items() if n != "no gap"},
-    "43.5d": mean(power(ratios, other["no gap"][0]), digits=1),
-    "43.5e": mean(power(radii, floors(radii))),
-    "43.5f": share(complete),
-    "43.5g": largest([lemma_1("relu", s) for s in (1, 1e-2, 1e-3)], of=seeds, rounding=True),
+    "43.5c*": {n: median(tl.powers(ratios[2:], y[2:]) - law, digits=2)
+               for n, (y, law) in laws.items() if n != "no gap"},
+    "43.5d": mean(tl.powers(ratios, laws["no gap"][0]), digits=1),
+    "43.5e": mean(tl.powers([1e-4, 3e-4, 1e-3, 3e-3], tl.misalignment_floors(
+        start, problem, [1e-4, 3e-4, 1e-3, 3e-3], learning_rate=learning_rate))),
+    "43.5f": share(square.saddles[:seeds].isfinite().sum(1) == len(singular_values)),
+    "43.5g": largest(
+        [lemma_1("relu", s) for s in (1, 1e-2, 1e-3)], of=seeds, rounding=True),
 })  # fmt: skip
 
 # %% [markdown]
-# The drop, lemma 2 and the later saddles:
+# The median misalignment of the unused parts at the later saddles:
 
 # %%
-growing = tl.growing_directions(problem[1])[1]
-leaving = tl.exit_units(start, problem, [1e-8], learning_rate=learning_rate, exit_scale=1e-2)[0]
-drop = tl.transported_residual(
-    tl.from_units(leaving, widths[0]), *problem, direction=growing[..., 0],
-    learning_rate=learning_rate, steps=150,
-)  # fmt: skip
-
-
-def later(used):
-    """Unused parts of the units at the exit from a later saddle, and the new top direction."""
-    omega = tl.exit_units(start, problem, scales[:1], learning_rate=learning_rate,
-                          exit_scale=1e-3, used=used, check_every=5)[0]  # fmt: skip
+def later(used, direction=None):
+    """Misalignment of the unused parts of the units when they leave a later saddle."""
+    omega = tl.exit_units(start, problem, [min(start_scales)], exit_scale=1e-3,
+                          used=used, learning_rate=learning_rate, check_every=5)[0]
     new = tl.growing_directions(tl.saddle_matrix(*problem[:2], used))[1][..., 0]
-    return omega, tl.misalignment(omega, new)
+    return tl.misalignment(omega, new if direction is None else direction)
 
 
 gone = {f"saddle of rank {k}": later(k) for k in range(1, len(singular_values))}
-away = tl.misalignment(gone["saddle of rank 1"][0], growing[..., 1])
+{name: float(y.median()) for name, y in gone.items()}
+
+# %% [markdown]
+# And lemma 2 along the first drop: the largest growth over the bound, on the direction that is carried along.
+
+# %%
+drop = tl.transported_residual(
+    tl.from_units(tl.exit_units(start, problem, [1e-8], learning_rate=learning_rate,
+                                exit_scale=1e-2)[0], widths[0]),
+    *problem, direction=tl.growing_directions(problem[1])[1][..., 0],
+    learning_rate=learning_rate, steps=150,
+)  # fmt: skip
+drop["used"] = drop["moving"] / drop["moving"][0] / drop["bound"].exp()[..., None]
+round(float(drop["used"][1:].max()), 3)
+
+# %%
 ledger.judge({
     "43.5h": smallest(lemma_1("tanh", 1)),
     "43.5i": mean((lemma_1("tanh", 1e-2) / lemma_1("tanh", 1e-3)).log10(), digits=4),
-    "43.5j": largest((drop["moving"] / drop["moving"][0] / drop["bound"].exp()[..., None])[1:],
-                     of=seeds),
+    "43.5j": largest(drop["used"][1:], of=seeds),
     "43.5k": share((tl.fixed_residuals(drop, np.linspace(0, 1, 41))[1] <= 1).any(0)),
-    "43.5l*": {k: share(y <= 0.02) for k, (_, y) in gone.items()},
-    "43.5m": median(away / gone["saddle of rank 1"][1], digits=1),
+    "43.5l*": {name: share(y <= 0.02) for name, y in gone.items()},
+    "43.5m": median(later(1, tl.growing_directions(problem[1])[1][..., 1])
+                    / gone["saddle of rank 1"], digits=1),
 })  # fmt: skip
 
 # %% [markdown]
@@ -558,20 +579,26 @@ def layered(scheme):
     drawn = ln.gaussian_weights([8, 20, 20, 8], 32, own)
     begin, (goal,) = tl.scaled_runs(drawn, (ln.rotated(sizes.expand(32, 8), own),),
                                     [0.02, 0.014, 0.01])  # fmt: skip
-    found = sw.rank_one_plateau(begin, goal, scheme=scheme, learning_rate=0.1, steps=20_000)
-    return found["spread"].reshape(3, 32)
+    return sw.rank_one_plateau(
+        begin, goal, scheme=scheme, learning_rate=0.1, steps=20_000
+    )["spread"].reshape(3, 32)  # fmt: skip
 
 
 deep = {scheme: layered(scheme) for scheme in ("layer-wise", "together")}
-pd.DataFrame({k: y.mean(1).numpy() for k, y in deep.items()}, [0.02, 0.014, 0.01]).T.round(3)
+pd.DataFrame({scheme: y.mean(1).numpy().round(3) for scheme, y in deep.items()},
+             index=[0.02, 0.014, 0.01]).T  # fmt: skip
+
+# %% [markdown]
+# The verdicts on them and on the bends of section 4:
 
 # %%
 ledger.judge({
-    "43.5n": mean(power([0.02, 0.014, 0.01], deep["layer-wise"])),
+    "43.5n": mean(tl.powers([0.02, 0.014, 0.01], deep["layer-wise"])),
     "43.5o": ratio(deep["layer-wise"][-1], deep["together"][-1]),
     "43.5p*": {n: mean(bent[n][1][:, 1], digits=2) for n in ("relu", "tanh")},
     "43.5q*": {
-        n: mean(bent[n][1][:, 2] - bent["linear"][1][:, 2], digits=2) for n in ("relu", "tanh")
+        n: mean(bent[n][1][:, 2] - bent["linear"][1][:, 2], digits=2)
+        for n in ("relu", "tanh")
     },
 })
 

@@ -54,7 +54,7 @@ def step(A, B, eta=0.02):
 
 
 def jump(A, B, eta=0.02, length=0.3):
-    """What many steps would do if M stood still, up to the first direction to arrive."""
+    """What many steps would do if M stood still, until a direction arrives."""
     b, s, a = np.linalg.svd(target - B @ A)
     c = (A @ a.T + B.T @ b) / 2**0.5  # the part of each unit along each direction
     size = np.linalg.norm(c, axis=0)
@@ -65,8 +65,7 @@ def jump(A, B, eta=0.02, length=0.3):
 
 # %% [markdown]
 # While the product is tiny, $M$ stands still, and a step multiplies the units' parts along its $k$-th pair of singular vectors by $1+\eta s_k$. So
-# $T$ steps multiply them by $(1+\eta s_k)^T$: no need to take them one by one. `walk` counts steps and jumps until the loss is $10^{-6}$; it jumps
-# wherever a step would lower the loss by less than a ten thousandth.
+# $T$ steps multiply them by $(1+\eta s_k)^T$: no need to take them one by one. A small start:
 
 # %%
 def small_start(scale):
@@ -74,7 +73,10 @@ def small_start(scale):
     A, B = scale * np.random.default_rng(1).normal(size=(2, 4, 2))
     return A, B.T
 
+# %% [markdown]
+# `walk` counts steps and jumps until the loss is $10^{-6}$; it jumps wherever a step would lower the loss by less than a ten thousandth.
 
+# %%
 def walk(A, B, jumping):
     """Steps and jumps until the loss is 1e-6."""
     for t in range(10_000):
@@ -82,8 +84,8 @@ def walk(A, B, jumping):
         if loss < 1e-6:
             return t
         new = step(A, B)
-        gradient = sum(np.sum((x - y) ** 2) for x, y in zip(new, (A, B))) / 0.02**2
-        A, B = jump(A, B) if jumping and 0.02 * gradient < 1e-4 * loss else new
+        moved = np.sum((new[0] - A) ** 2) + np.sum((new[1] - B) ** 2)
+        A, B = jump(A, B) if jumping and moved / 0.02 < 1e-4 * loss else new
 
 # %% [markdown]
 # From $\epsilon=10^{-2}$, $10^{-4}$, $10^{-6}$, $10^{-8}$ and $10^{-12}$, plain descent:
@@ -172,21 +174,27 @@ np.allclose(
 # | 44.1a | Jumps pay nothing for a smaller start: between the two least start scales, steps rise by at most a twentieth of what plain descent pays | mean of rise with jumps / rise of plain descent ≤ 0.05 | arrival is looked for every ten steps, a fiftieth of plain descent's rise | Arata, section 4 (statement, read) |
 # | 44.1b* | At the least start scale jumps of fixed length save half of the steps or more | mean of plain descent's steps / steps with jumps ≥ 2 | ours; half is worth the trouble | Arata, section 4 and figure 2 (statement, read) |
 #
-# Problems, starts and the ways to travel. "One direction" is the shorter recipe: the top pair alone grows, to the same length.
+# Problems and starts:
 
 # %%
 scales = sorted(start_scales, reverse=True)
-variances = np.linspace(*input_variances, widths[0])
-make = partial(tl.teacher_problem, outputs=widths[2], samples=100, variances=variances)
+make = partial(tl.teacher_problem, outputs=widths[2], samples=100,
+               variances=np.linspace(*input_variances, widths[0]))  # fmt: skip
 problems = {
     name: tl.moments(*make(seeds, rng, singular_values=values))
     for name, values in {"strong": strong_teacher, "weak": weak_teacher}.items()
 }
 start = ln.gaussian_weights(widths, seeds, rng)
+[float(torch.linalg.svdvals(cyx)[:, k].mean().round(decimals=2))
+ for _, cyx, _ in problems.values() for k in range(3)]  # fmt: skip
 
+# %% [markdown]
+# (These are the mean singular values of $C_{yx}$, strong and weak.) The ways to travel; "one direction" is the shorter recipe, in which the top pair alone
+# grows, to the same length:
 
+# %%
 def ways(rate):
-    """Plain descent, jumps of all directions or one, to a fixed length or by line search."""
+    """Plain descent; jumps of all directions or one, to a length or by search."""
     every = partial(sw.fast_forward, learning_rate=rate)
     fixed = {"size": jump_length}
     return {
@@ -198,28 +206,43 @@ def ways(rate):
     }
 
 # %% [markdown]
-# Mean steps from every start scale:
+# A run takes all start scales side by side:
 
 # %%
 def travel(name, how, scales):
-    """A teacher's problems from some start scales, (scales, seeds) runs side by side."""
+    """A teacher's problems from some start scales, scale by scale."""
     begin, given = tl.scaled_runs(start, problems[name], scales)
     return sw.staged_descent(
         begin, given, loss=tl.moment_loss, slope=tl.moment_slope, steps=30_000,
         final_loss=1e-6 * given[2], learning_rate=learning_rate, check_every=10, **how,
     )  # fmt: skip
 
+# %%
+def steps(run):
+    """Steps to the final loss, (scales, seeds); undefined where not reached."""
+    return run.steps.double().where(run.steps >= 0, torch.nan).reshape(-1, seeds)
 
+
+# %% [markdown]
+# Mean steps from every start scale:
+
+# %%
 runs = {(name, way): travel(name, how, scales)
         for name in problems for way, how in ways(learning_rate).items()}  # fmt: skip
-steps = {key: run.steps.reshape(-1, seeds).double() for key, run in runs.items()}
-pd.DataFrame({key: y.mean(1).numpy() for key, y in steps.items()},
+pd.DataFrame({key: steps(run).mean(1).numpy() for key, run in runs.items()},
              index=[f"{scale:g}" for scale in scales]).T.round()  # fmt: skip
 
 # %% [markdown]
 # Between the scales where everything is a plateau and those where nothing is, jumps of all directions need a few steps more than at the end: two
 # directions arrive almost together, and the second has no plateau of its own left to be jumped.
 #
+# The jumps made, in the mean, from the least start scale:
+
+# %%
+{key: float(run.jumps[-seeds:].double().mean())
+ for key, run in runs.items() if run.jumps.any()}  # fmt: skip
+
+# %% [markdown]
 # What plain descent should pay is known from the saddles' speeds ([notebook 43](43_stagewise_networks.ipynb), section 2).
 
 # %% tags=["hide-input"]
@@ -228,13 +251,13 @@ price = {
     for name, (cxx, cyx, _) in problems.items()
 }
 
-
+# %%
 def shown(name):
     """The curves of one teacher, and plain descent's at the predicted price."""
     decades = -np.log10(scales)
-    found = {way: [decades, steps[name, way].mean(1)] for way in [*ways(1)][:3]}
+    found = {way: [decades, steps(runs[name, way]).mean(1)] for way in [*ways(1)][:3]}
     line = float(price[name].mean()) * (decades - decades[-1])
-    found["plain descent"].append(float(steps[name, "plain descent"][-1].mean()) + line)
+    found["plain descent"].append(float(found["plain descent"][1][-1]) + line)
     return found
 
 
@@ -247,23 +270,30 @@ with figures.curves(
     pass
 
 # %% [markdown]
-# The rise between the last two scales, over plain descent's:
+# What the last decades cost, as a share of what they cost plain descent:
 
 # %%
-def rise(name, way):
-    """Steps that the least start scale costs more than the one before it, over plain descent's."""
-    plain, y = steps[name, "plain descent"], steps[name, way]
-    return (y[-1] - y[-2]) / (plain[-1] - plain[-2])
+def rise(run, name):
+    """What the last start scale costs more than the one before, over plain's."""
+    plain = steps(runs[name, "plain descent"])
+    return (steps(run)[-1] - steps(run)[-2]) / (plain[-1] - plain[-2])
 
+# %% [markdown]
+# Means of that share, for the jumps of all directions:
 
-every = [(name, way) for name in problems for way in ("all directions", "all, line search")]
-{key: round(float(rise(*key).mean()), 3) for key in every}
+# %%
+carried = {key: run for key, run in runs.items() if key[1].startswith("all")}
+{key: round(float(rise(run, key[0]).mean()), 3) for key, run in carried.items()}
 
 # %%
 ledger.judge({
-    "44.1a": mean(torch.stack([rise(*key) for key in every]).mean(0)),
+    "44.1a": mean(
+        torch.stack([rise(run, key[0]) for key, run in carried.items()]).mean(0)
+    ),
     "44.1b*": {
-        f"{n} teacher": mean(steps[n, "plain descent"][-1] / steps[n, "all directions"][-1])
+        f"{n} teacher": mean(
+            steps(runs[n, "plain descent"])[-1] / steps(runs[n, "all directions"])[-1]
+        )
         for n in problems
     },
 })
@@ -283,13 +313,10 @@ ledger.judge({
 # The relative distance $\|\Omega_{\rm jump}-\Omega_{\rm plain}\|_F/\|\Omega_{\rm plain}\|_F$ of all units, least start scale, median and largest:
 
 # %%
-def apart(run, reference):
-    """Relative distance of the units at the end of two runs, for every network."""
-    there, here = tl.units(reference.weights), tl.units(run.weights)
-    return ((here - there).norm(dim=(1, 2)) / there.norm(dim=(1, 2)))[-seeds:]
-
-
-astray = {(n, w): apart(run, runs[n, "plain descent"]) for (n, w), run in runs.items()}
+astray = {
+    (n, w): sw.relative_distance(run.omega, runs[n, "plain descent"].omega)[-seeds:]
+    for (n, w), run in runs.items()
+}
 pd.DataFrame({key: [float(y.median()), float(y.max())] for key, y in astray.items()},
              index=["median", "largest"]).T.round(3)  # fmt: skip
 
@@ -298,37 +325,25 @@ pd.DataFrame({key: [float(y.median()), float(y.max())] for key, y in astray.item
 # levels are passed without a wait. The line search skips most of the drop as well.
 
 # %% tags=["hide-input"]
-def stairs(name, way):
-    """(steps, loss) of the first network from the least start scale."""
-    run, top = runs[name, way], float(problems[name][2][0])
-    y = run.losses[:, -seeds] / top
-    return run.times[: int(y.isfinite().sum()) : 3], y[y.isfinite()][::3]
-
-
 with figures.curves(
     "stairs",
-    {f"{n} teacher": {w: stairs(n, w) for w in [*ways(1)][:3]} for n in problems},
+    {f"{n} teacher": {w: runs[n, w].curve(-seeds) for w in [*ways(1)][:3]}
+     for n in problems},
     "Plain descent waits at each dashed loss; with jumps it passes them.",
-    yscale="log", ylim=(1e-7, 2), xlabel="step", ylabel="loss / loss at the start",
-    legend="lower right",
+    sharey=False, yscale="log", xlabel="step", ylabel="loss", legend="lower right",
 ) as axes:  # fmt: skip
-    for ax, name in zip(axes, problems):
-        for k, value in enumerate(tl.saddle_losses(*problems[name])[0, :3]):
-            label = "_" if k else "reduced-rank regression"
-            figures.level(ax, float(value / problems[name][2][0]), label, lw=1)
+    [figures.level(ax, float(loss), "_" if k else "reduced-rank regression", lw=1)
+     for ax, name in zip(axes, problems, strict=True)
+     for k, loss in enumerate(tl.saddle_losses(*problems[name])[0, :3])]
 
 # %%
-def off(key):
-    """Relative distance of the loss on each plateau from the nearest saddle's."""
-    levels = tl.saddle_losses(*problems[key[0]])[:, :3].repeat(len(scales), 1)
-    seen = runs[key].saddles[..., None] / levels[:, None] - 1
-    return seen.abs().amin(-1)
-
-
 ledger.judge({
-    "44.2a": largest([off(key) for key in every], of=seeds, digits=2),
-    "44.2b": largest([astray[key] for key in every], of=seeds, digits=2),
-})
+    "44.2a": largest(
+        [sw.distance_from_levels(
+            run.saddles, tl.saddle_losses(*problems[n])[:, :3].repeat(len(scales), 1)
+        ) for (n, _), run in carried.items()], of=seeds, digits=2),
+    "44.2b": largest([astray[key] for key in carried], of=seeds, digits=2),
+})  # fmt: skip
 
 # %% [markdown]
 # ## 3. Where the data leave the end open
@@ -350,68 +365,64 @@ ledger.judge({
 # from 0.3, which is no small start; and jumps along the *second* pair.
 
 # %%
-hidden = lr.completion_problem([3, 1.5], 8, seen_share, hidden_problems, rng)
-
-
 def complete(scale, how):
     """The hidden matrices by one of the ways, from the same starts at some scale."""
-    drawn = ln.gaussian_weights([8, 8, 8], hidden_problems, np.random.default_rng([seed, 2]))
+    own = np.random.default_rng([seed, 2])
+    hidden = lr.completion_problem([3, 1.5], 8, seen_share, hidden_problems, own)
+    drawn = ln.gaussian_weights([8, 8, 8], hidden_problems, own)
     return sw.staged_descent(
         tuple(scale * w for w in drawn), hidden, learning_rate=0.2, steps=20_000,
         loss=lr.completion_loss, slope=lr.completion_slope, check_every=10,
         final_loss=1e-4 * lr.completion_loss(0 * hidden[0], *hidden), **how,
     )  # fmt: skip
 
+# %% [markdown]
+# Mean steps:
 
+# %%
 ends = {name: complete(1e-8, how) for name, how in ways(0.2).items()}
 ends |= {f"plain, {scale:g}": complete(scale, {}) for scale in (1e-12, 0.3)}
-ends["second pair"] = complete(1e-8, {"skip": partial(sw.jump, size=jump_length, pair=1)})
+ends["second pair"] = complete(
+    1e-8, {"skip": partial(sw.jump, size=jump_length, pair=1)})  # fmt: skip
 pd.Series({name: run.steps.double().mean().item() for name, run in ends.items()})
 
 # %% [markdown]
 # The share of problems that end within a tenth of plain descent's matrix, and the share whose *units* do:
 
 # %%
-def off_course(run):
-    """Relative distance of the matrix at the end from plain descent's."""
-    end, reference = (ln.end_to_end(r.weights) for r in (run, ends["plain descent"]))
-    return (end - reference).norm(dim=(1, 2)) / reference.norm(dim=(1, 2))
-
-
-away = {name: off_course(run) for name, run in ends.items()}
-pd.DataFrame({
-    name: {"matrix": (away[name] <= 0.1).double().mean().item(),
-           "units": (apart(run, ends["plain descent"]) <= 0.1).double().mean().item()}
+away = {
+    name: sw.relative_distance(run.matrix, ends["plain descent"].matrix)
     for name, run in ends.items()
-}).T.round(3)  # fmt: skip
+}
+pd.DataFrame({
+    name: [float((y <= 0.1).double().mean()) for y in (
+        away[name], sw.relative_distance(run.omega, ends["plain descent"].omega))]
+    for name, run in ends.items()
+}, index=["matrix", "units"]).T.round(3)  # fmt: skip
 
 # %% [markdown]
 # Plain descent from a ten thousand times smaller start ends within a tenth less often than the jumps do: the path itself has not settled at these scales,
 # and the jumps follow it more closely than it follows its own limit. The units are the sharper test: one direction at a time loses most of them.
 
 # %% tags=["hide-input"]
-def below(y):
-    """(values, share of problems below them)."""
-    y = y.sort().values.clamp(min=1e-5)
-    return y, (torch.arange(len(y)) + 1) / len(y)
-
-
 with figures.curves(
     "selection",
-    {"": {name: below(y) for name, y in away.items() if name != "plain descent"}},
+    {"": {name: (y.sort().values.clamp(min=1e-5), np.linspace(0, 1, len(y)))
+          for name, y in away.items() if name != "plain descent"}},
     "Jumps of all directions end near plain descent in every problem.",
     xscale="log", ylabel="share of problems below", height=4,
     xlabel="distance from plain descent's end, relative",
-) as axes:  # fmt: skip
-    figures.level(axes, 0.1, "a tenth", axis="x", theory=False)
+):  # fmt: skip
+    pass
 
 # %%
-one, all_of_them = (away[name] <= 0.1 for name in ("one direction", "all directions"))
 ledger.judge({
-    "44.3a": share(all_of_them & (away["all, line search"] <= 0.1)),
-    "44.3b": mean(all_of_them.double() - one.double()),
+    "44.3a": share(
+        torch.maximum(away["all directions"], away["all, line search"]) <= 0.1),
+    "44.3b": mean((away["all directions"] <= 0.1).double()
+                  - (away["one direction"] <= 0.1).double()),
     "44.3c": ratio(ends["plain descent"].steps, ends["all directions"].steps),
-})
+})  # fmt: skip
 
 # %% [markdown]
 # ## 4. ReLU units
@@ -427,7 +438,7 @@ ledger.judge({
 
 # %%
 def relu(scale):
-    """Gradients without and with the jump, and each unit's cosine with its growth after it."""
+    """Gradients without and with the jump, and units' cosines with their growth."""
     own = np.random.default_rng([seed, 3])
     data = make(25, own, singular_values=strong_teacher)
     begin = ln.gaussian_weights(widths, 25, own, scale)
@@ -435,9 +446,12 @@ def relu(scale):
     counts = [sw.relu_steps(w, *data, learning_rate, 0.02) for w in (begin, ahead)]
     growth = tl.units(tl.network_gradients(ahead, *data, "relu")).flatten(1)
     turned = -torch.cosine_similarity(tl.units(ahead).flatten(1), growth)
-    return {"without": counts[0], "with": counts[1] + 15, "turned": turned}
+    return {"without": counts[0].double(), "with": counts[1] + 15.0, "turned": turned}
 
+# %% [markdown]
+# Mean gradients without and with the jump, and mean cosines after it, from three start scales:
 
+# %%
 bent = {scale: relu(scale) for scale in (1e-3, 1e-5, 1e-8)}
 pd.DataFrame({f"{scale:g}": {key: float(y.mean()) for key, y in found.items()}
               for scale, found in bent.items()}).round(3)  # fmt: skip
@@ -508,7 +522,8 @@ def parts(name):
     return {
         "first only": {"skip": one, "most_jumps": 1},
         "used in": {"skip": partial(one, clear_used=False), "most_jumps": 1000},
-        "random": three | {"skip": partial(one, clear_growing=True), "directions": kicks},
+        "random": three | {"skip": partial(one, clear_growing=True),
+                           "directions": kicks},
         "origin": three | {"skip": one, "directions": origin},
         "origin, search": three | {"skip": sw.jump, "directions": origin}}  # fmt: skip
 
@@ -517,39 +532,32 @@ def parts(name):
 # Mean steps from the last two start scales:
 
 # %%
-for name in problems:
-    for way, how in parts(name).items():
-        runs[name, way] = travel(name, how, scales[-2:])
-        steps[name, way] = runs[name, way].steps.reshape(2, seeds).double()
-pd.DataFrame({key: y[-2:].mean(1).numpy() for key, y in steps.items()},
+left_out = {(name, way): travel(name, how, scales[-2:])
+            for name in problems for way, how in parts(name).items()}  # fmt: skip
+pd.DataFrame({key: steps(run).mean(1).numpy() for key, run in left_out.items()},
              index=[f"{scale:g}" for scale in scales[-2:]]).T.round()  # fmt: skip
 
 # %% [markdown]
 # To skip the first wait alone, or to kick where nothing grows, is as long as plain descent; the others lie in between.
 
 # %%
-def paid(name):
-    """Steps that a decade of the start scale costs plain descent, over the last decades."""
-    y = steps[name, "plain descent"]
-    return (y[-1] - y[-2]) / np.log10(scales[-2] / scales[-1])
-
-
 def against(name, way, other):
-    """Steps by one way over steps by another, from the least start scale."""
-    return steps[name, way][-1] / steps[name, other][-1]
+    """Steps by a way that leaves a part out over steps by another, last scale."""
+    return steps(left_out[name, way])[-1] / steps(runs[name, other])[-1]
 
 
 ledger.judge({
-    "44.5a*": {n: mean(paid(n) / price[n]) for n in problems},
+    "44.5a*": {n: mean(-steps(runs[n, "plain descent"])[-2:].diff(dim=0)[0] / price[n]
+                       / np.log10(scales[-1] / scales[-2])) for n in problems},
     "44.5b": largest([run.remainders.abs() for run in (
         *(runs[n, "one, line search"] for n in problems), ends["one, line search"])],
         of=2 * seeds + hidden_problems, digits=1),
     "44.5c": largest([run.jumps.reshape(-1, seeds)[[s >= 0.01 for s in scales]]
-                      for run in runs.values() if len(run.steps) == seeds * len(scales)]),
-    "44.5d": largest([sum(int((run.steps < 0).sum())
-                          for run in (*runs.values(), *ends.values()))]),
+                      for run in runs.values()]),
+    "44.5d": largest([sum(int((run.steps < 0).sum()) for run in (
+        *runs.values(), *left_out.values(), *ends.values()))]),
     "44.5e*": {n: mean(against(n, "first only", "plain descent")) for n in problems},
-    "44.5f*": {n: mean(rise(n, "random"), digits=2) for n in problems},
+    "44.5f*": {n: mean(rise(left_out[n, "random"], n), digits=2) for n in problems},
 })  # fmt: skip
 
 # %% [markdown]
@@ -557,18 +565,19 @@ ledger.judge({
 
 # %%
 ledger.judge({
-    "44.5g*": {n: mean(against(n, "used in", "one direction"), digits=2) for n in problems},
+    "44.5g*": {
+        n: mean(against(n, "used in", "one direction"), digits=2) for n in problems},
     "44.5h*": {n: mean(against(n, "origin", "one direction")) for n in problems},
     "44.5i*": {
-        n: median(runs[n, "origin, search"].remainders[-seeds:, 2:3].abs(), digits=2)
-        for n in problems
+        n: median(left_out[n, "origin, search"].remainders[-seeds:, 2:3].abs(),
+                  digits=2) for n in problems
     },
     "44.5j": median(away["plain, 0.3"], digits=2),
     "44.5k": share(away["second pair"] <= 0.1, digits=2),
     "44.5l": ratio(ends["plain descent"].steps, ends["one direction"].steps),
     "44.5m": mean(bent[1e-8]["turned"], digits=4),
     "44.5n": mean(bent[1e-3]["without"] / bent[1e-3]["with"]),
-})
+})  # fmt: skip
 
 # %%
 ledger.conclude()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from lib import linear_networks as ln
 from lib.stages import cross_entropy as ce
 from lib.stages import two_layer as tl
 
@@ -83,3 +84,23 @@ def test_units_leave_the_origin_by_the_slope_of_any_loss():
     )  # fmt: skip
     fall = (tl.misalignment(omega, growing[..., 0])).log().diff(dim=0)[0] / np.log(1e-2)
     assert torch.allclose(fall, tl.misalignment_exponent(speeds, 0.5), atol=0.05)
+
+
+def test_distance_from_ranks_is_that_of_the_worse_rank():
+    lowest = torch.tensor([[4.0, 2, 1, 0.5], [4, 2, 1, 0.5]], dtype=torch.float64)
+    losses = torch.tensor([[4, 2.1, 1.2], [4, np.nan, np.nan]], dtype=torch.float64)
+    found = ce.distance_from_ranks(losses, lowest)
+    assert torch.allclose(found, torch.tensor([0.4, 6.0]).double())
+
+
+def test_record_promises_the_fall_of_a_small_step():
+    x, y = drawn()
+    rng = np.random.default_rng(4)
+    w = tuple(torch.from_numpy(rng.standard_normal(shape)) for shape in ((3, 5, 3), (3, 4, 5)))
+    seen = ce.stage_record(w, x, y, learning_rate=1e-6)
+    g = ln.layer_gradients(w, lambda m: ce.cross_entropy_slope(m, x, y))
+    after = ce.cross_entropy(
+        ln.end_to_end(tuple(a - 1e-6 * b for a, b in zip(w, g, strict=True))), x, y
+    )
+    assert torch.allclose(seen["loss"], ce.cross_entropy(ln.end_to_end(w), x, y))
+    assert torch.allclose(1 - after / seen["loss"], seen["fall"], rtol=1e-3)

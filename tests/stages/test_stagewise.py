@@ -141,17 +141,17 @@ def test_jump_leaves_used_directions_alone_and_never_shrinks():
 
 def test_fast_forward_is_descent_with_the_matrix_frozen():
     """At the origin, up to the first arrival: the growing parts of `frozen_steps`, and nothing else."""
-    cxx, cyx, cyy = seen = tl.moments(*problem())
+    seen = tl.moments(*problem())
     weights = start(scale=1e-9)
     moved = tl.units(sw.fast_forward(weights, tl.moment_slope, seen, learning_rate=0.05, size=0.01))
-    s, growing = tl.growing_directions(cyx)
+    s, growing = tl.growing_directions(seen[1])
     rates = torch.log1p(0.05 * s)
     there = (moved @ growing).norm(dim=1)
     begin = (tl.units(weights) @ growing).norm(dim=1)
     steps = ((there / begin).log() / rates).mT
     assert close(there.amax(-1), torch.full((3,), 0.01, dtype=torch.float64))
     assert close(steps, steps[:1].expand_as(steps), 1e-9)
-    frozen = tl.units(tl.frozen_steps(weights, cyx, 0.05, steps[0]))
+    frozen = tl.units(tl.frozen_steps(weights, seen[1], 0.05, steps[0]))
     assert close(moved @ growing, frozen @ growing, 1e-9)
     rest = torch.eye(7, dtype=torch.float64) - growing @ growing.mT
     assert close((moved - tl.units(weights)) @ rest, torch.zeros_like(moved), 1e-14)
@@ -407,3 +407,25 @@ def test_a_bad_learning_rate_is_one_clear_line():
             start(), tl.moments(*problem()), **REGRESSION, learning_rate=-1, steps=5, final_loss=0
         )
     assert "\n" not in str(caught.value)
+
+
+def test_a_run_shows_its_matrix_units_and_curve():
+    seen = tl.moments(*problem())
+    run = sw.staged_descent(
+        start(), seen, **REGRESSION, learning_rate=0.05, steps=4000, final_loss=1e-6 * seen[2]
+    )
+    assert torch.equal(run.matrix, ln.end_to_end(run.weights))
+    assert torch.equal(run.omega, tl.units(run.weights))
+    steps, losses = run.curve(1, every=1)
+    assert len(steps) == len(losses) and losses.isfinite().all()
+    assert abs(int(steps[-1]) - int(run.steps[1])) <= 5
+    assert len(run.curve(1)[0]) == len(run.curve(1)[1]) == -(-len(steps) // 3)
+
+
+def test_distance_from_levels_is_to_the_nearest():
+    levels = torch.tensor([[4.0, 1.0], [8.0, 2.0]])
+    losses = torch.tensor([[4.0, 1.1, math.nan], [2.0, 7.2, 8.0]])
+    found = sw.distance_from_levels(losses, levels)
+    assert torch.allclose(
+        found, torch.tensor([[0, 0.1, math.nan], [0, 0.1, 0]]), equal_nan=True, atol=1e-6
+    )
