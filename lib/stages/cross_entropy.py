@@ -6,14 +6,25 @@ logits it is Lipschitz, which the square loss is not (the premise of theorem 1 o
 Where labels are noisy its minimum is finite. Everything is float64.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.data import one_hot
 from lib.linear_networks import end_to_end, layer_gradients, orthogonal
 
 
-def label_problem(seeds, rng, *, deviations, singular_values, classes, samples):
+def label_problem(
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    deviations: Sequence[float],
+    singular_values: Sequence[float],
+    classes: int,
+    samples: int,
+) -> tuple[Tensor, Tensor]:
     """Noisy labels of a random linear teacher: inputs (seeds, m0, n), one-hot labels (seeds, classes, n).
 
     Inputs are Gaussian, deviations (m0,) their standard deviations; labels are drawn from
@@ -43,7 +54,7 @@ def label_problem(seeds, rng, *, deviations, singular_values, classes, samples):
     ).movedim(0, 1)
 
 
-def cross_entropy(matrix, inputs, labels):
+def cross_entropy(matrix: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
     """Mean of -log softmax(W x)_label over the samples, (...).
 
     >>> one = torch.ones(1, 1, dtype=torch.float64)
@@ -54,7 +65,7 @@ def cross_entropy(matrix, inputs, labels):
     return -((matrix @ inputs).log_softmax(-2) * labels).sum((-2, -1)) / inputs.shape[-1]
 
 
-def cross_entropy_slope(matrix, inputs, labels):
+def cross_entropy_slope(matrix: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
     """Gradient of `cross_entropy` in the matrix, (softmax(W X) - Y) X^T / n, like `matrix`.
 
     At W = 0 it is -(Y - 1/classes) X^T / n: the mean label is taken off.
@@ -62,7 +73,9 @@ def cross_entropy_slope(matrix, inputs, labels):
     return ((matrix @ inputs).softmax(-2) - labels) @ inputs.mT / inputs.shape[-1]
 
 
-def stage_record(weights, inputs, labels, *, learning_rate):
+def stage_record(
+    weights: Sequence[Tensor], inputs: Tensor, labels: Tensor, *, learning_rate: float
+) -> dict[str, Tensor]:
     """For `descend`: the `loss` of a linear network and its relative `fall` in a step, (seeds,)."""
     matrix = end_to_end(weights)
     value = cross_entropy(matrix, inputs, labels)
@@ -71,7 +84,9 @@ def stage_record(weights, inputs, labels, *, learning_rate):
     return {"loss": value, "fall": learning_rate * power / value}
 
 
-def best_of_rank(inputs, labels, rank, rng, *, tries=3):
+def best_of_rank(
+    inputs: Tensor, labels: Tensor, rank: int, rng: np.random.Generator, *, tries: int = 3
+) -> Tensor:
     """Least cross-entropy that a matrix of rank `rank` reaches, of every problem: (seeds,).
 
     L-BFGS on the two factors of W (scipy), the best of `tries` random starts. inputs, labels: (seeds, ...).
@@ -107,7 +122,7 @@ def best_of_rank(inputs, labels, rank, rng, *, tries=3):
     return torch.tensor(found, dtype=torch.float64)
 
 
-def distance_from_ranks(losses, lowest):
+def distance_from_ranks(losses: Tensor, lowest: Tensor) -> Tensor:
     """How far the nearest plateau lies from the best losses of rank 1, .., K - 1, the largest: (seeds,).
 
     losses (seeds, plateaus), nan where there was none; lowest (seeds, K + 1), the best losses of rank

@@ -11,7 +11,11 @@ steps derived here). delta is the smallness of the start. Everything is float64;
 for a step.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+from torch import Tensor
 
 from lib.data import digits, one_hot
 from lib.descent import Plain, descend
@@ -32,7 +36,12 @@ def _positive(**values):
 # --- commuting moments -----------------------------------------------------------------------------
 
 
-def commuting_problem(sigma, variances, smallness, rng=None):
+def commuting_problem(
+    sigma: Tensor,
+    variances: Tensor,
+    smallness: float | Tensor,
+    rng: np.random.Generator | None = None,
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
     """Weights and moments whose modes never mix: ((W_1, W_2), (Cxx, Cyx, cyy)).
 
     sigma, variances: (seeds, k), singular values of Cyx and eigenvalues lambda of Cxx; smallness
@@ -58,7 +67,9 @@ def _diagonal(weights, *_):
     return {"strength": (weights[1] @ weights[0]).diagonal(dim1=-2, dim2=-1)}
 
 
-def strength_path(sigma, variances, smallness, rate, steps):
+def strength_path(
+    sigma: Tensor, variances: Tensor, smallness: float | Tensor, rate: float | Tensor, steps: int
+) -> Tensor:
     """Strengths of the modes at every step of descent from `commuting_problem`: (steps + 1, seeds, k).
 
     In the basis where all matrices are diagonal: no rounding reaches a mode that is still tiny.
@@ -77,7 +88,16 @@ def strength_path(sigma, variances, smallness, rate, steps):
     return run.records["strength"]
 
 
-def product_path(sigma, variances, smallness, rate, steps, rng, *, turn=None):
+def product_path(
+    sigma: Tensor,
+    variances: Tensor,
+    smallness: float | Tensor,
+    rate: float,
+    steps: int,
+    rng: np.random.Generator,
+    *,
+    turn: Tensor | None = None,
+) -> Tensor:
     """W_2 W_1 along descent with whole matrices in random bases, (steps + 1, seeds, k, k).
 
     In the bases of Cyx, where modes stand on the diagonal. turn: rotations (seeds, k, k) of Cxx, with which
@@ -97,7 +117,7 @@ def product_path(sigma, variances, smallness, rate, steps, rng, *, turn=None):
     return left.mT @ run.records["product"] @ right.mT
 
 
-def one_layer_nearest(sigma, variances, rate, steps=400):
+def one_layer_nearest(sigma: Tensor, variances: Tensor, rate: float, steps: int = 400) -> Tensor:
     """How near one layer comes to the solution of rank 1, relative, (seeds,).
 
     Descent on |W X - Y|^2 / (2n) from zero: component i has sigma / lambda (1 - (1 - eta lambda)^t) after t
@@ -110,7 +130,7 @@ def one_layer_nearest(sigma, variances, rate, steps=400):
     return ((path - first).norm(dim=-1) / first.norm(dim=-1)).amin(0)
 
 
-def step_limits(rate=0.2, spacing=0.002):
+def step_limits(rate: float = 0.2, spacing: float = 0.002) -> tuple[Tensor, Tensor]:
     """The largest eta sigma at which a mode rises monotonically, and at which it settles: two numbers.
 
     Tried on a grid from 0.3 to 1.1, by descent from e^-8; the last of an unbroken series counts.
@@ -124,7 +144,7 @@ def step_limits(rate=0.2, spacing=0.002):
     return unbroken(steepness, monotone), unbroken(steepness, settled)
 
 
-def unbroken(values, holds):
+def unbroken(values: Tensor, holds: Tensor) -> Tensor:
     """The last of the values (n,) up to which `holds` (n,) is true without a break; nan for none.
 
     >>> float(unbroken(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([True, False, True])))
@@ -134,7 +154,9 @@ def unbroken(values, holds):
     return values[count - 1] if count else torch.tensor(torch.nan)
 
 
-def mode_strength(time, sigma, variance, smallness):
+def mode_strength(
+    time: float | Tensor, sigma: float | Tensor, variance: float | Tensor, smallness: float | Tensor
+) -> Tensor:
     """Strength of one mode of W_2 W_1 at a time of the flow, (...).
 
         sigma / (lambda + (sigma e^(2 delta) - lambda) e^(-2 sigma t))
@@ -151,7 +173,9 @@ def mode_strength(time, sigma, variance, smallness):
     )
 
 
-def switch_steps(smallness, sigma, variance, rate):
+def switch_steps(
+    smallness: float | Tensor, sigma: float | Tensor, variance: float | Tensor, rate: float | Tensor
+) -> Tensor:
     """Steps after which a mode has half of its final strength sigma / lambda, (...).
 
         (delta + ln(sigma / lambda) / 2) / ln(1 + eta sigma)
@@ -163,7 +187,7 @@ def switch_steps(smallness, sigma, variance, rate):
     return (smallness + torch.log(sigma / variance) / 2) / torch.log1p(rate * sigma)
 
 
-def approach_exponent(sigma, rate, stage):
+def approach_exponent(sigma: Tensor, rate: float | Tensor, stage: int) -> Tensor:
     """Exponents in delta of the nearest approach to the rank-k solution, between two switches: (...).
 
     With T_i = 1 / ln(1 + eta sigma_i), after delta theta steps component k is e^(-a delta (theta - T_k))
@@ -189,7 +213,7 @@ def approach_exponent(sigma, rate, stage):
     return 2 * a / (a + b) * (1 - torch.log1p(later) / torch.log1p(now))
 
 
-def half_times(strengths, goal):
+def half_times(strengths: Tensor, goal: Tensor) -> Tensor:
     """Steps at which strengths (steps + 1, ...) first pass goal / 2, interpolated: (...), nan if never.
 
     One record for every step from 0 on; goal: (...).
@@ -206,7 +230,7 @@ def half_times(strengths, goal):
 # --- reduced-rank regression -------------------------------------------------------------------------
 
 
-def regression_solution(cxx, cyx, rank):
+def regression_solution(cxx: Tensor, cyx: Tensor, rank: int) -> Tensor:
     """The matrix of rank k with the least loss, U_k U_k^T Cyx Cxx^(-1): (..., m2, m0).
 
     U_k: top k left singular vectors of Cyx Cxx^(-1/2) (reduced-rank regression). cxx (..., m0, m0) of
@@ -220,13 +244,21 @@ def regression_solution(cxx, cyx, rank):
     return u @ (u.mT @ cyx @ root @ root)
 
 
-def distances(weights, solutions):
+def distances(weights: Sequence[Tensor], solutions: Tensor) -> Tensor:
     """|W_2 W_1 - W_k|_F / |W_k|_F for every k, (..., K). solutions W_k: (..., K, m2, m0)."""
     away = (weights[1] @ weights[0]).unsqueeze(-3) - solutions
     return away.norm(dim=(-2, -1)) / solutions.norm(dim=(-2, -1))
 
 
-def nearest_approach(weights, moments, ranks, *, learning_rate, steps, every=5):
+def nearest_approach(
+    weights: Sequence[Tensor],
+    moments: Sequence[Tensor],
+    ranks: int,
+    *,
+    learning_rate: float | Tensor,
+    steps: int,
+    every: int = 5,
+) -> Tensor:
     """How near descent comes to the reduced-rank solutions of ranks 1..K: (seeds, K).
 
     Least of the relative `distances` at every fifth step. weights, moments: (seeds, ...), as in
@@ -247,7 +279,7 @@ def nearest_approach(weights, moments, ranks, *, learning_rate, steps, every=5):
     return run.records["distance"].amin(0)
 
 
-def forgetting_rate(sigma, variances):
+def forgetting_rate(sigma: Tensor, variances: Tensor) -> Tensor:
     """Growth rate per unit of time at which a network of width 1 leaves mode 1 for mode 2, (...).
 
         r = -lambda_min [[lambda_2 sigma_1 / lambda_1, -sigma_2], [-sigma_2, sigma_1]]
@@ -261,7 +293,9 @@ def forgetting_rate(sigma, variances):
     return ((a - b).square() / 4 + s2.square()).sqrt() - (a + b) / 2
 
 
-def forgetting_run(sigma, variances, noise, rate, steps):
+def forgetting_run(
+    sigma: Tensor, variances: Tensor, noise: float, rate: float, steps: int
+) -> tuple[Tensor, Tensor]:
     """A network of width 1 that starts at mode 1's point, with `noise` in both weights of mode 2.
 
     sigma, variances: (seeds, 2). Returns the strengths of both modes at every step,
@@ -284,7 +318,16 @@ def forgetting_run(sigma, variances, noise, rate, steps):
     return run.records["strength"], moment_loss(end_to_end(run.weights), *moments) - least
 
 
-def held_out_losses(moments, tests, layers, rng, *, hidden=12, scale=1e-8, steps=2000):
+def held_out_losses(
+    moments: Sequence[Tensor],
+    tests: Sequence[Tensor],
+    layers: int,
+    rng: np.random.Generator,
+    *,
+    hidden: int = 12,
+    scale: float = 1e-8,
+    steps: int = 2000,
+) -> Tensor:
     """Loss on other data along descent of one or two linear layers, (steps + 1, seeds).
 
     moments, tests: (Cxx, Cyx, cyy) of training and other data. Two layers start at `scale` with `hidden`
@@ -314,7 +357,9 @@ def held_out_losses(moments, tests, layers, rng, *, hidden=12, scale=1e-8, steps
 # --- real data -----------------------------------------------------------------------------------
 
 
-def digit_splits(splits, rng, *, samples=2000, components=20):
+def digit_splits(
+    splits: int, rng: np.random.Generator, *, samples: int = 2000, components: int = 20
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """MNIST digits split at random: ((inputs, outputs), (inputs, outputs)), training and test.
 
     inputs: scores on the leading principal components of the training images, (splits, components,
@@ -344,7 +389,9 @@ def digit_splits(splits, rng, *, samples=2000, components=20):
     return (x, y), (test_x, test_y)
 
 
-def digit_moments(splits, rng):
+def digit_moments(
+    splits: int, rng: np.random.Generator
+) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
     """Moments of 2,000 digits in 20 dimensions, {name: (Cxx, Cyx, cyy)}, (splits, ...) each.
 
     `autoencoder`: the inputs are the outputs; `labels`: the classes are; `labels, whitened`: from inputs of

@@ -8,10 +8,12 @@ figure 2 is not spelled out there, so that its details are derived here. Everyth
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
@@ -28,7 +30,7 @@ from lib.stages.two_layer import (
 # --- waits -----------------------------------------------------------------------------------------
 
 
-def steps_per_log_scale(cxx, cyx, learning_rate, stages):
+def steps_per_log_scale(cxx: Tensor, cyx: Tensor, learning_rate: float, stages: int) -> Tensor:
     """Steps that each stage adds for each unit of log(1/start scale): (..., stages).
 
     Stage k waits until the (k+1)-th singular value of Omega, eps^e at the saddle's arrival, is of
@@ -47,7 +49,7 @@ def steps_per_log_scale(cxx, cyx, learning_rate, stages):
     return torch.stack(waits, -1)
 
 
-def crossing(times, losses, level):
+def crossing(times: Tensor, losses: Tensor, level: Tensor) -> Tensor:
     """When the losses (records, ...) first fall below `level` (...), between records linearly: (...).
 
     times: (records,). nan where they never do, and where they start below.
@@ -67,7 +69,9 @@ def crossing(times, losses, level):
 # --- the jump --------------------------------------------------------------------------------------
 
 
-def stretch(weights, direction, length, active):
+def stretch(
+    weights: Sequence[Tensor], direction: Tensor, length: Tensor, active: Tensor
+) -> tuple[Tensor, Tensor]:
     """Units moved along `direction` (seeds, m0 + m2) until their components there have length `length`.
 
     c_i = direction . w_i, cleared of the `active` leading left singular vectors of Omega (the
@@ -98,16 +102,16 @@ def _outer(direction, inputs):
 
 
 def jump(
-    weights,
-    slope,
-    problem,
+    weights: Sequence[Tensor],
+    slope: Callable[..., Tensor],
+    problem: Sequence[Tensor],
     *,
-    size=None,
-    pair=0,
-    direction=None,
-    clear_growing=False,
-    clear_used=True,
-):
+    size: float | None = None,
+    pair: int = 0,
+    direction: Tensor | None = None,
+    clear_growing: bool = False,
+    clear_used: bool = True,
+) -> tuple[Tensor, Tensor]:
     """Weights (seeds, ...) past a plateau: `stretch` along the top pair of M = -dloss/dW.
 
     slope(W, *problem) -> dloss/dW of a quadratic loss, such as `moment_slope`, `completion_slope`.
@@ -136,12 +140,19 @@ def jump(
     return stretch(weights, chosen, length, active)
 
 
-def growth_rates(speeds, learning_rate):
+def growth_rates(speeds: Tensor, learning_rate: float) -> Tensor:
     """What a step adds to the logarithm of a growing direction's part, log(1 + eta s), (..., K)."""
     return torch.log1p(learning_rate * speeds)
 
 
-def fast_forward(weights, slope, problem, *, learning_rate, size=None):
+def fast_forward(
+    weights: Sequence[Tensor],
+    slope: Callable[..., Tensor],
+    problem: Sequence[Tensor],
+    *,
+    learning_rate: float,
+    size: float | Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
     """Weights (seeds, ...) past a plateau: all growing directions carried by their own powers.
 
     With M = -dloss/dW frozen, T steps of descent multiply the units' components along direction j by
@@ -179,7 +190,7 @@ def _curvature(matrix, slope, problem):
     return (matrix * (slope(matrix, *problem) - slope(origin, *problem))).sum((-2, -1))
 
 
-def kicks(runs, tries, inputs, outputs, seed):
+def kicks(runs: int, tries: int, inputs: int, outputs: int, seed: Sequence[int]) -> Tensor:
     """Random unit vectors (runs, tries, inputs + outputs) for control jumps, one stream for each run.
 
     Input and output part are equally long, as in a growing direction. seed: a list of integers; run r
@@ -218,23 +229,23 @@ class StagedRun:
     losses: torch.Tensor
 
     @property
-    def matrix(self):
+    def matrix(self) -> Tensor:
         """The end-to-end matrices at the end, (runs, m2, m0)."""
         return ln.end_to_end(self.weights)
 
     @property
-    def omega(self):
+    def omega(self) -> Tensor:
         """The units at the end, (runs, m1, m0 + m2)."""
         return units(self.weights)
 
-    def curve(self, run, every=3):
+    def curve(self, run: int, every: int = 3) -> tuple[Tensor, Tensor]:
         """(steps, losses) of one run up to its end, every so many records."""
         losses = self.losses[:, run]
         losses = losses[losses.isfinite()]
         return self.times[: len(losses) : every], losses[::every]
 
 
-def relative_distance(found, reference):
+def relative_distance(found: Tensor, reference: Tensor) -> Tensor:
     """|found - reference|_F / |reference|_F of matrices (..., a, b): (...).
 
     >>> one = torch.ones(2, 2, dtype=torch.float64)
@@ -244,7 +255,7 @@ def relative_distance(found, reference):
     return (found - reference).norm(dim=(-2, -1)) / reference.norm(dim=(-2, -1))
 
 
-def distance_from_levels(losses, levels):
+def distance_from_levels(losses: Tensor, levels: Tensor) -> Tensor:
     """Relative distance of losses (..., plateaus) from the nearest of the levels (..., K): like `losses`.
 
     >>> float(distance_from_levels(torch.tensor([1.5]), torch.tensor([4.0, 1.0])))
@@ -253,7 +264,7 @@ def distance_from_levels(losses, levels):
     return (losses.unsqueeze(-1) / levels.unsqueeze(-2) - 1).abs().amin(-1)
 
 
-def distance_in_order(losses, levels):
+def distance_in_order(losses: Tensor, levels: Tensor) -> Tensor:
     """Relative distance of the k-th plateau's loss from the k-th level, (seeds, K).
 
     losses (seeds, plateaus), nan where there was none; nan for a run with more or fewer plateaus than
@@ -269,7 +280,7 @@ def distance_in_order(losses, levels):
     return found.where(complete[:, None], math.nan)
 
 
-def portion(run, which):
+def portion(run: StagedRun, which: slice | Tensor) -> StagedRun:
     """A `StagedRun` of some of its runs; which: a slice or an index tensor."""
     return StagedRun(
         weights=tuple(w[which] for w in run.weights),
@@ -282,7 +293,7 @@ def portion(run, which):
     )
 
 
-def plateau_losses(falls, losses, quiet, ends):
+def plateau_losses(falls: Tensor, losses: Tensor, quiet: float, ends: bool) -> list[float]:
     """Losses at the plateaus of one run, in turn: a list.
 
     A plateau is a stretch of records where `falls`, the relative fall of the loss in a step, is below
@@ -302,21 +313,21 @@ def plateau_losses(falls, losses, quiet, ends):
 
 
 def staged_descent(
-    weights,
-    problem,
+    weights: Sequence[Tensor],
+    problem: Sequence[Tensor],
     *,
-    loss,
-    slope,
-    learning_rate,
-    steps,
-    final_loss,
-    skip=None,
-    directions=None,
-    most_jumps=1_000_000,
-    quiet=1e-4,
-    rest=20,
-    check_every=5,
-):
+    loss: Callable[..., Tensor],
+    slope: Callable[..., Tensor],
+    learning_rate: float,
+    steps: int,
+    final_loss: float | Tensor,
+    skip: Callable[..., tuple[Tensor, ...]] | None = None,
+    directions: Tensor | None = None,
+    most_jumps: int | Tensor = 1_000_000,
+    quiet: float = 1e-4,
+    rest: int = 20,
+    check_every: int = 5,
+) -> StagedRun:
     """Descent of linear two-layer networks from saddle to saddle, with a jump at each plateau or not.
 
     weights (runs, ...); loss(W, *problem), slope(W, *problem): a quadratic loss of W = W_2 W_1 and
@@ -433,7 +444,9 @@ def _until_plateau(weights, problem, *, limits, functions, options):
     return run, loss(ln.end_to_end(run.weights), *problem[:-2]) <= problem[-2]
 
 
-def relu_jump(weights, inputs, outputs, *, size, iterations=15):
+def relu_jump(
+    weights: Sequence[Tensor], inputs: Tensor, outputs: Tensor, *, size: float, iterations: int = 15
+) -> tuple[Tensor, Tensor]:
     """ReLU (or linear) weights past the plateau at the origin, unit by unit.
 
     With the output gradient frozen every unit follows its own A_i (its active samples), so each
@@ -467,7 +480,14 @@ def relu_jump(weights, inputs, outputs, *, size, iterations=15):
     return from_units(u * length * (speed.clamp(min=0) * time).exp(), m0)
 
 
-def relu_steps(weights, inputs, outputs, learning_rate, share, steps=20_000):
+def relu_steps(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    learning_rate: float,
+    share: float,
+    steps: int = 20_000,
+) -> Tensor:
     """Steps of descent of ReLU networks until the loss is `share` of that of zero weights, (seeds,); -1
     where `steps` are not enough. Looked for every ten steps.
     """
@@ -486,7 +506,14 @@ def relu_steps(weights, inputs, outputs, learning_rate, share, steps=20_000):
 # --- stages of other networks ----------------------------------------------------------------------
 
 
-def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear"):
+def stage_record(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    *,
+    learning_rate: float,
+    activation: str = "linear",
+) -> dict[str, Tensor]:
     """For `descend`: the `loss` and its relative `fall` in a step, eta |gradient|^2 / loss, (seeds,)."""
     value = network_loss(weights, inputs, outputs, activation)
     power = sum(
@@ -495,7 +522,16 @@ def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear"
     return {"loss": value, "fall": learning_rate * power / value}
 
 
-def activation_record(weights, inputs, outputs, learning_rate, activation, *, steps, every=10):
+def activation_record(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    learning_rate: float,
+    activation: str,
+    *,
+    steps: int,
+    every: int = 10,
+) -> dict[str, Tensor]:
     """What `stage_record` finds along descent with some activation, {name: (records, seeds)}."""
     return descend(
         lambda w, x, y: network_gradients(w, x, y, activation),
@@ -510,7 +546,9 @@ def activation_record(weights, inputs, outputs, learning_rate, activation, *, st
     ).records
 
 
-def plateau_depths(falls, losses, levels, until=0.01):
+def plateau_depths(
+    falls: Tensor, losses: Tensor, levels: Tensor, until: float = 0.01
+) -> tuple[Tensor, Tensor]:
     """The deepest plateau at each level of the loss: (depths, losses there), both (seeds, K).
 
     A plateau is a dip of `falls` (records, seeds), the relative fall of the loss in a step, and
@@ -540,7 +578,9 @@ def plateau_depths(falls, losses, levels, until=0.01):
 # --- layer by layer --------------------------------------------------------------------------------
 
 
-def layerwise_gradients(weights, target, learning_rate):
+def layerwise_gradients(
+    weights: Sequence[Tensor], target: Tensor, learning_rate: float
+) -> tuple[Tensor, ...]:
     """Gradients of 1/2 |W_N...W_1 - target|^2, each taken after the layers below have moved.
 
     With these, a step of `descend` at `learning_rate` is one sweep of layer-wise descent: W_1 moves,
@@ -563,7 +603,7 @@ def layerwise_gradients(weights, target, learning_rate):
     return tuple(found)
 
 
-def one_layer_gradients(weights, target, turn):
+def one_layer_gradients(weights: Sequence[Tensor], target: Tensor, turn: int) -> tuple[Tensor, ...]:
     """Gradients of 1/2 |W_N...W_1 - target|^2 in the layer of this turn, 0 in all others: like `weights`.
 
     turn: 0 for W_1, .., N - 1 for W_N, N for W_1 again. N steps of one turn each are one sweep of
@@ -577,7 +617,16 @@ def one_layer_gradients(weights, target, turn):
 SCHEMES = ("layer-wise", "together", "in turn")
 
 
-def rank_one_plateau(weights, target, *, scheme, learning_rate, steps, block=5, every=10):
+def rank_one_plateau(
+    weights: Sequence[Tensor],
+    target: Tensor,
+    *,
+    scheme: str,
+    learning_rate: float,
+    steps: int,
+    block: int = 5,
+    every: int = 10,
+) -> dict[str, Tensor]:
     """Descent of a deep network on 1/2 |W - target|^2 past its rank-1 plateau: dict of (seeds,).
 
     scheme: `layer-wise` (`layerwise_gradients`), `together` (plain descent), `in turn`
