@@ -151,7 +151,7 @@ def half_of_the_exponent(patch):
 
     Fails: 45.5a
     """
-    patch("stages.discrete_stages.mode_strength", lambda right, t, *rest: right(t / 2, *rest))
+    patch("stages.discrete_stages.regression_strength", lambda right, t, *rest: right(t / 2, *rest))
 
 
 def inputs_left_out(patch):
@@ -160,7 +160,7 @@ def inputs_left_out(patch):
     Fails: 45.5a
     """
     patch(
-        "stages.discrete_stages.mode_strength",
+        "stages.discrete_stages.regression_strength",
         lambda right, t, sigma, variance, delta: right(t, sigma, 0 * variance + 1, delta),
     )
 

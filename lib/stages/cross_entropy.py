@@ -73,7 +73,7 @@ def cross_entropy_slope(matrix: Tensor, inputs: Tensor, labels: Tensor) -> Tenso
     return ((matrix @ inputs).softmax(-2) - labels) @ inputs.mT / inputs.shape[-1]
 
 
-def stage_record(
+def loss_record(
     weights: Sequence[Tensor], inputs: Tensor, labels: Tensor, *, learning_rate: float
 ) -> dict[str, Tensor]:
     """For `descend`: the `loss` of a linear network and its relative `fall` in a step, (seeds,)."""

@@ -154,7 +154,7 @@ def unbroken(values: Tensor, holds: Tensor) -> Tensor:
     return values[count - 1] if count else torch.tensor(torch.nan)
 
 
-def mode_strength(
+def regression_strength(
     time: float | Tensor, sigma: float | Tensor, variance: float | Tensor, smallness: float | Tensor
 ) -> Tensor:
     """Strength of one mode of W_2 W_1 at a time of the flow, (...).
@@ -164,7 +164,7 @@ def mode_strength(
     from e^(-2 delta), delta the smallness, time = rate x steps (Gidel et al. 2019, recalled). All
     arguments broadcast.
 
-    >>> float(mode_strength(1e3, 2.0, 4.0, 5.0))
+    >>> float(regression_strength(1e3, 2.0, 4.0, 5.0))
     0.5
     """
     time, sigma, variance, smallness = map(_tensor, (time, sigma, variance, smallness))

@@ -49,13 +49,13 @@ def steps_per_log_scale(cxx: Tensor, cyx: Tensor, learning_rate: float, stages: 
     return torch.stack(waits, -1)
 
 
-def crossing(times: Tensor, losses: Tensor, level: Tensor) -> Tensor:
+def falls_below(times: Tensor, losses: Tensor, level: Tensor) -> Tensor:
     """When the losses (records, ...) first fall below `level` (...), between records linearly: (...).
 
     times: (records,). nan where they never do, and where they start below.
 
     >>> losses = torch.tensor([4.0, 2.0, 0.0], dtype=torch.float64)
-    >>> float(crossing(torch.tensor([0, 10, 20]), losses, torch.tensor(1.0)))
+    >>> float(falls_below(torch.tensor([0, 10, 20]), losses, torch.tensor(1.0)))
     15.0
     """
     after = (losses < level).to(torch.int8).argmax(0, keepdim=True)
@@ -669,5 +669,5 @@ def rank_one_plateau(
     loss, power, spread = (run.records[key] for key in ("loss", "power", "spread"))
     nearest = power.where((loss / one - 1).abs() < 0.5, torch.inf).argmin(0, keepdim=True)
     marks = nothing - 0.05 * (nothing - one), one + 0.05 * (nothing - one), one - 0.05 * (one - two)
-    begin, end, leave = (crossing(run.steps, loss, mark) for mark in marks)
+    begin, end, leave = (falls_below(run.steps, loss, mark) for mark in marks)
     return {"spread": spread.gather(0, nearest)[0], "drop": end - begin, "stay": leave - end}

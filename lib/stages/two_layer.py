@@ -443,7 +443,7 @@ def misalignment_floors(
 def powers(x: Sequence[float] | Tensor, y: Tensor) -> Tensor:
     """Least-squares slopes of log y (points, seeds) against log x (points,): (seeds,), nan where y is.
 
-    >>> powers([1.0, 10.0], torch.tensor([[2.0], [200.0]], dtype=torch.float64)).tolist()
+    >>> powers([1.0, 10.0], torch.tensor([[2.0], [200.0]], dtype=torch.float64)).round().tolist()
     [2.0]
     """
     x = torch.as_tensor(x, dtype=torch.float64).log()

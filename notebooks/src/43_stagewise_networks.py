@@ -334,7 +334,7 @@ def classify(scale):
     record = descend(
         lambda w, *d: ln.layer_gradients(w, lambda m: ce.cross_entropy_slope(m, *d)),
         [scale * w for w in unsure[0]], Plain(0.5), problem=unsure[1], steps=5000,
-        record=range(0, 5001, 10), measure=partial(ce.stage_record, learning_rate=0.5),
+        record=range(0, 5001, 10), measure=partial(ce.loss_record, learning_rate=0.5),
     ).records  # fmt: skip
     plateaus = sw.plateau_depths(record["fall"], record["loss"], lowest[:, :3])[1]
     return record["loss"], plateaus

@@ -31,7 +31,7 @@
 # *Source:* Gidel, Bach and Lacoste-Julien 2019, *Implicit regularization of discrete gradient dynamics in linear neural
 # networks* ([arXiv:1904.13262](https://arxiv.org/abs/1904.13262)). What is said here of discrete steps is ours.
 #
-# [symbols](../NOTATION.md)
+# Before: [44](44_skipping_plateaus.ipynb) · Next: [51](51_batch_normalization.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
@@ -485,7 +485,7 @@ def unmixed(eta, turn=None):
     u = ds.product_path(sigma, variances, 4.0, eta, round(20 / eta), rng, turn=turn)
     diagonal = torch.diagonal(u, 0, -2, -1)
     times = eta * torch.arange(len(u))[:, None, None]
-    flow = ds.mode_strength(times, sigma, variances, 4.0)
+    flow = ds.regression_strength(times, sigma, variances, 4.0)
     mixed = (u - torch.diag_embed(diagonal)).abs().amax((0, 2, 3))
     return (diagonal - flow).abs().amax((0, 2)), mixed
 

@@ -97,7 +97,7 @@ def test_record_promises_the_fall_of_a_small_step():
     x, y = drawn()
     rng = np.random.default_rng(4)
     w = tuple(torch.from_numpy(rng.standard_normal(shape)) for shape in ((3, 5, 3), (3, 4, 5)))
-    seen = ce.stage_record(w, x, y, learning_rate=1e-6)
+    seen = ce.loss_record(w, x, y, learning_rate=1e-6)
     g = ln.layer_gradients(w, lambda m: ce.cross_entropy_slope(m, x, y))
     after = ce.cross_entropy(
         ln.end_to_end(tuple(a - 1e-6 * b for a, b in zip(w, g, strict=True))), x, y

@@ -62,11 +62,11 @@ def test_bad_problems_are_refused():
 def test_the_strength_solves_the_flow_and_starts_and_ends_right():
     time = torch.linspace(0, 8, 5, dtype=torch.float64, requires_grad=True)
     s, lam, delta = 1.3, 0.8, 3.0
-    u = ds.mode_strength(time, s, lam, delta)
+    u = ds.regression_strength(time, s, lam, delta)
     (speed,) = torch.autograd.grad(u.sum(), time)
     torch.testing.assert_close(speed, 2 * u * (s - lam * u))
     assert float(u[0].detach()) == pytest.approx(np.exp(-6))
-    assert float(ds.mode_strength(100.0, s, lam, delta)) == pytest.approx(s / lam)
+    assert float(ds.regression_strength(100.0, s, lam, delta)) == pytest.approx(s / lam)
 
 
 def test_descent_meets_the_flow_with_order_one():
@@ -74,7 +74,7 @@ def test_descent_meets_the_flow_with_order_one():
     for rate in (0.02, 0.01):
         steps = round(6 / rate)
         time = rate * torch.arange(steps + 1, dtype=torch.float64)[:, None, None]
-        flow = ds.mode_strength(time, SIGMA, VARIANCES, 4.0)
+        flow = ds.regression_strength(time, SIGMA, VARIANCES, 4.0)
         errors.append((run(4.0, rate, steps) - flow).abs().amax((0, 2)))
     torch.testing.assert_close(
         errors[0] / errors[1], torch.full((2,), 2.0).double(), rtol=0.05, atol=0

@@ -42,9 +42,9 @@ def test_crossing_of_a_curve_and_of_none():
     times = torch.arange(0, 50, 5)
     losses = torch.exp(-times.double() / 10)[:, None] * torch.tensor([1.0, 2.0, 100.0])
     level = torch.tensor([0.2, 0.2, 0.2], dtype=torch.float64)
-    found = sw.crossing(times, losses, level)
+    found = sw.falls_below(times, losses, level)
     assert found[:2].tolist() == pytest.approx([10 * math.log(5), 10 * math.log(10)], abs=0.4)
-    assert found[2].isnan() and sw.crossing(times, losses, 10 * level + 1)[0].isnan()
+    assert found[2].isnan() and sw.falls_below(times, losses, 10 * level + 1)[0].isnan()
 
 
 def test_staged_descent_without_jumps_is_descent():

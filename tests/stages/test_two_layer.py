@@ -264,12 +264,6 @@ def test_bad_input_is_one_clear_line(case):
     assert "\n" not in str(caught.value)
 
 
-def test_a_seed_that_never_leaves_is_an_error():
-    with pytest.raises(ArithmeticError, match="within 10 steps"):
-        seen = tl.moments(*problem())
-        tl.exit_units(start(), seen, [1e-9], learning_rate=0.05, exit_scale=1e-3, steps=10)
-
-
 def test_exit_misalignment_is_that_of_exit_units():
     rng = np.random.default_rng(5)
     x, y = tl.teacher_problem(
