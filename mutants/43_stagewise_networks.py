@@ -33,7 +33,7 @@ def teacher_is_the_cause(patch):
 def exponent_of_gradient_flow(patch):
     """Theorem 1's exponent as 1 - s2/s1, whatever the step size.
 
-    Fails: 43.2aa, 43.2c
+    Fails: 43.2b, 43.2d
     """
     patch(
         "stages.two_layer.misalignment_exponent",
@@ -44,7 +44,7 @@ def exponent_of_gradient_flow(patch):
 def exponent_of_the_third_speed(patch):
     """Theorem 1's exponent with s3 in place of s2.
 
-    Fails: 43.2a, 43.2aa, 43.2b, 43.2c
+    Fails: 43.2a, 43.2b, 43.2c, 43.2d
     """
     patch(
         "stages.two_layer.misalignment_exponent",
@@ -55,7 +55,7 @@ def exponent_of_the_third_speed(patch):
 def second_direction(patch):
     """Units turn to the second growing direction, not the first.
 
-    Fails: 43.2a, 43.2b
+    Fails: 43.2a, 43.2c
     """
 
     def wrong(right, matrix):
@@ -68,7 +68,7 @@ def second_direction(patch):
 def misalignment_as_energy(patch):
     """Theorem 1's ratio as one of squares.
 
-    Fails: 43.2a, 43.2b, 43.5e
+    Fails: 43.2a, 43.2c, 43.5g
     """
     patch(
         "stages.two_layer.misalignment",
@@ -79,7 +79,7 @@ def misalignment_as_energy(patch):
 def mean_label_left_in(patch):
     """Under cross-entropy the matrix at the origin is Y X^T / n: the mean label stays.
 
-    Fails: 43.2b, 43.2c
+    Fails: 43.2c, 43.2d
     """
 
     def wrong(right, weights, problem, ratios, *, learning_rate, slope=None, **named):
@@ -170,7 +170,7 @@ def nothing_grows_during_a_wait(patch):
 def one_matrix_for_all_saddles(patch):
     """At every saddle the matrix of the origin: nothing is taken out.
 
-    Fails: 43.3c, 43.5l
+    Fails: 43.3c, 43.5n
     """
     patch("stages.two_layer.saddle_matrix", lambda right, cxx, cyx, rank: right(cxx, cyx, 0))
 
@@ -191,7 +191,7 @@ def levels_one_rank_off(patch):
 def relu_units_as_if_linear(patch):
     """Lemma 1 with D_i = I for ReLU units.
 
-    Fails: 43.5g
+    Fails: 43.5i
     """
     patch(
         "stages.two_layer.unit_matrices",
@@ -204,7 +204,7 @@ def relu_units_as_if_linear(patch):
 def matrix_of_the_wrong_sign(patch):
     """Lemma 1's off-diagonal blocks with their sign turned.
 
-    Fails: 43.5g, 43.5i
+    Fails: 43.5i, 43.5k
     """
     patch(
         "stages.two_layer.unit_matrices",
@@ -215,7 +215,7 @@ def matrix_of_the_wrong_sign(patch):
 def lemma_2_at_half_the_rate(patch):
     """Lemma 2 with growth by (1 + eta |M|)^(1/2) a step.
 
-    Fails: 43.5j
+    Fails: 43.5l
     """
 
     def wrong(right, *given, **named):
@@ -228,7 +228,7 @@ def lemma_2_at_half_the_rate(patch):
 def only_directions_near_the_exit(patch):
     """The projection of lemma 2 lies within a tenth of the arc from the exit.
 
-    Fails: 43.5k
+    Fails: 43.5m
     """
     patch("stages.two_layer.fixed_residuals", lambda right, drop, arc: right(drop, 0.1 * arc))
 
@@ -236,7 +236,7 @@ def only_directions_near_the_exit(patch):
 def layer_wise_descent_makes_the_rank_small(patch):
     """Layer-wise descent brings sigma_2/sigma_1 to half of plain descent's.
 
-    Fails: 43.5o
+    Fails: 43.5r
     """
 
     def wrong(right, *given, scheme, **named):
@@ -249,7 +249,7 @@ def layer_wise_descent_makes_the_rank_small(patch):
 def the_rest_grows_with_the_first(patch):
     """The second singular value goes with the square root of the start scale.
 
-    Fails: 43.5n
+    Fails: 43.5q
     """
 
     def wrong(right, *given, **named):
@@ -262,6 +262,6 @@ def the_rest_grows_with_the_first(patch):
 def directions_need_not_be_well_apart(patch):
     """Every saddle holds a run, however close the singular values.
 
-    Fails: 43.5f
+    Fails: 43.5h
     """
     patch.parameters(singular_values=[3, 1.5, 0.75])

@@ -11,7 +11,7 @@ def _few(patch):
 def second_direction(patch):
     """The jump along one direction takes the second, not the fastest.
 
-    Fails: 44.5b
+    Fails: 44.5c
     """
     _few(patch)
     patch(
@@ -66,7 +66,7 @@ def neighbours_share(patch):
 def used_directions_left_in(patch):
     """No direction is taken out of the jump of one direction.
 
-    Fails: 44.5b
+    Fails: 44.5c
     """
     _few(patch)
     patch(
@@ -78,7 +78,7 @@ def used_directions_left_in(patch):
 def half_the_line_search(patch):
     """The line search takes twice the curvature: half the step.
 
-    Fails: 44.5b
+    Fails: 44.5c
     """
     _few(patch)
     patch("stages.stagewise._curvature", lambda right, *given: 2 * right(*given))
@@ -87,7 +87,7 @@ def half_the_line_search(patch):
 def curvature_left_out(patch):
     """The line search ignores the inputs and the mask: curvature 1.
 
-    Fails: 44.5b
+    Fails: 44.5c
     """
     _few(patch)
     patch("stages.stagewise._curvature", lambda right, *given: 0 * right(*given) + 1)
@@ -108,7 +108,7 @@ def first_plateau_only(patch):
 def noisy_detector(patch):
     """A plateau is where the loss falls by less than a thousandth a step.
 
-    Fails: 44.5c
+    Fails: 44.5d
     """
     _few(patch)
     patch(
@@ -207,7 +207,7 @@ def relu_jump_without_growth(patch):
 def relu_units_merely_longer(patch):
     """A plateau of ReLU units is skipped by scaling the start up.
 
-    Fails: 44.5m
+    Fails: 44.5s
     """
     _few(patch)
 
@@ -222,7 +222,7 @@ def relu_units_merely_longer(patch):
 def relu_units_turned_a_little(patch):
     """Three passes of power iteration are enough.
 
-    Fails: 44.5m
+    Fails: 44.5s
     """
     _few(patch)
 
@@ -235,6 +235,6 @@ def relu_units_turned_a_little(patch):
 def wait_whatever_the_strength(patch):
     """All modes wait alike: with a third mode of 0.01 every way ends within the same budget.
 
-    Fails: 44.5d
+    Fails: 44.5e
     """
     patch.parameters(weak_teacher=[2, 0.5, 0.01], start_scales=[1e-2, 1e-12], seeds=4)

@@ -130,7 +130,7 @@ def solutions_without_the_inputs(patch):
 def gaps_do_not_matter(patch):
     """Every rank is passed at the same distance: the exponents know the ranks, not the gaps.
 
-    Fails: 45.4c
+    Fails: 45.4d
     """
     patch(
         "stages.discrete_stages.approach_exponent",

@@ -220,7 +220,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 43.2a* | Under the square loss the misalignment falls with the predicted exponent | mean of exponent − predicted 0 ± 0.02 | gradient flow's is off by 0.07 at the larger step size | Arata, theorem 1 (statement, read); the rate is ours |
-# | 43.2b* | Under cross-entropy, which meets the theorem's premise, the misalignment falls with the predicted exponent | mean of exponent − predicted 0 ± 0.01 | gradient flow's is off by 0.02 at the larger step size | Arata, theorem 1 (statement, read); the rate is ours |
+# | 43.2c* | Under cross-entropy, which meets the theorem's premise, the misalignment falls with the predicted exponent | mean of exponent − predicted 0 ± 0.01 | gradient flow's is off by 0.02 at the larger step size | Arata, theorem 1 (statement, read); the rate is ours |
 #
 # Each problem has its own teacher, inputs and start: they are the sample. We follow them over three to seven decades, up to weights of $10^{-5}$.
 
@@ -283,7 +283,7 @@ with figures.curves(
 ledger.judge({
     "43.2a*": {name: mean(tl.powers(ratios, y) - law, digits=1)
                for name, (y, law) in turned.items() if "square" in name},
-    "43.2b*": {name: mean(tl.powers(ratios, y) - law, digits=1)
+    "43.2c*": {name: mean(tl.powers(ratios, y) - law, digits=1)
                for name, (y, law) in turned.items() if "cross" in name},
 })  # fmt: skip
 
@@ -435,24 +435,24 @@ ledger.judge({
 # matter: that is set by $C_{yx}C_{xx}^{-1/2}$, the order of the stages by $C_{yx}$ ([notebook 45](45_discrete_stages.ipynb) on what follows if the two disagree).
 #
 # **The theorem.** The misalignment follows its power to a hundredth, for the square loss, which the theorem leaves out, as for cross-entropy, which it
-# covers. The power is the *discrete* one, so $\eta\to0$ is not needed. What the theorem needs and does not say is a gap $s_1>s_2$ (43.5d), and a small
-# exit scale besides a small start: $M$ moves with the square of the weights, and leaves a floor of order $r^2$ that no smaller start removes (43.5e). No law
+# covers. The power is the *discrete* one, so $\eta\to0$ is not needed. What the theorem needs and does not say is a gap $s_1>s_2$ (43.5f), and a small
+# exit scale besides a small start: $M$ moves with the square of the weights, and leaves a floor of order $r^2$ that no smaller start removes (43.5g). No law
 # of the start's entries is needed: with Cauchy's, which has no variance, the power is the same (43.5c).
 #
-# **Lemma 2** holds as it is written, with a projection that is not onto the direction in which the units left (43.5k). The direction that is carried along by lemma 1's
-# matrix keeps the bound for every unit and step (43.5j). We suggest that as the statement.
+# **Lemma 2** holds as it is written, with a projection that is not onto the direction in which the units left (43.5m). The direction that is carried along by lemma 1's
+# matrix keeps the bound for every unit and step (43.5l). We suggest that as the statement.
 #
-# **Nonlinear units.** Lemma 1 is exact for ReLU units and holds for no smooth bend; for tanh it is right to second order near zero (43.5g to i). The
+# **Nonlinear units.** Lemma 1 is exact for ReLU units and holds for no smooth bend; for tanh it is right to second order near zero (43.5i to 43.5k). The
 # plateau after the first is shallower than the linear network's, for ReLU in most networks not to be seen. "The same dynamics" is right for the beginning only.
 #
 # **Deeper networks, layer by layer.** The summary trains deeper networks one layer at a time, and finds that the layers approach rank 1 on a plateau. They do so
-# just as closely if all are trained together (43.5o): $\sigma_2/\sigma_1$ there is what the start has left, in proportion to it (43.5n).
+# just as closely if all are trained together (43.5r): $\sigma_2/\sigma_1$ there is what the start has left, in proportion to it (43.5q).
 #
 # **Limits.** The summary gives no sizes, so none of these numbers is its own. Singular values are well apart here. Starts below $10^{-13}$ would
 # lose later modes to rounding.
 #
-# **Try.** `input_variances = [1, 1]`: the direction no longer turns during the drop, and 43.5e finds no floor. `singular_values = [3, 1.5, 0.75]`: some networks pass a
-# saddle too fast to count, and 43.5f fails. `input_variances = [5, 0.1]`: the old and the new directions lie further apart, and 43.5f fails.
+# **Try.** `input_variances = [1, 1]`: the direction no longer turns during the drop, and 43.5g finds no floor. `singular_values = [3, 1.5, 0.75]`: some networks pass a
+# saddle too fast to count, and 43.5h fails. `input_variances = [5, 0.1]`: the old and the new directions lie further apart, and 43.5h fails.
 
 # %% [markdown]
 # ## 5. Checks
@@ -462,20 +462,20 @@ ledger.judge({
 # | 43.5a | *control:* Isotropic inputs with an orthogonal teacher make no stages: there is one plateau, at the start | share of problems ≥ 0.9 | as for the stages themselves | Ours |
 # | 43.5b | An anisotropic teacher makes stages with isotropic inputs: there are three plateaus | share of problems ≥ 0.9 | rare starts pass a saddle fast | Ours |
 # | 43.5c* | Starts of other laws than Gauss's give the predicted exponent of the misalignment over the last decades | median of exponent − predicted 0 ± 0.02 | as for Gaussian starts; Cauchy's rare large entries decide a mean | Arata, section 1 (statement, read) |
-# | 43.5d | *control:* Without a gap, all singular values equal, the misalignment does not fall | mean exponent 0 ± 0.02 | nothing singles out a direction | Ours |
-# | 43.5e | The floor of the misalignment grows as the square of the exit scale | mean power of the exit scale 2 ± 0.1 | the next order in the exit scale | Ours |
-# | 43.5f | From the least start scale exactly as many plateaus are seen as the teacher has directions | share of networks ≥ 0.9 | some teachers' saddles are passed fast | Arata, section 3 (statement, read) |
-# | 43.5g | Lemma 1's matrices make the very step of descent for ReLU units | largest relative difference ≤ 1e-14 | rounding of sums over 100 samples | Arata, lemma 1 (statement, read) |
-# | 43.5h | *control:* Lemma 1's matrices do not make the step of descent for tanh units of weight scale 1 | smallest relative difference ≥ 0.1 | σ(z)/z and σ'(z) differ by a share of order one | Arata, lemma 1 (statement, read) |
-# | 43.5i | For tanh units near zero lemma 1 is off by the square of the weight scale | mean power of the weight scale 2 ± 0.05 | next order is 1e-4 of it | Ours |
-# | 43.5j | Lemma 2's bound holds for every unit and step, across the direction that is carried along | largest growth / bound ≤ 1 | derived as an inequality | Arata, lemma 2 (statement, read); the rate is ours |
-# | 43.5k | Some fixed direction keeps lemma 2's bound for the whole drop | share of networks ≥ 0.95 | the quantifier of lemma 2 | Arata, lemma 2 (statement, read) |
-# | 43.5l* | At later saddles the unused parts of the units leave within 2% of the new matrix's top direction | share of networks ≥ 0.9 | a rare start is almost orthogonal to it | Arata, theorem 1 (statement, read) |
-# | 43.5m | *control:* At the first saddle the unused parts leave far from the origin's second direction | median of misalignment with it / with the new top direction ≥ 100 | the old direction is a few degrees off | Ours |
-# | 43.5n | In networks of three layers, trained layer by layer, σ₂/σ₁ on the rank-1 plateau is proportional to the start scale | mean power of the start scale 1 ± 0.15 | the next order, over a third of a decade | Arata, section 1 (statement, read); the power is ours |
-# | 43.5o | On the rank-1 plateau σ₂/σ₁ is the same whether layers are trained one by one or together | ratio of the two, least start scale 1 ± 0.1 | if going layer by layer made the rank small, far below 1 | Ours |
-# | 43.5p* | Networks with bends have a plateau at rank 1 at all | mean depth in decades ≥ 0.3 | twofold; below that no plateau is seen | Arata, section 3 (statement, read) |
-# | 43.5q* | *control:* Networks with bends have a shallower plateau at rank 2 than the linear network | mean difference in decades ≤ -0.3 | shallower by a factor of two at least | Ours |
+# | 43.5f | *control:* Without a gap, all singular values equal, the misalignment does not fall | mean exponent 0 ± 0.02 | nothing singles out a direction | Ours |
+# | 43.5g | The floor of the misalignment grows as the square of the exit scale | mean power of the exit scale 2 ± 0.1 | the next order in the exit scale | Ours |
+# | 43.5h | From the least start scale exactly as many plateaus are seen as the teacher has directions | share of networks ≥ 0.9 | some teachers' saddles are passed fast | Arata, section 3 (statement, read) |
+# | 43.5i | Lemma 1's matrices make the very step of descent for ReLU units | largest relative difference ≤ 1e-14 | rounding of sums over 100 samples | Arata, lemma 1 (statement, read) |
+# | 43.5j | *control:* Lemma 1's matrices do not make the step of descent for tanh units of weight scale 1 | smallest relative difference ≥ 0.1 | σ(z)/z and σ'(z) differ by a share of order one | Arata, lemma 1 (statement, read) |
+# | 43.5k | For tanh units near zero lemma 1 is off by the square of the weight scale | mean power of the weight scale 2 ± 0.05 | next order is 1e-4 of it | Ours |
+# | 43.5l | Lemma 2's bound holds for every unit and step, across the direction that is carried along | largest growth / bound ≤ 1 | derived as an inequality | Arata, lemma 2 (statement, read); the rate is ours |
+# | 43.5m | Some fixed direction keeps lemma 2's bound for the whole drop | share of networks ≥ 0.95 | the quantifier of lemma 2 | Arata, lemma 2 (statement, read) |
+# | 43.5n* | At later saddles the unused parts of the units leave within 2% of the new matrix's top direction | share of networks ≥ 0.9 | a rare start is almost orthogonal to it | Arata, theorem 1 (statement, read) |
+# | 43.5p | *control:* At the first saddle the unused parts leave far from the origin's second direction | median of misalignment with it / with the new top direction ≥ 100 | the old direction is a few degrees off | Ours |
+# | 43.5q | In networks of three layers, trained layer by layer, σ₂/σ₁ on the rank-1 plateau is proportional to the start scale | mean power of the start scale 1 ± 0.15 | the next order, over a third of a decade | Arata, section 1 (statement, read); the power is ours |
+# | 43.5r | On the rank-1 plateau σ₂/σ₁ is the same whether layers are trained one by one or together | ratio of the two, least start scale 1 ± 0.1 | if going layer by layer made the rank small, far below 1 | Ours |
+# | 43.5s* | Networks with bends have a plateau at rank 1 at all | mean depth in decades ≥ 0.3 | twofold; below that no plateau is seen | Arata, section 3 (statement, read) |
+# | 43.5u* | *control:* Networks with bends have a shallower plateau at rank 2 than the linear network | mean difference in decades ≤ -0.3 | shallower by a factor of two at least | Ours |
 #
 # Starts of other laws, the control without a gap, and the floor, from starts so small that nothing else is left: $10^{-30}$, carried to about $10^{-6}$ in
 # closed form with $M$ frozen, stepped from there:
@@ -520,11 +520,11 @@ ledger.judge({
     "43.5b": share(staged["teacher"][0] == 3),
     "43.5c*": {n: median(tl.powers(ratios[2:], y[2:]) - law, digits=2)
                for n, (y, law) in laws.items() if n != "no gap"},
-    "43.5d": mean(tl.powers(ratios, laws["no gap"][0]), digits=1),
-    "43.5e": mean(tl.powers([1e-4, 3e-4, 1e-3, 3e-3], tl.misalignment_floors(
+    "43.5f": mean(tl.powers(ratios, laws["no gap"][0]), digits=1),
+    "43.5g": mean(tl.powers([1e-4, 3e-4, 1e-3, 3e-3], tl.misalignment_floors(
         start, problem, [1e-4, 3e-4, 1e-3, 3e-3], learning_rate=learning_rate))),
-    "43.5f": share(square.saddles[:seeds].isfinite().sum(1) == len(singular_values)),
-    "43.5g": largest(
+    "43.5h": share(square.saddles[:seeds].isfinite().sum(1) == len(singular_values)),
+    "43.5i": largest(
         [lemma_1("relu", s) for s in (1, 1e-2, 1e-3)], of=seeds, rounding=True),
 })  # fmt: skip
 
@@ -558,12 +558,12 @@ round(float(drop["used"][1:].max()), 3)
 
 # %%
 ledger.judge({
-    "43.5h": smallest(lemma_1("tanh", 1)),
-    "43.5i": mean((lemma_1("tanh", 1e-2) / lemma_1("tanh", 1e-3)).log10(), digits=4),
-    "43.5j": largest(drop["used"][1:], of=seeds),
-    "43.5k": share((tl.fixed_residuals(drop, np.linspace(0, 1, 41))[1] <= 1).any(0)),
-    "43.5l*": {name: share(y <= 0.02) for name, y in gone.items()},
-    "43.5m": median(later(1, tl.growing_directions(problem[1])[1][..., 1])
+    "43.5j": smallest(lemma_1("tanh", 1)),
+    "43.5k": mean((lemma_1("tanh", 1e-2) / lemma_1("tanh", 1e-3)).log10(), digits=4),
+    "43.5l": largest(drop["used"][1:], of=seeds),
+    "43.5m": share((tl.fixed_residuals(drop, np.linspace(0, 1, 41))[1] <= 1).any(0)),
+    "43.5n*": {name: share(y <= 0.02) for name, y in gone.items()},
+    "43.5p": median(later(1, tl.growing_directions(problem[1])[1][..., 1])
                     / gone["saddle of rank 1"], digits=1),
 })  # fmt: skip
 
@@ -593,10 +593,10 @@ pd.DataFrame({scheme: y.mean(1).numpy().round(3) for scheme, y in deep.items()},
 
 # %%
 ledger.judge({
-    "43.5n": mean(tl.powers([0.02, 0.014, 0.01], deep["layer-wise"])),
-    "43.5o": ratio(deep["layer-wise"][-1], deep["together"][-1]),
-    "43.5p*": {n: mean(bent[n][1][:, 1], digits=2) for n in ("relu", "tanh")},
-    "43.5q*": {
+    "43.5q": mean(tl.powers([0.02, 0.014, 0.01], deep["layer-wise"])),
+    "43.5r": ratio(deep["layer-wise"][-1], deep["together"][-1]),
+    "43.5s*": {n: mean(bent[n][1][:, 1], digits=2) for n in ("relu", "tanh")},
+    "43.5u*": {
         n: mean(bent[n][1][:, 2] - bent["linear"][1][:, 2], digits=2)
         for n in ("relu", "tanh")
     },

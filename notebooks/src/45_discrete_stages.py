@@ -144,7 +144,7 @@ np.allclose(
 # |---|---|---|---|---|
 # | 45.1a | Every component switches within one step of the predicted one | largest difference in steps ≤ 1 | nothing shorter than a step can be seen; the flow is off by three to fifteen | Gidel et al. 2019, rescaled time (statement, abstract); the discrete time is ours |
 #
-# One run for each smallness of the start:
+# One run for each smallness of the start, and its length in steps:
 
 # %%
 sigma = torch.from_numpy(
@@ -160,7 +160,7 @@ paths = {
 {delta: len(path) for delta, path in paths.items()}
 
 # %% [markdown]
-# (The steps of the runs.) Largest differences in steps, by the discrete law and by the flow's:
+# Largest differences in steps, by the discrete law and by the flow's:
 
 # %%
 def late(law_rate):
@@ -351,8 +351,8 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 45.4a | On digits a linear autoencoder passes by the best solution of rank 1 | mean relative distance ≤ 0.1 | ours; a tenth is generous for "passes by" | Gidel et al. 2019, figure 1 (statement, read) |
 # | 45.4b* | On digits label regression passes by the best solution of rank 1 | mean relative distance ≤ 0.1 | ours; a tenth is generous for "passes by" | Ours, after Gidel et al. 2019 (abstract) |
-# | 45.4c | In the autoencoder the gaps tell how near descent comes to each rank from 1 to 6 | correlation of the log distances with the exponents ≤ -0.8 | ours; -1 if nothing else counted | Ours |
-# | 45.4d | On 30 digits two layers, stopped at their best, have a lower test loss than one layer, stopped at its best | mean of one layer's least loss / two layers' − 1 ≥ 0 | below zero one layer is better | Ours, after Gidel et al. 2019 (abstract) |
+# | 45.4d | In the autoencoder the gaps tell how near descent comes to each rank from 1 to 6 | correlation of the log distances with the exponents ≤ -0.8 | ours; -1 if nothing else counted | Ours |
+# | 45.4e | On 30 digits two layers, stopped at their best, have a lower test loss than one layer, stopped at its best | mean of one layer's least loss / two layers' − 1 ≥ 0 | below zero one layer is better | Ours, after Gidel et al. 2019 (abstract) |
 #
 # Steps are $\eta=0.3/\sigma_1$, and every step is looked at, since the passage is short. The nearest approach to ranks 1 to 6, means over the splits:
 
@@ -428,10 +428,10 @@ pd.DataFrame({f"n = {n}": [float(gain.mean()) for gain in found]
 ledger.judge({
     "45.4a": mean(seen["autoencoder"][0][:, 0]),
     "45.4b*": {name: mean(seen[name][0][:, 0]) for name in data if "labels" in name},
-    "45.4c": correlation(
+    "45.4d": correlation(
         seen["autoencoder"][0].log(), seen["autoencoder"][1],
         groups=np.repeat(np.arange(splits), 6)),
-    "45.4d": mean(stopping[30][1], digits=2),
+    "45.4e": mean(stopping[30][1], digits=2),
 })  # fmt: skip
 
 # %% [markdown]
@@ -443,12 +443,12 @@ ledger.judge({
 # **"Rank by rank" holds, "reduced-rank regression" only where the orders agree.** The saddle after $k$ switches is the best solution of rank $k$ if $\sigma$ and
 # $\sigma^2/\lambda$ sort the components alike, as in the autoencoder of the paper's first figure. If not, early stopping returns the fast components and not the good ones, and a network
 # without a spare unit must unlearn. The paper orders by the covariance and has a perturbation result for moments that nearly share their bases, of which we have read a summary only;
-# generic moments are measured in 45.5j to l.
+# generic moments are measured in 45.5j to 45.5l.
 #
 # **The limit is real, and as far away as the gaps say.** $\epsilon^e$ is no small number where two covariances are within a few percent of each other.
 #
 # **As a regularizer** stages do little here. Two layers stopped early gain a percent or so on 30 digits and nothing on 2,000 (45.5n); one layer, stopped at its best,
-# does better on few digits (45.4d): its ridge-like path is the better one.
+# does better on few digits (45.4e): its ridge-like path is the better one.
 #
 # **Limits.** Twenty components only; other data with a wide spectrum do show stages ([notebook 43](43_stagewise_networks.ipynb) builds some). Stopping is judged on the test digits, which
 # favours it.
