@@ -219,8 +219,8 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 43.2a* | Under the square loss the misalignment falls with the predicted exponent | mean of exponent − predicted 0 ± 0.02 | gradient flow's is off by 0.07 at the larger step size | Arata, theorem 1 (statement, read); the rate is ours |
-# | 43.2c* | Under cross-entropy, which meets the theorem's premise, the misalignment falls with the predicted exponent | mean of exponent − predicted 0 ± 0.01 | gradient flow's is off by 0.02 at the larger step size | Arata, theorem 1 (statement, read); the rate is ours |
+# | 43.2a* | Under the square loss the misalignment falls with the predicted exponent | mean of exponent − predicted 0 ± 0.02 | gradient flow's is off by 0.07 at the larger step size | Arata, theorem 1 (statement, read) |
+# | 43.2c* | Under cross-entropy, which meets the theorem's premise, the misalignment falls with the predicted exponent | mean of exponent − predicted 0 ± 0.01 | gradient flow's is off by 0.02 at the larger step size | Arata, theorem 1 (statement, read) |
 #
 # Each problem has its own teacher, inputs and start: they are the sample. We follow them over three to seven decades, up to weights of $10^{-5}$.
 
@@ -301,7 +301,7 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 43.3a | Under the square loss plateaus lie at the losses of reduced-rank regression | largest relative distance, where all plateaus are seen ≤ 0.001 | the plateaus' own losses differ fivefold and more | Arata, section 3 (statement, read) |
 # | 43.3b | Under cross-entropy plateaus lie at the best losses of rank 1 and 2 | median of the larger distance / gap to the next rank ≤ 0.01 | neighbouring ranks lie at 1; a rare saddle is passed fast | Arata, section 3 (statement, read) |
-# | 43.3c | The steps of a whole run grow with each decade of the start scale as the saddles' speeds say | mean of measured / predicted 1 ± 0.01 | gradient flow's would be off by 3% | Arata, section 4 (statement, read); the slope is ours |
+# | 43.3c | The steps of a whole run grow with each decade of the start scale as the saddles' speeds say | mean of measured / predicted 1 ± 0.01 | gradient flow's would be off by 3% | Arata, section 4 (statement, read) |
 #
 # Where do the networks wait, from the least start scale? The first problem's plateaus and the predicted losses:
 
@@ -468,11 +468,11 @@ ledger.judge({
 # | 43.5i | Lemma 1's matrices make the very step of descent for ReLU units | largest relative difference ≤ 1e-14 | rounding of sums over 100 samples | Arata, lemma 1 (statement, read) |
 # | 43.5j | *control:* Lemma 1's matrices do not make the step of descent for tanh units of weight scale 1 | smallest relative difference ≥ 0.1 | σ(z)/z and σ'(z) differ by a share of order one | Arata, lemma 1 (statement, read) |
 # | 43.5k | For tanh units near zero lemma 1 is off by the square of the weight scale | mean power of the weight scale 2 ± 0.05 | next order is 1e-4 of it | Ours |
-# | 43.5l | Lemma 2's bound holds for every unit and step, across the direction that is carried along | largest growth / bound ≤ 1 | derived as an inequality | Arata, lemma 2 (statement, read); the rate is ours |
+# | 43.5l | Lemma 2's bound holds for every unit and step, across the direction that is carried along | largest growth / bound ≤ 1 | derived as an inequality | Arata, lemma 2 (statement, read) |
 # | 43.5m | Some fixed direction keeps lemma 2's bound for the whole drop | share of networks ≥ 0.95 | the quantifier of lemma 2 | Arata, lemma 2 (statement, read) |
 # | 43.5n* | At later saddles the unused parts of the units leave within 2% of the new matrix's top direction | share of networks ≥ 0.9 | a rare start is almost orthogonal to it | Arata, theorem 1 (statement, read) |
 # | 43.5p | *control:* At the first saddle the unused parts leave far from the origin's second direction | median of misalignment with it / with the new top direction ≥ 100 | the old direction is a few degrees off | Ours |
-# | 43.5q | In networks of three layers, trained layer by layer, σ₂/σ₁ on the rank-1 plateau is proportional to the start scale | mean power of the start scale 1 ± 0.15 | the next order, over a third of a decade | Arata, section 1 (statement, read); the power is ours |
+# | 43.5q | In networks of three layers, trained layer by layer, σ₂/σ₁ on the rank-1 plateau is proportional to the start scale | mean power of the start scale 1 ± 0.15 | the next order, over a third of a decade | Arata, section 1 (statement, read) |
 # | 43.5r | On the rank-1 plateau σ₂/σ₁ is the same whether layers are trained one by one or together | ratio of the two, least start scale 1 ± 0.1 | if going layer by layer made the rank small, far below 1 | Ours |
 # | 43.5s* | Networks with bends have a plateau at rank 1 at all | mean depth in decades ≥ 0.3 | twofold; below that no plateau is seen | Arata, section 3 (statement, read) |
 # | 43.5u* | *control:* Networks with bends have a shallower plateau at rank 2 than the linear network | mean difference in decades ≤ -0.3 | shallower by a factor of two at least | Ours |

