@@ -245,6 +245,16 @@ class StagedRun:
         return self.times[: len(losses) : every], losses[::every]
 
 
+def above(level: float, times: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+    """The part of a curve, times and losses (records,), until the loss first falls below `level`.
+
+    >>> [part.tolist() for part in above(1.5, torch.arange(3), torch.tensor([3.0, 2.0, 1.0]))]
+    [[0, 1], [3.0, 2.0]]
+    """
+    count = int((losses >= level).long().cumprod(0).sum())
+    return times[:count], losses[:count]
+
+
 def relative_distance(found: Tensor, reference: Tensor) -> Tensor:
     """|found - reference|_F / |reference|_F of matrices (..., a, b): (...).
 

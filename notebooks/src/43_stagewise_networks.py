@@ -269,13 +269,13 @@ with figures.curves(
     "alignment",
     {loss: {
         name.split(", ")[1]: (
-            ratios, y,
+            -np.log10(ratios), y,
             float(y[0].nanmedian()) * (ratios / ratios[0]) ** float(law.mean()))
         for name, (y, law) in turned.items() if name.startswith(loss)
     } for loss in ("square loss", "cross-entropy")},
     "Misalignment falls with the start scale at the predicted slopes.",
-    prediction="predicted slope", band=(0.1, 0.9), xscale="log", yscale="log",
-    xlabel=r"start scale / exit scale, $\epsilon/r$", ylabel="misalignment at the exit",
+    prediction="predicted slope", band=(0.1, 0.9), yscale="log", legend="lower left",
+    xlabel="decades from the start scale to the exit", ylabel="misalignment at the exit",
 ):  # fmt: skip
     pass
 
@@ -346,17 +346,17 @@ entropy = {scale: classify(scale) for scale in sorted(start_scales)}
 # %% tags=["hide-input"]
 with figures.curves(
     "stairs",
-    {"square loss": {f"ε = {scale:g}": square.curve(k * seeds)
-                     for k, scale in enumerate(entropy)},
-     "cross-entropy": {f"ε = {scale:g}": (range(0, 1501, 10), y[:151, 0])
+    {"square loss": {f"ε = {scale:g}": sw.above(
+        float(levels[0, -1]) / 100, *square.curve(k * seeds))
+        for k, scale in enumerate(entropy)},
+     "cross-entropy": {f"ε = {scale:g}": (range(0, 701, 10), y[:71, 0])
                        for scale, (y, _) in entropy.items()}},
     "The loss falls in stairs, at the losses of the best matrices of each rank.",
-    sharey=False, yscale="log", xlabel="step", ylabel="loss", legend="lower left",
+    sharey=False, xlabel="step", ylabel="loss",
 ) as axes:  # fmt: skip
-    [figures.level(axes[k], float(loss), "_" if rank else "best of rank 0, 1, 2", lw=1)
-     for k, losses in enumerate((levels[0], lowest[0, :3]))
-     for rank, loss in enumerate(losses)]
-    axes[0].set_ylim(float(levels[0, -1]) * 1e-2, None)
+    axes[0].set(yscale="log")
+    [figures.level(axes[k], float(loss), "_", lw=1)
+     for k, losses in enumerate((levels[0], lowest[0, :3])) for loss in losses]
 
 # %% [markdown]
 # Steps a decade of start scale costs, measured and predicted (means):
@@ -415,12 +415,12 @@ pd.DataFrame({name: y[:, 1:].mean(0).numpy() for name, (_, y, _) in bent.items()
 # %% tags=["hide-input"]
 with figures.curves(
     "units",
-    {"": {name: (range(0, 1501, 10), y[:, 0]) for name, (y, *_) in bent.items()}
-         | {"best of rank 1": ([0, 1500], [1, 1])}},
+    {"": {name: sw.above(1e-4, torch.arange(0, 1501, 10), y[:, 0])
+          for name, (y, *_) in bent.items()}},
     "Linear, ReLU and tanh networks rest at the same loss; with bends, less long.",
-    yscale="log", xlabel="step", ylabel="loss / best loss of rank 1", ylim=(1e-4, None),
-):  # fmt: skip
-    pass
+    yscale="log", xlabel="step", ylabel="loss / best loss of rank 1",
+) as axes:  # fmt: skip
+    figures.level(axes, 1, "best of rank 1")
 
 # %%
 ledger.judge({
