@@ -298,6 +298,12 @@ def test_log_steps_grow_evenly_and_include_both_ends():
 
 def test_log_steps_of_short_runs_and_of_none():
     assert log_steps(0) == [0] and log_steps(1) == [0, 1] and log_steps(2) == [0, 1, 2]
+
+
+def test_record_steps_do_not_hang_on_the_last_place_of_a_power(monkeypatch):
+    expected, exact = log_steps(10_000), np.geomspace
+    monkeypatch.setattr(np, "geomspace", lambda *given: exact(*given) * (1 - 1e-15))
+    assert log_steps(10_000) == expected and {10, 100, 1000} <= {*expected}
     for bad in ((-1, 20), (2.5, 20), (10, 0), (float("inf"), 1)):
         with pytest.raises(ValueError, match=r"steps|per_decade"):
             log_steps(*bad)
@@ -337,3 +343,25 @@ def test_snapped_weights_are_the_nearest_multiples_and_take_rounding_away():
     assert torch.equal(found, torch.round(w / grid) * grid)
     assert torch.equal(found, snapped((w * (1 + 1e-15),))[0])
     assert float((found - w).abs().max()) <= grid / 2
+
+
+def test_float32_descends_where_it_is_asked_for_and_follows_float64():
+    def go(dtype):
+        target = torch.tensor([[1.0, -2.0], [0.5, 3.0]], dtype=dtype)
+        rates = torch.tensor([0.1, 0.3])
+        return descend(
+            lambda w, t: (w[0] - t,),
+            (torch.zeros(2, 2, dtype=dtype),),
+            Adam(rates),
+            problem=(target,),
+            steps=20,
+            dtype=dtype,
+        ).weights[0]
+
+    single = go(torch.float32)
+    assert single.dtype == torch.float32
+    assert torch.allclose(single.double(), go(torch.float64), atol=1e-5)
+    with pytest.raises(ValueError, match="float64"):
+        descend(lambda w: w, (torch.zeros(2, 2),), Plain(0.1), steps=1)
+    with pytest.raises(ValueError, match="dtype"):
+        descend(lambda w: w, (torch.zeros(2, 2),), Plain(0.1), steps=1, dtype=torch.float16)

@@ -11,18 +11,24 @@ are never pruned and start at 0. A draw is a split, a start and an order of the 
 share.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.checks import whole_number
 from lib.descent import Adam, snapped
-from lib.practice.classifiers import evaluate, train_apart
-from lib.practice.minibatches import draw_problems, glorot, normal_start
+from lib.practice.classifiers import train_apart
+from lib.practice.draws import batches, draw_problems
+from lib.practice.networks import Network, evaluate
+from lib.practice.starts import check_generators, glorot, normal_start
+
+Tensors = tuple[Tensor, ...]
 
 
-class Draws(NamedTuple):
+class TicketDraws(NamedTuple):
     """Independent draws, side by side.
 
     training, validation, tests: (images (draws, n, d_0), labels (draws, n)); start: the weights
@@ -36,7 +42,7 @@ class Draws(NamedTuple):
     order: torch.Tensor
 
 
-class Trained(NamedTuple):
+class Ticket(NamedTuple):
     """What training makes of the networks of one arm.
 
     weights: the final weights; accuracy: (draws,), on the tests, at the end; steps: (looks,);
@@ -54,17 +60,10 @@ class Round(NamedTuple):
     """One round of pruning: the mask it started from, and what training made of the ticket."""
 
     mask: tuple
-    trained: Trained
+    trained: Ticket
 
 
 # --- starts --------------------------------------------------------------------------------------
-
-
-def _check_generators(generators, draws=None):
-    if any(not isinstance(g, np.random.Generator) for g in generators) or not len(generators):
-        raise ValueError("generators must be numpy generators, one for each draw")
-    if draws is not None and len(generators) != draws:
-        raise ValueError(f"generators must be {draws}, one for each draw, got {len(generators)}")
 
 
 def _drawn(shapes, generators, draw):
@@ -73,20 +72,29 @@ def _drawn(shapes, generators, draw):
     return tuple(torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True))
 
 
-def glorot_start(widths, generators):
+def new_weights(widths: Sequence[int], generators: Sequence[np.random.Generator]) -> Tensors:
     """Weights drawn from N(0, 2 / (d_(j-1) + d_j)), one network a numpy generator.
 
     The start of Frankle and Carbin 2019 (recalled), after Glorot and Bengio 2010. widths: d_0..d_N.
-    Raises ValueError as `minibatches.normal_start`.
+    Raises ValueError as `starts.normal_start`.
 
-    >>> [tuple(w.shape) for w in glorot_start([4, 3, 2], [np.random.default_rng(0)])]
+    >>> [tuple(w.shape) for w in new_weights([4, 3, 2], [np.random.default_rng(0)])]
     [(1, 3, 4), (1, 2, 3)]
     """
-    return normal_start(widths, generators, glorot)[0]
+    return normal_start(widths, generators, glorot).weights
 
 
-def draw(images, labels, training, validation, epochs, batch_size, widths, generators):
-    """One split, start and order of the examples from each numpy generator: `Draws`.
+def draw_tickets(
+    images: Tensor,
+    labels: Tensor,
+    training: int,
+    validation: int,
+    epochs: int,
+    batch_size: int,
+    widths: Sequence[int],
+    generators: Sequence[np.random.Generator],
+) -> TicketDraws:
+    """One split, start and order of the examples from each numpy generator: `TicketDraws`.
 
     training, validation: numbers of images, the others are tests; epochs: passes over the training
     images in minibatches of `batch_size`, which must divide them; widths: d_0..d_N. Pixels are
@@ -102,16 +110,16 @@ def draw(images, labels, training, validation, epochs, batch_size, widths, gener
     # Of equal weights on equal pixels a unit's sum may be 0: on the grid it is so on every processor.
     (images,) = snapped((images.clone(),))
     found = draw_problems(images, labels, training, examples, widths, generators)
-    return Draws(
+    return TicketDraws(
         (found.images, found.labels),
         tuple(x[:, :validation] for x in found.tests),
         tuple(x[:, validation:] for x in found.tests),
-        glorot_start(widths, generators),
-        found.order.view(len(generators), -1, batch_size),
+        new_weights(widths, generators),
+        batches(found.order, batch_size),
     )
 
 
-def constant_size(weights):
+def constant_size(weights: Tensors) -> Tensors:
     """Every weight with its sign, at the root mean square of its layer and network, `descent.snapped`.
 
     >>> constant_size((torch.tensor([[[1.0, -7.0]]], dtype=torch.float64),))[0].tolist()
@@ -121,9 +129,9 @@ def constant_size(weights):
     return tuple(w.sign() * size for w, size in zip(weights, sizes, strict=True))
 
 
-def random_signs(weights, generators):
+def random_signs(weights: Tensors, generators: Sequence[np.random.Generator]) -> Tensors:
     """Every weight at its size, with a fair random sign; one numpy generator a network."""
-    _check_generators(generators, len(weights[0]))
+    check_generators(generators, len(weights[0]))
     shapes = [w.shape[1:] for w in weights]
     signs = _drawn(shapes, generators, lambda g, s: 2.0 * g.integers(0, 2, s) - 1)
     return tuple(w.abs() * sign for w, sign in zip(weights, signs, strict=True))
@@ -132,17 +140,17 @@ def random_signs(weights, generators):
 # --- masks ---------------------------------------------------------------------------------------
 
 
-def open_mask(weights):
+def open_mask(weights: Tensors) -> Tensors:
     """The mask that closes nothing: ones shaped like the weights."""
     return tuple(torch.ones_like(w) for w in weights)
 
 
-def masked(weights, mask):
+def masked(weights: Tensors, mask: Tensors) -> Tensors:
     """The weights, with 0 where the mask is closed."""
     return tuple(w * m for w, m in zip(weights, mask, strict=True))
 
 
-def keep_largest(weights, mask, keep):
+def keep_largest(weights: Tensors, mask: Tensors, keep: Sequence[float]) -> Tensors:
     """The mask that leaves open, of the open weights of each layer, this share: the largest in size.
 
     keep: one share in (0, 1] for each layer; every network of a layer keeps the same number, that of
@@ -168,9 +176,9 @@ def keep_largest(weights, mask, keep):
     return tuple(found)
 
 
-def shuffled(mask, generators):
+def shuffled(mask: Tensors, generators: Sequence[np.random.Generator]) -> Tensors:
     """As many open weights in every layer of every network, at random places."""
-    _check_generators(generators, len(mask[0]))
+    check_generators(generators, len(mask[0]))
     shapes = [m.shape[1:].numel() for m in mask]
     orders = _drawn(shapes, generators, lambda g, n: g.permutation(n))
     return tuple(
@@ -178,12 +186,12 @@ def shuffled(mask, generators):
     )
 
 
-def kept_share(mask):
+def kept_share(mask: Tensors) -> Tensor:
     """The share of all weights that is open, (networks,)."""
     return torch.cat([m.flatten(1) for m in mask], 1).mean(1)
 
 
-def same_sign(weights, others, mask):
+def same_sign(weights: Tensors, others: Tensors, mask: Tensors) -> Tensor:
     """The share of the open weights that have the same sign in both, (networks,)."""
     same = [(m * (w * v > 0)).flatten(1) for w, v, m in zip(weights, others, mask, strict=True)]
     return torch.cat(same, 1).sum(1) / torch.cat([m.flatten(1) for m in mask], 1).sum(1)
@@ -192,8 +200,14 @@ def same_sign(weights, others, mask):
 # --- training ------------------------------------------------------------------------------------
 
 
-def train_arms(draws, arms, *, learning_rate, looks):
-    """Adam on every arm of every draw at once: {name: Trained}.
+def train_arms(
+    draws: TicketDraws,
+    arms: dict[str, tuple[Tensors, Tensors]],
+    *,
+    learning_rate: float,
+    looks: Sequence[int],
+) -> dict[str, Ticket]:
+    """Adam on every arm of every draw at once: {name: Ticket}.
 
     arms: {name: (weights, mask)}, each one network a draw; closed weights are set to 0 and stay
     there. looks: the steps after which loss and accuracy on the validation images are kept, one or
@@ -209,29 +223,29 @@ def train_arms(draws, arms, *, learning_rate, looks):
     weights, mask = (
         tuple(map(torch.cat, zip(*part, strict=True))) for part in zip(*pairs, strict=True)
     )
-    biases = tuple(w.new_zeros(w.shape[:2]) for w in weights)
+    start = Network(weights, tuple(w.new_zeros(w.shape[:2]) for w in weights))
 
-    def measure(now, shifts, who):
-        loss, accuracy = evaluate(now, shifts, *(x[who % count] for x in draws.validation))
+    def measure(network, who):
+        loss, accuracy = evaluate(network, *(x[who % count] for x in draws.validation))
         return {"loss": loss, "accuracy": accuracy}
 
     run = train_apart(
-        (weights, biases),
+        start,
         draws.training,
         draws.order,
         Adam(learning_rate),
         retraction=snapped,
-        mask=mask,
+        factors=Network(mask, ()),
         record=looks,
         measure=measure,
     )
-    ended = run.weights[:depth], run.weights[depth:]
+    ended = start.like(run.weights)
     tests = (torch.cat([x] * len(arms)) for x in draws.tests)
-    accuracy, found = evaluate(*ended, *tests)[1], {}
+    accuracy, found = evaluate(ended, *tests)[1], {}
     for k, name in enumerate(arms):
         own = slice(k * count, (k + 1) * count)
-        found[name] = Trained(
-            tuple(w[own] for w in ended[0]),
+        found[name] = Ticket(
+            tuple(w[own] for w in ended.weights),
             accuracy[own].numpy(),
             run.steps.numpy(),
             run.records["loss"][:, own].numpy(),
@@ -240,7 +254,9 @@ def train_arms(draws, arms, *, learning_rate, looks):
     return found
 
 
-def prune_by_rounds(draws, keep, rounds, **options):
+def prune_by_rounds(
+    draws: TicketDraws, keep: Sequence[float], rounds: int, **options
+) -> list[Round]:
     """Iterative magnitude pruning from the start of every draw: a list of rounds + 1 `Round`.
 
     Round 0 is dense; each later one starts from the same weights and from what `keep_largest` leaves
@@ -256,6 +272,6 @@ def prune_by_rounds(draws, keep, rounds, **options):
     return found
 
 
-def step_of_least(trained):
+def step_of_least(trained: Ticket) -> np.ndarray:
     """The step after which the loss on the validation images is least: (draws,)."""
     return trained.steps[trained.validation_loss.argmin(0)]

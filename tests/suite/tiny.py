@@ -42,7 +42,8 @@ row = {
     "measured": float(value), "relation": "<=", "tolerance": None, "seeds": 1, "interval": None,
     "control": False, "verdict": "reproduced" if value <= 2 else "not reproduced",
 }
-ledger = {"notebook": "01_tiny", "parameters": {"seed": seed}, "claims": [row]}
+given = {"seed": seed, "depths": depths, "wait": wait, "scheme": scheme}
+ledger = {"notebook": "01_tiny", "parameters": given, "claims": [row]}
 _ = (output / "01_tiny.json").write_text(json.dumps(ledger))
 """
 FORMED = """\
@@ -104,10 +105,19 @@ def call(root, *arguments):
     return cli.main(["--root", str(root), *arguments])
 
 
+# Ctrl-C ends the command, also where a shell without job control started the tests with `&`.
+COMMAND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lib.suite.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def start(root, *arguments):
     """The command line in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "lib.suite.cli", "--root", str(root), *arguments],
+        [sys.executable, "-c", COMMAND, "--root", str(root), *arguments],
         cwd=REPOSITORY,
         start_new_session=True,
         stdout=subprocess.PIPE,
