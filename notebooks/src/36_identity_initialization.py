@@ -362,7 +362,7 @@ ledger.judge({
 # at both depths, of which only one in twenty meets the premise (36.5g).
 #
 # **The barrier is balance, not the identity.** A last layer of zero gives every layer but one a gradient of zero at first, and the imbalance that this
-# leaves is never lost. Nothing then stops the product from changing sign, and all targets of negative determinant are learned, at depth 4 in a few dozen steps.
+# leaves is never lost. Nothing then stops the product from changing sign, and all targets of negative determinant are learned.
 #
 # **The power projection is a device of the proof.** On targets inside the premise plain descent needs the same number of steps, and
 # its projection acted in none, or a handful, of thousands. Outside the premise it does harm: its products stay in
