@@ -21,8 +21,8 @@
 # even where the single layer's problem is convex?
 #
 # **Answer.** Yes, if the loss is steeper than a square. With fourth powers two layers need half of the steps of one:
-# depth allows a larger step, by a factor known beforehand. With squares it loses. Momentum, if its value is well
-# chosen, needs less than half of those.
+# depth allows a larger step, by a factor known beforehand. With squares it loses. Well chosen momentum
+# needs less than half of those.
 #
 # ![steps of momentum and of deeper networks over those of one layer](../figures/37_acceleration/momentum.svg)
 #
