@@ -18,8 +18,9 @@ SCALE ?=
 SCHEDULER ?=
 PIP_OPTIONS ?=
 PORT ?=
+LAB_OPTIONS ?=
 # To the shells as environment variables: no quote or bracket in a value meets make or a command line.
-export NOTEBOOK PARAMETERS OUTPUT SCHEDULER
+export NOTEBOOK PARAMETERS OUTPUT SCHEDULER SCALE
 
 help: ## print the targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -43,7 +44,11 @@ environment:
 	echo "$$wanted" > $(VENV)/.installed
 
 figures: environment ## re-run what changed: notebooks, results, figures, README table (SCALE=paper: into build/paper)
-	@$(if $(filter paper,$(SCALE)),$(BIN)/claims paper $$NOTEBOOK,$(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK)
+	@case "$$SCALE" in \
+	  "") $(BIN)/claims figures $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK;; \
+	  paper) $(BIN)/claims paper $$NOTEBOOK;; \
+	  *) echo "SCALE '$$SCALE' is not allowed; paper is" >&2; exit 2;; \
+	esac
 
 # What nbval's kernels write (ledgers, figures) is compared too: nbval sees only what is printed.
 test: environment ## unit tests, structure and pairing of notebooks, then every stored output anew
@@ -54,14 +59,14 @@ test: environment ## unit tests, structure and pairing of notebooks, then every 
 	  $(BIN)/python -m pytest -q --nbval --nbval-current-env -n 2 --dist loadscope notebooks/*.ipynb
 	$(BIN)/claims compare build/nbval
 
-test-paths: environment ## stored outputs under the code paths of other processors (minutes each)
-	tests/paths.sh $(BIN)/python
+test-paths: environment ## unit tests and stored outputs on the code paths of other processors (PATHS="oldest other": those)
+	$(if $(JOBS),JOBS=$(JOBS) )tests/paths.sh $(BIN)/python $(PATHS)
 
 mutants: environment ## wrong theories that the notebooks must reject: make mutants NOTEBOOK=... (all without)
 	@$(BIN)/claims mutants $(if $(JOBS),--jobs $(JOBS)) $$NOTEBOOK
 
 run: environment ## one notebook with other parameters: make run NOTEBOOK=... PARAMETERS="seed=7" OUTPUT=folder
-	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' $$($(BIN)/claims list) >&2; exit 2; }
+	@[ -n "$$NOTEBOOK" ] || { echo 'give NOTEBOOK=, one of:' >&2; $(BIN)/claims list >&2; exit 2; }
 	@set -f; $(BIN)/claims run "$$NOTEBOOK" $${OUTPUT:+--output "$$OUTPUT"} $$PARAMETERS
 
 sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=100 (all notebooks without NOTEBOOK)
@@ -70,8 +75,8 @@ sweep: environment ## notebooks on fresh seeds: make sweep NOTEBOOK=... SEEDS=10
 bench: environment ## our stepping against jax and the processor's best: build/benchmarks.json, benchmarks/README.md
 	$(BIN)/python benchmarks/bench.py --publish
 
-lab: environment ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
+lab: environment ## copies of the notebooks in JupyterLab, to be changed at will (LAB_OPTIONS are its own)
+	@$(BIN)/claims lab -- $(LAB_OPTIONS)
 
 lint: environment ## check style and format
 	$(BIN)/ruff check .
@@ -107,5 +112,5 @@ lock: environment ## compile both requirements*.in to requirements*.txt; make lo
 	  --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" $$name.in --output-file $$name.txt || exit; done
 
-clean: ## remove build/
-	rm -rf build
+clean: ## remove build/, but for what you wrote in JupyterLab (build/lab)
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name lab -exec rm -rf {} +

@@ -27,11 +27,14 @@ import torch  # noqa: E402
 from lib import linear_networks as ln  # noqa: E402
 from lib.descent import Momentum, Plain, descend  # noqa: E402
 from lib.landscapes import perceptrons, spin_glass  # noqa: E402
-from lib.practice import classifiers  # noqa: E402
+from lib.practice.classifiers import train_apart  # noqa: E402
+from lib.practice.starts import uniform_start  # noqa: E402
 from lib.stages import low_rank  # noqa: E402
 from lib.suite.output import write_json, write_text  # noqa: E402
+from lib.suite.threads import keep_memory  # noqa: E402
 
 torch.set_num_threads(1)
+keep_memory()  # for all sides
 ROOT = Path(__file__).resolve().parents[1]
 AS_FAST_AS_JAX = 0.8  # jax's time / ours; two runs of one loop differ by a tenth on a busy machine
 
@@ -223,16 +226,14 @@ def three_spin(n=100, starts=50):
 def classifier(networks=32, widths=(100, 32, 10), batch=64):
     """ReLU networks with cross-entropy, momentum .9, each on a minibatch of its own."""
     rng = np.random.default_rng(0)
-    weights, biases = classifiers.uniform_start(widths, networks, rng)
+    start = uniform_start(widths, networks, rng)
     images = torch.from_numpy(rng.standard_normal((networks, batch, widths[0])))
     labels = torch.from_numpy(rng.integers(0, widths[-1], (networks, batch)))
     whole = torch.arange(batch)
 
     def ours(steps):
         orders = whole.expand(networks, steps, -1)
-        return classifiers.train_apart(
-            (weights, biases), (images, labels), orders, Momentum(0.1, 0.9)
-        ).weights
+        return train_apart(start, (images, labels), orders, Momentum(0.1, 0.9)).weights
 
     def peer(seed, steps):
         def loss(parameters):
@@ -240,8 +241,8 @@ def classifier(networks=32, widths=(100, 32, 10), batch=64):
             scores = torch.relu(images[seed] @ first.T + b) @ second.T + c
             return torch.nn.functional.cross_entropy(scores, labels[seed])
 
-        start = [x[seed] for x in (*weights, *biases)]
-        return user_loop(start, loss, 0.1, steps, momentum=0.9)
+        own = [x[seed] for x in start.tensors()]
+        return user_loop(own, loss, 0.1, steps, momentum=0.9)
 
     def by_jax(steps):
         from jax.nn import log_softmax, relu
@@ -252,7 +253,7 @@ def classifier(networks=32, widths=(100, 32, 10), batch=64):
             return -(problem[1] * log_softmax(scores)).sum(1).mean()
 
         known = torch.nn.functional.one_hot(labels, widths[-1]).double()
-        return jax_loop(loss, (*weights, *biases), (images, known), 0.1, steps, momentum=0.9)
+        return jax_loop(loss, start.tensors(), (images, known), 0.1, steps, momentum=0.9)
 
     flops = 2 * batch * (2 * widths[0] * widths[1] + 3 * widths[1] * widths[2])
     what = f"ReLU classifiers {'-'.join(map(str, widths))}, each its own minibatch of {batch}"

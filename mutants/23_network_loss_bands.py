@@ -88,11 +88,11 @@ def dead_if_mostly_off(patch):
     Fails: 23.2e
     """
 
-    def wrapper(old, weights, biases, images):
+    def wrapper(old, network, images):
         import torch
 
-        first = torch.tensordot(weights[0], images, dims=([2], [1]))
-        return ((first + biases[0].unsqueeze(-1) <= 0).double().mean(-1) >= 0.1).sum(-1)
+        first = torch.tensordot(network.weights[0], images, dims=([2], [1]))
+        return ((first + network.biases[0].unsqueeze(-1) <= 0).double().mean(-1) >= 0.1).sum(-1)
 
     patch("practice.classifiers.dead_units", wrapper)
 

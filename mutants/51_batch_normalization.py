@@ -22,8 +22,10 @@ def statistics_held_fixed(patch):
     Fails: 51.1a, 51.1b
     """
     patch(
-        "practice.batch_normalization.slope_before",
-        lambda old, slope, z, sd: slope / sd.repeat_interleave(z.shape[-1] // sd.shape[-1], -1),
+        "practice.networks.slope_before",
+        lambda old, slope, z, sd, **_: (
+            slope / sd.repeat_interleave(z.shape[-1] // sd.shape[-1], -1)
+        ),
     )
     _exact(patch)
 
@@ -49,10 +51,10 @@ def rate_in_proportion(patch):
     """
 
     def linear(old, *given, factors=None, **options):
-        roots = None if factors is None else tuple(f**0.5 for f in factors)
+        roots = None if factors is None else factors.map(lambda f: f**0.5)
         return old(*given, factors=roots, **options)
 
-    patch("practice.batch_normalization.train", linear)
+    patch("practice.classifiers.train_apart", linear)
     _exact(patch)
 
 
@@ -62,16 +64,8 @@ def centring_is_enough(patch):
     Fails: 51.1a, 51.1c
     """
 
-    def centred(old, values, groups=1, epsilon=1e-05, statistics=None):
-        _, (mean, sd) = old(values, groups, epsilon, statistics)
-        wide = mean.repeat_interleave(values.shape[-1] // mean.shape[-1], -1)
-        return values - wide, (mean, sd / sd)
-
-    patch("practice.batch_normalization.normalize", centred)
-    patch(
-        "practice.batch_normalization.slope_before",
-        lambda old, slope, z, sd: slope - slope.mean(-1, keepdim=True),
-    )
+    patch("practice.networks.normalize", lambda old, *given, **_: old(*given, scaled=False))
+    patch("practice.networks.slope_before", lambda old, *given, **_: old(*given, scaled=False))
     _exact(patch)
 
 
@@ -81,8 +75,8 @@ def normalization_does_nothing(patch):
     Fails: 51.2b, 51.2c, 51.2d, 51.2e, 51.2f, 51.2g, 51.4c, 51.6a
     """
 
-    def plain(old, *given, normalized, **options):
-        return old(*given, normalized=False, **options)
+    def plain(old, *given, form, **options):
+        return old(*given, form=form._replace(normalized=False), **options)
 
     patch("practice.batch_normalization.race_at_its_best", plain)
     _raced(patch)
@@ -93,10 +87,7 @@ def start_does_not_matter(patch):
 
     Fails: 51.3a, 51.3c
     """
-    patch(
-        "practice.batch_normalization.lecun_start",
-        lambda old, widths, own, scale=1: old(widths, own),
-    )
+    patch("practice.starts.normal_start", lambda old, *given, gain=1.0: old(*given))
     _raced(patch)
 
 
@@ -105,10 +96,7 @@ def start_is_right_already(patch):
 
     Fails: 51.2b, 51.2c, 51.2f, 51.3c, 51.4a, 51.4b
     """
-    patch(
-        "practice.batch_normalization.lecun_start",
-        lambda old, widths, own, scale=1: old(widths, own, 4),
-    )
+    patch("practice.starts.normal_start", lambda old, *given, gain=1.0: old(*given, gain=4.0))
     _raced(patch)
 
 
@@ -117,17 +105,14 @@ def mean_does_not_matter(patch):
 
     Fails: 51.3b, 51.3d
     """
-    from lib.practice import classifiers as cl
+    from lib.practice.networks import SIGMOID, TANH
 
-    def sigmoid(old, tuning, judged, rates, *given, activation, **options):
-        if activation is not cl.TANH or len(judged[1][0]) != 6:
-            return old(tuning, judged, rates, *given, activation=activation, **options)
-        four = tuple(
-            (problems, (tuple(4 * w for w in start[0]), start[1]))
-            for problems, start in (tuning, judged)
-        )
+    def sigmoid(old, tuning, judged, rates, *given, form, **options):
+        if form.activation is not TANH or len(judged[1].weights) != 6:
+            return old(tuning, judged, rates, *given, form=form, **options)
+        four = [(problems, start.map(lambda x: 4 * x)) for problems, start in (tuning, judged)]
         higher = [10 * rate for rate in rates]
-        return old(*four, higher, *given, activation=cl.SIGMOID, **options)
+        return old(*four, higher, *given, form=form._replace(activation=SIGMOID), **options)
 
     patch("practice.batch_normalization.race_at_its_best", sigmoid)
     _raced(patch)
@@ -139,10 +124,10 @@ def shallow_networks_suffer_alike(patch):
     Fails: 51.2a
     """
 
-    def small(old, widths, own, scale=1):
-        return old(widths, own, scale / 30 if len(widths) == 3 else scale)
+    def small(old, widths, *given, gain=1.0):
+        return old(widths, *given, gain=gain / 30 if len(widths) == 3 else gain)
 
-    patch("practice.batch_normalization.lecun_start", small)
+    patch("practice.starts.normal_start", small)
     _raced(patch)
 
 
@@ -152,10 +137,10 @@ def size_of_the_minibatch_is_no_matter(patch):
     Fails: 51.5a, 51.5b
     """
 
-    def fifty(old, tuning, judged, rates, size, *given, normalized, **options):
-        if size < 16 and normalized:
+    def fifty(old, tuning, judged, rates, size, *given, form, **options):
+        if size < 16 and form.normalized:
             rates, size = [0.1, 0.3, 1], 50
-        return old(tuning, judged, rates, size, *given, normalized=normalized, **options)
+        return old(tuning, judged, rates, size, *given, form=form, **options)
 
     patch("practice.batch_normalization.race_at_its_best", fifty)
     _raced(patch)
@@ -167,10 +152,10 @@ def noise_hurts_at_every_size(patch):
     Fails: 51.5c, 51.5d
     """
 
-    def ghosts(old, *given, normalized, **options):
-        two_layers = len(given[1][1][0]) == 3
-        groups = given[3] // 2 if normalized and two_layers else 1
-        return old(*given, normalized=normalized, groups=groups, **options)
+    def ghosts(old, *given, form, **options):
+        two_layers = len(given[1][1].weights) == 3
+        groups = given[3] // 2 if form.normalized and two_layers else 1
+        return old(*given, form=form._replace(groups=groups), **options)
 
     patch("practice.batch_normalization.race_at_its_best", ghosts)
     _raced(patch)

@@ -122,7 +122,7 @@ def a_leak_is_no_more_than_its_start(patch):
     def whole(old, arms, *rest, **options):
         return old([arm._replace(negative_slope=0.0) for arm in arms], *rest, **options)
 
-    patch("practice.rectifiers.train", whole)
+    patch("practice.rectifiers.train_rectifiers", whole)
 
 
 def learned_slopes_do_nothing(patch):
@@ -135,7 +135,7 @@ def learned_slopes_do_nothing(patch):
         plain = [arm._replace(negative_slope=0.0, learned=False) for arm in arms]
         return old(plain, *rest, **options)
 
-    patch("practice.rectifiers.train", relu)
+    patch("practice.rectifiers.train_rectifiers", relu)
 
 
 def only_the_first_slope_is_learned(patch):
@@ -144,12 +144,11 @@ def only_the_first_slope_is_learned(patch):
     Fails: 52.5a
     """
 
-    def first(old, *given):
-        by_weights, by_biases, by_slopes = old(*given)
-        by_slopes[:, 1:] = 0
-        return by_weights, by_biases, by_slopes
+    def first(old, *given, factors, **options):
+        factors.slopes[0][:, 1:] = 0
+        return old(*given, factors=factors, **options)
 
-    patch("practice.rectifiers.gradients", first)
+    patch("practice.classifiers.train_apart", first)
 
 
 def the_start_does_not_matter(patch):
@@ -158,8 +157,8 @@ def the_start_does_not_matter(patch):
     Fails: 52.3e, 52.4a, 52.5b
     """
 
-    def all_alike(old, arms, normals):
-        return old([arm._replace(fan_in_variance=2.0) for arm in arms], normals)
+    def all_alike(old, arms, drawn):
+        return old([arm._replace(fan_in_variance=2.0) for arm in arms], drawn)
 
     patch("practice.rectifiers.start", all_alike)
 
@@ -170,8 +169,8 @@ def depth_does_not_matter(patch):
     Fails: 52.3e, 52.4a
     """
 
-    def of_six(old, count, training, widths, *rest):
-        return old(count, training, [*widths[:7], widths[-1]], *rest)
+    def of_six(old, images, labels, training, widths, *rest):
+        return old(images, labels, training, [*widths[:7], widths[-1]], *rest)
 
     patch("practice.rectifiers.draw", of_six)
 
@@ -182,8 +181,8 @@ def a_small_start_always_hurts(patch):
     Fails: 52.4b
     """
 
-    def of_sixteen(old, count, training, widths, *rest):
-        return old(count, training, [widths[0], *widths[1:2] * 16, widths[-1]], *rest)
+    def of_sixteen(old, images, labels, training, widths, *rest):
+        return old(images, labels, training, [widths[0], *widths[1:2] * 16, widths[-1]], *rest)
 
     patch("practice.rectifiers.draw", of_sixteen)
 

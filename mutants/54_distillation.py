@@ -159,7 +159,7 @@ def any_wrong_class(patch):
             targets = {k: di.permuted(p, generators) for k, p in targets.items()}
         return old(start, images, targets, orders, temperature=temperature, **options)
 
-    patch("practice.distillation.learn", mixed)
+    patch("practice.distillation.learn_from", mixed)
     patch.parameters(ensemble_steps=300)
 
 
@@ -173,7 +173,7 @@ def temperature_does_not_matter(patch):
         return old(*given, temperature=1.0, **options)
 
     patch("practice.distillation.soften", lambda old, scores, temperature: old(scores, 1))
-    patch("practice.distillation.learn", cold)
+    patch("practice.distillation.learn_from", cold)
     patch.parameters(ensemble_steps=300)
 
 
@@ -202,7 +202,7 @@ def evenness_does_not_help(patch):
 
     Fails: 54.4f
     """
-    patch("practice.distillation.flattened", lambda old, targets: targets)
+    patch("practice.distillation.spread_evenly", lambda old, targets: targets)
     patch.parameters(draws=5, student_steps=300)
 
 
@@ -234,7 +234,7 @@ def ensemble_without_wrong_classes(patch):
     def flat(old, scores, temperature):
         from lib.practice import distillation as di
 
-        return di.flattened(old(scores, temperature)) if temperature > 1 else old(scores, 1)
+        return di.spread_evenly(old(scores, temperature)) if temperature > 1 else old(scores, 1)
 
     patch("practice.distillation.ensemble_targets", flat)
     patch.parameters(draws=5, student_steps=300)

@@ -6,16 +6,18 @@ def _fewer(patch, draws=12):
     patch.parameters(draws=draws, few_draws=6)
 
 
+def _of_he(old, widths, *given, gain=1.0):
+    """The start of deep students (teachers have two hidden layers) has twice the variance."""
+    return old(widths, *given, gain=2**0.5 if len(widths) > 4 else gain)
+
+
 def start_does_not_matter(patch):
     """Deep thin students die from any start: they may all have twice the variance.
 
     Fails: 55.1a, 55.2a, 55.2b
     """
 
-    def he(old, *given, gain=1.0):
-        return old(*given, gain=2**0.5)
-
-    patch("practice.hints.glorot_start", he)
+    patch("practice.starts.normal_start", _of_he)
     _fewer(patch)
 
 
@@ -29,7 +31,7 @@ def taught_in_name_only(patch):
         from lib.practice import hints as hi
 
         one = hi.plain(start, images, labels, orders, learning_rate=learning_rate)
-        return hi.repeated(one, len(said))
+        return one.repeated(len(said))
 
     patch("practice.hints.taught", labels_alone)
     _fewer(patch)
@@ -67,9 +69,9 @@ def leaky_students_die_too(patch):
     Fails: 55.1a, 55.1b
     """
 
-    from lib.practice.classifiers import leaky
+    from lib.practice.networks import leaky
 
-    patch.value("practice.classifiers.RELU", leaky(0.25))
+    patch.value("practice.networks.RELU", leaky(0.25))
     _fewer(patch)
 
 
@@ -88,11 +90,12 @@ def born_dead(patch):
     Fails: 55.1d
     """
 
-    def off(old, *given, **options):
-        net = old(*given, **options)
-        return net._replace(biases=net.biases - 1)
+    def off(old, widths, *given, **options):
+        net = old(widths, *given, **options)
+        hidden = tuple(b - 1 for b in net.biases[:-1]) if len(widths) > 4 else net.biases[:-1]
+        return net._replace(biases=(*hidden, net.biases[-1]))
 
-    patch("practice.hints.glorot_start", off)
+    patch("practice.starts.normal_start", off)
     _fewer(patch)
 
 
@@ -103,10 +106,7 @@ def low_accuracy_is_death(patch):
     """
     patch.parameters(alive=0.6)
 
-    def he(old, *given, gain=1.0):
-        return old(*given, gain=2**0.5)
-
-    patch("practice.hints.glorot_start", he)
+    patch("practice.starts.normal_start", _of_he)
 
 
 def any_teacher_will_do(patch):
@@ -151,4 +151,4 @@ def size_of_the_start_is_of_no_account(patch):
 
     Fails: 55.2d
     """
-    patch("practice.hints.glorot_start", lambda old, *given, gain=1.0: old(*given))
+    patch("practice.starts.normal_start", lambda old, *given, gain=1.0: old(*given))

@@ -131,7 +131,7 @@ def the_mask_is_the_ticket(patch):
     def once(old, widths, generators):
         return drawn.setdefault("start", old(widths, generators))
 
-    patch("practice.lottery_tickets.glorot_start", once)
+    patch("practice.lottery_tickets.new_weights", once)
     _fewer(patch)
 
 

@@ -47,7 +47,7 @@ def rate_of_the_full_batch(patch):
 
     Fails: 57.1b
     """
-    patch("practice.minibatches.best_rate", lambda old, batch, critical: old(10**9, critical))
+    patch("practice.minibatches.cheapest_rate", lambda old, batch, critical: old(10**9, critical))
     _few_digits(patch)
 
 
@@ -57,7 +57,7 @@ def linear_scaling_for_ever(patch):
     Fails: 57.1b
     """
     patch(
-        "practice.minibatches.best_rate",
+        "practice.minibatches.cheapest_rate",
         lambda old, batch, critical: batch * old(1, critical),
     )
     _few_digits(patch)
@@ -193,7 +193,7 @@ def one_rate_for_all(patch):
     Fails: 57.3c, 57.3d, 57.3e, 57.3i
     """
     patch(
-        "practice.minibatches.race_at_its_best",
+        "practice.minibatches.race_at_its_rates",
         lambda old, problems, batch, rates, looks: old(problems, batch, [0.5] * len(looks), looks),
     )
 

@@ -15,7 +15,7 @@ def group_of_the_whole_minibatch(patch):
     def whole(old, *given, groups=1, **options):
         return old(*given, **options)
 
-    patch("practice.autoencoders.train", whole)
+    patch("practice.autoencoders.train_autoencoders", whole)
     _few(patch)
 
 
@@ -28,7 +28,7 @@ def minibatch_of_no_consequence(patch):
     def large(old, problems, rates, batch, steps, **options):
         return old(problems, rates, 64, 600, **options)
 
-    patch("practice.autoencoders.train", large)
+    patch("practice.autoencoders.train_autoencoders", large)
     _few(patch)
 
 
@@ -41,7 +41,7 @@ def bad_for_every_minibatch(patch):
     def pairs(old, problems, rates, batch, steps, **options):
         return old(problems, rates, batch, steps, **options | {"groups": batch // 2})
 
-    patch("practice.autoencoders.train", pairs)
+    patch("practice.autoencoders.train_autoencoders", pairs)
     _few(patch)
 
 
@@ -54,7 +54,7 @@ def layers_that_do_nothing(patch):
     def plain(old, *given, where=(), groups=1):
         return old(*given)
 
-    patch("practice.autoencoders.train", plain)
+    patch("practice.autoencoders.train_autoencoders", plain)
     _few(patch)
 
 
@@ -68,7 +68,7 @@ def any_cut_does_it(patch):
         groups = batch // 2 if groups > 1 else 1
         return old(problems, rates, batch, steps, groups=groups, **options)
 
-    patch("practice.autoencoders.train", cut)
+    patch("practice.autoencoders.train_autoencoders", cut)
     _few(patch)
 
 
@@ -108,10 +108,10 @@ def statistics_held_fixed(patch):
     Fails: 58.2f
     """
 
-    def fixed(old, slope, values, sd):
+    def fixed(old, slope, values, sd, **_):
         return slope / sd.repeat_interleave(values.shape[-1] // sd.shape[-1], -1)
 
-    patch("practice.batch_normalization.slope_before", fixed)
+    patch("practice.networks.slope_before", fixed)
     _few(patch)
 
 
@@ -121,10 +121,10 @@ def one_direction_lost(patch):
     Fails: 58.2f
     """
 
-    def centred(old, slope, values, sd):
+    def centred(old, slope, values, sd, **_):
         return old(slope, values * 0, sd)
 
-    patch("practice.batch_normalization.slope_before", centred)
+    patch("practice.networks.slope_before", centred)
     _few(patch)
 
 

@@ -8,6 +8,8 @@ from nbval.plugin import IPyNbCell
 
 from lib.suite.agreement import disagreement
 
+HERE = Path(__file__).resolve().parent
+
 
 class Output(str):
     """The text of an output: equal to another if the two agree."""
@@ -33,6 +35,7 @@ def pytest_itemcollected(item):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Each notebook's kernel writes to a folder of its own, which `claims compare` then reads."""
-    base = os.environ.get("CLAIMS_COMPARE")
-    if base and isinstance(item, IPyNbCell):
+    if isinstance(item, IPyNbCell):
+        base = os.environ.get("CLAIMS_COMPARE") or HERE.parent / "build" / "nbval"
         os.environ["CLAIMS_OUTPUT"] = str(Path(base, item.path.stem))
+        os.environ["CLAIMS_SOURCE"] = str(item.path)

@@ -18,16 +18,7 @@ import library  # noqa: E402
 import tables  # noqa: E402
 from tables import ROOT, claims, esc, row_html, short_badge, table, tally  # noqa: E402
 
-FAMILIES = {
-    "1": ("What optimization faces", "Minima, saddles, flat stretches: what each of them costs."),
-    "2": ("Landscapes", "Where the critical points lie, and which of them stop descent."),
-    "3": (
-        "Trajectories",
-        "When descent on deep linear networks provably arrives, and what breaks it.",
-    ),
-    "4": ("Stages", "Why small starts learn one thing at a time."),
-    "5": ("Practice", "What is left of it all on real data."),
-}
+FAMILIES = json.loads((ROOT / "notebooks" / "families.json").read_text(encoding="utf-8"))
 # Figure and panel for a card where the key figure's first panel does not speak for the notebook.
 THUMBS = {"37_acceleration": ("gain", 1), "45_discrete_stages": ("order", 1)}
 FILLED = (

@@ -17,7 +17,7 @@ KINDS = {
     claims.NOT_REPRODUCED: "danger",
     claims.NOT_MEASURED: "none",
 }
-OWN = "derived here"
+OWN = ("derived here", "Ours")  # how the source of a row of our own begins
 # What sources call a work that carries no author and year there.
 ALIASES = {
     "d2l": "zhang2023dive",
@@ -109,6 +109,7 @@ class Papers:
 
         Of two works by one first author in one year, the one whose other authors the source names.
         """
+        source = source.removeprefix("Ours, after ")
         for alias, key in ALIASES.items():
             if re.match(rf"{alias}\b", source):
                 return key

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Unit tests and stored outputs under the code paths of other processors: other BLAS kernels, other vector units.
-# usage: tests/paths.sh [--units] PYTHON [PATH...]
-#   --units  the unit tests alone, no notebook
-#   PATH     own: the machine as it is (unit tests; its notebooks are those of `make test`, run here if named)
-#            oldest, widest: the least and the most that this kind of processor has; other: MKL's path of the
-#            other vendor, Intel's or not. All without.
+# usage: tests/paths.sh [--units | --notebooks] PYTHON [PATH...]
+#   --units, --notebooks: those alone
+#   PATH  own: the machine as it is (its notebooks are those of `make test`: run here only if own is named);
+#         oldest, widest: the least and the most that this kind of processor has; other: MKL's path of the
+#         other vendor, Intel's or not. All without.
 # environment: JOBS, worker processes (2); NOTEBOOK, names of the notebooks (all).
 set -uo pipefail
 cd "$(dirname "$0")/.."
-units_only=
-if [ "${1-}" = --units ]; then units_only=yes; shift; fi
-python=${1:?usage: tests/paths.sh [--units] PYTHON [PATH...]}; shift
+only=
+case ${1-} in --units | --notebooks) only=${1#--}; shift ;; esac
+python=${1:?usage: tests/paths.sh [--units | --notebooks] PYTHON [PATH...]}; shift
 named=$*
 for name in $named; do
   case $name in own | oldest | widest | other) ;; *)
@@ -22,30 +22,39 @@ has() { grep -qw "$1" /proc/cpuinfo 2>/dev/null; }
 
 # Left out: what starts processes of its own, and what reads texts only. Neither asks anything of a processor.
 units=(tests --ignore=tests/suite)
-for name in environment form notebooks references rooms; do units+=("--ignore=tests/test_$name.py"); done
+for name in environment form notebooks references rooms stored_records; do units+=("--ignore=tests/test_$name.py"); done
 for name in agreement claims figures report; do units+=("tests/suite/test_$name.py"); done
-notebooks=()
+notebooks=() names=()
 for name in ${NOTEBOOK:-notebooks/*.ipynb}; do
-  name=${name##*/}; notebooks+=("notebooks/${name%.ipynb}.ipynb")
+  name=${name##*/} name=${name%.ipynb}
+  names+=("$name") notebooks+=("notebooks/$name.ipynb")
 done
 jobs=${JOBS:-2}
 failed=0
 
+compare() { # `claims compare FOLDER`, of the notebooks that were run
+  "$python" -c 'import sys; from pathlib import Path; from lib.suite import build
+build.names = lambda root: sys.argv[2:]
+sys.exit(build.compare(Path.cwd(), Path(sys.argv[1])))' "$1" "${names[@]}"
+}
+
 run() { # run NAME VARIABLE=value...
-  local name=$1 begin=$SECONDS; shift
-  local here=$PWD/build/paths/$name
+  local name=$1 here=$PWD/build/paths/$1 begin; shift
+  echo "== $name: ${*:-no switch}"
   rm -rf "$here" && mkdir -p "$here"
   set -- env -u MPLBACKEND OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0 "$@"
-  echo "== $name, unit tests: ${*:7}"
-  "$@" "$python" -m pytest -q -n "$jobs" -p no:cacheprovider "${units[@]}" || failed=1
-  echo "== $name, unit tests: $((SECONDS - begin)) s"
-  if [ -n "$units_only" ] || { [ "$name" = own ] && [ -z "$named" ]; }; then return; fi
-  begin=$SECONDS
-  echo "== $name, notebooks"
-  "$@" CLAIMS_COMPARE="$here" IPYTHONDIR="$here/ipython" \
-    "$python" -m pytest -q --nbval --nbval-current-env -n "$jobs" --dist loadscope -p no:cacheprovider \
-    "${notebooks[@]}" && "$python" -m lib.suite.cli compare "$here" || failed=1
-  echo "== $name, notebooks: $((SECONDS - begin)) s"
+  if [ "$only" != notebooks ]; then
+    begin=$SECONDS
+    "$@" "$python" -m pytest -q -n "$jobs" -p no:cacheprovider "${units[@]}" || failed=1
+    echo "== $name, unit tests: $((SECONDS - begin)) s"
+  fi
+  if [ "$only" != units ] && ! [ "$name$named" = own ]; then
+    begin=$SECONDS
+    "$@" CLAIMS_COMPARE="$here" IPYTHONDIR="$here/ipython" \
+      "$python" -m pytest -q --nbval --nbval-current-env -n "$jobs" --dist loadscope -p no:cacheprovider \
+      "${notebooks[@]}" && compare "$here" || failed=1
+    echo "== $name, notebooks: $((SECONDS - begin)) s"
+  fi
 }
 
 left_out() { echo "== $1: left out, $2"; }
@@ -58,8 +67,10 @@ numpy_features() {
 oldest() {
   case $(uname -sm) in
     Linux\ x86_64)
+      # The C library has two names for a feature, old and new, and passes over those it does not know.
       run oldest OPENBLAS_CORETYPE=Prescott ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE \
-        NPY_DISABLE_CPU_FEATURES="$(numpy_features)" ;;
+        NPY_DISABLE_CPU_FEATURES="$(numpy_features)" \
+        GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable ;;
     Linux\ aarch64)
       run oldest OPENBLAS_CORETYPE=ARMV8 ATEN_CPU_CAPABILITY=default NPY_DISABLE_CPU_FEATURES="$(numpy_features)" ;;
     *) left_out oldest "no switches known for $(uname -sm)" ;;

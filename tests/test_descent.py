@@ -298,6 +298,12 @@ def test_log_steps_grow_evenly_and_include_both_ends():
 
 def test_log_steps_of_short_runs_and_of_none():
     assert log_steps(0) == [0] and log_steps(1) == [0, 1] and log_steps(2) == [0, 1, 2]
+
+
+def test_record_steps_do_not_hang_on_the_last_place_of_a_power(monkeypatch):
+    expected, exact = log_steps(10_000), np.geomspace
+    monkeypatch.setattr(np, "geomspace", lambda *given: exact(*given) * (1 - 1e-15))
+    assert log_steps(10_000) == expected and {10, 100, 1000} <= {*expected}
     for bad in ((-1, 20), (2.5, 20), (10, 0), (float("inf"), 1)):
         with pytest.raises(ValueError, match=r"steps|per_decade"):
             log_steps(*bad)

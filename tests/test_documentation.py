@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,15 @@ def test_subjects_know_nothing_of_the_suite_and_the_suite_of_no_subject(name):
         assert [m for m in modules if not allowed.match(m)] == []
     else:
         assert [m for m in modules if "suite" in m] == []
+
+
+@pytest.mark.parametrize("scale", ["Paper", "large", "paper x"])
+def test_a_scale_that_is_none_is_refused_in_one_line(scale):
+    """The recipe alone, without the environment that it would make."""
+    command = ["make", "-s", "-o", "environment", "figures", f"SCALE={scale}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and f"SCALE '{scale}' is not allowed; paper is\n" in done.stderr
+
+
+def test_a_checkout_on_any_system_has_unix_line_ends():
+    assert "* text=auto eol=lf" in (ROOT / ".gitattributes").read_text("utf-8").split("\n")

@@ -13,7 +13,7 @@ import jupytext
 import nbformat
 import pytest
 
-from lib.suite.claims import declared_claims
+from lib.suite.claims import declared_claims, origin
 from lib.suite.report import neighbours
 from lib.suite.stamps import names
 
@@ -215,6 +215,13 @@ def test_each_row_is_a_sentence_and_each_bound_says_why(name):
         ), id
         assert not re.match(r"(And|The same|Its|The others)\b", claim.statement), id
         assert claim.measure and claim.source and len(words(claim.because)) >= 3, id
+
+
+@each_lecture
+def test_each_source_says_what_the_paper_says_and_how_it_is_known(name):
+    """`Arora et al. 2018, claim 4 (statement, read)`, `Ours`, or `Ours, after Liang 2025 (abstract)`."""
+    sources = [claim.source for claim in declared_claims(text(name)).values()]
+    assert [source for source in sources if not origin(source)] == []
 
 
 STATISTICS = {

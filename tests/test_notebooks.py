@@ -77,6 +77,18 @@ def test_sources_notebooks_ledgers_and_figures_match_one_to_one(pattern):
     assert stems(pattern) == NAMES
 
 
+def test_no_stray_files_among_the_outputs():
+    """Figures are SVGs of the notebook, results a ledger and a record for each."""
+    ledgers = {f"{name}.json" for name in NAMES}
+    found = {p.relative_to(ROOT / "results").as_posix() for p in (ROOT / "results").rglob("*.*")}
+    assert found == ledgers | {f"records/{name}" for name in ledgers}
+    drawn = [p for p in (ROOT / "figures").rglob("*") if p.is_file()]
+    assert [p for p in drawn if p.suffix != ".svg" or p.parent.name not in NAMES] == []
+    assert {p.name for p in (ROOT / "notebooks").iterdir() if p.suffix != ".ipynb"} <= {
+        "src", "families.json", "conftest.py", "__pycache__", ".ipynb_checkpoints"
+    }  # fmt: skip
+
+
 def test_claim_ids_are_unique_in_the_whole_suite():
     ids = [row["id"] for name in NAMES for row in ledger(name)["claims"]]
     assert len(ids) == len(set(ids)) and len(ids) >= len(NAMES)
@@ -202,7 +214,9 @@ def test_ledger_has_its_schema(name):
     assert list(stored) == ["notebook", "parameters", "claims"]
     assert stored["notebook"] == name
     for row in stored["claims"]:
-        assert [key for key in row if key != "undefined"] == KEYS
+        more = [*claims.origin(row["source"])]
+        assert [key for key in row if key not in ("undefined", *more)] == KEYS
+        assert {key: row[key] for key in more} == claims.origin(row["source"])
         assert re.fullmatch(rf"{name[:2]}\.\d+[a-z]?", row["id"])
         assert all(row[key].strip() for key in ("statement", "measure", "source", "because"))
         assert row["role"] in ("claim", "check")
@@ -255,3 +269,16 @@ def test_claims_of_the_text_are_those_of_the_ledger(name):
     assert alone <= found and len(found) >= len(declared)
     if len(alone) == len(declared):
         assert alone == found
+
+
+@each_notebook
+def test_rows_of_the_ledger_say_what_the_tables_say(name):
+    """Criterion, source and sentence; of a family and of words for a number, what stands in the text."""
+    declared = claims.declared_claims(source_path(ROOT, name).read_text(encoding="utf-8"))
+    for row in ledger(name)["claims"]:
+        if claim := declared.get(row["id"]):
+            same = ("statement", "measure", "relation", "because", "source", "control", "identity")
+            assert [row[key] for key in same] == [getattr(claim, key) for key in same], row["id"]
+            for key in ("predicted", "tolerance"):
+                if isinstance(getattr(claim, key), float):
+                    assert row[key] == pytest.approx(getattr(claim, key), rel=1e-7), row["id"]

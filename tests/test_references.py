@@ -1,6 +1,8 @@
-"""references.bib parses: every entry closed, every key once; no table writes a norm that reads as a bar."""
+"""references.bib parses and is what the notebooks cite: every entry closed, every key once, years and ids."""
 
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,12 @@ import pytest
 from lib.suite.stamps import names
 
 ROOT = Path(__file__).resolve().parents[1]
+BIB = (ROOT / "references.bib").read_text(encoding="utf-8")
+sys.path.append(str(ROOT / "site"))
+import tables  # noqa: E402  (how the site finds a work that is cited)
+
+ARXIV = re.compile(r"\d\d(0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+/\d\d(0[1-9]|1[0-2])\d{3}")
+DOI = re.compile(r"10\.\d{4,9}/[^\s)\]}]+")
 
 
 def entries(text):
@@ -29,7 +37,7 @@ def entries(text):
 
 
 def test_every_entry_is_closed_and_has_author_title_year():
-    found = entries((ROOT / "references.bib").read_text(encoding="utf-8"))
+    found = entries(BIB)
     assert len(found) > 20
     for key, body in found.items():
         fields = {name.lower() for name in re.findall(r"^\s*(\w+)\s*=", body, re.MULTILINE)}
@@ -52,3 +60,55 @@ def test_tables_write_norms_as_words(path):
         if re.match(r"(# )?\|", line) and re.search(r"\$[^$]*\\\|[^$]*\$", line)
     ]
     assert rows == []
+
+
+# --- Years and ids -------------------------------------------------------------------------------
+
+
+def pages():
+    """{path: text} of all that cites: sources of notebooks, pages of the site, README, NOTATION."""
+    files = ["notebooks/src/*.py", "site/**/*.md", "*.md", "benchmarks/*.md", "lib/**/*.py"]
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for pattern in files
+        for path in sorted(ROOT.glob(pattern))
+    }
+
+
+@pytest.mark.parametrize("key, entry", tables.entries(BIB).items())
+def test_a_year_is_that_of_the_work_and_its_ids_have_their_form(key, entry):
+    if entry["year"] == "undated":
+        return
+    year = int(entry["year"])
+    assert 1850 <= year <= 2026 and re.search(str(year), key)
+    if "eprint" in entry:
+        assert ARXIV.fullmatch(entry["eprint"])
+        short = int(re.search(r"\d\d", entry["eprint"])[0])
+        first = short + (1900 if short > 90 else 2000)
+        assert first - 1 <= year <= first + 4, "arXiv's number says another year"
+    if "doi" in entry:
+        assert DOI.fullmatch(entry["doi"])
+
+
+def test_every_work_named_with_its_year_is_in_the_references():
+    papers = tables.Papers(ROOT / "references.bib")
+    sources = {
+        row["source"]
+        for name in names(ROOT)
+        for row in json.loads((ROOT / "results" / f"{name}.json").read_text("utf-8"))["claims"]
+    }
+    parts = {part.removeprefix("Ours, after ") for one in sources for part in one.split(";")}
+    cited = [p for p in parts if re.search(r"[A-Z][a-z]\w* .*\b(18|19|20)\d\d\b", p)]
+    assert len(cited) > 50 and [part for part in cited if not papers.key(part)] == []
+
+
+def test_arxiv_and_doi_are_those_of_the_references():
+    known = {entry.get("eprint") for entry in tables.entries(BIB).values()}
+    dois = {entry.get("doi") for entry in tables.entries(BIB).values()}
+    for path, text in pages().items():
+        for shown, led in re.findall(r"\[arXiv:([^\]]+)\]\(https?://arxiv.org/abs/([^)]+)\)", text):
+            assert shown == led, path
+        for id in re.findall(r"(?:arXiv:|arxiv\.org/(?:abs|pdf)/)([\w./-]*\w)", text):
+            assert id in known, (path, id)
+        for id in DOI.findall(text):
+            assert id in dois, (path, id)

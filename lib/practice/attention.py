@@ -11,20 +11,24 @@ followed through the three V x V matrices Q K^T, Q Q^T, K K^T, which close under
 not depend on d. Everything is float64.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
+
+from lib.descent import Plain, descend
 
 
-def tasks(words, places, shape, rng):
+def tasks(words: int, places: int, shape: tuple[int, ...], rng: np.random.Generator) -> Tensor:
     """Contexts (*shape, places): different words out of `words`; the one at place 0 is asked for."""
     if not 2 <= places <= words:
         raise ValueError(f"places must be in 2..{words} (the words), got {places}")
     return torch.from_numpy(rng.random((*shape, words)).argsort(-1)[..., :places])
 
 
-def logit_gradient(logits, on_weights=False):
+def logit_gradient(logits: Tensor, on_weights: bool = False) -> Tensor:
     """Gradient (..., n) of the loss with respect to the logits (..., n), the named word at place 0."""
     p = torch.softmax(logits, -1)
     away = p.clone()
@@ -42,7 +46,9 @@ class Products(NamedTuple):
     kk: torch.Tensor
 
 
-def products(words, dimension, seeds, sd, rng):
+def products(
+    words: int, dimension: int, seeds: int, sd: float, rng: np.random.Generator
+) -> Products:
     """Products of `seeds` Gaussian embeddings with entries N(0, sd^2), drawn one after another."""
     if dimension < 1 or not 0 < sd < np.inf:
         raise ValueError(f"dimension and sd must be positive, got {dimension}, {sd}")
@@ -50,51 +56,65 @@ def products(words, dimension, seeds, sd, rng):
     return Products(q @ k.mT, q @ q.mT, k @ k.mT)
 
 
-def descend_products(state, slope, rate):
-    """Products after the step Q - rate G K, K - rate G^T Q, where G = `slope` = d loss / d(Q K^T).
+def product_change(state: tuple, slope: Tensor, rate: Tensor) -> tuple:
+    """Change of the products in the step Q - rate G K, K - rate G^T Q, where G = `slope` = d loss / d(Q K^T).
 
-    rate: (runs, 1, 1). Exact: the second-order terms are kept.
+    Divided by the rate, (runs,): what stands for a gradient. Exact: the second-order terms are kept.
     """
     s, a, b = state
-    g, t = rate * slope, (rate * slope).mT
+    g, t, rate = slope, slope.mT, rate[:, None, None]
     gs, gb, ag, ts = g @ s.mT, g @ b, a @ g, t @ s
-    return Products(
-        s - gb - ag + gs @ g,
-        a - gs - gs.mT + gb @ t,
-        b - ts - ts.mT + t @ ag,
+    return (
+        gb + ag - rate * (gs @ g),
+        gs + gs.mT - rate * (gb @ t),
+        ts + ts.mT - rate * (t @ ag),
     )
 
 
-def solving_steps(start, rates, scale, contexts, tests, *, goal=0.9, every=5, on_weights=False):
+def solving_steps(
+    start: Products,
+    rates: Sequence[float],
+    scale: float,
+    contexts: Tensor,
+    tests: Tensor,
+    *,
+    goal: float = 0.9,
+    every: int = 5,
+    on_weights: bool = False,
+) -> Tensor:
     """(rates, seeds): the first checked step at which `goal` of the tests are answered; inf for never.
 
     start: Products of the seeds; contexts (steps, seeds, batch, n): the tasks of each step, the same for
     all rates; tests (m, n). A test is answered if the named word has the largest weight of its context.
     A run that leaves the finite numbers is not solved.
     """
-    steps, seeds, _, _ = contexts.shape
-    count, words = len(rates), start.qk.shape[-1]
-    state = Products(*(x.repeat(count, 1, 1) for x in start))
+    steps, seeds, batch, n = contexts.shape
+    words = start.qk.shape[-1]
     rate = torch.tensor(rates, dtype=torch.float64).repeat_interleave(seeds)
-    owner = torch.arange(seeds).repeat(count)
-    found = torch.full((count * seeds,), torch.inf, dtype=torch.float64)
-    active = torch.arange(count * seeds)
-    cells = tests[:, :1] * words + tests
-    flat = contexts[..., :1] * words + contexts
-    for step in range(steps + 1):
-        if step % every == 0:
-            said = state.qk.flatten(1)[:, cells].argmax(-1) == 0
-            done = said.double().mean(1) >= goal
-            bad = ~state.qk.flatten(1).isfinite().all(1)
-            found[active[done & ~bad]] = step
-            keep = ~(done | bad)
-            active, state = active[keep], Products(*(x[keep] for x in state))
-        if step == steps or not len(active):
-            break
-        where = flat[step][owner[active]].flatten(1)
-        logits = scale * state.qk.flatten(1).gather(1, where)
-        gradient = logit_gradient(logits.view(len(active), -1, contexts.shape[-1]), on_weights)
-        slope = torch.zeros(len(active), words * words, dtype=torch.float64)
-        slope.scatter_add_(1, where, gradient.flatten(1) * (scale / contexts.shape[2]))
-        state = descend_products(state, slope.view(-1, words, words), rate[active][:, None, None])
-    return found.view(count, seeds)
+    cells, flat = tests[:, :1] * words + tests, contexts[..., :1] * words + contexts
+
+    def gradient(state, seed, rate, where):
+        where = where.flatten(1)
+        logits = scale * state[0].flatten(1).gather(1, where)
+        by_logits = logit_gradient(logits.view(len(seed), -1, n), on_weights).flatten(1)
+        slope = state[0].new_zeros(len(seed), words * words)
+        slope.scatter_add_(1, where, by_logits * (scale / batch))
+        return product_change(state, slope.view(-1, words, words), rate)
+
+    def solved(state, *_):
+        said = state[0].flatten(1)[:, cells].argmax(-1) == 0
+        return said.double().mean(1) >= goal
+
+    run = descend(
+        gradient,
+        tuple(x.repeat(len(rates), 1, 1) for x in start),
+        Plain(rate),
+        steps=steps,
+        problem=(torch.arange(seeds).repeat(len(rates)), rate),
+        sees=lambda t, seed, rate: (flat[t][seed],),
+        stop=solved,
+        check_every=every,
+        keep_diverged=True,
+    )
+    found = torch.where(run.stopped < 0, torch.inf, run.stopped.double())
+    return found.view(len(rates), seeds)

@@ -13,6 +13,7 @@ in `batch_normalization`. Layout as there: weights (W_1..W_4), each (networks, d
 d_j), gains: one (networks, h) for each layer of `where`. Everything is float64.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -20,12 +21,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from scipy.special import gammaln
+from torch import Tensor
 from torch.nn.functional import softplus
 
 from lib.checks import whole_number
 from lib.descent import Adam, descend, snapped
-from lib.practice.batch_normalization import EPSILON, lecun_start, normalize, slope_before
-from lib.practice.classifiers import RELU
+from lib.practice.draws import batches, draw_order, draw_splits, minibatch
+from lib.practice.networks import EPSILON, RELU, Activation, Form, Network, backward, forward
+from lib.practice.starts import lecun, normal_start
 
 WHERE = {"plain": (), "both": (0, 1), "encoder": (0,), "decoder": (1,)}
 KEPT = 0.99  # of a running average, at every step
@@ -33,39 +36,49 @@ KEPT = 0.99  # of a running average, at every step
 # --- one pass --------------------------------------------------------------------------------------
 
 
-class Pass(NamedTuple):
+class CodedPass(NamedTuple):
     """What a pass leaves, examples as columns: hidden [h_1, h_3], code (mu, log s^2), z, scores;
     of every normalized layer the normalized values, and the statistics (mean, sd)."""
 
     hidden: list
     code: tuple
-    z: torch.Tensor
-    scores: torch.Tensor
+    z: Tensor
+    scores: Tensor
     normalized: dict
     statistics: dict
 
 
-def _hidden(place, w, b, given, gains, where, activation, groups, statistics, kept):
-    if place not in where:
-        return activation.apply(torch.baddbmm(b.unsqueeze(-1), w, given))
-    own = None if statistics is None else statistics[place]
-    values, found = normalize(w @ given, groups, EPSILON, own)
-    kept[0][place], kept[1][place] = values, found
-    gain = gains[where.index(place)].unsqueeze(-1)
-    return activation.apply(torch.addcmul(b.unsqueeze(-1), values, gain))
+def _halves(parameters, where, activation, groups):
+    """[(encoder, its form), (decoder, its form)], each a network of one hidden layer."""
+    found, gains = [], list(parameters[8:])
+    for place in (0, 1):
+        at = slice(2 * place, 2 * place + 2)
+        own = (gains.pop(0),) if place in where else ()
+        form = Form(activation, (0,) if place in where else (), groups)
+        found.append((Network(parameters[:4][at], parameters[4:8][at], own), form))
+    return found
 
 
-def _forward(parameters, images, noise, where, activation, groups, statistics=None):
-    """`Pass` of images and noise (networks, d or k, m)."""
-    weights, biases, gains = parameters[:4], parameters[4:8], parameters[8:]
-    kept = {}, {}
-    options = gains, where, activation, groups, statistics, kept
-    first = _hidden(0, weights[0], biases[0], images, *options)
-    m, log_variance = torch.baddbmm(biases[1].unsqueeze(-1), weights[1], first).chunk(2, 1)
-    z = torch.addcmul(m, (log_variance / 2).exp_(), noise)
-    third = _hidden(1, weights[2], biases[2], z, *options)
-    scores = torch.baddbmm(biases[3].unsqueeze(-1), weights[3], third)
-    return Pass([first, third], (m, log_variance), z, scores, *kept)
+def _passes(halves, images, noise, statistics=None):
+    """`networks.Pass` of either half and the code (mu, log s^2), of images (networks, m, d) and noise
+    (networks, m, k)."""
+    given = [None if s is None else {0: s} for s in map((statistics or {}).get, (0, 1))]
+    first = forward(halves[0][0], images, halves[0][1], given[0])
+    m, log_variance = first.scores.chunk(2, 1)
+    z = torch.addcmul(m, (log_variance / 2).exp_(), noise.mT)
+    return first, forward(halves[1][0], z.mT, halves[1][1], given[1]), (m, log_variance)
+
+
+def _joined(first, second, code):
+    both = list(enumerate((first, second)))
+    return CodedPass(
+        [run.inputs[1] for _, run in both],
+        code,
+        second.inputs[0],
+        second.scores,
+        {place: run.normalized[0] for place, run in both if run.normalized},
+        {place: run.statistics[0] for place, run in both if run.statistics},
+    )
 
 
 def _terms(run, images):
@@ -95,62 +108,69 @@ def _check(parameters, images, noise, where):
         raise ValueError("images must lie in [0, 1]")
 
 
-def forward(parameters, images, noise, *, where=(), activation=RELU, groups=1, statistics=None):
-    """`Pass` of every autoencoder on images (networks, m, d) with noise (networks, m, k).
+def pass_through(
+    parameters: tuple[Tensor, ...],
+    images: Tensor,
+    noise: Tensor,
+    *,
+    where: tuple[int, ...] = (),
+    activation: Activation = RELU,
+    groups: int = 1,
+    statistics: dict | None = None,
+) -> CodedPass:
+    """`CodedPass` of every autoencoder on images (networks, m, d) with noise (networks, m, k).
 
-    parameters: (W_1.., b_1.., gains); groups, statistics as in `batch_normalization.normalize`, the latter
+    parameters: (W_1.., b_1.., gains); groups, statistics as in `networks.normalize`, the latter
     {layer: (mean, sd)}. Raises ValueError for shapes, types or images that do not fit.
     """
     _check(parameters, images, noise, where)
-    return _forward(parameters, images.mT, noise.mT, where, activation, groups, statistics)
+    return _joined(
+        *_passes(_halves(parameters, where, activation, groups), images, noise, statistics)
+    )
 
 
-def elbo(parameters, images, noise, **options):
-    """(ELBO, KL) in nats, means over the images, each (networks,). Options are those of `forward`."""
-    likelihood, kl = _terms(forward(parameters, images, noise, **options), images.mT)
+def elbo(
+    parameters: tuple[Tensor, ...], images: Tensor, noise: Tensor, **options
+) -> tuple[Tensor, Tensor]:
+    """(ELBO, KL) in nats, means over the images, each (networks,). Options are those of `pass_through`."""
+    likelihood, kl = _terms(pass_through(parameters, images, noise, **options), images.mT)
     return (likelihood - kl).mean(-1), kl.mean(-1)
 
 
 def _gradients(parameters, images, noise, where, activation, groups):
-    weights, gains = parameters[:4], parameters[8:]
-    run = _forward(parameters, images, noise, where, activation, groups)
-    m, log_variance = run.code
-    count = images.shape[-1]
-    by_gains = [None] * len(where)
-
-    def through(place, slope):
-        """(derivative before the hidden layer, that of its shift), from the one after it."""
-        slope = slope.mul_(activation.slope(run.hidden[place]))
-        shift = slope.sum(-1)
-        if place in where:
-            at, values, sd = where.index(place), run.normalized[place], run.statistics[place][1]
-            by_gains[at] = (slope * values).sum(-1)
-            slope = slope_before(slope.mul_(gains[at].unsqueeze(-1)), values, sd)
-        return slope, shift
-
-    by_scores = torch.sigmoid(run.scores).sub_(images).div_(count)
-    third, by_third = through(1, weights[3].mT @ by_scores)
-    by_z = weights[2].mT @ third
+    """(gradient of minus the mean ELBO, statistics of the pass); images and noise are rows."""
+    halves = _halves(parameters, where, activation, groups)
+    first, second, (m, log_variance) = _passes(halves, images, noise)
+    count = images.shape[-2]
+    statistics = {p: run.statistics[0] for p, run in enumerate((first, second)) if run.statistics}
+    by_scores = torch.sigmoid(second.scores).sub_(images.mT).div_(count)
+    decoder, by_z = backward(halves[1][0], second, by_scores, halves[1][1], to_images=True)
     variance = log_variance.exp()
     by_m = torch.add(by_z, m, alpha=1 / count)
-    by_log = (by_z * noise).mul_(variance.sqrt()).add_(variance.sub_(1), alpha=1 / count).div_(2)
-    by_code = torch.cat((by_m, by_log), 1)
-    first, by_first = through(0, weights[1].mT @ by_code)
-    slopes = first @ images.mT, by_code @ run.hidden[0].mT, third @ run.z.mT
-    shifts = by_first, by_code.sum(-1), by_third, by_scores.sum(-1)
-    return (*slopes, by_scores @ run.hidden[1].mT, *shifts, *by_gains), run.statistics
+    by_log = (by_z * noise.mT).mul_(variance.sqrt()).add_(variance.sub_(1), alpha=1 / count).div_(2)
+    encoder = backward(halves[0][0], first, torch.cat((by_m, by_log), 1), halves[0][1])
+    pairs = zip(encoder, decoder, strict=True)
+    return tuple(x for own, others in pairs for x in (*own, *others)), statistics
 
 
-def gradients(parameters, images, noise, *, where=(), activation=RELU, groups=1):
-    """Gradient of minus the mean ELBO, like parameters; mean and sd move with them. Arguments of `forward`."""
+def elbo_gradients(
+    parameters: tuple[Tensor, ...],
+    images: Tensor,
+    noise: Tensor,
+    *,
+    where: tuple[int, ...] = (),
+    activation: Activation = RELU,
+    groups: int = 1,
+) -> tuple[Tensor, ...]:
+    """Gradient of minus the mean ELBO, like parameters; mean and sd move with them. Arguments of `pass_through`."""
     _check(parameters, images, noise, where)
-    return _gradients(parameters, images.mT, noise.mT, where, activation, groups)[0]
+    return _gradients(parameters, images, noise, where, activation, groups)[0]
 
 
 # --- what to expect --------------------------------------------------------------------------------
 
 
-def kept_signal(size):
+def kept_signal(size: int) -> float:
     """Correlation of a Gaussian value, normalized in a group of so many, with the value itself:
 
         c_m = sqrt(2 / m) Gamma(m / 2) / Gamma((m - 1) / 2)
@@ -165,7 +185,7 @@ def kept_signal(size):
     return float(np.sqrt(2 / m) * np.exp(gammaln(m / 2) - gammaln((m - 1) / 2)))
 
 
-def mean_image_elbo(images, tests):
+def mean_image_elbo(images: Tensor, tests: Tensor) -> np.ndarray:
     """Mean log-likelihood [nats] of the tests (draws, n', d) under the mean training image: (draws,)."""
     p = images.mean(1, keepdim=True)
     return (torch.xlogy(tests, p) + torch.xlogy(1 - tests, 1 - p)).sum(-1).mean(-1).numpy()
@@ -174,51 +194,52 @@ def mean_image_elbo(images, tests):
 # --- draws -----------------------------------------------------------------------------------------
 
 
-class Problems(NamedTuple):
+class NoisyProblems(NamedTuple):
     """Independent draws, side by side: images (draws, n, d) and tests (draws, n', d); start: (W_1.., b_1..),
     one autoencoder a draw; order (draws, examples); noise (draws, examples, k), and for one pass over all
     of them noise_of_images (draws, n, k) and noise_of_tests (draws, n', k)."""
 
-    images: torch.Tensor
-    tests: torch.Tensor
+    images: Tensor
+    tests: Tensor
     start: tuple
-    order: torch.Tensor
-    noise: torch.Tensor
-    noise_of_images: torch.Tensor
-    noise_of_tests: torch.Tensor
+    order: Tensor
+    noise: Tensor
+    noise_of_images: Tensor
+    noise_of_tests: Tensor
 
 
-def draw_problems(images, training, examples, hidden, code, generators):
-    """One split, start, order and noise from each numpy generator: `Problems`.
+def draw_with_noise(
+    images: Tensor,
+    training: int,
+    examples: int,
+    hidden: int,
+    code: int,
+    generators: Sequence[np.random.Generator],
+) -> NoisyProblems:
+    """One split, start, order and noise from each numpy generator: `NoisyProblems`.
 
     images (n, d) in [0, 1]: `training` of them to train on, the rest are tests; examples: how many are seen
     in training, epoch after epoch; hidden, code: the numbers h and k. Weights start as N(0, 1/d_(j-1)),
     biases at 0.
     """
-    if any(not isinstance(g, np.random.Generator) for g in generators):
-        raise ValueError("generators must be numpy generators, one for each draw")
     training = whole_number("training", training, 2, len(images) - 1)
     examples, d = whole_number("examples", examples), images.shape[1]
     hidden, code = whole_number("hidden", hidden), whole_number("code", code)
-    epochs = -(-examples // training)
-    places, orders, noises = [], [], []
-    for g in generators:
-        places.append(g.permutation(len(images)))
-        orders.append(np.concatenate([g.permutation(training) for _ in range(epochs)])[:examples])
-        noises.append([g.standard_normal((n, code)) for n in (examples, len(images))])
-    starts = [lecun_start(w, generators) for w in ([d, hidden, 2 * code], [code, hidden, d])]
-    start = tuple(w for part in (0, 1) for one in starts for w in one[part])
-    split = images[torch.from_numpy(np.stack(places))]
+    (x, _), (tests, _) = draw_splits(images, torch.zeros(len(images)), training, generators)
+    order = draw_order(training, examples, generators)
+    noises = [[g.standard_normal((n, code)) for n in (examples, len(images))] for g in generators]
     noise, whole = (torch.from_numpy(np.stack(part)) for part in zip(*noises, strict=True))
-    order = torch.from_numpy(np.stack(orders))
-    parts = split[:, :training], split[:, training:]
-    return Problems(*parts, start, order, noise, whole[:, :training], whole[:, training:])
+    halves = [
+        normal_start(w, generators, lecun) for w in ([d, hidden, 2 * code], [code, hidden, d])
+    ]
+    start = (*halves[0].weights, *halves[1].weights, *halves[0].biases, *halves[1].biases)
+    return NoisyProblems(x, tests, start, order, noise, whole[:, :training], whole[:, training:])
 
 
 # --- training and tests ----------------------------------------------------------------------------
 
 
-class Trained(NamedTuple):
+class Autoencoders(NamedTuple):
     """Autoencoders (rates x draws networks, draws innermost), `where` they are normalized, and the running
     averages of their statistics, {layer: (mean, sd)}."""
 
@@ -252,8 +273,25 @@ def _slopes_and_statistics(parameters, _, images, noise, *, where, groups, size)
     return found
 
 
-def train(problems, rates, batch_size, steps, *, where=(), groups=1):
-    """Adam on minus the ELBO of ReLU networks, for every draw at every rate: `Trained`.
+def _running(means, where, steps):
+    """{layer: (mean, sd)} from running means that began at 0, so many steps ago."""
+    weight = 1 - KEPT**steps
+    return {
+        place: (mean[..., None] / weight, (variance[..., None] / weight + EPSILON).sqrt())
+        for place, mean, variance in zip(where, means[::2], means[1::2], strict=True)
+    }
+
+
+def train_autoencoders(
+    problems: NoisyProblems,
+    rates: Sequence[float],
+    batch_size: int,
+    steps: int,
+    *,
+    where: tuple[int, ...] = (),
+    groups: int = 1,
+) -> Autoencoders:
+    """Adam on minus the ELBO of ReLU networks, for every draw at every rate: `Autoencoders`.
 
     The last quarter of the steps is at a fifth of the rate, for which Adam starts afresh. Normalized layers
     keep running averages of mean and unbiased variance (Ioffe and Szegedy 2015, algorithm 2). After every
@@ -261,37 +299,33 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1):
     bits of another processor would be another run. Weights that diverged are not finite. Raises
     ValueError for more steps than there are examples.
     """
-    draws, examples = problems.order.shape
-    batch_size, steps = whole_number("batch_size", batch_size), whole_number("steps", steps, 4)
-    if steps * batch_size > examples or batch_size % whole_number("groups", groups):
-        raise ValueError(f"steps x batch_size must be at most {examples}, groups divide batch_size")
+    draws, steps = len(problems.images), whole_number("steps", steps, 4)
+    order = batches(problems.order, batch_size, steps)
+    if batch_size % whole_number("groups", groups):
+        raise ValueError(f"groups must divide batch_size, {batch_size}, got {groups}")
+    noise = problems.noise[:, : steps * batch_size].view(draws, steps, batch_size, -1)
     count, h = len(rates) * draws, problems.start[0].shape[1]
     parameters = tuple(x.repeat(len(rates), *[1] * (x.ndim - 1)) for x in problems.start)
     parameters += tuple(torch.ones(count, h, dtype=torch.float64) for _ in where)
     one = tuple(x[:1] for x in parameters)
     _check(one, problems.images[:1], problems.noise_of_images[:1], where)
-    order = problems.order[:, : steps * batch_size].view(draws, steps, batch_size)
-    noise = problems.noise[:, : steps * batch_size].view(draws, steps, batch_size, -1)
-    flat = problems.images.flatten(0, 1)
-    learned, size = len(parameters), batch_size // groups
+    learned, quarter = len(parameters), steps - steps // 4
     parameters += tuple(torch.zeros(count, h, dtype=torch.float64) for _ in where for _ in "mv")
     rate = torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws)
     alive = torch.arange(count)  # only what is finite can go on
-    for part, first, last in ((1.0, 0, steps - steps // 4), (0.2, steps - steps // 4, steps)):
-
-        def minibatch(t, who, first=first):
-            at = who % draws
-            images = flat[order[at, first + t] + problems.images.shape[1] * at[:, None]]
-            return images.mT, noise[at, first + t].mT
-
+    for part, first, last in ((1.0, 0, quarter), (0.2, quarter, steps)):
+        images_of = minibatch(order[:, first:last], problems.images)
         now = part * (rates[0] if len(rates) == 1 else rate[alive])  # one number is faster
         run = descend(
-            partial(_slopes_and_statistics, where=where, groups=groups, size=size),
+            partial(_slopes_and_statistics, where=where, groups=groups, size=batch_size // groups),
             tuple(x[alive] for x in parameters),
             _AdamAndMeans(now, means=2 * len(where)),
             steps=last - first,
             problem=(alive,),
-            sees=minibatch,
+            sees=lambda t, who, of=images_of, first=first: (
+                *of(t, who),
+                noise[who % draws, first + t],
+            ),
             retraction=lambda w: (*snapped(w[:learned]), *w[learned:]),
             keep_diverged=True,
         )
@@ -300,25 +334,27 @@ def train(problems, rates, batch_size, steps, *, where=(), groups=1):
         alive = alive[run.diverged < 0]
         if not len(alive):
             break
-    weight, means = 1 - KEPT**steps, parameters[learned:]
-    averages = {
-        place: (mean[..., None] / weight, (variance[..., None] / weight + EPSILON).sqrt())
-        for place, mean, variance in zip(where, means[::2], means[1::2], strict=True)
-    }
-    return Trained(parameters[:learned], where, averages)
+    averages = _running(parameters[learned:], where, steps)
+    return Autoencoders(parameters[:learned], where, averages)
 
 
 def _for_all(trained, *tensors):
     return [torch.cat([x] * (len(trained.parameters[0]) // len(x))) for x in tensors]
 
 
-def recomputed(problems, trained):
+def recomputed(problems: NoisyProblems, trained: Autoencoders) -> dict:
     """The statistics of the final autoencoders over all their training images: {layer: (mean, sd)}."""
     images, noise = _for_all(trained, problems.images, problems.noise_of_images)
-    return forward(trained.parameters, images, noise, where=trained.where).statistics
+    return pass_through(trained.parameters, images, noise, where=trained.where).statistics
 
 
-def elbo_on_tests(problems, trained, statistics=None, *, group=None):
+def elbo_on_tests(
+    problems: NoisyProblems,
+    trained: Autoencoders,
+    statistics: dict | None = None,
+    *,
+    group: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """(ELBO, KL) on the tests in nats, each (rates, draws); nan where descent diverged.
 
     statistics: the running averages, or those given; or, with `group`, those of so many tests at a time.
@@ -333,32 +369,41 @@ def elbo_on_tests(problems, trained, statistics=None, *, group=None):
     return tuple(x.view(-1, len(problems.images)).numpy() for x in found)
 
 
-def best_of(bounds):
+def best_bound(bounds: np.ndarray) -> int:
     """The place of the rate with the largest mean ELBO; bounds (rates, draws). One draw that diverged rules
     a rate out.
 
-    >>> best_of(np.array([[-1.0, np.nan], [-3.0, -3.0], [-2.0, -3.0]]))
+    >>> best_bound(np.array([[-1.0, np.nan], [-3.0, -3.0], [-2.0, -3.0]]))
     2
     """
     return int(np.nan_to_num(bounds.mean(-1), nan=-np.inf).argmax())
 
 
-class Arm(NamedTuple):
-    """One arm at its best rate: the rate, the `Trained`, and on the tests ELBO and KL [nats], (draws,)."""
+class BestRate(NamedTuple):
+    """One arm at its best rate: the rate, the `Autoencoders`, and on the tests ELBO and KL [nats], (draws,)."""
 
     rate: float
-    trained: Trained
+    trained: Autoencoders
     bound: np.ndarray
     kl: np.ndarray
 
 
-def race_at_its_best(tuning, judged, rates, batch_size, steps, **options):
-    """The best rate on some draws, and others trained and tested at it: an `Arm`.
+def judged_at_best_rate(
+    tuning: NoisyProblems,
+    judged: NoisyProblems,
+    rates: Sequence[float],
+    batch_size: int,
+    steps: int,
+    **options,
+) -> BestRate:
+    """The best rate on some draws, and others trained and tested at it: a `BestRate`.
 
-    tuning, judged: `Problems` independent of each other; options are those of `train`.
+    tuning, judged: `NoisyProblems` independent of each other; options are those of `train_autoencoders`.
     """
-    found = train(tuning, rates, batch_size, steps, **options) if len(rates) > 1 else None
-    rate = rates[0] if found is None else rates[best_of(elbo_on_tests(tuning, found)[0])]
-    trained = train(judged, [rate], batch_size, steps, **options)
+    found = (
+        train_autoencoders(tuning, rates, batch_size, steps, **options) if len(rates) > 1 else None
+    )
+    rate = rates[0] if found is None else rates[best_bound(elbo_on_tests(tuning, found)[0])]
+    trained = train_autoencoders(judged, [rate], batch_size, steps, **options)
     bound, kl = elbo_on_tests(judged, trained)
-    return Arm(rate, trained, bound[0], kl[0])
+    return BestRate(rate, trained, bound[0], kl[0])

@@ -12,17 +12,20 @@ W_0 + (matrices whose rows lie in the span of the images), and the loss is conve
 
 W_T the teacher, both centred over classes (derived here; Phuong and Lampert 2019 for two classes, recalled).
 
-Networks are those of `classifiers`. A draw is a split of the data with starts and orders of its own; all arms
+Networks are those of `networks`. A draw is a split of the data with starts and orders of its own; all arms
 (kinds of targets) share it. Targets are (draws, n, classes).
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.checks import whole_number
-from lib.data import split
 from lib.descent import Adam, Momentum, descend
-from lib.practice.classifiers import logits, train_apart
+from lib.practice.classifiers import train_apart
+from lib.practice.networks import Network
 
 # --- targets -----------------------------------------------------------------------------------------
 
@@ -41,7 +44,7 @@ def _floats(name, x, dims=1):
     return x
 
 
-def soften(scores, temperature):
+def soften(scores: Tensor, temperature: float) -> Tensor:
     """Probabilities softmax(scores / T) over the last dimension, the classes.
 
     >>> soften(torch.tensor([0.0, 2.0], dtype=torch.float64), 2).numpy().round(3).tolist()
@@ -50,7 +53,7 @@ def soften(scores, temperature):
     return torch.softmax(_floats("scores", scores) / _temperature(temperature), -1)
 
 
-def ensemble_targets(scores, temperature):
+def ensemble_targets(scores: Tensor, temperature: float) -> Tensor:
     """Mean over the teachers of their softened probabilities: (..., classes).
 
     scores: (teachers, ..., classes).
@@ -66,10 +69,10 @@ def _others(targets):
     return top, others + (others >= top)
 
 
-def flattened(targets):
+def spread_evenly(targets: Tensor) -> Tensor:
     """The same confidence in the likeliest class, the rest spread evenly over the others.
 
-    >>> flattened(torch.tensor([0.25, 0.75, 0.0], dtype=torch.float64)).tolist()
+    >>> spread_evenly(torch.tensor([0.25, 0.75, 0.0], dtype=torch.float64)).tolist()
     [0.125, 0.75, 0.125]
     """
     top, others = _others(targets)
@@ -77,7 +80,7 @@ def flattened(targets):
     return targets.scatter(-1, others, rest.expand(others.shape))
 
 
-def permuted(targets, generators):
+def permuted(targets: Tensor, generators: Sequence[np.random.Generator]) -> Tensor:
     """The likeliest class keeps its probability; the others are permuted anew for every image.
 
     targets: (draws, n, classes); generators: one numpy generator a draw.
@@ -94,7 +97,7 @@ def permuted(targets, generators):
     return targets.scatter(-1, others, targets.gather(-1, torch.stack(mixed)))
 
 
-def hardened(targets):
+def hardened(targets: Tensor) -> Tensor:
     """Probability 1 for the likeliest class."""
     return torch.zeros_like(targets).scatter(-1, _others(targets)[0], 1.0)
 
@@ -102,7 +105,7 @@ def hardened(targets):
 # --- the gradient at high temperature ----------------------------------------------------------------
 
 
-def soft_gradient(scores, teacher, temperature):
+def soft_gradient(scores: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """Derivative of T^2 cross-entropy in the scores: T (softmax(z / T) - softmax(v / T)), (..., classes).
 
     >>> z = torch.tensor([1.0, 0.0], dtype=torch.float64)
@@ -112,17 +115,17 @@ def soft_gradient(scores, teacher, temperature):
     return temperature * (soften(scores, temperature) - soften(teacher, temperature))
 
 
-def centred(scores):
+def centred(scores: Tensor) -> Tensor:
     """Scores less their mean over the classes, which no softmax sees."""
     return scores - scores.mean(-1, keepdim=True)
 
 
-def matching_gradient(scores, teacher):
+def matching_gradient(scores: Tensor, teacher: Tensor) -> Tensor:
     """What the soft gradient becomes at high temperature, (z - v) / C with both centred."""
     return centred(scores - teacher) / scores.shape[-1]
 
 
-def matching_error(scores, teacher, temperature):
+def matching_error(scores: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """First term of the relative error of `matching_gradient`: |c(z^2) - c(v^2)| / (2 T |z - v|), (...,).
 
     z, v: the centred scores, c: centring (derived here).
@@ -136,13 +139,15 @@ def matching_error(scores, teacher, temperature):
 # --- a linear student --------------------------------------------------------------------------------
 
 
-def draw_teachers(draws, classes, dimension, size, rng):
+def draw_teachers(
+    draws: int, classes: int, dimension: int, size: float, rng: np.random.Generator
+) -> Tensor:
     """Linear teachers (draws, classes, dimension), centred over classes; logits of sd `size`, nearly."""
     found = torch.from_numpy(rng.standard_normal((draws, classes, dimension)))
     return (found - found.mean(1, keepdim=True)) * (size / dimension**0.5)
 
 
-def images_of_class(teachers, label, images, rng):
+def images_of_class(teachers: Tensor, label: int, images: int, rng: np.random.Generator) -> Tensor:
     """Gaussian images that each teacher gives this label, (draws, images, dimension)."""
     images = whole_number("images", images)
     label = whole_number("label", label, 0, teachers.shape[1] - 1)
@@ -156,7 +161,7 @@ def images_of_class(teachers, label, images, rng):
     return torch.stack(sets)
 
 
-def student_limit(teachers, images, start):
+def student_limit(teachers: Tensor, images: Tensor, start: Tensor) -> Tensor:
     """Where the linear student ends: W_0 + (W_T - W_0) P, like `teachers` (draws, classes, dimension).
 
     images (draws, m, dimension); start like `teachers`. P projects on the span of the images.
@@ -165,7 +170,15 @@ def student_limit(teachers, images, start):
     return start + (teachers - start) @ span
 
 
-def linear_student(images, targets, start, temperature, *, steps, momentum=0.993):
+def linear_student(
+    images: Tensor,
+    targets: Tensor,
+    start: Tensor,
+    temperature: float,
+    *,
+    steps: int,
+    momentum: float = 0.993,
+) -> Tensor:
     """Descent with momentum of a linear student on all images, (draws, classes, dimension).
 
     images (draws, m, dimension), targets (draws, m, classes), start (draws, classes, dimension). The
@@ -189,27 +202,7 @@ def linear_student(images, targets, start, temperature, *, steps, momentum=0.993
 # --- networks ----------------------------------------------------------------------------------------
 
 
-def draw_splits(images, labels, training, generators):
-    """One split from each generator: (images, labels) to train on, (images, labels) to test on.
-
-    Each is stacked over the draws: (draws, n, d_0) and (draws, n).
-    """
-    sets = [split(images, labels, training, g) for g in generators]
-    return tuple(
-        tuple(torch.stack([one[side][k] for one in sets]) for k in (0, 1)) for side in (0, 1)
-    )
-
-
-def draw_orders(images, steps, batch_size, generators):
-    """Minibatches epoch after epoch, each epoch in a fresh order: (draws, steps, batch)."""
-    images, steps = whole_number("images", images), whole_number("steps", steps)
-    epochs = -(-steps * whole_number("batch_size", batch_size) // images)
-    rows = [np.concatenate([g.permutation(images) for _ in range(epochs)]) for g in generators]
-    used = np.array(rows)[:, : steps * batch_size]
-    return torch.from_numpy(used.reshape(len(rows), steps, batch_size))
-
-
-def of_classes(images, labels, classes):
+def of_classes(images: Tensor, labels: Tensor, classes: Iterable[int]) -> tuple[Tensor, Tensor]:
     """The images of these classes only, of every draw: (images (draws, m, d_0), labels (draws, m)).
 
     m is what the draw with the fewest of them has; the others lose their last.
@@ -224,15 +217,16 @@ def of_classes(images, labels, classes):
     )
 
 
-def scores_of(network, images):
-    """Scores of networks on their draw's images, (networks, n, classes); images (draws, n, d_0)."""
-    weights, biases = network
-    copies = len(weights[0]) // len(images)
-    return logits(weights, biases, images.repeat(copies, 1, 1)).mT
-
-
-def learn(start, images, targets, orders, *, learning_rate, temperature=1.0):
-    """Adam on minibatches: {name: (weights, biases)} of the students, one kind of targets each.
+def learn_from(
+    start: Network,
+    images: Tensor,
+    targets: dict[str, Tensor],
+    orders: Tensor,
+    *,
+    learning_rate: float,
+    temperature: float = 1.0,
+) -> dict[str, Network]:
+    """Adam on minibatches: {name: `Network`} of the students, one kind of targets each.
 
     start: networks of all draws, copies x draws; images (draws, n, d_0); targets: {name: (draws, n,
     classes)}, probabilities at this temperature; orders (draws, steps, batch). Every kind sees the same
@@ -241,29 +235,33 @@ def learn(start, images, targets, orders, *, learning_rate, temperature=1.0):
     kinds, draws = list(targets), len(images)
     if not kinds or any(len(p) != draws for p in targets.values()):
         raise ValueError(f"targets must be one or more, each of {draws} draws")
-    copies = len(start[0][0]) // draws
-    arms = [x.view(copies, 1, draws, *x.shape[1:]) for part in start for x in part]
-    arms = [x.expand(-1, len(kinds), *x.shape[2:]).flatten(0, 2) for x in arms]
-    depth = len(start[0])
+    copies = start.count // draws
+    arms = start.map(
+        lambda x: (
+            x.view(copies, 1, draws, *x.shape[1:])
+            .expand(-1, len(kinds), draws, *x.shape[1:])
+            .flatten(0, 2)
+        )
+    )
     run = train_apart(
-        (tuple(arms[:depth]), tuple(arms[depth:])),
+        arms,
         (images.repeat(len(kinds), 1, 1), torch.cat([targets[kind] for kind in kinds])),
         orders.repeat(len(kinds), 1, 1),
         Adam(learning_rate),
         temperature=temperature,
     )
-    ends = [x.view(copies, len(kinds), draws, *x.shape[1:]).unbind(1) for x in run.weights]
-    ends = [[x.flatten(0, 1) for x in arm] for arm in zip(*ends, strict=True)]
-    return {k: (tuple(w[:depth]), tuple(w[depth:])) for k, w in zip(kinds, ends, strict=True)}
+    ended = arms.like(run.weights)
+
+    def of_kind(k):
+        return ended.map(
+            lambda x: x.view(copies, len(kinds), draws, *x.shape[1:])[:, k].flatten(0, 1)
+        )
+
+    return {kind: of_kind(k) for k, kind in enumerate(kinds)}
 
 
-def accuracy(scores, labels):
-    """Share of images whose largest score is that of their label, (...,); scores (..., n, classes)."""
-    return (scores.argmax(-1) == labels).double().mean(-1)
-
-
-def class_accuracy(scores, labels):
-    """The same for the images of every class alone: (..., classes); nan for a class without images."""
+def class_accuracy(scores: Tensor, labels: Tensor) -> Tensor:
+    """Share of right answers (`networks.accuracy`) on the images of every class alone: (..., classes); nan for a class without images."""
     hits = (scores.argmax(-1) == labels).double()
     own = torch.nn.functional.one_hot(labels, scores.shape[-1]).double()
     return (hits.unsqueeze(-2) @ own).squeeze(-2) / own.sum(-2)

@@ -11,6 +11,7 @@ are never pruned and start at 0. A draw is a split, a start and an order of the 
 share.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,13 @@ import torch
 
 from lib.checks import whole_number
 from lib.descent import Adam, snapped
-from lib.practice.classifiers import evaluate, train_apart
-from lib.practice.minibatches import draw_problems, glorot, normal_start
+from lib.practice.classifiers import train_apart
+from lib.practice.draws import batches, draw_problems
+from lib.practice.networks import Network, evaluate
+from lib.practice.starts import check_generators, glorot, normal_start
 
 
-class Draws(NamedTuple):
+class TicketDraws(NamedTuple):
     """Independent draws, side by side.
 
     training, validation, tests: (images (draws, n, d_0), labels (draws, n)); start: the weights
@@ -36,7 +39,7 @@ class Draws(NamedTuple):
     order: torch.Tensor
 
 
-class Trained(NamedTuple):
+class Ticket(NamedTuple):
     """What training makes of the networks of one arm.
 
     weights: the final weights; accuracy: (draws,), on the tests, at the end; steps: (looks,);
@@ -54,17 +57,10 @@ class Round(NamedTuple):
     """One round of pruning: the mask it started from, and what training made of the ticket."""
 
     mask: tuple
-    trained: Trained
+    trained: Ticket
 
 
 # --- starts --------------------------------------------------------------------------------------
-
-
-def _check_generators(generators, draws=None):
-    if any(not isinstance(g, np.random.Generator) for g in generators) or not len(generators):
-        raise ValueError("generators must be numpy generators, one for each draw")
-    if draws is not None and len(generators) != draws:
-        raise ValueError(f"generators must be {draws}, one for each draw, got {len(generators)}")
 
 
 def _drawn(shapes, generators, draw):
@@ -73,20 +69,20 @@ def _drawn(shapes, generators, draw):
     return tuple(torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True))
 
 
-def glorot_start(widths, generators):
+def new_weights(widths: Sequence[int], generators: Sequence[np.random.Generator]) -> tuple:
     """Weights drawn from N(0, 2 / (d_(j-1) + d_j)), one network a numpy generator.
 
     The start of Frankle and Carbin 2019 (recalled), after Glorot and Bengio 2010. widths: d_0..d_N.
-    Raises ValueError as `minibatches.normal_start`.
+    Raises ValueError as `starts.normal_start`.
 
-    >>> [tuple(w.shape) for w in glorot_start([4, 3, 2], [np.random.default_rng(0)])]
+    >>> [tuple(w.shape) for w in new_weights([4, 3, 2], [np.random.default_rng(0)])]
     [(1, 3, 4), (1, 2, 3)]
     """
-    return normal_start(widths, generators, glorot)[0]
+    return normal_start(widths, generators, glorot).weights
 
 
-def draw(images, labels, training, validation, epochs, batch_size, widths, generators):
-    """One split, start and order of the examples from each numpy generator: `Draws`.
+def draw_tickets(images, labels, training, validation, epochs, batch_size, widths, generators):
+    """One split, start and order of the examples from each numpy generator: `TicketDraws`.
 
     training, validation: numbers of images, the others are tests; epochs: passes over the training
     images in minibatches of `batch_size`, which must divide them; widths: d_0..d_N. Pixels are
@@ -102,12 +98,12 @@ def draw(images, labels, training, validation, epochs, batch_size, widths, gener
     # Of equal weights on equal pixels a unit's sum may be 0: on the grid it is so on every processor.
     (images,) = snapped((images.clone(),))
     found = draw_problems(images, labels, training, examples, widths, generators)
-    return Draws(
+    return TicketDraws(
         (found.images, found.labels),
         tuple(x[:, :validation] for x in found.tests),
         tuple(x[:, validation:] for x in found.tests),
-        glorot_start(widths, generators),
-        found.order.view(len(generators), -1, batch_size),
+        new_weights(widths, generators),
+        batches(found.order, batch_size),
     )
 
 
@@ -123,7 +119,7 @@ def constant_size(weights):
 
 def random_signs(weights, generators):
     """Every weight at its size, with a fair random sign; one numpy generator a network."""
-    _check_generators(generators, len(weights[0]))
+    check_generators(generators, len(weights[0]))
     shapes = [w.shape[1:] for w in weights]
     signs = _drawn(shapes, generators, lambda g, s: 2.0 * g.integers(0, 2, s) - 1)
     return tuple(w.abs() * sign for w, sign in zip(weights, signs, strict=True))
@@ -170,7 +166,7 @@ def keep_largest(weights, mask, keep):
 
 def shuffled(mask, generators):
     """As many open weights in every layer of every network, at random places."""
-    _check_generators(generators, len(mask[0]))
+    check_generators(generators, len(mask[0]))
     shapes = [m.shape[1:].numel() for m in mask]
     orders = _drawn(shapes, generators, lambda g, n: g.permutation(n))
     return tuple(
@@ -193,7 +189,7 @@ def same_sign(weights, others, mask):
 
 
 def train_arms(draws, arms, *, learning_rate, looks):
-    """Adam on every arm of every draw at once: {name: Trained}.
+    """Adam on every arm of every draw at once: {name: Ticket}.
 
     arms: {name: (weights, mask)}, each one network a draw; closed weights are set to 0 and stay
     there. looks: the steps after which loss and accuracy on the validation images are kept, one or
@@ -209,29 +205,29 @@ def train_arms(draws, arms, *, learning_rate, looks):
     weights, mask = (
         tuple(map(torch.cat, zip(*part, strict=True))) for part in zip(*pairs, strict=True)
     )
-    biases = tuple(w.new_zeros(w.shape[:2]) for w in weights)
+    start = Network(weights, tuple(w.new_zeros(w.shape[:2]) for w in weights))
 
-    def measure(now, shifts, who):
-        loss, accuracy = evaluate(now, shifts, *(x[who % count] for x in draws.validation))
+    def measure(network, who):
+        loss, accuracy = evaluate(network, *(x[who % count] for x in draws.validation))
         return {"loss": loss, "accuracy": accuracy}
 
     run = train_apart(
-        (weights, biases),
+        start,
         draws.training,
         draws.order,
         Adam(learning_rate),
         retraction=snapped,
-        mask=mask,
+        factors=Network(mask, ()),
         record=looks,
         measure=measure,
     )
-    ended = run.weights[:depth], run.weights[depth:]
+    ended = start.like(run.weights)
     tests = (torch.cat([x] * len(arms)) for x in draws.tests)
-    accuracy, found = evaluate(*ended, *tests)[1], {}
+    accuracy, found = evaluate(ended, *tests)[1], {}
     for k, name in enumerate(arms):
         own = slice(k * count, (k + 1) * count)
-        found[name] = Trained(
-            tuple(w[own] for w in ended[0]),
+        found[name] = Ticket(
+            tuple(w[own] for w in ended.weights),
             accuracy[own].numpy(),
             run.steps.numpy(),
             run.records["loss"][:, own].numpy(),

@@ -11,6 +11,7 @@ in closed form (derived here): beta2 decides by itself to which end x goes. Last
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -19,7 +20,8 @@ from scipy.signal import lfilter
 
 from lib.checks import whole_number
 from lib.descent import Momentum, Plain, descend
-from lib.practice.minibatches import best_of, race
+from lib.practice.draws import Problems
+from lib.practice.minibatches import least_loss, race
 
 METHODS = ("descent", "heavy ball", "nesterov")
 
@@ -294,10 +296,12 @@ def switch(settings, ends):
 # --- digits --------------------------------------------------------------------------------------
 
 
-def contest(problems, batch_size, rates, method=Plain):
+def contest(
+    problems: Problems, batch_size: int, rates: Sequence[float], method: Callable = Plain
+) -> tuple[np.ndarray, np.ndarray]:
     """Training of every draw at every rate through all its examples: (losses, accuracies).
 
-    problems: of `minibatches.draw_problems`; method(rate): a rule of `descend`. losses (rates, draws): mean loss [nats] on the training images at the end, nan where it diverged; accuracies: on
+    problems: of `draws.draw_problems`; method(rate): a rule of `descend`. losses (rates, draws): mean loss [nats] on the training images at the end, nan where it diverged; accuracies: on
     the tests. Raises ValueError for a batch that does not divide the examples.
     """
     losses, accuracies = race(problems, batch_size, rates, [problems.order.shape[1]], method)
@@ -306,4 +310,4 @@ def contest(problems, batch_size, rates, method=Plain):
 
 def best_rate(losses):
     """Place of the rate with the least mean log loss over draws, losses (rates, draws)."""
-    return int(best_of(losses[None])[0])
+    return int(least_loss(losses[None])[0])

@@ -11,14 +11,19 @@ the mean of their squares on one input. Given it, the next pre-activations are e
 at every width n (derived here; r is He et al.'s). Everything is float64.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.checks import whole_number
-from lib.data import one_hot
-from lib.descent import Momentum, descend, snapped
+from lib.descent import Momentum, snapped
+from lib.practice.classifiers import train_apart
+from lib.practice.draws import Problems, batches, draw_order, draw_splits
+from lib.practice.networks import Network, accuracy, scores
+from lib.practice.starts import lecun, normal_start
 
 # --- the second moment, layer by layer --------------------------------------------------------------
 
@@ -163,68 +168,6 @@ def redrawn_cosines(width, depth, negative_slope, networks, rng):
     return c
 
 
-# --- the gradient of networks with their negative slopes ---------------------------------------------
-
-
-def _rectified(z, a):
-    """(h, min(z, 0)) of pre-activations z (networks, n, m), which h overwrites; a (networks,)."""
-    below = z.clamp(max=0)
-    return z.addcmul_(below, (a - 1)[:, None, None]), below
-
-
-def _check_slopes(weights, slopes):
-    wanted = (len(weights[0]), len(weights) - 1)
-    if len(weights) < 2 or slopes.shape != wanted:
-        raise ValueError(
-            f"slopes must be {wanted}, one for each hidden layer, got {tuple(slopes.shape)}"
-        )
-
-
-def scores(weights, biases, slopes, images):
-    """Scores (networks, classes, m) of images (networks, m, d_0) or (m, d_0).
-
-    weights: W_j (networks, d_j, d_(j-1)); biases: (networks, d_j); slopes: (networks, hidden layers).
-    Raises ValueError for slopes of another shape.
-    """
-    _check_slopes(weights, slopes)
-    h = images.mT
-    for j, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        z = w @ h + b[:, :, None]
-        h = _rectified(z, slopes[:, j])[0] if j < len(weights) - 1 else z
-    return h
-
-
-@torch.no_grad()
-def gradients(weights, biases, slopes, images, targets):
-    """Gradient of the mean cross-entropy: (in the weights, in the biases, in the slopes).
-
-    images (networks, m, d_0), targets one-hot (networks, classes, m); else as `scores`. With d_j the
-    derivative in h_j, that in z_j is d_j where z_j > 0 and a_j d_j elsewhere, and that in a_j is the sum
-    of d_j min(z_j, 0) (He et al. 2015, eq. 8).
-    """
-    _check_slopes(weights, slopes)
-    inputs, lower = [images.mT], []
-    for j, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        z = torch.bmm(w, inputs[-1]).add_(b.unsqueeze(-1))
-        if j < len(weights) - 1:
-            h, below = _rectified(z, slopes[:, j])
-            inputs.append(h)
-            lower.append(below)
-    delta = torch.softmax(z, 1).sub_(targets).div_(images.shape[1])
-    by_weights, by_biases, by_slopes = [], [], []
-    for j in reversed(range(len(weights))):
-        if j < len(weights) - 1:
-            pair = delta.flatten(1).numpy(), lower[j].flatten(1).numpy()
-            by_slopes.append(torch.from_numpy(np.einsum("rn,rn->r", *pair)))
-            lower[j].sign_().mul_(delta)  # minus delta where z_j < 0, else 0
-            delta.addcmul_(lower[j], (1 - slopes[:, j])[:, None, None])
-        by_weights.append(torch.bmm(delta, inputs[j].mT))
-        by_biases.append(delta.sum(-1))
-        if j:
-            delta = torch.bmm(weights[j].mT, delta)
-    return tuple(by_weights[::-1]), tuple(by_biases[::-1]), torch.stack(by_slopes[::-1], 1)
-
-
 # --- training, arm by arm ----------------------------------------------------------------------------
 
 
@@ -236,114 +179,90 @@ class Arm(NamedTuple):
     learned: bool = False
 
 
-class Draws(NamedTuple):
-    """Independent draws, each shared by all arms.
-
-    orders (draws, steps, batch): the images of every minibatch; tests (draws, t): those to test on;
-    normals: (draws, d_j, d_(j-1)), the weights of the start before they are scaled.
-    """
-
-    orders: torch.Tensor
-    tests: torch.Tensor
-    normals: tuple
-
-
-class Trained(NamedTuple):
+class Rectified(NamedTuple):
     """accuracy (arms, draws) on the test images; slopes (arms, draws, hidden layers) at the end."""
 
     accuracy: np.ndarray
     slopes: np.ndarray
 
 
-def draw(count, training, widths, steps, batch_size, generators):
-    """One split of `count` images, order of minibatches and start from each numpy generator: `Draws`.
+def draw(
+    images: Tensor,
+    labels: Tensor,
+    training: int,
+    widths: Sequence[int],
+    steps: int,
+    batch_size: int,
+    generators: Sequence[np.random.Generator],
+) -> Problems:
+    """One split, order of minibatches and start from each numpy generator: `Problems`.
 
-    An epoch goes through the `training` images in a fresh order; a short last minibatch is left out.
+    An epoch goes through the `training` images in a fresh order; a short last minibatch is left out. The
+    start is `starts.lecun`, to be scaled by each arm.
     Raises ValueError for numbers that do not fit, fewer than two layers, and generators that are none.
     """
-    training = whole_number("training", training, 1, count - 1)
+    training = whole_number("training", training, 1, len(images) - 1)
     batch_size = whole_number("batch_size", batch_size, 1, training)
     widths, steps = [whole_number("widths", d) for d in widths], whole_number("steps", steps)
     if len(widths) < 3:
         raise ValueError(f"widths must be d_0, one hidden layer or more, classes; got {widths}")
-    if not generators or any(not isinstance(g, np.random.Generator) for g in generators):
-        raise ValueError("generators must be numpy generators, one for each draw")
-    each, orders, tests, normals = training // batch_size, [], [], []
-    for rng in generators:
-        split = rng.permutation(count)
-        tests.append(split[training:])
-        epochs = [
-            rng.permutation(split[:training])[: each * batch_size] for _ in range(-(-steps // each))
-        ]
-        orders.append(np.concatenate(epochs)[: steps * batch_size].reshape(steps, batch_size))
-        shapes = zip(widths[1:], widths[:-1], strict=True)
-        normals.append([rng.standard_normal(shape) for shape in shapes])
-    return Draws(
-        torch.from_numpy(np.array(orders)),
-        torch.from_numpy(np.array(tests)),
-        tuple(torch.from_numpy(np.array(w)) for w in zip(*normals, strict=True)),
-    )
+    sets, tests = draw_splits(images, labels, training, generators)
+    examples = steps * batch_size
+    order = draw_order(training, examples, generators, whole_batches=batch_size)
+    return Problems(*sets, tests, normal_start(widths, generators, lecun), order)
 
 
-def start(arms, normals):
-    """Weights, biases 0 and slopes of arms x draws networks, the draws innermost: scaled `normals`."""
-    draws = len(normals[0])
+def start(arms: Sequence[Arm], drawn: Network) -> Network:
+    """The networks of arms x draws, the draws innermost: `drawn`, one a draw at s^2 = 1, scaled by each arm.
 
-    def each(numbers):
-        return torch.tensor(numbers, dtype=torch.float64).repeat_interleave(draws)
-
-    s = each([_at_least_zero("fan_in_variance", arm.fan_in_variance) ** 0.5 for arm in arms])
-    weights = tuple(
-        w.repeat(len(arms), 1, 1) * s[:, None, None] / w.shape[-1] ** 0.5 for w in normals
-    )
-    biases = tuple(torch.zeros(w.shape[:2], dtype=torch.float64) for w in weights)
-    slopes = each([_at_least_zero("negative_slope", arm.negative_slope) for arm in arms])
-    return weights, biases, slopes[:, None].repeat(1, len(normals) - 1)
-
-
-@torch.no_grad()
-def _train_one(arm, drawn, images, labels, learning_rate, momentum):
-    """(accuracy (draws,), slopes (draws, hidden layers)) of one arm."""
-    draws, depth = len(drawn.orders), len(drawn.normals)
-    weights, biases, slopes = start([arm], drawn.normals)
-    targets = one_hot(labels, weights[-1].shape[1])
-
-    def minibatch(t, who):
-        at = drawn.orders[who, t]
-        return images[at], targets[:, at].movedim(0, 1)
-
-    def gradient(all_parts, _, x, y):
-        own = all_parts[:depth], all_parts[depth:-1], all_parts[-1]
-        by_weights, by_biases, by_slopes = gradients(*own, x, y)
-        return (*by_weights, *by_biases, by_slopes * arm.learned)
-
-    ended = descend(
-        gradient,
-        (*weights, *biases, slopes),
-        problem=(torch.arange(draws),),
-        sees=minibatch,
-        rule=Momentum(learning_rate, momentum),
-        steps=drawn.orders.shape[1],
-        retraction=lambda now: (*snapped(now[:-1]), now[-1]),  # fixed slopes stay what they are
-    ).weights
-    own = ended[:depth], ended[depth:-1], ended[-1]
-    said = scores(*own, images[drawn.tests]).argmax(1)
-    return (said == labels[drawn.tests]).double().mean(1).numpy(), ended[-1].numpy()
+    Biases are 0, and every hidden layer has the slope of its arm.
+    """
+    each = [
+        torch.tensor(numbers, dtype=torch.float64).repeat_interleave(drawn.count)
+        for numbers in (
+            [_at_least_zero("fan_in_variance", arm.fan_in_variance) ** 0.5 for arm in arms],
+            [_at_least_zero("negative_slope", arm.negative_slope) for arm in arms],
+        )
+    ]
+    many = drawn.repeated(len(arms))
+    weights = tuple(w * each[0][:, None, None] for w in many.weights)
+    slopes = each[1][:, None].repeat(1, len(weights) - 1)
+    return many._replace(weights=weights, slopes=(slopes,))
 
 
-def train(arms, drawn, images, labels, *, learning_rate, momentum=0.9):
-    """Descent with momentum of every arm on every draw: `Trained`.
+def train_rectifiers(
+    arms: Sequence[Arm],
+    problems: Problems,
+    batch_size: int,
+    *,
+    learning_rate: float,
+    momentum: float = 0.9,
+) -> Rectified:
+    """Descent with momentum of every arm on every draw: `Rectified`.
 
-    arms: list of `Arm`; drawn: `Draws`; images (m, d_0) and labels (m,), float64 and int64. Weights and
-    biases are `descent.snapped` after every step: sixteen layers carry rounding far.
+    Weights and biases are `descent.snapped` after every step: sixteen layers carry rounding far.
     Raises DivergenceError at learning rates that are too large, ValueError for what does not fit.
 
     >>> x, y = torch.eye(4, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
-    >>> drawn = draw(4, 3, [4, 5, 2], 6, 1, [np.random.default_rng(0)])
-    >>> train([Arm(0.0, 2.0)], drawn, x, y, learning_rate=0.01).slopes.tolist()
+    >>> drawn = draw(x, y, 3, [4, 5, 2], 6, 1, [np.random.default_rng(0)])
+    >>> train_rectifiers([Arm(0.0, 2.0)], drawn, 1, learning_rate=0.01).slopes.tolist()
     [[[0.0]]]
     """
+    sets, orders = (problems.images, problems.labels), batches(problems.order, batch_size)
+    rule, found = Momentum(learning_rate, momentum), []
     # Arm by arm: all draws of all arms at once would not fit the cache, and take half as long again.
-    given = drawn, images, labels, learning_rate, momentum
-    accuracy, slopes = zip(*(_train_one(arm, *given) for arm in arms), strict=True)
-    return Trained(np.stack(accuracy), np.stack(slopes))
+    for arm in arms:
+        own = start([arm], problems.start)
+        moves = torch.full_like(own.slopes[0], arm.learned)  # fixed slopes stay what they are
+        run = train_apart(
+            own,
+            sets,
+            orders,
+            rule,
+            factors=Network((), (), slopes=(moves,)),
+            retraction=lambda now: (*snapped(now[:-1]), now[-1]),
+        )
+        ended = own.like(run.weights)
+        said = accuracy(scores(ended, problems.tests[0]), problems.tests[1])
+        found.append((said.numpy(), ended.slopes[0].numpy()))
+    return Rectified(*map(np.stack, zip(*found, strict=True)))

@@ -1,14 +1,27 @@
 """Start scales of ReLU networks on digits: layer-wise and balanced starts (Arora et al. 2018)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 from lib import linear_networks as ln
-from lib.practice import classifiers
+from lib.descent import Plain
+from lib.practice.classifiers import train_together
+from lib.practice.networks import Network, evaluate
 from lib.trajectories.initialization import at_scales, product_scale
 
 
-def relu_ends(images, labels, widths, scales, products, networks, rng, **training):
+def relu_ends(
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    widths: Sequence[int],
+    scales: Sequence[float],
+    products: Sequence[float],
+    networks: int,
+    rng: np.random.Generator,
+    **training,
+) -> dict[str, tuple]:
     """Final training loss of ReLU networks from both starts: {scheme: (scale, product, losses)}.
 
     Arora et al. 2018, section 4: `layer-wise` at these `scales` of an entry, `balanced` (procedure 1
@@ -17,7 +30,7 @@ def relu_ends(images, labels, widths, scales, products, networks, rng, **trainin
     is drawn once at scale 1; all networks see the same minibatches. losses: (k, networks) [nats],
     inf where training diverged. Pixels that are 0 in all images are left out: their weights would
     neither act nor move. float32, for speed: nothing here asks for small numbers.
-    training: `learning_rate`, `batch_size`, `epochs` of `classifiers.train`.
+    training: `learning_rate`, `batch_size`, `epochs` of `classifiers.train_together`.
 
     >>> x, y = torch.ones(4, 6), torch.tensor([0, 1, 0, 1])
     >>> ends = relu_ends(x, y, [6, 3, 2], [0.1, 1.0], [0.1], 2, np.random.default_rng(0),
@@ -38,12 +51,13 @@ def relu_ends(images, labels, widths, scales, products, networks, rng, **trainin
     }
     joined = zip(*(starts for *_, starts in arms.values()), strict=True)
     first, *rest = (torch.cat(layers).float() for layers in joined)
-    start = (first[:, :, lit].contiguous(), *rest)
-    biases = [torch.zeros(w.shape[:2]) for w in start]
+    weights = (first[:, :, lit].contiguous(), *rest)
+    start = Network(weights, tuple(torch.zeros(w.shape[:2]) for w in weights))
     seen = images[:, lit], labels
-    run = classifiers.train(start, biases, *seen, rng=rng, keep_diverged=True, **training)
-    losses = classifiers.evaluate(run.weights, run.biases, *seen)[0].double()
-    losses = losses.nan_to_num(torch.inf, torch.inf)
+    rule = Plain(training.pop("learning_rate"))
+    run = train_together(start, *seen, rule, rng=rng, keep_diverged=True, **training)
+    losses = evaluate(start.like(run.weights), *seen)[0].double()
+    losses = losses.nan_to_num(torch.inf, torch.inf).masked_fill(run.diverged >= 0, torch.inf)
     pieces = losses.split([len(scale) * networks for scale, *_ in arms.values()])
     return {
         name: (scale, product, piece.view(-1, networks))

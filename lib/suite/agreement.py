@@ -14,7 +14,9 @@ NEAR = 0.01  # of a number
 ROUNDING = 1e-9  # below, a number is rounding and says no more than "none"
 POINTS = 2.5  # the most for a coordinate of a figure, in points
 CLEARLY = 0.5  # points; at most one coordinate in a hundred may be off by more
-PIXELS = 0.01  # share of the pixels of a map inside a figure that may differ
+PIXELS = 0.01  # share of the pixels of a picture, or of a map inside a figure, that may differ
+COARSE = 8  # a picture is looked at in squares of so many pixels: a line may move by less than one
+SEEN = 32  # of 255, for a colour of such a square
 
 NUMBER = re.compile(r"(?<![\w.])[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w|\.\d)")  # not of a name
 COORDINATES = re.compile(
@@ -86,6 +88,24 @@ def _maps(stored, made):
     return float(np.any(a != b, axis=-1).mean()) if a.shape == b.shape else 1.0
 
 
+def picture_disagreement(stored, made):
+    """What keeps two PNGs (bytes) apart; "" if at most one square of a hundred looks different."""
+    import numpy as np
+    from PIL import Image
+
+    try:
+        a, b = (Image.open(io.BytesIO(png)).convert("RGB") for png in (stored, made))
+    except OSError:
+        return "a picture is none"
+    if a.size != b.size:
+        return (
+            f"a picture of {a.size[0]} x {a.size[1]} pixels stored, now {b.size[0]} x {b.size[1]}"
+        )
+    a, b = (np.asarray(image.reduce(COARSE), int) for image in (a, b))
+    share = np.any(abs(a - b) > SEEN, axis=-1).mean()
+    return f"{share:.1%} of a picture look different" if share > PIXELS else ""
+
+
 def _svg(stored, made):
     (frame, a, maps), (other, b, others) = _picture(stored), _picture(made)
     if frame != other or len(a) != len(b) or len(maps) != len(others):
@@ -142,6 +162,19 @@ def _shown(cells):
     return ["".join(text) for text in found]
 
 
+def pictures(notebook):
+    """[(description, PNG)] of all figures that a notebook (nbformat dict) shows."""
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    return [
+        (
+            output["metadata"].get("image/png", {}).get("alt", ""),
+            base64.b64decode("".join(output["data"]["image/png"])),
+        )
+        for output in outputs
+        if "image/png" in output.get("data", {})
+    ]
+
+
 def notebook_disagreement(stored, made):
     """What keeps two notebooks (nbformat dicts) apart; "" if sources, tags and outputs agree."""
     old, new = stored["cells"], made["cells"]
@@ -150,4 +183,6 @@ def notebook_disagreement(stored, made):
     a, b = _shown(old), _shown(new)
     if len(a) != len(b):
         return f"{len(a)} outputs stored, now {len(b)}"
-    return next(filter(None, map(disagreement, a, b)), "")
+    shown = zip(pictures(stored), pictures(made), strict=True)
+    looks = (old != new and picture_disagreement(old, new) for (_, old), (_, new) in shown)
+    return next(filter(None, (*map(disagreement, a, b), *looks)), "")

@@ -2,18 +2,27 @@
 
 import contextlib
 import fcntl
+import html
 import json
+import re
 import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 from lib.suite import claims
-from lib.suite.agreement import disagreement, ledger_disagreement, notebook_disagreement
+from lib.suite.agreement import (
+    disagreement,
+    ledger_disagreement,
+    notebook_disagreement,
+    picture_disagreement,
+    pictures,
+)
 from lib.suite.execution import NotebookFailed, execute, failed_path, first_line
-from lib.suite.output import move
+from lib.suite.output import move, read_json
 from lib.suite.parameters import Fault, read_pairs
-from lib.suite.report import update_neighbours, update_reports
+from lib.suite.report import check, update_neighbours, update_reports
 from lib.suite.stamps import (
     dependencies,
     hashes,
@@ -65,9 +74,26 @@ def difference(root, name, output):
     return ""
 
 
+def picture_differences(root, name, folder):
+    """What keeps the pictures in a stored notebook and those in `folder`/figures apart, a line each."""
+    stored = read_json(root / "notebooks" / f"{name}.ipynb")
+    known = {html.escape(alt, quote=False): png for alt, png in pictures(stored)}
+    for path in sorted(folder.glob("figures/*.png")):
+        svg = path.with_suffix(".svg").read_text(encoding="utf-8")
+        alt = re.search(r"<desc>(.*?)</desc>", svg, re.S)[1]
+        if alt not in known:
+            yield f"{path.stem}: the notebook shows no figure that is described as this one"
+        elif reason := picture_disagreement(known[alt], path.read_bytes()):
+            yield f"{path.stem}: {reason}"
+
+
 def compare(root, folder):
-    """Compare ledgers and figures in `folder`/NAME with the stored ones, a line each; 0 or 1."""
+    """Compare ledgers, figures and pictures in `folder`/NAME with the stored ones, a line each; 0 or 1."""
     good = True
+    if not any((folder / name).is_dir() for name in names(root)):
+        raise Fault(
+            f"{folder} holds no folder of a notebook, such as {next(iter(names(root)), 'NAME')}/"
+        )
     for name in names(root):
         stored = [path for path in outputs(root, name) if path.suffix != ".ipynb"]
         made = published(root, name, folder / name)
@@ -76,6 +102,10 @@ def compare(root, folder):
         for path in stored:
             if reason := file_difference(path, made.get(path, folder / name / path.name)):
                 reasons.append(f"{path.relative_to(root)}: {reason}")
+        reasons += [
+            f"notebooks/{name}.ipynb: {reason}"
+            for reason in picture_differences(root, name, folder / name)
+        ]
         print(*reasons, sep="\n", end="\n" if reasons else "")
         good &= not reasons
     print("ledgers and figures agree" if good else "ledgers or figures disagree")
@@ -161,6 +191,10 @@ def build_all(root, stale, jobs):
     terminal = sys.stderr.isatty()
     # A bar over one notebook would say nothing: papermill's own, over its cells, does.
     alone, good = terminal and len(stale) == 1, True
+    if not terminal:
+        print(
+            f"{len(stale)} to run, {jobs} at a time: {', '.join(n[:2] for n in stale)}", flush=True
+        )
     tasks = (delayed(build_apart)(root, name, alone, jobs > 1) for name in stale)
     with tqdm(total=len(stale), unit="notebook", disable=alone or not terminal, leave=False) as bar:
         for succeeded, said in Parallel(jobs, return_as="generator_unordered")(tasks):
@@ -174,6 +208,7 @@ def build_all(root, stale, jobs):
 def figures(root, wanted=(), jobs=None):
     """Rebuild the stale ones among `wanted` (default: all) and README's table; exit code 0 or 1."""
     wanted = [source_path(root, name).stem for name in wanted] or names(root)
+    check(root, wanted)
     with build_lock(root):
         update_neighbours(root, names(root))
         stale = [name for name in wanted if is_stale(root, name)]
@@ -189,13 +224,14 @@ def figures(root, wanted=(), jobs=None):
 
 
 def checked_output(root, output):
-    """`output`, a folder for the results of a run; Fault for the folders of published outputs."""
-    for folder in (root / name for name in ("notebooks", "results", "figures")):
-        if output == root or output.is_relative_to(folder):
-            raise Fault(
-                f"OUTPUT {output} holds published outputs; those change by make figures only"
-            )
-    return output
+    """`output`, a folder for the results of a run; Fault for one of the checkout but build/."""
+    if "://" in str(output):
+        raise Fault(f"OUTPUT {output} is not allowed; it must be a folder of this machine")
+    output = Path(output).resolve()
+    if not output.is_relative_to(root) or output.is_relative_to(root / "build"):
+        if not root.is_relative_to(output):
+            return output
+    raise Fault(f"OUTPUT {output} is not allowed; a folder in build/ or outside {root} is")
 
 
 def run(root, name, pairs, output):

@@ -15,8 +15,16 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple
 
-from lib.suite.output import checkout, output_folder, write_json, write_text
+from lib.suite.output import (
+    checkout,
+    name_run,
+    output_folder,
+    read_json,
+    write_json,
+    write_text,
+)
 from lib.suite.parameters import Fault, check_value, declared, injected
+from lib.suite.threads import settle
 
 REPRODUCED = "reproduced"
 PARTLY = "partly reproduced"
@@ -87,6 +95,7 @@ def _row(claim, id, statement, measure, statistic, predicted, tolerance):
         "statement": statement,
         "measure": measure,
         "source": claim.source,
+        **origin(claim.source),
         "predicted": _rounded(predicted, 8),
         "measured": _rounded(statistic.measured, digits),
         "relation": claim.relation,
@@ -152,6 +161,29 @@ def _criterion(text):
     return measure, "within", _number(middle), _number(reach)
 
 
+ORIGIN = re.compile(
+    r"Ours|Ours, after .+ \((?P<after>read|abstract|recalled)\)"
+    r"|(?!Ours).+ \((?P<kind>statement|number), (?P<reading>read|abstract|recalled)\)"
+)
+
+
+def origin(source):
+    """What a claim rests on, and how its paper is known: {"kind", "reading"}; {} for other words.
+
+    kind: a `statement` or a `number` of a paper, or `ours`. reading: `read`, its `abstract` only, or
+    `recalled`; None for what is ours alone.
+
+    >>> origin("Arora et al. 2018, claim 4 (statement, read)")
+    {'kind': 'statement', 'reading': 'read'}
+    >>> origin("Ours, after Liang 2025 (abstract)"), origin("Ours"), origin("derived here")
+    ({'kind': 'ours', 'reading': 'abstract'}, {'kind': 'ours', 'reading': None}, {})
+    """
+    found = ORIGIN.fullmatch(source)
+    if not found:
+        return {}
+    return {"kind": found["kind"] or "ours", "reading": found["reading"] or found["after"]}
+
+
 def declared_claims(source):
     """{id: Claim} of every claims table in the Markdown cells of a percent script, in order.
 
@@ -195,8 +227,8 @@ def percent(notebook):
 
 
 def notebook_source(name, namespace):
-    """The text of the notebook that is running: what the runner names, else the open notebook, else
-    NAME.ipynb in the current folder, else the source in this checkout.
+    """(file, text) of the notebook that is running: what the runner names, else the open notebook, else
+    NAME.ipynb or another copy in the current folder, else the source in this checkout.
 
     Raises Fault where none of them is there.
     """
@@ -205,15 +237,33 @@ def notebook_source(name, namespace):
         namespace.get("__vsc_ipynb_file__"),
         os.environ.get("JPY_SESSION_NAME"),
         Path.cwd() / f"{name}.ipynb",
+        *sorted(Path.cwd().glob("*.ipynb")),
         checkout() and checkout() / "notebooks" / "src" / f"{name}.py",
     ]
     for path in (Path(path) for path in candidates if path):
         if path.suffix in (".py", ".ipynb") and path.is_file():
-            text = path.read_text(encoding="utf-8")
-            source = percent(json.loads(text)) if path.suffix == ".ipynb" else text
+            source = (
+                percent(read_json(path)) if path.suffix == ".ipynb" else path.read_text("utf-8")
+            )
             if f'Ledger("{name}"' in source:
-                return source
+                return path, source
     raise Fault(f"{name}: its claims are read from {name}.ipynb, which is not in this folder")
+
+
+def strange_cell(source, history, last):
+    """The first code cell of a percent script that is not in `history` as it stands; "" if all are.
+
+    Looked at are the cells as far as the one that holds `last`, and not the parameters.
+    """
+    ran = {cell.strip() for cell in history}
+    for cell in re.split(r"^# %%", source, flags=re.MULTILINE)[1:]:
+        head, _, code = cell.partition("\n")
+        if "[markdown]" not in head and '"parameters"' not in head:
+            if code.strip() and code.strip() not in ran:
+                return code.strip().split("\n")[0]
+            if last in code:
+                break
+    return ""
 
 
 # --- How rows are shown --------------------------------------------------------------------------
@@ -352,13 +402,20 @@ class Verdicts(list):
 
 
 class Conclusion(Verdicts):
-    """All rows at the end of a notebook, shown in one line: each has its verdict in its section."""
+    """All rows at the end of a notebook, shown in one line: each has its verdict in its section.
+
+    note: what else a reader should know, in a line of its own.
+    """
+
+    def __init__(self, rows, note=""):
+        super().__init__(rows)
+        self.note = note
 
     def __repr__(self):
-        return summary(self)
+        return "\n".join(filter(None, [summary(self), self.note]))
 
     def _repr_html_(self):
-        return f"<b>{summary(self)}</b>"
+        return f"<b>{summary(self)}</b>" + f"<br>{html.escape(self.note)}" * bool(self.note)
 
 
 # --- The ledger ----------------------------------------------------------------------------------
@@ -404,20 +461,35 @@ class Ledger:
     """The claims that a notebook declares in its prose, and what its runs say about them.
 
     `Ledger("32_balancedness", globals())`, right after the parameters cell, reads and checks the
-    declared parameters, and only those. `judge` takes statistics, `conclude` writes the ledger.
+    declared parameters, and only those, and gives the process one thread. `judge` takes statistics, `conclude` writes the ledger.
 
-    Raises Fault for a parameter that is not allowed or not declared, ValueError for claims tables
-    that are none.
+    Raises Fault for a parameter that is not allowed or not declared and for criteria of another
+    notebook than the one that runs, ValueError for claims tables that are none.
     """
 
     def __init__(self, notebook, namespace):
+        settle()
         # A note from numpy to torch's developers, for every numpy function of a tensor.
         warnings.filterwarnings("ignore", "__array_wrap__", DeprecationWarning)
-        source = notebook_source(notebook, namespace)
-        self.notebook = notebook
-        self.parameters = checked_namespace(notebook, source, namespace)
-        self.declared = declared_claims(source)
+        self.notebook, self._namespace = notebook, namespace
+        self.path, self._source = notebook_source(notebook, namespace)
+        self.parameters = checked_namespace(notebook, self._source, namespace)
+        self._check_cells("Ledger(")
+        self.declared = declared_claims(self._source)
         self.judged = {}
+        defaults = {key: found.default for key, found in declared(self._source).items()}
+        name_run(notebook, self.parameters, defaults)
+
+    def _check_cells(self, last):
+        """Fault where the file with the criteria is not that of the cells that run (but under a runner)."""
+        history = self._namespace.get("In")
+        if history is None or os.environ.get("CLAIMS_SOURCE"):
+            return
+        if cell := strange_cell(self._source, history, last):
+            raise Fault(
+                f"{self.notebook}: the criteria are read from {self.path}, where the cell `{cell}` is "
+                "not what ran here; save the notebook under that name and run all"
+            )
 
     def judge(self, statistics, **theory):
         """The verdicts on some claims, as a table: {id: `largest(...)`, `share(...)`, ...}.
@@ -472,8 +544,10 @@ class Ledger:
         missing = [id for id in self.declared if id not in self.judged]
         if missing and not so_far:
             raise ValueError(f"claims declared and never judged: {', '.join(missing)}")
+        self._check_cells(".conclude(")
         rows = [row for id in self.declared for row in self.judged.get(id, [])]
         ledger = {"notebook": self.notebook, "parameters": self.parameters, "claims": rows}
         write_json(output_folder() / f"{self.notebook}.json", ledger)
         write_text(output_folder() / "figures" / "verdict.svg", badge(rows))
-        return Conclusion(rows)
+        where = f"criteria from {self.path}; results in {output_folder()}"
+        return Conclusion(rows, "" if os.environ.get("CLAIMS_SOURCE") else where)

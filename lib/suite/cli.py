@@ -1,5 +1,5 @@
 """The command line: `claims figures`, `run`, `sweep`, `paper`, `mutants`, `compare`,
-`records`, `list`."""
+`lab`, `records`, `list`."""
 
 import argparse
 import json
@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lib.suite import build, mutants, records, report, sweeps
+from lib.suite import build, lab, mutants, records, report, sweeps
 from lib.suite.execution import NotebookFailed
 from lib.suite.output import read_json
 from lib.suite.parameters import Fault
-from lib.suite.stamps import find_root, names, source_path
+from lib.suite.stamps import find_root, named, names, title
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,35 +31,49 @@ def positive(text):
 
 
 def parser():
-    """The command line: figures, run, sweep, paper, mutants, compare, records, list."""
+    """The command line: figures, run, sweep, paper, mutants, compare, lab, records, list."""
     top = Parser(prog="claims", description="Run the claim notebooks.")
     top.add_argument("--root", type=Path, help="folder of the project (default: found from here)")
     commands = top.add_subparsers(dest="command", required=True)
     every = commands.add_parser("figures", help="rebuild what changed: notebooks, results, figures")
     every.add_argument("--jobs", type=positive, help="notebooks at a time (default: one a core)")
-    every.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
+    every.add_argument(
+        "rest", nargs="*", default=(), metavar="NAME", help="only these (default: all)"
+    )
     one = commands.add_parser("run", help="run one notebook with other parameters")
-    one.add_argument("--output", type=Path, help="folder for what it makes (default: build/run)")
+    one.add_argument("--output", help="folder for what it makes (default: build/run)")
     one.add_argument("name", metavar="NAME")
-    one.add_argument("rest", nargs="*", metavar="key=value")
+    one.add_argument("rest", nargs="*", default=(), metavar="key=value")
     many = commands.add_parser("sweep", help="run notebooks on SEEDS fresh seeds, FIRST upward")
     many.add_argument("--seeds", type=positive, default=30, help="how many (default: 30)")
     many.add_argument("--first", type=positive, help="first seed (default: one never looked at)")
     many.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
     many.add_argument("--scheduler", help="address of a dask scheduler, such as tcp://host:8786")
-    many.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
+    many.add_argument(
+        "rest", nargs="*", default=(), metavar="NAME", help="only these (default: all)"
+    )
     large = commands.add_parser("paper", help="run notebooks at the paper's own scale")
     large.add_argument(
-        "rest", nargs="*", metavar="NAME", help="only these (default: all that have one)"
+        "rest",
+        nargs="*",
+        default=(),
+        metavar="NAME",
+        help="only these (default: all that have one)",
     )
     wrong = commands.add_parser(
         "mutants", help="run notebooks under the wrong theories of mutants/"
     )
     wrong.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
     wrong.add_argument("--only", help="one mutant, by its name")
-    wrong.add_argument("rest", nargs="*", metavar="NAME", help="only these (default: all)")
+    wrong.add_argument(
+        "rest", nargs="*", default=(), metavar="NAME", help="only these (default: all)"
+    )
     other = commands.add_parser("compare", help="compare ledgers and figures with the stored ones")
     other.add_argument("folder", type=Path, metavar="FOLDER", help="holds NAME/ for each notebook")
+    reader = commands.add_parser("lab", help="copies of the notebooks in JupyterLab")
+    reader.add_argument(
+        "options", nargs="*", default=(), metavar="OPTION", help="of jupyter lab, after --"
+    )
     old = commands.add_parser("records", help="carry records over to rows under new ids")
     old.add_argument(
         "commit", metavar="COMMIT", help="where the rows have their old ids and numbers"
@@ -67,7 +81,7 @@ def parser():
     old.add_argument(
         "rest", nargs="+", metavar="MAP.json", help="new ids, or the name of a notebook"
     )
-    commands.add_parser("list", help="print the names of all notebooks")
+    commands.add_parser("list", help="print the names of all notebooks, and their titles")
     return top
 
 
@@ -78,7 +92,7 @@ def parse(arguments):
     if strange:
         raise Fault(f"unknown argument {strange[0]!r}; see claims {parsed.command} --help")
     if late:
-        parsed.rest += late
+        parsed.rest = [*parsed.rest, *late]
     return parsed
 
 
@@ -88,11 +102,15 @@ def dispatch(arguments):
     if not (root / "pyproject.toml").is_file():
         raise Fault(f"no pyproject.toml in {root}; --root must name the folder of the project")
     root = root.resolve()
+    if arguments.command in ("figures", "sweep", "paper", "mutants"):
+        arguments.rest = [named(root, name) for name in arguments.rest]
+    if arguments.command in ("sweep", "mutants"):
+        report.check(root)
     if arguments.command == "figures":
         return build.figures(root, arguments.rest, arguments.jobs)
     if arguments.command == "run":
-        output = (arguments.output or root / "build" / "run").resolve()
-        return build.run(root, arguments.name, arguments.rest, output)
+        output = arguments.output or root / "build" / "run"
+        return build.run(root, named(root, arguments.name), arguments.rest, output)
     if arguments.command == "sweep":
         given = arguments.seeds, arguments.first, arguments.jobs, arguments.scheduler
         return sweeps.sweep(root, arguments.rest, *given)
@@ -102,11 +120,15 @@ def dispatch(arguments):
         return build.compare(root, arguments.folder.resolve())
     if arguments.command == "mutants":
         code = mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
-        report.update_reports(root)
+        if arguments.only is None:
+            report.update_reports(root)
         return code
+    if arguments.command == "lab":
+        return lab.serve(root, arguments.options)
     if arguments.command == "records":
         return carry(root, arguments.commit, arguments.rest)
-    print(*names(root), sep="\n")
+    for name in names(root):
+        print(f"{name}  {title(root, name)}")
     return 0
 
 
@@ -117,9 +139,8 @@ def carry(root, commit, plans):
     names of notebooks whose rows keep their ids.
     """
     for plan in plans:
-        named = plan in names(root)
-        given = {"notebook": plan} if named else read_json(plan)
-        name = source_path(root, given["notebook"]).stem
+        given = read_json(plan) if plan.endswith(".json") else {"notebook": plan}
+        name = named(root, given.get("notebook", ""))
         old = subprocess.run(
             ["git", "show", f"{commit}:results/{name}.json"],
             cwd=root,
@@ -158,7 +179,8 @@ def main(arguments=None):
     except OSError as error:  # a full disk, a read-only checkout
         where = f" {error.filename}" if error.filename else ""
         print(
-            f"cannot write{where}: {error.strerror}; what was there is unchanged", file=sys.stderr
+            f"cannot read or write{where}: {error.strerror}; what was there is unchanged",
+            file=sys.stderr,
         )
         return 1
     except KeyboardInterrupt:

@@ -1,20 +1,21 @@
 """Runs one notebook: a fresh kernel, a clean result, the last good outputs kept.
 
-A notebook is the text file notebooks/src/NAME.py. papermill executes it, and the notebook's own code
+A notebook is the text file notebooks/src/NAME.py. nbclient executes it, and the notebook's own code
 writes NAME.json (the ledger) and figures/*.svg to a work folder, which it finds in $CLAIMS_OUTPUT.
+Environment and working folder are handed to the kernel: this process keeps its own, so that threads of
+one process can run notebooks side by side.
 Heavy packages are imported where they are used: a bad parameter answers at once.
 """
 
 import contextlib
 import json
-import logging
 import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
-from lib.suite.output import move
+from lib.suite.output import move, read_text
 from lib.suite.parameters import Fault, check_value, declared
 from lib.suite.stamps import source_path
 from lib.suite.threads import ONE_THREAD
@@ -29,7 +30,7 @@ class NotebookFailed(Exception):
 
 def checked_parameters(root, name, given):
     """`given`, checked against what notebook `name` declares; Fault if a name or value is bad."""
-    source = source_path(root, name).read_text(encoding="utf-8")
+    source = read_text(source_path(root, name))
     try:
         known = declared(source)
     except Fault as fault:
@@ -61,7 +62,6 @@ def clean(notebook):
     """
     from nbformat import from_dict
 
-    notebook.cells = own_cells(notebook)
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number:02d}"
         tags = cell.metadata.get("tags")
@@ -72,12 +72,6 @@ def clean(notebook):
     notebook.metadata = from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
-
-
-def own_cells(notebook):
-    """Its cells without the marks that papermill adds around an error."""
-    mark = "papermill-error-cell-tag"
-    return [cell for cell in notebook.cells if mark not in cell.metadata.get("tags", [])]
 
 
 def join_streams(outputs):
@@ -92,42 +86,46 @@ def join_streams(outputs):
     return joined
 
 
-@contextlib.contextmanager
 def kernel_environment(root, source, work, figures=True):
-    """os.environ as the kernel shall see it, restored afterwards.
+    """The environment that a kernel shall see.
 
-    The kernel imports lib of this project, and neither a user's IPython profile, nor a user's
-    "python3" kernel, nor a backend of matplotlib asked for elsewhere changes what it shows.
+    The kernel imports lib of this project, and neither a user's IPython profile, nor settings or a
+    backend of matplotlib asked for elsewhere change what it shows.
     """
-    before = dict(os.environ)
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
-    os.environ.pop("MPLBACKEND", None)
-    os.environ.update(
-        ONE_THREAD,
-        CLAIMS_OUTPUT=str(work),
-        CLAIMS_SOURCE=str(source),
-        CLAIMS_FIGURES="" if figures else "none",
-        PYTHONHASHSEED="0",
-        PYTHONPATH=os.pathsep.join(filter(None, paths)),
-        IPYTHONDIR=str(work / "ipython"),
-        JUPYTER_PREFER_ENV_PATH="1",
-    )
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    mine = {
+        **ONE_THREAD,
+        "CLAIMS_OUTPUT": str(work),
+        "CLAIMS_SOURCE": str(source),
+        "CLAIMS_FIGURES": "" if figures else "none",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "IPYTHONDIR": str(work / "ipython"),
+        "MATPLOTLIBRC": os.devnull,
+    }
+    return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | mine
 
 
 @contextlib.contextmanager
-def kernel_address(root):
-    """Where runner and kernel meet: files in build/, because two kernels that start at once are now
-    and then given the same TCP port. Relative to notebooks/, because a socket's path must be short.
+def kernel_manager():
+    """The manager of one kernel of this Python, not of a "python3" that a user has installed.
+
+    Runner and kernel meet at files, because two kernels that start at once are now and then given the
+    same TCP port; a socket's path must be short.
     """
-    kernels = root / "build" / "kernels"
-    kernels.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kernels, ignore_cleanup_errors=True) as folder:
-        yield os.path.relpath(Path(folder, "kernel.json"), root / "notebooks")
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    folder = next(d for d in (tempfile.gettempdir(), "/tmp") if len(os.fsencode(d)) <= 60)
+    with tempfile.TemporaryDirectory(
+        prefix="claims-", dir=folder, ignore_cleanup_errors=True
+    ) as place:
+        yield AsyncKernelManager(
+            kernel_name=KERNEL["name"],
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
+            transport="ipc",
+            connection_file=str(Path(place, "k.json")),
+        )
 
 
 def execute(root, name, parameters, output, progress=False, first=None, rows=None, figures=True):
@@ -144,7 +142,7 @@ def execute(root, name, parameters, output, progress=False, first=None, rows=Non
     parameters = checked_parameters(root, name, parameters)
     with work_folder(output, name) as work:
         notebook, error = run_cells(root, name, parameters, work, progress, first, rows, figures)
-        reason = error or ledger_problem(work / f"{name}.json")
+        reason = error or ledger_problem(work / f"{name}.json", parameters)
         write_notebook(clean(notebook), work / f"{name}.ipynb")
         if reason:
             failed = failed_path(root, name)
@@ -193,44 +191,54 @@ def cells_until(cells, rows):
     return [*cells[: last + 1], new_code_cell("ledger.conclude(so_far=True)")] if left else cells
 
 
+def given_cell(parameters):
+    """The cell that puts given parameters in place of the defaults, as papermill writes it."""
+    from nbformat.v4 import new_code_cell
+
+    lines = ["# Parameters", *(f"{key} = {value!r}" for key, value in parameters.items())]
+    return new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]})
+
+
 def run_cells(root, name, parameters, work, progress, first=None, rows=None, figures=True):
     """(executed notebook, None), or (as far as it came, "failed in cell K: Error: message")."""
-    import nbformat
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-    from traitlets.config import Config
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+    from nbformat.v4 import new_code_cell
+    from tqdm import tqdm
 
-    # What it would say of a failure is in our one line.
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    draft = work / f"{name}.ipynb"
-    notebook = read_source(source_path(root, name))
-    if first is not None:
-        tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
-        notebook.cells.insert(tags.index(["parameters"]) + 1, nbformat.v4.new_code_cell(first))
+    source = source_path(root, name)
+    notebook = read_source(source)
     if rows is not None:
         notebook.cells = cells_until(notebook.cells, rows)
-    write_notebook(notebook, draft)
-    try:
-        with (
-            kernel_environment(root, source_path(root, name), work, figures),
-            kernel_address(root) as address,
-        ):
-            papermill.execute_notebook(
-                *[str(draft).replace("{", "{{").replace("}", "}}")] * 2,  # papermill formats paths
-                parameters=parameters,
-                kernel_name=KERNEL["name"],
-                cwd=root / "notebooks",
-                config=Config(KernelManager={"transport": "ipc", "connection_file": address}),
-                extra_arguments=["--log-level=50"],  # ipykernel warns about every start
-                progress_bar={"desc": name, "leave": False} if progress else False,
-            )
-        error = None
-    except PapermillExecutionError as problem:
-        error = f"{problem.ename}: {problem.evalue}"
-    except RuntimeError as problem:  # the kernel did not start, or died
-        error = f"{type(problem).__name__}: {problem}"
-    notebook = nbformat.read(draft, as_version=4)
-    return notebook, error and f"failed in cell {last_started(notebook)}: {first_line(error)}"
+    tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
+    more = [given_cell(parameters)] * bool(parameters)
+    more += [new_code_cell(first)] if first is not None else []
+    place = tags.index(["parameters"]) + 1
+    notebook.cells[place:place] = more
+    number = 0
+    with kernel_manager() as manager:
+        client = NotebookClient(
+            notebook,
+            km=manager,
+            startup_timeout=300,  # seconds: a machine under load
+            extra_arguments=["--log-level=50"],  # ipykernel warns about every start
+            raise_on_iopub_timeout=True,
+        )
+        options = {
+            "env": kernel_environment(root, source, work, figures),
+            "cwd": str(root / "notebooks"),
+        }
+        try:
+            with client.setup_kernel(cleanup_kc=True, **options):
+                cells = tqdm(notebook.cells, name, leave=False) if progress else notebook.cells
+                for number, cell in enumerate(cells, start=1):
+                    client.execute_cell(cell, number - 1)
+            return notebook, None
+        except CellExecutionError as problem:
+            error = f"{problem.ename}: {problem.evalue}"
+        except RuntimeError as problem:  # the kernel did not start, or died
+            error = f"{type(problem).__name__}: {problem}"
+    return notebook, f"failed in cell {number}: {first_line(error)}"
 
 
 def first_line(text):
@@ -238,20 +246,21 @@ def first_line(text):
     return text.strip().split("\n")[0]
 
 
-def last_started(notebook):
-    """Number of the last cell that papermill started: after a kernel died, no cell says so."""
-    times = [cell.metadata.get("papermill", {}).get("start_time") for cell in own_cells(notebook)]
-    return max((number for number, time in enumerate(times, start=1) if time), default=0)
+def ledger_problem(path, parameters):
+    """What is wrong with the ledger that a notebook wrote, None if it can be used.
 
-
-def ledger_problem(path):
-    """What is wrong with the ledger that a notebook wrote, None if it can be used."""
+    It must be that of a run with these parameters, and no claim of it may be empty.
+    """
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["claims"]
+        ledger = json.loads(path.read_text(encoding="utf-8"))
+        rows, found = ledger["claims"], ledger["parameters"]
+        for key, value in parameters.items():
+            if found.get(key) != value:
+                return f"failed: its ledger is of {key} = {found.get(key)!r}, not of {value!r}"
         return None if all(row["id"] and row["verdict"] for row in rows) else "wrote an empty claim"
     except FileNotFoundError:
         return f"failed: it wrote no ledger {path.name}"
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         return f"failed: its ledger {path.name} is broken: {first_line(repr(error))}"
 
 

@@ -33,10 +33,14 @@ PIXELS = 96  # CSS pixels an inch; the PNG has twice as many
 
 
 def style():
-    """Set the look of all figures; call once, in the set-up cell."""
+    """Set the look of all figures, whatever a user's matplotlibrc says; call once, in the set-up cell."""
+    plt.rcdefaults()
     sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=0.85)
     plt.rcParams.update(
         {
+            "font.sans-serif": [
+                "DejaVu Sans"
+            ],  # comes with matplotlib; seaborn asks for Arial first
             "figure.constrained_layout.use": True,
             "axes.grid": True,
             "grid.alpha": 0.25,
@@ -335,7 +339,7 @@ def _with_few_colours(raster):
 
 
 def save(figure, name, alt, legend="best"):
-    """Write `figures/<name>.svg` to the notebook's output folder, show it as PNG, close it.
+    """Write `figures/<name>.svg` and `.png` to the notebook's output folder, show the PNG, close it.
 
     alt: what is seen, in words, for those who cannot see it. legend: where it goes in a panel of
     `panels` that names something and has none.
@@ -358,12 +362,14 @@ def save(figure, name, alt, legend="best"):
     figure.savefig(raster, format="png", dpi=sharp, metadata={"Software": None})
     plt.close(figure)
     svg = _canonical(vector.getvalue(), name, alt)
+    picture = _with_few_colours(raster)
     write_text(output_folder() / "figures" / f"{name}.svg", svg)
+    (output_folder() / "figures" / f"{name}.png").write_bytes(picture)
 
     from IPython import get_ipython
     from IPython.display import display
 
     if get_ipython() is not None:
         size = {"width": round(width * PIXELS), "height": round(height * PIXELS)}
-        shown = {"image/png": _with_few_colours(raster), "text/plain": f"Figure: {alt}"}
+        shown = {"image/png": picture, "text/plain": f"Figure: {alt}"}
         display(shown, raw=True, metadata={"image/png": {"alt": alt, **size}})

@@ -1,9 +1,12 @@
 """Which notebooks there are, what each depends on, and whether its outputs are those of today."""
 
 import ast
+import difflib
 import hashlib
 import json
+from pathlib import Path
 
+from lib.suite.output import read_text
 from lib.suite.parameters import Fault
 
 
@@ -20,11 +23,24 @@ def names(root):
     return sorted(path.stem for path in (root / "notebooks" / "src").glob("[0-9][0-9]_*.py"))
 
 
+def named(root, given):
+    """The name of the notebook that `given` means: `32`, `32_Balancedness`, `notebooks/32_balancedness.ipynb`.
+
+    Raises Fault, with the nearest name there is, where it means none.
+    """
+    known, path = names(root), Path(given)
+    word = (path.stem if path.suffix in (".ipynb", ".py", ".json", ".yaml") else given).lower()
+    for name in known:
+        if word in (name.lower(), name.partition("_")[0]):
+            return name
+    near = difflib.get_close_matches(word, known, 1, 0)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise Fault(f"unknown notebook {given!r}; {hint}`claims list` prints all {len(known)}")
+
+
 def source_path(root, name):
     """The source of notebook `name`; Fault if there is no such notebook."""
-    if name not in names(root):
-        raise Fault(f"unknown notebook {name!r}; there is: {', '.join(names(root)) or 'none'}")
-    return root / "notebooks" / "src" / f"{name}.py"
+    return root / "notebooks" / "src" / f"{named(root, name)}.py"
 
 
 def imported(path, package=""):
@@ -35,7 +51,7 @@ def imported(path, package=""):
     """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError:
+    except (SyntaxError, UnicodeDecodeError):
         return set()
     found = set()
     for node in ast.walk(tree):
@@ -65,6 +81,13 @@ def dependencies(root, name):
             found.add(module)
             queue |= imported(module, ".".join(module.relative_to(root).parts[:-1]))
     return [source, *sorted(found), root / "requirements.txt"]
+
+
+def title(root, name):
+    """The title of notebook `name`: the claim in a line."""
+    path = Path(root, "notebooks", "src", f"{name}.py")
+    lines = read_text(path).split("\n") if path.exists() else []
+    return next((line[4:] for line in lines if line.startswith("# # ")), name)
 
 
 def hashes(root, paths):

@@ -62,6 +62,10 @@ def backend(scheduler):
     except (OSError, ValueError) as error:
         raise Fault(f"SCHEDULER {scheduler!r} does not answer ({error})") from None
     with client, joblib.parallel_config(backend="dask"):
+        if not client.scheduler_info()["workers"]:
+            raise Fault(
+                f"SCHEDULER {scheduler!r} has no worker; start one: dask worker {scheduler}"
+            )
         yield
 
 

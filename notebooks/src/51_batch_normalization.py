@@ -62,8 +62,9 @@ ledger = Ledger("51_batch_normalization", globals())  # reads and checks the par
 
 from lib import data
 from lib.practice import batch_normalization as bn, conditioning as cd
-from lib.practice.classifiers import SIGMOID, TANH
-from lib.practice.minibatches import draw_problems
+from lib.practice.draws import draw_problems
+from lib.practice.networks import SIGMOID, TANH, Form
+from lib.practice.starts import lecun, normal_start
 from lib.statistics import largest, mean, share, smallest, value
 from lib.suite import figures
 
@@ -99,7 +100,7 @@ def problems(images, which, count, widths=(100, 10)):
 
 def start(layers, which, count, scale=1.0):
     own = [np.random.default_rng([seed, 10 + which, k]) for k in range(count)]
-    return bn.lecun_start([100] + [hidden] * layers + [10], own, scale)
+    return normal_start([100] + [hidden] * layers + [10], own, lecun, gain=scale)
 
 
 # %% [markdown]
@@ -110,7 +111,7 @@ few = problems(digits, 1, exact_draws)
 sets, orders = (few.images[:, :500], few.labels[:, :500]), few.order.view(-1, 3040, 50)
 orders = orders[:, :31] % 500
 given = start(2, 1, exact_draws), sets, orders, 0.3
-seen = {(kind, c): bn.paths(*given, normalized=kind, activation=TANH, scale=c)
+seen = {(kind, c): bn.paths(*given, form=Form(TANH, kind), scale=c)
         for kind in (True, False) for c in (1.0, factor)}
 
 # %%
@@ -173,7 +174,7 @@ def compare(
     tuning, judged = ((problems(digits, which, n), start(layers, which, n, scale))
                       for which, n in ((2, tuning_draws), (3, count)))
     return [bn.race_at_its_best(tuning, judged, rates, B, goals, cap,
-                                normalized=on, activation=f)
+                                form=Form(f, on))
             for rates, on in ((plain, False), (normalized, True))]
 
 
@@ -354,10 +355,9 @@ arrived = {}
 for unit, plain, cap in ((1.0, [0.1, 0.3, 1], 800), (255.0, [0.01, 0.03], 1500)):
     tuning, judged = ((problems(pixels * unit, which, n), start(2, which, n))
                       for which, n in ((2, tuning_draws), (3, draws)))
-    options = {"activation": TANH, "epsilon": 0.0}
     for on, rates in ((True, [0.1, 0.3, 1]), (False, plain)):
         arrived[unit, on] = bn.race_at_its_best(
-            tuning, judged, rates, 50, [0.85], cap, normalized=on, **options
+            tuning, judged, rates, 50, [0.85], cap, form=Form(TANH, on, epsilon=0.0)
         )[1][0]
 
 # %% [markdown]

@@ -206,8 +206,8 @@ accuracy, slopes = {}, {}
 for layers, ways in ((deep, arms | equal), (shallow, arms)):
     generators = [np.random.default_rng([seed, layers, n]) for n in range(draws)]
     sizes = [100, *[hidden] * layers, 10]
-    drawn = rf.draw(len(labels), 4000, sizes, steps, 64, generators)
-    trained = rf.train([*ways.values()], drawn, images, labels,
+    drawn = rf.draw(images, labels, 4000, sizes, steps, 64, generators)
+    trained = rf.train_rectifiers([*ways.values()], drawn, 64,
                        learning_rate=learning_rate)  # fmt: skip
     for row, way in enumerate(ways):
         accuracy[layers, way] = trained.accuracy[row]

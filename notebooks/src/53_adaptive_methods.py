@@ -65,7 +65,7 @@ from lib.data import small_digits
 from lib.descent import Adam, Momentum, Plain
 from lib.linear_networks import orthogonal
 from lib.practice import optimizers as op
-from lib.practice.minibatches import draw_problems
+from lib.practice.draws import draw_problems
 from lib.statistics import largest, mean, share, smallest, value
 from lib.suite import figures
 

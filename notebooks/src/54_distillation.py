@@ -64,7 +64,10 @@ from lib.suite.claims import Ledger
 ledger = Ledger("54_distillation", globals())  # reads and checks the parameters
 
 from lib.data import small_digits
-from lib.practice import distillation as di, minibatches as mb
+from lib.practice import distillation as di
+from lib.practice.draws import batches, draw_order, draw_splits
+from lib.practice.networks import accuracy, scores as scores_of
+from lib.practice.starts import he, normal_start
 from lib.statistics import largest, mean, smallest
 from lib.suite import figures
 
@@ -127,8 +130,8 @@ def distance(found, start):
 
 fresh = torch.from_numpy(rng.standard_normal((problems, 1000, dimension)))
 answers = (fresh @ linear.mT).argmax(-1)
-agreed = {m: di.accuracy(fresh @ end.mT, answers) for m, end in ends[4].items()}
-agreed_hard = di.accuracy(fresh @ hard.mT, answers)
+agreed = {m: accuracy(fresh @ end.mT, answers) for m, end in ends[4].items()}
+agreed_hard = accuracy(fresh @ hard.mT, answers)
 
 # %% [markdown]
 # The share of fresh images on which student and teacher agree, against the number of images of class 0 that the student has seen: every problem is a point. The dashed line is the formula with other images of
@@ -138,7 +141,7 @@ agreed_hard = di.accuracy(fresh @ hard.mT, answers)
 counts = range(1, max(sizes) + 1)
 more = di.images_of_class(linear, 0, max(sizes), rng)
 limits = [di.student_limit(linear, more[:, :m], zero) for m in counts]
-formula = [di.accuracy(fresh @ w.mT, answers).median() for w in limits]
+formula = [accuracy(fresh @ w.mT, answers).median() for w in limits]
 fig, (ax,) = figures.panels(width=7)
 for m in sizes:
     every = {"joined": False, "alpha": 0.35}
@@ -235,31 +238,31 @@ def generators(which):
     return [np.random.default_rng([seed, which, k]) for k in range(draws)]
 
 
-sets, tests = di.draw_splits(*small_digits(), 4000, generators(1))
-order = di.draw_orders(4000, teacher_steps, 32, generators(2))
-wide = mb.normal_start([100, teacher_hidden, 10], generators(3), mb.he)
+sets, tests = draw_splits(*small_digits(), 4000, generators(1))
+order = batches(draw_order(4000, teacher_steps * 32, generators(2)), 32)
+wide = normal_start([100, teacher_hidden, 10], generators(3), he)
 truth = {"labels": torch.nn.functional.one_hot(sets[1]).double()}
-teacher = di.learn(wide, sets[0], truth, order, learning_rate=1e-3)["labels"]
-di.accuracy(di.scores_of(teacher, tests[0]), tests[1]).mean()
+teacher = di.learn_from(wide, sets[0], truth, order, learning_rate=1e-3)["labels"]
+accuracy(scores_of(teacher, tests[0]), tests[1]).mean()
 
 # %% [markdown]
 # That is the teacher's test accuracy. All students of a draw start from the same weights, see the same images in the same order, and differ in the targets only.
 
 # %%
-small = mb.normal_start([100, student_hidden, 10], generators(4), mb.he)
+small = normal_start([100, student_hidden, 10], generators(4), he)
 
 
 def students(classes):
     x, labels = di.of_classes(*sets, classes)
-    order = di.draw_orders(x.shape[1], student_steps, 32, generators(5))
-    v = di.scores_of(teacher, x)
+    order = batches(draw_order(x.shape[1], student_steps * 32, generators(5)), 32)
+    v = scores_of(teacher, x)
     soft = {T: {f"T = {T}": di.soften(v, T)} for T in (1, 4, 20)}
     soft[1]["labels"] = torch.nn.functional.one_hot(labels, 10).double()
     soft[4]["permuted"] = di.permuted(di.soften(v, 4), generators(6))
     options = {"learning_rate": 3e-3}
-    runs = [di.learn(small, x, soft[T], order, temperature=T, **options) for T in soft]
+    runs = [di.learn_from(small, x, soft[T], order, temperature=T, **options) for T in soft]
     ends = {kind: network for run in runs for kind, network in run.items()}
-    return {kind: di.scores_of(network, tests[0]) for kind, network in ends.items()}
+    return {kind: scores_of(network, tests[0]) for kind, network in ends.items()}
 
 
 # %% [markdown]
@@ -336,13 +339,13 @@ ledger.judge({
 # %%
 x, few = sets[0], sets[0][:, :labelled]
 truth = {"labels": torch.nn.functional.one_hot(sets[1][:, :labelled], 10).double()}
-six = mb.normal_start([100, ensemble_hidden, 10], generators(7), mb.he, teachers)
-order = di.draw_orders(labelled, 1200, 32, generators(8))
-ensemble = di.learn(six, few, truth, order, learning_rate=1e-3)["labels"]
+six = normal_start([100, ensemble_hidden, 10], generators(7), he, teachers)
+order = batches(draw_order(labelled, 1200 * 32, generators(8)), 32)
+ensemble = di.learn_from(six, few, truth, order, learning_rate=1e-3)["labels"]
 
 
 def said(images):
-    scores = di.scores_of(ensemble, images)
+    scores = scores_of(ensemble, images)
     return scores.view(teachers, draws, *scores.shape[1:])
 
 
@@ -352,19 +355,19 @@ def said(images):
 # %%
 v, soft = said(x), di.ensemble_targets(said(x), 3)
 kinds = {"ensemble": soft, "one teacher": di.soften(v[0], 3),
-         "flattened": di.flattened(soft), "hard labels": di.hardened(soft)}  # fmt: skip
-one = mb.normal_start([100, ensemble_hidden, 10], generators(9), mb.he)
-order = di.draw_orders(4000, ensemble_steps, 64, generators(10))
-taught = di.learn(one, x, kinds, order, learning_rate=3e-3, temperature=3)
+         "flattened": di.spread_evenly(soft), "hard labels": di.hardened(soft)}  # fmt: skip
+one = normal_start([100, ensemble_hidden, 10], generators(9), he)
+order = batches(draw_order(4000, ensemble_steps * 64, generators(10)), 64)
+taught = di.learn_from(one, x, kinds, order, learning_rate=3e-3, temperature=3)
 
 # %% [markdown]
 # Test accuracies. The ensemble answers with the class of the largest mean probability.
 
 # %%
-answers = {kind: di.scores_of(network, tests[0]) for kind, network in taught.items()}
-right = {kind: di.accuracy(scores, tests[1]) for kind, scores in answers.items()}
-alone = di.accuracy(said(tests[0]), tests[1])  # (teachers, draws)
-together = di.accuracy(di.ensemble_targets(said(tests[0]), 1), tests[1])
+answers = {kind: scores_of(network, tests[0]) for kind, network in taught.items()}
+right = {kind: accuracy(scores, tests[1]) for kind, scores in answers.items()}
+alone = accuracy(said(tests[0]), tests[1])  # (teachers, draws)
+together = accuracy(di.ensemble_targets(said(tests[0]), 1), tests[1])
 single = alone.mean(0)
 gain = together - single
 

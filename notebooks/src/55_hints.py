@@ -62,7 +62,10 @@ from lib.suite.claims import Ledger
 ledger = Ledger("55_hints", globals())  # reads and checks the parameters
 
 from lib.data import small_digits
-from lib.practice import classifiers as cl, hints as hi, minibatches as mb
+from lib.practice import hints as hi
+from lib.practice.draws import draw_problems
+from lib.practice.networks import evaluate
+from lib.practice.starts import glorot, he as he_variance, normal_start
 from lib.statistics import mean, share
 from lib.suite import figures
 
@@ -82,7 +85,7 @@ def generators(which, count):
 
 training = 4000
 shape = training, epochs * training, [100, 10]
-splits = mb.draw_problems(*small_digits(), *shape, generators(1, draws))
+splits = draw_problems(*small_digits(), *shape, generators(1, draws))
 orders = splits.order.view(draws, -1, batch_size)
 passes = training // batch_size
 everything = splits.images, splits.labels, orders
@@ -105,7 +108,7 @@ few_tests = [x[:few_draws] for x in splits.tests]
 # | 55.1d | none is born so: at the start every layer has units that differ between images | share of starts ≥ 0.7 | what 36 of 36 show with a margin | derived here |
 
 # %%
-start = hi.glorot_start(100, width, 32, 10, generators(2, draws))
+start = normal_start([100] + [width] * 32 + [10], generators(2, draws), glorot)
 rate = {"learning_rate": 0.003}
 plain = hi.plain(start, *everything, **rate)
 
@@ -113,7 +116,7 @@ plain = hi.plain(start, *everything, **rate)
 # Dead by accuracy; the rest is looked at in the tests.
 
 # %%
-right = {"plain": hi.accuracy(plain, *splits.tests)[0].numpy()}
+right = {"plain": hi.right_answers(plain, *splits.tests)[0].numpy()}
 dead = right["plain"] <= alive
 reach = hi.score_range(plain, splits.tests[0])[0].numpy()[dead]
 born = hi.living_units(start, splits.tests[0])[0].numpy()
@@ -162,7 +165,7 @@ ledger.judge({
 # wide for that on every seed. With 28 draws it held on 28 of 30 fresh seeds; the bound stayed, and there are 36 draws since. 55.2d asked for a paired gain of 0.1 on plain students, until a pilot had seven of these alive among its first twelve; with twelve draws of its own it held on 56 of 60 fresh seeds, and has them all since.
 
 # %%
-untrained = mb.normal_start([100, 128, 128, 10], generators(3, draws), mb.he)
+untrained = normal_start([100, 128, 128, 10], generators(3, draws), he_variance)
 lesson = splits.images, splits.labels, orders[:, : teacher_epochs * passes]
 teacher = hi.train_teachers(untrained, *lesson, learning_rate=1e-3)
 said = {"trained": hi.said_by(teacher, splits.images, 3.0),
@@ -175,11 +178,11 @@ said = {"trained": hi.said_by(teacher, splits.images, 3.0),
 options = {"weights": (4.0, 1.0), "temperature": 3.0, **rate}
 stages = hint_epochs * passes, generators(4, draws)
 taught = hi.taught(start, *everything, list(said.values()), *stages, **options)
-right |= dict(zip(said, hi.accuracy(taught, *splits.tests).numpy(), strict=True))
+right |= dict(zip(said, hi.right_answers(taught, *splits.tests).numpy(), strict=True))
 same = generators(2, draws)
-larger = hi.glorot_start(100, width, 32, 10, same, gain=2**0.5)
+larger = normal_start([100] + [width] * 32 + [10], same, glorot, gain=2**0.5)
 he = hi.plain(larger, *everything, **rate)
-right["He start"] = hi.accuracy(he, *splits.tests)[0].numpy()
+right["He start"] = hi.right_answers(he, *splits.tests)[0].numpy()
 
 # %% [markdown]
 # Rings: what one expects if the teacher's knowledge does it, for then a teacher without knowledge saves none.
@@ -224,13 +227,12 @@ ledger.judge({
 # | 55.3e | students of a teacher that was stopped early are better than it | mean difference in accuracy ≥ 0.03 | three points, as 55.3c | derived here |
 
 # %%
-pick = [[[x[:few_draws] for x in part] for part in one]
-        for one in (teacher, untrained)]  # fmt: skip
+pick = [one.map(lambda x: x[:few_draws]) for one in (teacher, untrained)]
 early = hi.train_teachers(pick[1], *first_few[:2], first_few[2][:, :stopped_after],
                           learning_rate=1e-3)  # fmt: skip
 teachers = {"trained": pick[0], "untrained": pick[1], "stopped early": early}
 told = [hi.said_by(one, first_few[0], 3.0) for one in teachers.values()]
-thin = hi.glorot_start(100, width, 16, 10, generators(5, few_draws))
+thin = normal_start([100] + [width] * 16 + [10], generators(5, few_draws), glorot)
 stages = hint_epochs * passes, generators(6, few_draws)
 alone = hi.plain(thin, *first_few, **rate)
 three = hi.taught(thin, *first_few, told, *stages, **options)
@@ -239,9 +241,9 @@ three = hi.taught(thin, *first_few, told, *stages, **options)
 # Their accuracies, and those of their teachers.
 
 # %%
-own = {k: cl.evaluate(*one, *few_tests)[1].numpy() for k, one in teachers.items()}
-sixteen = {"plain": hi.accuracy(alone, *few_tests)[0].numpy()}
-sixteen |= dict(zip(own, hi.accuracy(three, *few_tests).numpy(), strict=True))
+own = {k: evaluate(one, *few_tests)[1].numpy() for k, one in teachers.items()}
+sixteen = {"plain": hi.right_answers(alone, *few_tests)[0].numpy()}
+sixteen |= dict(zip(own, hi.right_answers(three, *few_tests).numpy(), strict=True))
 table = {"its teacher": own, "students": sixteen}
 pd.DataFrame(table).map(np.mean).round(2)
 

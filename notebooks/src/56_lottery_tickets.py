@@ -100,7 +100,7 @@ def generators(which):
 
 
 parts = training_images, len(images) - training_images - 1024  # to train, to validate
-digits = lt.draw(images, labels, *parts, epochs, 50, widths, generators(0))
+digits = lt.draw_tickets(images, labels, *parts, epochs, 50, widths, generators(0))
 epoch = training_images // 50
 rule = {"learning_rate": learning_rate, "looks": range(0, epochs * epoch + 1, epoch)}
 layers = [*[0.6] * len(hidden), 0.8]  # of the open weights, what a round keeps
@@ -124,7 +124,7 @@ pd.DataFrame({
 # why. `constant size` gives every weight of a layer the root mean square of that layer's start.
 
 # %%
-start, new = digits.start, lt.glorot_start(widths, generators(1))
+start, new = digits.start, lt.new_weights(widths, generators(1))
 flat, tossed = lt.constant_size(start), lt.random_signs(start, generators(3))
 flat_tossed = lt.random_signs(flat, generators(4))
 at_once = lt.keep_largest(dense.weights, rounds[0].mask, [k**6 for k in layers])

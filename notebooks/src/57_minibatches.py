@@ -62,6 +62,7 @@ ledger = Ledger("57_minibatches", globals())  # reads and checks the parameters
 
 from lib import data
 from lib.practice import minibatches as mb
+from lib.practice.draws import draw_problems
 from lib.statistics import largest, mean, share, smallest, value
 from lib.suite import figures
 
@@ -109,7 +110,7 @@ off = {"gaussian": [], "sphere": []}
 for kind, found in seen.items():
     for (d, B), (along, square) in found.items():
         critical = mb.critical_batch(d, kind)
-        rate = mb.best_rate(B, critical)
+        rate = mb.cheapest_rate(B, critical)
         gain = 1 - mb.step_factor(rate, B, critical)
         off[kind].append([along / square / rate - 1, along**2 / square / gain - 1])
 off = {kind: np.abs(departures).T for kind, departures in off.items()}
@@ -120,7 +121,7 @@ off = {kind: np.abs(departures).T for kind, departures in off.items()}
 
 # %%
 critical = mb.critical_batch(shown)
-several = {B: mb.best_rate(B, critical) * np.arange(0.25, 1.6, 0.25)
+several = {B: mb.cheapest_rate(B, critical) * np.arange(0.25, 1.6, 0.25)
            for B in sorted({1, critical // 3, critical, 8 * critical})}  # fmt: skip
 ended = {B: mb.error_after(shown, B, rates, 5, runs // (1 + B // 10), rng)
          for B, rates in several.items()}  # fmt: skip
@@ -234,7 +235,7 @@ images = (images - images.mean(0)) / (images - images.mean(0)).std()
 def problems(which, count):
     generators = [np.random.default_rng([seed, which, k]) for k in range(count)]
     shape = training_images, examples, [100, hidden, 10]
-    return mb.draw_problems(images, labels, *shape, generators)
+    return draw_problems(images, labels, *shape, generators)
 
 
 # %% [markdown]
@@ -247,7 +248,7 @@ tuning, best, reached = problems(1, tuning_draws), {}, {}
 for B, (low, high) in grid.items():
     tried = [2.0**k for k in range(low, high)]
     losses, reached[B] = mb.race(tuning, B, tried, looks)
-    best[B] = [tried[k] for k in mb.best_of(losses)]
+    best[B] = [tried[k] for k in mb.least_loss(losses)]
 
 # %% [markdown]
 # The rates chosen. The full batch has made no step after fewer examples than its size: there any rate is as good.
@@ -288,7 +289,7 @@ ledger.judge({
 
 # %%
 judged = problems(2, draws)
-runs_at_best = {B: mb.race_at_its_best(judged, B, best[B], looks) for B in grid}
+runs_at_best = {B: mb.race_at_its_rates(judged, B, best[B], looks) for B in grid}
 loss = {B: np.log(losses) for B, (losses, _) in runs_at_best.items()}  # (looks, draws)
 accuracy = {B: accuracies for B, (_, accuracies) in runs_at_best.items()}
 wild = mb.race(judged, 1, [best[64][0]], [512])[0][0, 0]

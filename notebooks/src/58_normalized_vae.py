@@ -58,7 +58,7 @@ ledger = Ledger("58_normalized_vae", globals())  # reads and checks the paramete
 
 from lib import data
 from lib.practice import autoencoders as ae
-from lib.practice.batch_normalization import normalize, slope_before
+from lib.practice.networks import normalize, slope_before
 from lib.statistics import largest, mean
 from lib.suite import figures
 
@@ -89,7 +89,7 @@ digits = data.shrink(cropped, 10)
 # %%
 def problems(which, count):
     own = [np.random.default_rng([seed, which, k]) for k in range(count)]
-    return ae.draw_problems(digits, 4000, 64 * 600, hidden, code, own)
+    return ae.draw_with_noise(digits, 4000, 64 * 600, hidden, code, own)
 
 
 tuning, judged = problems(1, tuning_draws), problems(2, draws)
@@ -100,7 +100,7 @@ grid_normalized = grid | {4: [0.01]}
 
 def race(B, where, rates, groups=1):
     options = {"where": ae.WHERE[where], "groups": groups}
-    return ae.race_at_its_best(tuning, judged, rates, B, steps[B], **options)
+    return ae.judged_at_best_rate(tuning, judged, rates, B, steps[B], **options)
 
 
 # %% [markdown]
@@ -139,7 +139,7 @@ for arm in (plain, both):
     first = tuple(x[:1] for x in trained.parameters)
     own = {layer: (m[:1], s[:1]) for layer, (m, s) in trained.running.items()}
     options = {"where": trained.where, "statistics": own}
-    run = ae.forward(first, shown, judged.noise_of_tests[:1, :10], **options)
+    run = ae.pass_through(first, shown, judged.noise_of_tests[:1, :10], **options)
     pictures.append(torch.sigmoid(run.scores).mT)
 sheet = torch.cat(pictures).view(3, 10, 10, 10).transpose(1, 2).reshape(30, 100)
 
@@ -191,7 +191,7 @@ apart = {m: ghost[m] - gap[m] for m in choices}
 # %%
 seen, unit = 3968, torch.ones(draws, hidden, dtype=torch.float64)
 given = judged.images[:, :seen], judged.noise_of_images[:, :seen]
-values = ae.forward((*judged.start, unit, unit), *given, where=(0, 1)).normalized
+values = ae.pass_through((*judged.start, unit, unit), *given, where=(0, 1)).normalized
 values = torch.stack([values[0], values[1]])  # (layers, draws, units, images)
 random = np.random.default_rng([seed, 3]).standard_normal(values.shape)
 slope = torch.from_numpy(random)

@@ -36,11 +36,12 @@ def test_contexts_hold_different_words():
 def test_a_step_of_the_products_is_that_of_the_embeddings():
     rng = np.random.default_rng(1)
     q, k, g = (torch.from_numpy(rng.standard_normal(s)) for s in ((2, 6, 3), (2, 6, 3), (2, 6, 6)))
-    rate = torch.tensor([0.1, 0.3]).double()[:, None, None]
-    found = at.descend_products(at.Products(q @ k.mT, q @ q.mT, k @ k.mT), g, rate)
+    rate = torch.tensor([0.1, 0.3]).double()
+    state = q @ k.mT, q @ q.mT, k @ k.mT
+    change, rate = at.product_change(state, g, rate), rate[:, None, None]
     q, k = q - rate * g @ k, k - rate * g.mT @ q
-    for x, y in zip(found, (q @ k.mT, q @ q.mT, k @ k.mT), strict=True):
-        torch.testing.assert_close(x, y)
+    for x, by, y in zip(state, change, (q @ k.mT, q @ q.mT, k @ k.mT), strict=True):
+        torch.testing.assert_close(x - rate * by, y)
 
 
 def by_autograd(q, k, rate, scale, contexts):

@@ -6,8 +6,8 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from lib.practice import autoencoders as ae
-from lib.practice import classifiers as cl
-from lib.practice.batch_normalization import EPSILON, normalize
+from lib.practice import networks as nw
+from lib.practice.networks import EPSILON, normalize
 
 D, H, K = 6, 5, 2
 
@@ -50,11 +50,11 @@ def minus_elbo(parameters, images, noise, where, activation, groups):
 
 @pytest.mark.parametrize("where", ae.WHERE.values())
 @pytest.mark.parametrize("groups", [1, 3])
-@pytest.mark.parametrize("own, torchs", [(cl.RELU, torch.relu), (cl.TANH, torch.tanh)])
+@pytest.mark.parametrize("own, torchs", [(nw.RELU, torch.relu), (nw.TANH, torch.tanh)])
 def test_gradients_and_elbo_are_autograds(where, groups, own, torchs):
     parameters, images, noise = network(where)
     options = {"where": where, "activation": own, "groups": groups}
-    found = ae.gradients(parameters, images, noise, **options)
+    found = ae.elbo_gradients(parameters, images, noise, **options)
     bound, _ = ae.elbo(parameters, images, noise, **options)
     for r in range(2):
         one = tuple(p[r].clone().requires_grad_() for p in parameters)
@@ -68,7 +68,7 @@ def test_the_bound_is_a_bound():
     """Averaged over much noise it stays below the log-likelihood, by importance sampling."""
     parameters, images, _ = network(networks=1, examples=1)
     many, noise = images.expand(1, 40_000, D), drawn(1, 40_000, K, seed=5)
-    run = ae.forward(parameters, many, noise)
+    run = ae.pass_through(parameters, many, noise)
     bound, kl = ae.elbo(parameters, many, noise)
     m, log_variance = run.code
     weights = (many.mT * run.scores - torch.nn.functional.softplus(run.scores)).sum(1)
@@ -81,10 +81,10 @@ def test_the_bound_is_a_bound():
 def test_given_statistics_are_used_and_groups_are_passes_of_their_own():
     parameters, images, noise = network((0, 1))
     options = {"where": (0, 1)}
-    whole = ae.forward(parameters, images, noise, groups=3, **options)
-    first = ae.forward(parameters, images[:, :4], noise[:, :4], **options)
+    whole = ae.pass_through(parameters, images, noise, groups=3, **options)
+    first = ae.pass_through(parameters, images[:, :4], noise[:, :4], **options)
     assert torch.allclose(whole.scores[..., :4], first.scores, atol=1e-13)
-    again = ae.forward(
+    again = ae.pass_through(
         parameters, images[:, :1], noise[:, :1], statistics=first.statistics, **options
     )
     assert torch.allclose(again.scores, first.scores[..., :1], atol=1e-13)
@@ -114,7 +114,7 @@ def test_the_mean_image():
 def toy(draws=3, examples=96):
     images = torch.from_numpy(rng(30).random((40, D)))
     generators = [rng([31, k]) for k in range(draws)]
-    return images, ae.draw_problems(images, 24, examples, H, K, generators)
+    return images, ae.draw_with_noise(images, 24, examples, H, K, generators)
 
 
 def test_problems_are_splits_starts_orders_and_noise_of_their_own():
@@ -137,7 +137,7 @@ def test_problems_are_splits_starts_orders_and_noise_of_their_own():
 def test_training_is_adam_on_one_network_alone(where, groups):
     _, one = toy()
     rates, steps, batch = [0.01, 0.03], 8, 8
-    found = ae.train(one, rates, batch, steps, where=where, groups=groups)
+    found = ae.train_autoencoders(one, rates, batch, steps, where=where, groups=groups)
     start = [x[2] for x in one.start] + [torch.ones(H).double() for _ in where]
     parameters = [x.clone().requires_grad_() for x in start]
     for rate, part in ((0.03, range(6)), (0.006, range(6, 8))):
@@ -156,7 +156,7 @@ def test_training_is_adam_on_one_network_alone(where, groups):
 
 def test_running_averages_of_a_network_that_hardly_moves():
     _, one = toy(examples=24 * 80)
-    found = ae.train(one, [1e-9], 24, 80, where=(0,))
+    found = ae.train_autoencoders(one, [1e-9], 24, 80, where=(0,))
     mean, sd = found.running[0]
     values = one.start[0] @ one.images.mT
     assert torch.allclose(mean, values.mean(-1, keepdim=True), atol=1e-5)
@@ -168,12 +168,12 @@ def test_running_averages_of_a_network_that_hardly_moves():
 
 def test_tests_by_running_statistics_others_and_in_groups():
     _, one = toy()
-    plain = ae.train(one, [0.01, 0.02], 8, 4)
+    plain = ae.train_autoencoders(one, [0.01, 0.02], 8, 4)
     bound, kl = ae.elbo_on_tests(one, plain)
     assert bound.shape == kl.shape == (2, 3)
     third = tuple(x[3:] for x in plain.parameters)
     assert np.allclose(bound[1], ae.elbo(third, one.tests, one.noise_of_tests)[0])
-    both = ae.train(one, [0.01], 8, 4, where=(0, 1))
+    both = ae.train_autoencoders(one, [0.01], 8, 4, where=(0, 1))
     parts = [
         ae.elbo(both.parameters, one.tests[:, a:b], one.noise_of_tests[:, a:b], where=(0, 1))[0]
         for a, b in ((0, 8), (8, 16))
@@ -185,16 +185,16 @@ def test_tests_by_running_statistics_others_and_in_groups():
 
 def test_a_diverged_network_is_nan_and_its_neighbour_is_not():
     _, one = toy()
-    bound, _ = ae.elbo_on_tests(one, ae.train(one, [1e200, 0.01], 8, 8))
+    bound, _ = ae.elbo_on_tests(one, ae.train_autoencoders(one, [1e200, 0.01], 8, 8))
     assert not np.isfinite(bound[0]).any() and np.isfinite(bound[1]).all()
-    assert ae.best_of(bound) == 1
+    assert ae.best_bound(bound) == 1
 
 
 def test_the_race_judges_the_rate_that_was_best_elsewhere():
     _, one = toy()
     _, other = toy(draws=2)
-    rate, trained, bound, kl = ae.race_at_its_best(other, one, [1e-6, 0.05], 8, 8, where=(0,))
-    expected = ae.train(one, [rate], 8, 8, where=(0,))
+    rate, trained, bound, kl = ae.judged_at_best_rate(other, one, [1e-6, 0.05], 8, 8, where=(0,))
+    expected = ae.train_autoencoders(one, [rate], 8, 8, where=(0,))
     assert rate == 0.05 and bound.shape == kl.shape == (3,)
     assert torch.equal(trained.parameters[0], expected.parameters[0])
     assert np.array_equal(bound, ae.elbo_on_tests(one, expected)[0][0])
@@ -204,17 +204,17 @@ def test_the_race_judges_the_rate_that_was_best_elsewhere():
     "call, words",
     [
         (lambda: ae.kept_signal(1), "size"),
-        (lambda: ae.forward(*network(), where=(1, 0)), "where"),
-        (lambda: ae.forward(*network(), where=(0,)), "parameters"),
-        (lambda: ae.forward(network()[0], network()[1].float(), network()[2]), "float64"),
-        (lambda: ae.forward(network()[0], network()[1] + 1, network()[2]), "images"),
-        (lambda: ae.forward(network()[0], network()[1][:, :3], network()[2]), "noise"),
-        (lambda: ae.forward(*network((0,)), where=(0,), groups=5), "groups"),
-        (lambda: ae.train(toy()[1], [0.1], 8, 13), "steps"),
-        (lambda: ae.train(toy()[1], [0.1], 8, 4, groups=3), "groups"),
-        (lambda: ae.train(toy()[1], [-0.1], 8, 4), "learning rate"),
-        (lambda: ae.draw_problems(toy()[0], 40, 24, H, K, [rng()]), "training"),
-        (lambda: ae.draw_problems(toy()[0], 24, 24, H, K, [0]), "generators"),
+        (lambda: ae.pass_through(*network(), where=(1, 0)), "where"),
+        (lambda: ae.pass_through(*network(), where=(0,)), "parameters"),
+        (lambda: ae.pass_through(network()[0], network()[1].float(), network()[2]), "float64"),
+        (lambda: ae.pass_through(network()[0], network()[1] + 1, network()[2]), "images"),
+        (lambda: ae.pass_through(network()[0], network()[1][:, :3], network()[2]), "noise"),
+        (lambda: ae.pass_through(*network((0,)), where=(0,), groups=5), "groups"),
+        (lambda: ae.train_autoencoders(toy()[1], [0.1], 8, 13), "steps"),
+        (lambda: ae.train_autoencoders(toy()[1], [0.1], 8, 4, groups=3), "groups"),
+        (lambda: ae.train_autoencoders(toy()[1], [-0.1], 8, 4), "learning rate"),
+        (lambda: ae.draw_with_noise(toy()[0], 40, 24, H, K, [rng()]), "training"),
+        (lambda: ae.draw_with_noise(toy()[0], 24, 24, H, K, [0]), "generators"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

@@ -7,7 +7,9 @@ import torch
 from lib.descent import Adam
 from lib.practice import classifiers as cl
 from lib.practice import distillation as di
-from lib.practice import minibatches as mb
+from lib.practice import draws as dr
+from lib.practice import networks as nw
+from lib.practice import starts as st
 
 
 def rng(seed=0):
@@ -34,10 +36,10 @@ def test_soft_targets_between_the_hard_and_the_even():
 def test_flattened_and_permuted_keep_the_top_and_the_sum():
     p = di.soften(normal(3, 50, 10), 2)
     top = p.max(-1)
-    for q in (di.flattened(p), di.permuted(p, [rng(k) for k in range(3)])):
+    for q in (di.spread_evenly(p), di.permuted(p, [rng(k) for k in range(3)])):
         assert torch.allclose(q.sum(-1), torch.ones(3, 50, dtype=torch.float64))
         assert torch.equal(q.argmax(-1), top.indices) and torch.equal(q.max(-1).values, top.values)
-    flat = di.flattened(p).sort(-1).values[..., :9]
+    flat = di.spread_evenly(p).sort(-1).values[..., :9]
     assert torch.allclose(flat, flat[..., :1].expand(flat.shape), rtol=1e-14)
     mixed = di.permuted(p, [rng(k) for k in range(3)])
     assert torch.equal(mixed.sort(-1).values, p.sort(-1).values) and not torch.equal(mixed, p)
@@ -56,12 +58,9 @@ def test_the_soft_gradient_is_that_of_the_loss(temperature):
     (slope,) = torch.autograd.grad(loss, z)
     assert torch.allclose(slope, di.soft_gradient(z.detach(), v, temperature), rtol=1e-12)
     own = di.soften(v, temperature)[None]
-    weights = (torch.eye(10, dtype=torch.float64)[None],)
-    _, (by_bias,) = cl.gradients(
-        weights, (torch.zeros(1, 10, dtype=torch.float64),), z.detach()[None], own,
-        temperature=temperature,
-    )  # fmt: skip
-    assert torch.allclose(by_bias[0], slope.mean(0), rtol=1e-12)
+    even = nw.Network((torch.eye(10).double()[None],), (torch.zeros(1, 10).double(),))
+    found = nw.gradients(even, z.detach()[None], own, temperature=temperature)
+    assert torch.allclose(found.biases[0][0], slope.mean(0), rtol=1e-12)
 
 
 def test_logits_are_matched_in_the_limit_and_the_error_has_its_first_term():
@@ -130,21 +129,23 @@ def test_a_step_of_the_linear_student_is_autograds():
 
 def toy(draws=3, copies=1):
     generators = [rng([6, k]) for k in range(draws)]
-    train, tests = di.draw_splits(normal(20, 5), torch.arange(20) % 4, 12, generators)
-    start = mb.normal_start([5, 6, 4], generators, mb.he, copies)
-    return train, tests, start, di.draw_orders(12, 9, 5, generators)
+    train, tests = dr.draw_splits(normal(20, 5), torch.arange(20) % 4, 12, generators)
+    start = st.normal_start([5, 6, 4], generators, st.he, copies)
+    return train, tests, start, dr.batches(dr.draw_order(12, 45, generators), 5)
 
 
 def test_draws_are_their_own_and_orders_are_epochs():
     (x, y), (tests, _), start, orders = toy(copies=2)
     assert x.shape == (3, 12, 5) and tests.shape == (3, 8, 5) and y.shape == (3, 12)
-    assert [len(w) for part in start for w in part] == [6] * 4
+    assert [len(w) for w in start.tensors()] == [6] * 4
     assert orders.shape == (3, 9, 5)
     epochs = orders.reshape(3, 45)[:, :36].view(3, 3, 12)
     assert torch.equal(epochs.sort().values, torch.arange(12).expand(3, 3, 12))
     fewer = toy(draws=2, copies=2)
     assert torch.equal(fewer[0][0], x[:2]) and torch.equal(fewer[3], orders[:2])
-    assert torch.equal(fewer[2][0][0].view(2, 2, 6, 5), start[0][0].view(2, 3, 6, 5)[:, :2])
+    assert torch.equal(
+        fewer[2].weights[0].view(2, 2, 6, 5), start.weights[0].view(2, 3, 6, 5)[:, :2]
+    )
 
 
 def test_classes_left_out_are_out():
@@ -164,7 +165,7 @@ def test_every_kind_of_targets_is_a_run_alone(copies):
         "soft": di.soften(normal(3, 12, 4), 2),
         "hard": torch.nn.functional.one_hot(y, 4).double(),
     }
-    found = di.learn(start, x, kinds, orders, learning_rate=0.01, temperature=2)
+    found = di.learn_from(start, x, kinds, orders, learning_rate=0.01, temperature=2)
     for kind, targets in kinds.items():
         own = cl.train_apart(start, (x, targets), orders, Adam(0.01), temperature=2)
         for got, wanted in zip((*found[kind][0], *found[kind][1]), own.weights, strict=True):
@@ -173,13 +174,13 @@ def test_every_kind_of_targets_is_a_run_alone(copies):
 
 def test_scores_and_accuracies():
     (x, _), _, start, _ = toy(copies=2)
-    scores = di.scores_of(start, x)
+    scores = nw.scores(start, x)
     assert scores.shape == (6, 12, 4)
-    alone = tuple(tuple(w[4:5] for w in part) for part in start)  # second copy, draw 1
-    assert torch.allclose(scores[4], cl.logits(*alone, x[1])[0].mT)
+    alone = start.map(lambda w: w[4:5])  # second copy, draw 1
+    assert torch.allclose(scores[4], nw.scores(alone, x[1])[0])
     given = torch.tensor([[[2.0, 1, 0], [0, 1, 0], [0, 2, 1], [3, 0, 1]]], dtype=torch.float64)
     labels = torch.tensor([[0, 1, 0, 0]])
-    assert di.accuracy(given, labels).tolist() == [0.75]
+    assert nw.accuracy(given, labels).tolist() == [0.75]
     apart = di.class_accuracy(given, labels)
     assert apart[0, :2].tolist() == pytest.approx([2 / 3, 1]) and apart[0, 2].isnan()
 
@@ -195,8 +196,7 @@ def test_scores_and_accuracies():
         (lambda: di.images_of_class(di.draw_teachers(1, 3, 4, 1, rng()), 3, 2, rng()), "label"),
         (lambda: di.linear_student(normal(2, 3, 4), normal(2, 4), normal(2, 5, 4), 1, steps=1), "targets"),
         (lambda: di.of_classes(normal(1, 3, 4), torch.tensor([[0, 1, 2]]), [5]), "classes"),
-        (lambda: di.draw_orders(4, 0, 2, [rng()]), "steps"),
-        (lambda: di.learn(None, normal(2, 3, 4), {}, None, learning_rate=1), "targets"),
+        (lambda: di.learn_from(None, normal(2, 3, 4), {}, None, learning_rate=1), "targets"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_clear_line(call, words):

@@ -1,11 +1,13 @@
-"""Slopes against autograd, the stages against one network alone, dead layers on networks made to be dead."""
+"""Pulls against autograd, the stages against one network alone, dead layers on networks made to be dead."""
 
 import numpy as np
 import pytest
 import torch
 
 from lib.practice import hints as hi
-from lib.practice import minibatches as mb
+from lib.practice.networks import layers
+from lib.practice.networks import scores as nw_scores
+from lib.practice.starts import glorot, he, normal_start
 
 
 def generators(count=3, key=0):
@@ -13,68 +15,34 @@ def generators(count=3, key=0):
 
 
 def network(count=3, layers=4, outputs=5):
-    net = hi.glorot_start(6, 7, layers, outputs, generators(count))
-    return net._replace(biases=net.biases + 0.1, shift=net.shift - 0.2)
+    net = normal_start([6] + [7] * layers + [outputs], generators(count), glorot)
+    return net._replace(biases=(*(b + 0.1 for b in net.biases[:-1]), net.biases[-1] - 0.2))
 
 
 def drawn(*shape, key=1):
     return torch.from_numpy(np.random.default_rng(key).standard_normal(shape))
 
 
-def scores(net, images):
-    """The definition, layer by layer, one network."""
-    h = torch.relu(images @ net.first.mT + net.biases[0])
-    for w, b in zip(net.middle, net.biases[1:], strict=True):
+def scores(parts, images):
+    """The definition, layer by layer, one network; parts: its weights, then its biases."""
+    depth, h = len(parts) // 2, images
+    for w, b in zip(parts[: depth - 1], parts[depth:-1], strict=True):
         h = torch.relu(h @ w.mT + b)
-    return h, h @ net.last.mT + net.shift
+    return h @ parts[depth - 1].mT + parts[-1]
 
 
-def only(net, k):
-    return hi.Network(*(x[k] for x in net))
-
-
-def test_starts_have_the_variances_that_are_said():
-    net = hi.glorot_start(100, 40, 6, 10, generators(20), gain=3.0)
-    for w, fans in ((net.first, 140), (net.middle, 80), (net.last, 50)):
-        assert float(w.var()) == pytest.approx(9 * 2 / fans, rel=0.05)
-    assert not net.biases.any() and not net.shift.any()
-    fewer = hi.glorot_start(100, 40, 6, 10, generators(2), gain=3.0)
-    assert torch.equal(fewer.middle, net.middle[:2])
-
-
-def test_scores_and_layers_are_those_of_the_definition():
-    net, images = network(), drawn(3, 9, 6)
-    for k in range(3):
-        h, z = scores(only(net, k), images[k])
-        assert torch.allclose(hi.scores_of(net, images)[k], z)
-        assert torch.allclose(hi.hidden_layers(net, images)[k, -1], h.mT)
-    two = hi.scores_of(hi.repeated(net, 2), images)
-    assert torch.allclose(two[:3], two[3:], rtol=1e-13)  # products may depend on alignment
-
-
-def test_slopes_are_those_of_autograd_for_both_losses():
-    images, hints = drawn(3, 9, 6), drawn(3, 5, 9, key=2)
-    y = torch.nn.functional.one_hot(torch.arange(27).view(3, 9) % 5, 5).double()
-    p = torch.softmax(drawn(3, 9, 5, key=3), -1)
-    net = hi.Network(*(x.requires_grad_() for x in network()))
-
-    def imitation(z, k):
-        return (z.mT - hints[k]).square().sum(0).mean() / 2
-
-    def taught(z, k):
-        hard = -(y[k] * z.log_softmax(-1)).sum(-1)
-        return (hard - 2.5 * (p[k] * (z / 3).log_softmax(-1)).sum(-1)).mean()
-
-    pulls = {
-        imitation: lambda z: hi.hint_pull(z, hints),
-        taught: lambda z: hi.soft_pull(z, y.mT, p.mT, 2.5, 3.0),
-    }
-    for loss, pull in pulls.items():
-        total = sum(loss(scores(only(net, k), images[k])[1], k) for k in range(3))
-        exact = torch.autograd.grad(total, net)
-        with torch.no_grad():
-            found = hi.slopes(net, images, pull)
-        assert all(torch.allclose(a, b) for a, b in zip(found, exact, strict=True))
+def test_pulls_are_those_of_autograd():
+    z, hints = drawn(3, 5, 9).requires_grad_(), drawn(3, 5, 9, key=2)
+    y = torch.nn.functional.one_hot(torch.arange(27).view(3, 9) % 5, 5).double().mT
+    p = torch.softmax(drawn(3, 5, 9, key=3), 1)
+    imitation = (z - hints).square().sum(1).mean(-1).sum() / 2
+    hard, soft = (-(t * (z / T).log_softmax(1)).sum(1) for t, T in ((y, 1), (p, 3)))
+    for loss, pull in (
+        (imitation, hi.hint_pull(z.detach(), hints)),
+        ((hard + 2.5 * soft).mean(-1).sum(), hi.soft_pull(z.detach(), y, p, 2.5, 3.0)),
+    ):
+        (expected,) = torch.autograd.grad(loss, z)
+        assert torch.allclose(pull, expected, atol=1e-14)
 
 
 def problem(draws=3, n=12):
@@ -85,16 +53,16 @@ def problem(draws=3, n=12):
 
 def test_stage_one_moves_the_lower_half_only_and_towards_the_hints():
     images, _, orders = problem()
-    start, hints = hi.repeated(network(), 2), drawn(6, 12, 8, key=6)
+    start, hints = network().repeated(2), drawn(6, 12, 8, key=6)
     found = hi.imitate(start, images, hints, orders, generators(key=7), learning_rate=0.01)
-    assert torch.equal(found.middle[:, 1:], start.middle[:, 1:])
-    assert torch.equal(found.biases[:, 2:], start.biases[:, 2:])
-    assert torch.equal(found.last, start.last)
-    assert not torch.equal(found.middle[:, 0], start.middle[:, 0])
-    assert not torch.equal(found.first[:3], found.first[3:])
+    for name in ("weights", "biases"):
+        now, before = getattr(found, name), getattr(start, name)
+        assert all(torch.equal(a, b) for a, b in zip(now[2:], before[2:], strict=True))
+        assert not any(torch.equal(a, b) for a, b in zip(now[:2], before[:2], strict=True))
+    assert not torch.equal(found.weights[0][:3], found.weights[0][3:])
 
     def unexplained(net):
-        h = hi.hidden_layers(net, images)[:, 1].mT
+        h = layers(net, images.repeat(2, 1, 1)).inputs[2].mT
         h = torch.cat([h, torch.ones_like(h[..., :1])], -1)
         return (hints - h @ torch.linalg.pinv(h) @ hints).square().sum()
 
@@ -103,33 +71,51 @@ def test_stage_one_moves_the_lower_half_only_and_towards_the_hints():
     assert unexplained(found) < 0.7 * unexplained(start)
 
 
+def test_stage_one_is_adam_of_every_lower_half_alone():
+    images, _, orders = problem()
+    start, hints = network(), drawn(3, 12, 8, key=6)
+    found = hi.imitate(start, images, hints, orders, generators(key=7), learning_rate=0.01)
+    reading = normal_start([7, 8], generators(key=7), glorot)
+    parts = *start.weights[:2], *reading.weights, *start.biases[:2], *reading.biases
+    parts = [x[1].clone().requires_grad_() for x in parts]
+    adam = torch.optim.Adam(parts, lr=0.01)
+    for at in orders[1]:
+        adam.zero_grad()
+        ((scores(parts, images[1, at]) - hints[1, at]).square().sum(-1).mean() / 2).backward()
+        adam.step()
+    for a, b in zip(
+        (*found.weights[:2], *found.biases[:2]), (*parts[:2], *parts[3:5]), strict=True
+    ):
+        assert torch.allclose(a[1], b)
+
+
 def test_stage_two_is_adam_of_every_network_alone():
     """One arm, one draw against torch's own Adam, with the falling weight and the smaller rate."""
     images, labels, orders = problem()
     start, soft = network(), torch.softmax(drawn(3, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (4.0, 1.0), "temperature": 3.0}
-    found = hi.learn(start, images, labels, soft, orders, **options)
-    net = hi.Network(*(x[1].clone().requires_grad_() for x in start))
+    found = hi.second_stage(start, images, labels, soft, orders, **options)
+    net = [x[1].clone().requires_grad_() for x in start.tensors()]
     for t in range(8):
         if t in (0, 6):
             adam = torch.optim.Adam(net, lr=0.01 if t == 0 else 0.002)
         at = orders[1, t]
-        z = scores(net, images[1, at])[1]
+        z = scores(net, images[1, at])
         loss = torch.nn.functional.cross_entropy(z, labels[1, at])
         loss = loss + (4 - 3 * t / 7) * torch.nn.functional.cross_entropy(z / 3, soft[1, at])
         adam.zero_grad()
         loss.backward()
         adam.step()
-    assert all(torch.allclose(a[1], b) for a, b in zip(found, net, strict=True))
+    assert all(torch.allclose(a[1], b) for a, b in zip(found.tensors(), net, strict=True))
 
 
 def test_without_soft_targets_the_student_is_plain():
     images, labels, orders = problem()
     soft = torch.softmax(drawn(3, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (0.0, 0.0), "temperature": 3.0}
-    taught = hi.learn(network(), images, labels, soft, orders, **options)
+    taught = hi.second_stage(network(), images, labels, soft, orders, **options)
     alone = hi.plain(network(), images, labels, orders, learning_rate=0.01)
-    assert all(torch.allclose(a, b) for a, b in zip(taught, alone, strict=True))
+    assert all(torch.allclose(a, b) for a, b in zip(taught.tensors(), alone.tensors(), strict=True))
 
 
 def test_arms_see_their_own_teacher():
@@ -139,43 +125,39 @@ def test_arms_see_their_own_teacher():
     given = images, labels
     both = hi.taught(network(), *given, orders, said, 3, generators(key=9), **options)
     one = hi.taught(network(), *given, orders, said[1:], 3, generators(key=9), **options)
-    assert all(torch.allclose(a[3:], b) for a, b in zip(both, one, strict=True))
-    assert not torch.allclose(both.last[:3], both.last[3:])
+    assert all(torch.allclose(a[3:], b) for a, b in zip(both.tensors(), one.tensors(), strict=True))
+    assert not torch.allclose(both.weights[-1][:3], both.weights[-1][3:])
 
 
 def test_teachers_learn_and_say_their_last_layer():
     images, labels, orders = problem()
-    start = mb.normal_start([6, 20, 20, 5], generators(), mb.he)
+    start = normal_start([6, 20, 20, 5], generators(), he)
     long = orders.repeat(1, 50, 1)
     teachers = hi.train_teachers(start, images, labels, long, learning_rate=0.01)
     hints, soft = hi.said_by(teachers, images, 1e-3)
     assert hints.shape == (3, 12, 20) and soft.shape == (3, 12, 5)
     assert ((soft.argmax(-1) == labels).double().mean()) > 0.9
-    (w1, w2, _), (b1, b2, _) = teachers
+    (w1, w2, _), (b1, b2, _), *_ = teachers
     h = torch.relu(torch.relu(images @ w1.mT + b1[:, None]) @ w2.mT + b2[:, None])
     assert torch.allclose(hints, h)
 
 
 def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
     net, images = network(), drawn(3, 9, 6)
-    biases = net.biases.clone()
-    biases[1, 2] = -100
-    net = net._replace(biases=biases)
+    net.biases[2][1] = -100
     living = hi.living_units(net, images)
     assert living.shape == (1, 3, 4) and not living[0, 1, 2:].any() and living[0, 1, 1] > 0
     layers = hi.first_dead_layer(living)[0]
     assert layers[1] == 3 and layers[[0, 2]].isnan().all()
     reach = hi.score_range(net, images)
     assert reach.shape == (1, 3) and reach[0, 1] == 0 and (reach[0, [0, 2]] > 0).all()
-    labels = hi.scores_of(net, images).argmax(-1)
-    assert torch.equal(hi.accuracy(net, images, labels), torch.ones(1, 3).double())
+    labels = nw_scores(net, images).argmax(-1)
+    assert torch.equal(hi.right_answers(net, images, labels), torch.ones(1, 3).double())
 
 
 @pytest.mark.parametrize(
     "call, words",
     [
-        (lambda: hi.glorot_start(6, 7, 1, 5, generators()), "layers"),
-        (lambda: hi.glorot_start(6, 7, 4, 5, generators(), gain=0), "gain"),
         (
             lambda: hi.imitate(
                 network(),
@@ -188,7 +170,7 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
             "hints",
         ),
         (
-            lambda: hi.learn(
+            lambda: hi.second_stage(
                 network(),
                 *problem()[:2],
                 drawn(3, 11, 5),
@@ -199,7 +181,7 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
             ),
             "soft",
         ),
-        (lambda: hi.plain(network(4), *problem(), learning_rate=1), "draws|soft"),
+        (lambda: hi.plain(network(4), *problem(), learning_rate=1), "multiple|soft"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

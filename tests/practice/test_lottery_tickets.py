@@ -15,7 +15,11 @@ def rngs(count, key=0):
 def toy(draws=3):
     images = torch.from_numpy(np.random.default_rng(1).standard_normal((30, 6)))
     labels = torch.from_numpy(np.random.default_rng(2).integers(0, 3, 30))
-    return images, labels, lt.draw(images, labels, 12, 8, 3, 4, [6, 5, 4, 3], rngs(draws, 3))
+    return (
+        images,
+        labels,
+        lt.draw_tickets(images, labels, 12, 8, 3, 4, [6, 5, 4, 3], rngs(draws, 3)),
+    )
 
 
 OPTIONS = {"learning_rate": 0.01, "looks": [0, 4, 9]}
@@ -39,7 +43,7 @@ def test_draws_split_the_images_in_three():
 
 def test_the_start_has_the_variance_of_glorot():
     for w, (a, b) in zip(
-        lt.glorot_start([300, 200, 100], rngs(2)), ((300, 200), (200, 100)), strict=True
+        lt.new_weights([300, 200, 100], rngs(2)), ((300, 200), (200, 100)), strict=True
     ):
         assert w.shape == (2, b, a) and w.dtype == torch.float64
         assert float(w.var()) == pytest.approx(2 / (a + b), rel=0.03)
@@ -47,7 +51,7 @@ def test_the_start_has_the_variance_of_glorot():
 
 
 def test_what_is_taken_away_and_what_stays():
-    start = lt.glorot_start([60, 50, 40], rngs(2))
+    start = lt.new_weights([60, 50, 40], rngs(2))
     flat, turned = lt.constant_size(start), lt.random_signs(start, rngs(2, 7))
     for w, c, r in zip(start, flat, turned, strict=True):
         assert torch.equal(c.sign(), w.sign()) and torch.equal(r.abs(), w.abs())
@@ -60,7 +64,7 @@ def test_what_is_taken_away_and_what_stays():
 
 
 def test_the_largest_open_weights_are_kept():
-    start = lt.glorot_start([8, 7, 6], rngs(3))
+    start = lt.new_weights([8, 7, 6], rngs(3))
     mask = lt.keep_largest(start, lt.open_mask(start), [0.5, 0.8])
     again = lt.keep_largest(start, mask, [0.5, 0.8])
     for w, m, n in zip(start, mask, again, strict=True):
@@ -81,7 +85,7 @@ def test_closed_weights_do_not_come_back_however_large():
 
 
 def test_a_shuffled_mask_keeps_the_number_in_each_layer():
-    start = lt.glorot_start([30, 20, 10], rngs(2))
+    start = lt.new_weights([30, 20, 10], rngs(2))
     mask = lt.keep_largest(start, lt.open_mask(start), [0.3, 0.6])
     other = lt.shuffled(mask, rngs(2, 5))
     for m, n in zip(mask, other, strict=True):
@@ -134,7 +138,7 @@ def test_training_is_torchs_adam_on_every_network_alone():
 def test_arms_do_not_see_each_other():
     _, _, one = toy()
     dense = one.start, lt.open_mask(one.start)
-    fresh = lt.glorot_start([6, 5, 4, 3], rngs(3, 9)), lt.open_mask(one.start)
+    fresh = lt.new_weights([6, 5, 4, 3], rngs(3, 9)), lt.open_mask(one.start)
     both = lt.train_arms(one, {"a": dense, "b": fresh}, **OPTIONS)
     alone = lt.train_arms(one, {"b": fresh}, **OPTIONS)["b"]
     assert torch.allclose(both["b"].weights[1], alone.weights[1], rtol=1e-9)
@@ -154,17 +158,17 @@ def test_rounds_rewind_and_prune_what_ended_small():
 
 def test_the_step_of_the_least_loss():
     loss = np.array([[3.0, 1.0], [1.0, 2.0], [2.0, 3.0]])
-    one = lt.Trained((), np.zeros(2), np.array([0, 5, 9]), loss, loss)
+    one = lt.Ticket((), np.zeros(2), np.array([0, 5, 9]), loss, loss)
     assert lt.step_of_least(one).tolist() == [5, 0]
 
 
 @pytest.mark.parametrize(
     "call, words",
     [
-        (lambda one: lt.glorot_start([4], rngs(1)), "widths"),
-        (lambda one: lt.glorot_start([4, 0], rngs(1)), "widths"),
-        (lambda one: lt.glorot_start([4, 2], [0]), "generators"),
-        (lambda one: lt.glorot_start([4, 2], []), "generators"),
+        (lambda one: lt.new_weights([4], rngs(1)), "widths"),
+        (lambda one: lt.new_weights([4, 0], rngs(1)), "widths"),
+        (lambda one: lt.new_weights([4, 2], [0]), "generators"),
+        (lambda one: lt.new_weights([4, 2], []), "generators"),
         (lambda one: lt.random_signs(one.start, rngs(2)), "generators"),
         (lambda one: lt.shuffled(one.start, rngs(4)), "generators"),
         (lambda one: lt.keep_largest(one.start, one.start, [0.5, 0.5]), "keep"),
@@ -176,8 +180,8 @@ def test_the_step_of_the_least_loss():
         (lambda one: lt.train_arms(one, {"a": (one.start[:2], one.start)}, **OPTIONS), "arms"),
         (lambda one: lt.train_arms(one, {}, learning_rate=0.1, looks=[]), "looks"),
         (lambda one: lt.prune_by_rounds(one, [0.5] * 3, -1, **OPTIONS), "rounds"),
-        (lambda one: lt.draw(*toy()[:2], 12, 8, 3, 5, [6, 3], rngs(1)), "batch_size"),
-        (lambda one: lt.draw(*toy()[:2], 12, 18, 3, 4, [6, 3], rngs(1)), "validation"),
+        (lambda one: lt.draw_tickets(*toy()[:2], 12, 8, 3, 5, [6, 3], rngs(1)), "batch_size"),
+        (lambda one: lt.draw_tickets(*toy()[:2], 12, 18, 3, 4, [6, 3], rngs(1)), "validation"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

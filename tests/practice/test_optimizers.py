@@ -10,7 +10,7 @@ import torch
 from lib.descent import Adam, Momentum, Plain
 from lib.linear_networks import orthogonal
 from lib.practice import optimizers as op
-from lib.practice.minibatches import draw_problems
+from lib.practice.draws import draw_problems
 
 
 def rng(seed=0):

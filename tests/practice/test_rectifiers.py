@@ -1,4 +1,4 @@
-"""Second moments against their laws and against matrices; the gradient against autograd; training against one network alone."""
+"""Second moments against their laws and against matrices; training against one network alone."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from scipy.special import digamma
 from scipy.stats import binom
 
 from lib.practice import rectifiers as rf
+from lib.practice.starts import lecun, normal_start
 
 
 def rng(seed=0):
@@ -97,17 +98,6 @@ def test_wide_layers_follow_the_cosine_map(a):
 # --- gradient and training --------------------------------------------------------------------------
 
 
-def network(networks=2, widths=(5, 4, 4, 3), m=7):
-    pairs = list(zip(widths[1:], widths[:-1], strict=True))
-    draws = [rng(3).standard_normal((networks, *shape)) for shape in pairs]
-    weights = tuple(torch.from_numpy(w) for w in draws)
-    biases = tuple(torch.from_numpy(rng(4).standard_normal((networks, b))) for b, _ in pairs)
-    slopes = torch.tensor([[0.25, -0.1], [0.0, 1.5]]).double()[:networks]
-    images = torch.from_numpy(rng(5).standard_normal((networks, m, widths[0])))
-    labels = torch.from_numpy(rng(6).integers(0, widths[-1], (networks, m)))
-    return weights, biases, slopes, images, labels
-
-
 def by_torch(images, k, parts):
     """Scores (m, classes) of network k, layer by layer; parts: three weights, three biases, slopes."""
     h = images
@@ -117,73 +107,46 @@ def by_torch(images, k, parts):
     return h
 
 
-def test_scores_are_those_of_torch_layer_by_layer():
-    weights, biases, slopes, images, _ = network()
-    found = rf.scores(weights, biases, slopes, images)
-    for k in range(2):
-        expected = by_torch(images[k], k, (*weights, *biases, slopes))
-        assert torch.allclose(found[k], expected.mT, rtol=1e-12)
-    shared = rf.scores(weights, biases, slopes, images[0])
-    assert torch.allclose(shared[0], found[0])
-
-
-def test_gradients_are_those_of_autograd():
-    weights, biases, slopes, images, labels = network()
-    parts = [*weights, *biases, slopes]
-    for x in parts:
-        x.requires_grad_(True)
-    loss = 0
-    for k in range(2):
-        loss = loss + torch.nn.functional.cross_entropy(by_torch(images[k], k, parts), labels[k])
-    expected = torch.autograd.grad(loss, parts)
-    targets = torch.nn.functional.one_hot(labels, 3).mT.double()
-    with torch.no_grad():
-        by_weights, by_biases, by_slopes = rf.gradients(weights, biases, slopes, images, targets)
-    for x, y in zip((*by_weights, *by_biases, by_slopes), expected, strict=True):
-        assert torch.allclose(x, y, rtol=1e-11, atol=1e-14)
-
-
 def drawn(draws=3, steps=5):
     images = torch.from_numpy(rng(7).standard_normal((20, 5)))
     labels = torch.from_numpy(rng(8).integers(0, 3, 20))
     generators = [rng([9, k]) for k in range(draws)]
-    return images, labels, rf.draw(20, 9, [5, 4, 4, 3], steps, 4, generators)
+    return rf.draw(images, labels, 9, [5, 4, 4, 3], steps, 4, generators)
 
 
-def test_draws_are_splits_orders_and_normals_of_their_own():
-    _, _, one = drawn()
-    assert one.orders.shape == (3, 5, 4) and one.tests.shape == (3, 11)
-    for order, tests in zip(one.orders, one.tests, strict=True):
-        assert len({*tests.tolist()}) == 11 and not {*tests.tolist()} & {*order.flatten().tolist()}
-        for epoch in (order[:2], order[2:4]):  # nine images, two minibatches of four
-            assert len({*epoch.flatten().tolist()}) == 8
-    assert not torch.equal(one.normals[1][0], one.normals[1][1])
-    fewer = drawn(draws=2)[2]
-    assert torch.equal(one.orders[:2], fewer.orders)
-    assert torch.equal(one.normals[0][:2], fewer.normals[0])
+def test_draws_are_splits_orders_and_starts_of_their_own():
+    one = drawn()
+    assert one.order.shape == (3, 20) and one.tests[0].shape == (3, 11, 5)
+    for order in one.order:
+        for epoch in (order[:8], order[8:16]):  # nine images, two minibatches of four
+            assert len({*epoch.tolist()}) == 8
+    assert not torch.equal(one.start.weights[1][0], one.start.weights[1][1])
+    fewer = drawn(draws=2)
+    assert torch.equal(one.order[:2], fewer.order)
+    assert torch.equal(one.start.weights[0][:2], fewer.start.weights[0])
 
 
 def test_a_start_has_the_variance_over_fan_in_and_arms_share_its_normals():
-    normals = (torch.from_numpy(rng(10).standard_normal((2, 300, 100))),) * 2
-    arms = [rf.Arm(0.0, 2.0), rf.Arm(0.25, 1.0, True)]
-    weights, biases, slopes = rf.start(arms, normals)
-    assert weights[0].shape == (4, 300, 100) and float(biases[0].abs().max()) == 0
-    assert (weights[0].var((1, 2)) * 100).tolist() == pytest.approx([2, 2, 1, 1], rel=0.03)
-    assert torch.allclose(weights[0][1], weights[0][3] * 2**0.5)
-    assert slopes.tolist() == [[0.0], [0.0], [0.25], [0.25]]
+    one = normal_start([100, 300, 300, 10], [rng([10, k]) for k in range(2)], lecun)
+    net = rf.start([rf.Arm(0.0, 2.0), rf.Arm(0.25, 1.0, True)], one)
+    assert net.weights[0].shape == (4, 300, 100) and not any(b.any() for b in net.biases)
+    assert (net.weights[0].var((1, 2)) * 100).tolist() == pytest.approx([2, 2, 1, 1], rel=0.03)
+    assert torch.allclose(net.weights[0][1], net.weights[0][3] * 2**0.5)
+    assert net.slopes[0].tolist() == [[0.0] * 2] * 2 + [[0.25] * 2] * 2
 
 
 def test_training_is_descent_with_momentum_of_every_network_alone():
-    images, labels, one = drawn()
+    one = drawn()
     arms = [rf.Arm(0.0, 2.0), rf.Arm(0.25, 1.0, True), rf.Arm(0.1, 1.0)]
-    ended = rf.train(arms, one, images, labels, learning_rate=0.05, momentum=0.8)
+    ended = rf.train_rectifiers(arms, one, 4, learning_rate=0.05, momentum=0.8)
     assert ended.accuracy.shape == (3, 3) and ended.slopes.shape == (3, 3, 2)
     assert (ended.slopes[0] == 0).all() and (ended.slopes[2] == 0.1).all()
-    weights, biases, slopes = rf.start(arms, one.normals)
     k, draw = 5, 2  # the arm that learns its slopes
-    parts = [x[k : k + 1].clone().requires_grad_(True) for x in (*weights, *biases, slopes)]
+    start = rf.start(arms, one.start).tensors()
+    parts = [x[k : k + 1].clone().requires_grad_(True) for x in start]
     optimizer = torch.optim.SGD(parts, lr=0.05, momentum=0.8)
-    for batch in one.orders[draw]:
+    images, labels = one.images[draw], one.labels[draw]
+    for batch in one.order[draw].view(5, 4):
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(
             by_torch(images[batch], 0, parts), labels[batch]
@@ -192,19 +155,27 @@ def test_training_is_descent_with_momentum_of_every_network_alone():
         for x in parts[:-1]:
             x.data = (x.data * 2**18).round() / 2**18
     assert np.allclose(ended.slopes[1, draw], parts[6][0].detach(), rtol=1e-12)
-    said = by_torch(images[one.tests[draw]], 0, parts).argmax(1)
-    assert ended.accuracy[1, draw] == float((said == labels[one.tests[draw]]).double().mean())
+    said = by_torch(one.tests[0][draw], 0, parts).argmax(1)
+    assert ended.accuracy[1, draw] == float((said == one.tests[1][draw]).double().mean())
 
 
 def test_one_draw_alone_ends_as_it_does_among_others():
-    images, labels, one = drawn()
-    arms = [rf.Arm(0.25, 1.0, True)]
+    one, arms = drawn(), [rf.Arm(0.25, 1.0, True)]
     alone = one._replace(
-        orders=one.orders[1:2], tests=one.tests[1:2], normals=tuple(w[1:2] for w in one.normals)
+        images=one.images[1:2],
+        labels=one.labels[1:2],
+        tests=tuple(x[1:2] for x in one.tests),
+        start=one.start.map(lambda x: x[1:2]),
+        order=one.order[1:2],
     )
-    many = rf.train(arms * 2, one, images, labels, learning_rate=0.05)
-    single = rf.train(arms, alone, images, labels, learning_rate=0.05)
+    many = rf.train_rectifiers(arms * 2, one, 4, learning_rate=0.05)
+    single = rf.train_rectifiers(arms, alone, 4, learning_rate=0.05)
     assert np.allclose(many.slopes[:, 1], single.slopes[:, 0], rtol=1e-12)
+
+
+def refused(training=9, widths=(5, 4, 3), batch_size=4, generators=None):
+    images, labels = torch.zeros(20, 5).double(), torch.zeros(20).long()
+    return rf.draw(images, labels, training, widths, 5, batch_size, generators or [rng()])
 
 
 @pytest.mark.parametrize(
@@ -220,13 +191,11 @@ def test_one_draw_alone_ends_as_it_does_among_others():
         (lambda: rf.redrawn_moments(3, 2, 1, 0, 0, rng()), "networks"),
         (lambda: rf.cosine_map(1.1, 0.0), "cosine"),
         (lambda: rf.redrawn_cosines(0, 2, 0.0, 5, rng()), "width"),
-        (lambda: rf.scores(*network()[:2], torch.zeros(2, 3), network()[3]), "slopes"),
-        (lambda: rf.gradients(*network()[:2], torch.zeros(2, 3), *network()[3:]), "slopes"),
-        (lambda: rf.draw(20, 20, [5, 4, 3], 5, 4, [rng()]), "training"),
-        (lambda: rf.draw(20, 9, [5, 4, 3], 5, 10, [rng()]), "batch_size"),
-        (lambda: rf.draw(20, 9, [5, 3], 5, 4, [rng()]), "widths"),
-        (lambda: rf.draw(20, 9, [5, 4, 3], 5, 4, [0]), "generators"),
-        (lambda: rf.start([rf.Arm(0.0, -1.0)], drawn()[2].normals), "fan_in_variance"),
+        (lambda: refused(training=20), "training"),
+        (lambda: refused(batch_size=10), "batch_size"),
+        (lambda: refused(widths=[5, 3]), "widths"),
+        (lambda: refused(generators=[0]), "generators"),
+        (lambda: rf.start([rf.Arm(0.0, -1.0)], drawn().start), "fan_in_variance"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

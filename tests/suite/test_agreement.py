@@ -7,9 +7,10 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from tiny import row_of
 
-from lib.suite import agreement, figures
+from lib.suite import agreement, build, figures
 from lib.suite.agreement import disagreement, ledger_disagreement, notebook_disagreement
 
 LINE = "34.1a  share of 57 runs ≤ 0.5 | measured 0.417 [0.38, 0.46] | 12 draws | REPRODUCED"
@@ -121,8 +122,17 @@ def test_parameters_of_ledgers_must_be_the_same():
     assert ledger_disagreement(ledger(), ledger() | {"parameters": {"seed": 1}}) != ""
 
 
+def picture(shift=0):
+    """A PNG of a line, and one that is `shift` pixels higher."""
+    image = Image.new("RGB", (400, 300), "white")
+    ImageDraw.Draw(image).line([(0, 200 - shift), (399, 100 - shift)], fill="blue", width=3)
+    data = io.BytesIO()
+    image.save(data, "png")
+    return base64.b64encode(data.getvalue()).decode()
+
+
 def notebook():
-    png = base64.b64encode(io.BytesIO(b"pixels").getvalue()).decode()
+    png = picture()
     figure = {"image/png": png, "text/plain": "Figure: a curve"}
     outputs = [
         {"output_type": "stream", "name": "stdout", "text": "mean 0.417\n"},
@@ -144,7 +154,9 @@ def notebook():
         ("0.417", "0.45", False),
         ('"source": "x"', '"source": "y"', False),
         ('"alt": "curve"', '"alt": "line"', False),
-        ("cGl4ZWxz", "cGl4ZWwh", True),
+        (picture(), picture(1), True),
+        (picture(), picture(40), False),
+        (picture(), "cGl4ZWwh", False),
     ],
 )
 def test_notebooks(old, new, agrees):
@@ -162,3 +174,43 @@ def test_a_lost_output_is_seen():
 
 def test_last_places_are_those_of_the_coarser_number():
     assert agreement.near("0.4", "0.41") is False and agreement.near("1e-3", "2e-3") is False
+
+
+# --- A folder of outputs made anew ---------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A project with one figure published, and what its kernel has made anew."""
+    root, png = tmp_path / "project", base64.b64decode(picture())
+    for base in (root / "figures" / "01_x", tmp_path / "made" / "01_x" / "figures"):
+        base.mkdir(parents=True)
+        (base / "a.svg").write_text("<svg>\n <desc>curve</desc></svg>")
+    for base in (root / "results", tmp_path / "made" / "01_x"):
+        base.mkdir(parents=True, exist_ok=True)
+        (base / "01_x.json").write_text(json.dumps(ledger()))
+    (tmp_path / "made" / "01_x" / "figures" / "a.png").write_bytes(png)
+    for path in (root / "notebooks" / "01_x.ipynb", root / "notebooks" / "src" / "01_x.py"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(notebook()))
+    return root, tmp_path / "made"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "words"),
+    [
+        (None, "", "", ""),
+        ("notebooks/01_x.ipynb", picture(), picture(40), "notebooks/01_x.ipynb: a: "),
+        ("notebooks/01_x.ipynb", '"alt": "curve"', '"alt": "line"', "shows no figure"),
+        ("results/01_x.json", "0.417", "0.5", "results/01_x.json: 01.1: measured"),
+        ("figures/01_x/a.svg", "curve", "line", "figures/01_x/a.svg"),
+    ],
+)
+def test_what_a_kernel_made_is_compared_with_what_is_stored(folder, capsys, path, old, new, words):
+    root, made = folder
+    if path:
+        text = (root / path).read_text()
+        assert old in text
+        (root / path).write_text(text.replace(old, new))
+    assert build.compare(root, made) == (1 if path else 0)
+    assert words in capsys.readouterr().out

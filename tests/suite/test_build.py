@@ -167,17 +167,22 @@ def test_read_pair(pair, expected):
         (["run", "01_tiny", "=1"], ["'=1'", "key=value"]),
         (["run", "01_tiny", "seed=1", "seed=2"], ["parameter seed", "once"]),
         (["run", "01_tiny", "depths=[2,", "5]"], ["'5]'", "without blanks"]),
-        (["run", "02_none"], ["'02_none'", "01_tiny"]),
+        (["run", "02_none"], ["'02_none'", "did you mean 01_tiny?"]),
+        (["run", "1_tiny"], ["'1_tiny'", "did you mean 01_tiny?"]),
+        (["run", "0"], ["'0'", "claims list"]),
         (["run", "../01_tiny"], ["'../01_tiny'", "01_tiny"]),
         (["run", "01_tiny", "--output", "README.md"], ["README.md"]),
-        (["run", "01_tiny", "--output", "notebooks"], ["published", "make figures"]),
-        (["run", "01_tiny", "--output", "results/deep"], ["published"]),
-        (["run", "01_tiny", "--output", "."], ["published"]),
+        (["run", "01_tiny", "--output", "notebooks"], ["OUTPUT", "/notebooks", "build/"]),
+        (["run", "01_tiny", "--output", "lib/deep"], ["OUTPUT", "build/"]),
+        (["run", "01_tiny", "--output", "."], ["OUTPUT", "build/"]),
+        (["run", "01_tiny", "--output", ".."], ["OUTPUT", "build/"]),
+        (["run", "01_tiny", "--output", "s3://bucket/x"], ["s3://bucket/x", "of this machine"]),
         (["run", "01_tiny", "--outptu", "x"], ["--outptu"]),
-        (["run"], ["NAME"]),
+        (["run"], ["required: NAME\n"]),
         (["figures", "02_none"], ["'02_none'", "01_tiny"]),
         (["figures", "--jobs", "0"], ["--jobs", "'0'"]),
         (["paint"], ["'paint'", "figures"]),
+        (["compare", "lib"], ["/lib", "01_tiny/"]),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(project, capsys, monkeypatch, arguments, words):
@@ -196,6 +201,37 @@ def test_bad_declaration_names_the_notebook(project, capsys):
     assert capsys.readouterr().err.startswith("01_tiny: parameter seed: its comment must read")
 
 
+@pytest.mark.parametrize(
+    "given", ["01", "01_Tiny", "notebooks/01_tiny.ipynb", "mutants/01_tiny.py"]
+)
+def test_a_notebook_is_found_by_number_by_path_and_in_any_case(project, given):
+    assert stamps.named(project, given) == "01_tiny"
+
+
+@pytest.mark.parametrize("command", ["figures", "sweep", "mutants"])
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        ("results/records/01_tiny.json", "<<<<<<< HEAD", "01_tiny.json is broken"),
+        ("results/02_other.json", '{"note', "02_other.json is broken"),
+        ("README.md", "no marks", "README.md must hold the marks"),
+        ("README.md", None, "there is no README.md"),
+        ("notebooks/src/01_tiny.py", b"\xff", "01_tiny.py is broken: it is not UTF-8"),
+    ],
+)
+def test_a_broken_file_is_named_before_anything_runs(project, capsys, command, path, text, words):
+    write(project / path, text if isinstance(text, str) else "")
+    if text is None:
+        (project / path).unlink()
+    elif isinstance(text, bytes):
+        (project / path).write_bytes(text)
+    before = tree(project)
+    assert call(project, command) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and words in error
+    assert {k: v for k, v in tree(project).items() if k != "build/lock"} == before
+
+
 def test_no_project_here(tmp_path, capsys):
     assert call(tmp_path, "list") == 2
     assert "pyproject.toml" in capsys.readouterr().err
@@ -204,7 +240,7 @@ def test_no_project_here(tmp_path, capsys):
 def test_project_is_found_from_a_folder_inside(project, capsys, monkeypatch):
     monkeypatch.chdir(project / "notebooks" / "src")
     assert cli.main(["list"]) == 0
-    assert capsys.readouterr().out == "01_tiny\n"
+    assert capsys.readouterr().out == "01_tiny  Tiny\n"
 
 
 # --- Figures ------------------------------------------------------------------
@@ -213,7 +249,8 @@ def test_project_is_found_from_a_folder_inside(project, capsys, monkeypatch):
 def test_figures_publishes_clean_outputs_with_the_same_bytes_every_time(project, capsys):
     write(project / "figures" / "01_tiny" / "old.svg", "no longer made")
     assert call(project, "figures") == 0
-    line = capsys.readouterr().out
+    start, line = capsys.readouterr().out.split("\n", 1)
+    assert start == "1 to run, 1 at a time: 01"
     assert line.startswith("01_tiny  ") and line.endswith(" s  1 of 1 claims reproduced\n")
     first = tree(project)
     assert set(TINY_OUTPUTS) < set(first)
@@ -332,7 +369,8 @@ def test_failure_keeps_the_last_good_outputs_and_the_others_complete(built, caps
     assert printed.err == (
         "01_tiny failed in cell 4: ValueError: no (see build/failed/01_tiny.ipynb)\n"
     )
-    assert printed.out.startswith("02_other  ") and printed.out.count("\n") == 1
+    start, line, end = printed.out.split("\n")
+    assert start == "2 to run, 2 at a time: 01, 02" and line.startswith("02_other  ") and not end
     after = tree(built)
     assert {path: after[path] for path in TINY_OUTPUTS} == {p: before[p] for p in TINY_OUTPUTS}
     assert "results/02_other.json" in after
@@ -369,6 +407,13 @@ def test_notebook_without_a_good_ledger_is_a_failure(built, capsys, old, new, wo
     assert call(built, "figures") == 1
     assert words in capsys.readouterr().err
     assert tree(built).keys() - before.keys() == {"build/failed/01_tiny.ipynb"}
+
+
+def test_a_ledger_of_another_seed_is_not_kept(built, capsys, tmp_path):
+    edit(source(built), '"seed": seed,', '"seed": 5,')
+    assert call(built, "run", "01_tiny", "seed=7", "--output", str(tmp_path / "out")) == 1
+    assert "failed: its ledger is of seed = 5, not of 7" in capsys.readouterr().err
+    assert [*(tmp_path / "out").iterdir()] == []
 
 
 def test_claim_that_does_not_hold_is_named_and_is_no_failure(built, capsys):
@@ -412,7 +457,8 @@ def test_run_writes_to_its_folder_only(built, capsys, tmp_path, monkeypatch):
     made = tree(output)
     assert set(made) == {"01_tiny.ipynb", "01_tiny.json", "figures/line.svg"}
     assert made["figures/line.svg"] == b"<svg>9</svg>"
-    assert json.loads(made["01_tiny.json"])["parameters"] == {"seed": 7}
+    parameters = {"seed": 7, "depths": [4, 5], "wait": 0.0, "scheme": "layerwise"}
+    assert json.loads(made["01_tiny.json"])["parameters"] == parameters
     assert b"second 2 7 [4, 5] layerwise float" in made["01_tiny.ipynb"]
 
 
@@ -446,13 +492,19 @@ def test_ctrl_c_stops_kernels_and_keeps_outputs(built, command, send):
     before = tree(built)
     process = start(built, *command)
     pids = [built / "pid"] + [built / "pid2"] * (command[0] == "figures")
-    wait_until(lambda: all(path.exists() and path.read_text() for path in pids))
-    if send == "to the group":
-        os.killpg(process.pid, signal.SIGINT)
-    else:
-        process.send_signal(signal.SIGINT)
-    printed, error = process.communicate(timeout=60)
-    assert (process.returncode, printed, error) == (130, "", "interrupted\n")
+    try:
+        wait_until(lambda: all(path.exists() and path.read_text() for path in pids))
+        if send == "to the group":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
+        printed, error = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    said = "2 to run, 2 at a time: 01, 02\n" if command[0] == "figures" else ""
+    assert (process.returncode, printed, error) == (130, said, "interrupted\n")
     for path in pids:
         wait_until(lambda path=path: not alive(int(path.read_text())), seconds=60)
         path.unlink()

@@ -67,7 +67,7 @@ def test_killed_half_way_keeps_the_last_good_outputs_and_the_next_run_ends_it(pr
     before = published(project)
     edit(source(project), "wait = 0.0", "wait = 5.0")
     process = start(project, "figures")
-    wait_until(lambda: list((project / "build" / "figures").glob("*/.01_tiny-*/01_tiny.ipynb")))
+    wait_until(lambda: list((project / "build" / "figures").glob("*/.01_tiny-*/ipython")))
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert published(project) == before

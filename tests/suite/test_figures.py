@@ -1,11 +1,15 @@
 """Figures: the same bytes twice, coordinates rounded, the picture kept."""
 
 import io
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
+from tiny import REPOSITORY
 
 from lib import statistics
 from lib.suite import figures
@@ -33,6 +37,55 @@ def test_last_bits_do_not_show_but_a_tenth_of_a_percent_does(tmp_path, monkeypat
     first = drawn(tmp_path / "1", monkeypatch)
     assert drawn(tmp_path / "2", monkeypatch, 1e-13) == first
     assert drawn(tmp_path / "3", monkeypatch, 1e-3) != first
+
+
+HOSTILE = """\
+text.usetex: True
+font.family: serif
+mathtext.fontset: cm
+axes.formatter.limits: -2, 2
+axes.formatter.use_locale: True
+axes.prop_cycle: cycler(color=["black"])
+axes.labelsize: 30
+xtick.minor.visible: True
+lines.linewidth: 7
+savefig.bbox: tight
+savefig.transparent: True
+figure.constrained_layout.h_pad: 0.3
+figure.dpi: 31
+svg.fonttype: none
+legend.loc: lower left
+"""
+DRAW = """
+import sys, numpy as np
+from lib.suite import figures
+figures.style()
+fig, (ax,) = figures.panels()
+ax.set(xscale="log", xlabel=r"$\\eta^2$")
+figures.measured(ax, [1, 10, 1e6], [1e-5, 2e-5, 1], "measured")
+figures.predicted(ax, [1, 10, 1e6], [1e-5, 3e-5, 2])
+figures.save(fig, "a", "A line.")
+"""
+
+
+@pytest.mark.parametrize("where", ["MATPLOTLIBRC", "the current folder", "the user's settings"])
+def test_no_settings_of_a_user_enter_a_figure(tmp_path, where):
+    """Arial, too, where it is installed: seaborn would take it before the font that is shipped."""
+    made = []
+    for name, words in (("plain", ""), ("hostile", HOSTILE)):
+        folder = tmp_path / name
+        (folder / "matplotlib").mkdir(parents=True)
+        settings = folder / ("matplotlib/matplotlibrc" if "user" in where else "matplotlibrc")
+        settings.write_text(words)
+        env = {k: v for k, v in os.environ.items() if k not in ("MATPLOTLIBRC", "MPLCONFIGDIR")}
+        env |= {"CLAIMS_OUTPUT": str(folder), "PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "Agg"}
+        env |= {"MATPLOTLIBRC": str(settings)} if where == "MATPLOTLIBRC" else {}
+        env |= {"XDG_CONFIG_HOME": str(folder)} if "user" in where else {}
+        cwd = folder if "folder" in where else tmp_path
+        command = [sys.executable, "-c", DRAW]
+        subprocess.run(command, check=True, env=env, cwd=cwd)
+        made.append((folder / "figures" / "a.svg").read_text())
+    assert made[0] == made[1]
 
 
 def test_glyph_scales_survive_the_rounding(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from tiny import row_of
 
 from lib.suite import mutants, records, report
+from lib.suite.parameters import Fault
 
 
 @pytest.fixture
@@ -13,6 +14,9 @@ def results(tmp_path):
     """A folder with two ledgers; of 02_b nothing holds."""
     (tmp_path / "README.md").write_text(f"head\n{report.BEGIN}\nold\n{report.END}\ntail\n")
     (tmp_path / "results").mkdir()
+    families = {"0": ["First things", "What comes first."]}
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "families.json").write_text(json.dumps(families))
     for name, measured, verdict in (("02_b", 2.0, "not reproduced"), ("01_a", 0.5, "reproduced")):
         rows = [row_of(measured) | {"verdict": verdict, "id": f"{name[:2]}.1"}]
         rows.append(rows[0] | {"id": f"{name[:2]}.2", "identity": True, "source": "derived here"})
@@ -26,27 +30,37 @@ def test_readme_table_follows_the_ledgers(results):
     text = (results / "README.md").read_text()
     assert text.startswith("head\n") and text.endswith("\ntail\n") and "old" not in text
     assert text.index("01_a") < text.index("02_b")
-    assert "| A 2000 | 1 of 1 |" in text and "| 0 of 1; not 02.1 |" in text
+    assert "| [01 01_a](notebooks/01_a.ipynb) | 1 of 1 claims |  |" in text
+    assert "| [02 02_b](notebooks/02_b.ipynb) | 0 of 1 claims | 02.1 |" in text
+    assert "| First things | reproduced |" in text and "All notebooks: 1 of 2 claims." in text
     assert report.readme_with_table(text, report.ledgers(results)) == text
     changed = report.ledgers(results)
     changed[0]["claims"][0]["verdict"] = "not reproduced"
     assert report.readme_with_table(text, changed) != text
 
 
-@pytest.mark.parametrize(
-    "held, words",
-    [
-        ([3, 3], "3 of 3"),
-        ([3, 2, 0], "x.1 on 2, x.2 on 0 of 3, others on all"),
-        ([2, 0, 2], "x.0, x.2 on 2, x.1 on 0 of 3, others on all"),
-        ([2, 2, 2, 1], "all but 4 rows on 3 of 3"),
-    ],
-)
-def test_fresh_seeds_name_the_rows_that_fell_short(held, words):
-    rows = [
-        row_of(0) | {"id": f"x.{k}", "sweep": {"held": n, "runs": 3}} for k, n in enumerate(held)
-    ]
-    assert report._fresh(rows) == words
+def test_totals_count_fresh_seeds_and_what_the_rows_rest_on(results):
+    found = report.ledgers(results)
+    for ledger, held, source in zip(
+        found, (30, 29), ("A 2000 (number, recalled)", "Ours, after A 2000 (abstract)"), strict=True
+    ):
+        ledger["claims"][0] |= {"sweep": {"held": held, "runs": 30}, "source": source}
+    said = report.readme_table(found).replace("\n", " ")
+    assert "On fresh seeds, 30 or more for a row: 1 of 2 rows on every one." in said
+    assert "Of 2 rows 1 test a number that a paper prints, 0 what a paper states, and 1 are" in said
+    assert said.endswith("read for 0 rows, in its abstract for 1, and is recalled for 1.")
+
+
+def test_results_begin_with_what_was_not_reproduced_claims_first(results):
+    path = results / "results" / "01_a.json"
+    ledger = json.loads(path.read_text())
+    check = {"id": "01.3a", "role": "check", "verdict": "partly reproduced"}
+    ledger["claims"].append(ledger["claims"][0] | check)
+    path.write_text(json.dumps(ledger))
+    report.update_reports(results)
+    first = (results / "RESULTS.md").read_text().split("\n## ")[1]
+    ids = [line[2:].split(" |")[0] for line in first.split("\n") if line.startswith("| 0")]
+    assert ids == ["02.1", "01.3a"] and "| *check:* it is small | ≤ 1 |" in first
 
 
 def test_checks_are_counted_apart_and_named(results):
@@ -55,7 +69,7 @@ def test_checks_are_counted_apart_and_named(results):
     ledger["claims"].append(ledger["claims"][0] | {"id": "01.3a", "role": "check"})
     path.write_text(json.dumps(ledger))
     report.update_reports(results)
-    assert "| 1 of 1 claims, 1 of 1 checks |" in (results / "README.md").read_text()
+    assert "| 1 of 1 claims, 1 of 1 checks |  |" in (results / "README.md").read_text()
     assert "| 01.3a | *check:* " in (results / "RESULTS.md").read_text()
 
 
@@ -94,10 +108,11 @@ def test_wrong_theories_are_counted_and_named(results):
         record = records.read(results, "01_a")
         records.write(results, record | {"mutants": [entry | {"beside": {"01.1": beside}}]})
         report.update_reports(results)
-        assert ("| 0 of 1 |" in (results / "README.md").read_text()) == shown
+        words = "Wrong theories: 0 of 1 rejected."
+        assert (words in (results / "README.md").read_text()) == shown
         assert ("*survives* (01.1)" in (results / "RESULTS.md").read_text()) == shown
 
 
 def test_readme_without_marks_is_refused():
-    with pytest.raises(ValueError, match="marks"):
+    with pytest.raises(Fault, match="marks"):
         report.readme_with_table("no table here", [])

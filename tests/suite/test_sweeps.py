@@ -102,11 +102,11 @@ def test_a_seed_that_fails_is_named_and_the_others_count(swept, capsys):
     assert ran == [1, 2, 3, 4, 5, 4]
 
 
-def test_readme_names_the_row_that_failed(swept):
+def test_readme_counts_the_row_that_failed(swept):
     root, _ = swept
     publish(root)
     sweeps.sweep(root, [], 3, 1, jobs=1)
-    assert "01.1 on 2 of 3" in (root / "README.md").read_text()
+    assert "On fresh seeds, 3 or more for a row: 0 of 1 rows" in (root / "README.md").read_text()
     assert "| 2 of 3 |" in (root / "RESULTS.md").read_text()
 
 
@@ -169,18 +169,33 @@ def test_paper_scale_refuses_a_parameter_that_is_not_allowed(project, capsys):
     assert "sead" in capsys.readouterr().err
 
 
-def test_a_dask_cluster_gives_the_same_sweep(project):
-    """A scheduler and two workers on the loopback address, real notebook runs."""
+@pytest.mark.parametrize(("workers", "threads"), [(2, 1), (1, 2), (1, 4)])
+def test_a_dask_cluster_gives_the_same_sweep(project, workers, threads):
+    """A scheduler and its workers on the loopback address, real notebook runs; every run its own seed."""
     from distributed import LocalCluster
 
-    assert sweeps.sweep(project, [], 3, 1) == 0
-    here = tree(project / "build" / "sweeps")
-    shutil.rmtree(project / "build" / "sweeps")
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        n_workers=workers, threads_per_worker=threads, host="127.0.0.1", dashboard_address=None
     ) as cluster:
-        assert sweeps.sweep(project, [], 3, 1, scheduler=cluster.scheduler_address) == 0
-    assert tree(project / "build" / "sweeps") == here
+        address = cluster.scheduler_address
+        assert sweeps.sweep(project, [], 5, 1, scheduler=address) == 0
+    made = sweeps.kept(project, "01_tiny")
+    seeds = {p.stem: json.loads(p.read_text())["parameters"]["seed"] for p in made.iterdir()}
+    assert seeds == {str(seed): seed for seed in range(1, 6)}
+    there = tree(made)
+    shutil.rmtree(made)
+    assert sweeps.sweep(project, [], 2, 1) == 0
+    assert tree(made) == {file: there[file] for file in ("1.json", "2.json")}
+
+
+def test_a_scheduler_without_workers_is_refused_in_words(project, capsys):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster:
+        address = cluster.scheduler_address
+        assert call(project, "sweep", "--seeds", "1", "--scheduler", address) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and f"SCHEDULER '{address}' has no worker" in error
 
 
 def test_a_sweep_killed_half_way_goes_on(project):

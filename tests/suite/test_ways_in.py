@@ -1,9 +1,10 @@
 """A notebook outside our runner: bad values are refused in one line, "Run All" works twice."""
 
 import copy
-import os
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -90,10 +91,50 @@ def test_scripts_are_python_files(opened, tmp_path):
 
 def test_results_go_where_the_user_is(tmp_path, monkeypatch):
     """$CLAIMS_OUTPUT, else build/lab of the checkout, else (an installed wheel) the current folder."""
+    monkeypatch.setattr(output, "_run", ["01_tiny"])
     monkeypatch.setenv("CLAIMS_OUTPUT", str(tmp_path / "mine"))
     assert output.output_folder() == tmp_path / "mine"
     monkeypatch.delenv("CLAIMS_OUTPUT")
-    assert output.output_folder() == output.checkout() / "build" / "lab"
+    assert output.output_folder() == output.checkout() / "build" / "lab" / "01_tiny"
     monkeypatch.setattr(output, "checkout", lambda: None)
     monkeypatch.chdir(tmp_path)
-    assert str(output.output_folder()) == os.getcwd()
+    assert output.output_folder() == Path.cwd() / "01_tiny"
+
+
+def test_runs_with_other_parameters_have_folders_of_their_own(monkeypatch):
+    monkeypatch.setattr(output, "_run", [])
+    defaults = {"seed": 0, "depths": [2, 3]}
+    named = []
+    for changed in ({}, {"seed": 7}, {"depths": [2]}, {"seed": 7, "depths": [2]}):
+        output.name_run("01_tiny", defaults | changed, defaults)
+        named += output._run
+    assert named[:2] == ["01_tiny", "01_tiny-seed-7"] and len({*named}) == 4
+
+
+def test_two_papermill_runs_at_once_do_not_meet(opened, formed, tmp_path, monkeypatch):
+    """And each says which criteria it was judged by, and where its results are."""
+    monkeypatch.delenv("CLAIMS_OUTPUT")
+    command = [sys.executable, "-m", "papermill", "-k", "python3", str(opened)]
+    runs = [
+        subprocess.Popen([*command, str(tmp_path / f"{depth}.ipynb"), "-p", "depth", depth])
+        for depth in ("2", "3")
+    ]
+    assert [run.wait() for run in runs] == [0, 0]
+    made = sorted((formed / "build" / "lab").glob("*/01_tiny.json"))
+    assert [json.loads(path.read_text())["parameters"]["depth"] for path in made] == [2, 3]
+    said = nbformat.read(tmp_path / "3.ipynb", as_version=4).cells[-1].outputs[0].data["text/plain"]
+    assert said.endswith(f"\ncriteria from {opened}; results in {made[1].parent}")
+
+
+def test_a_copy_is_judged_by_its_own_table_or_not_at_all(opened, formed, tmp_path):
+    """Next to the notebook that it was copied from, an edited copy would be judged by that one."""
+    mine = opened.with_name("mine.ipynb")
+    mine.write_text(opened.read_text().replace("number(1)", "number(2)"))
+    command = ["papermill", "-k", "python3", str(mine), str(tmp_path / "o.ipynb")]
+    code, printed = run(*command)
+    assert code != 0
+    (line,) = [line for line in printed if line.startswith("Fault:")]
+    assert f"read from {opened}" in line and "not what ran here" in line
+    opened.unlink()
+    assert run(*command)[0] == 0
+    assert f"criteria from {mine}" in (tmp_path / "o.ipynb").read_text()

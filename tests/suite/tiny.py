@@ -1,6 +1,7 @@
 """A project of one tiny notebook, for the tests of the suite."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -42,7 +43,8 @@ row = {
     "measured": float(value), "relation": "<=", "tolerance": None, "seeds": 1, "interval": None,
     "control": False, "verdict": "reproduced" if value <= 2 else "not reproduced",
 }
-ledger = {"notebook": "01_tiny", "parameters": {"seed": seed}, "claims": [row]}
+given = {"seed": seed, "depths": depths, "wait": wait, "scheme": scheme}
+ledger = {"notebook": "01_tiny", "parameters": given, "claims": [row]}
 _ = (output / "01_tiny.json").write_text(json.dumps(ledger))
 """
 FORMED = """\
@@ -104,12 +106,18 @@ def call(root, *arguments):
     return cli.main(["--root", str(root), *arguments])
 
 
+def listen():
+    """Ctrl-C ends this process, also where a shell without job control started the tests with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(root, *arguments):
     """The command line in a process group of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "lib.suite.cli", "--root", str(root), *arguments],
         cwd=REPOSITORY,
         start_new_session=True,
+        preexec_fn=listen,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

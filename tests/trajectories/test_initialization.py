@@ -8,7 +8,7 @@ import torch
 
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
-from lib.practice import classifiers
+from lib.practice import networks as nw
 from lib.practice.relu_scales import relu_ends
 from lib.trajectories import initialization as init
 
@@ -323,7 +323,7 @@ def test_relu_ends_are_those_of_training_each_scheme_alone():
     assert not same(end["layer-wise"][2], end["balanced"][2])
     assert all((end[name][2] < start[name][2]).all() for name in end)
     weights = ln.gaussian_weights(widths, 3, np.random.default_rng(1))
-    biases = [torch.zeros(w.shape[:2], dtype=torch.float64) for w in weights]
     scaled = tuple(0.4 * w for w in weights)
-    loss, _ = classifiers.evaluate(scaled, biases, images, labels)
+    start_of_one = nw.Network(scaled, tuple(w.new_zeros(w.shape[:2]) for w in scaled))
+    loss, _ = nw.evaluate(start_of_one, images, labels)
     assert torch.allclose(start["layer-wise"][2][1], loss, atol=1e-5)
