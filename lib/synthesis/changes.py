@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.practice.curvature import flat, largest_curvature
+from lib.practice.curvature import largest_curvature
 from lib.practice.networks import Network
 from lib.statistics import mean_interval
 from lib.synthesis.mechanisms import (
@@ -16,6 +16,7 @@ from lib.synthesis.mechanisms import (
     balanced,
     curvature_along_gradient,
     noise_scale,
+    renumbered,
     rescaled,
     train,
     train_without,
@@ -23,9 +24,8 @@ from lib.synthesis.mechanisms import (
     without_random,
 )
 
-FACTOR = (
-    4.0  # by which the first layer is scaled: the imbalance of its units grows about twentyfold
-)
+FACTOR = 4.0  # of the first layer: the imbalance of its units grows about twentyfold
+BALANCES = ("first layer × 4", "first layer ÷ 4", "balanced")  # the arms whose balance is changed
 
 
 def unbalanced(network: Network, factor: float) -> Network:
@@ -105,7 +105,7 @@ def hindered(
 
 
 def drift_ratio(
-    task: Task, balance: Callable[[Network], Tensor], *, rate: float, steps: int
+    task: Task, balance: Callable[[Network], Tensor], *, rate: float, steps: int = 200
 ) -> Tensor:
     """How far a balance moves at half the rate over how far at a quarter, on the same way, (draws,).
 
@@ -118,7 +118,7 @@ def drift_ratio(
     return moved[0] / moved[1]
 
 
-def clock_gap(task: Task, *, rate: float, steps: int) -> Tensor:
+def clock_gap(task: Task, *, rate: float, steps: int = 100) -> Tensor:
     """The relative difference of the losses, (records, draws), between the network as it is and the unbalanced
     one with a rate for each layer, FACTOR^2 and 1 / FACTOR^2 times as large for the first two: rounding."""
     layers, squared = len(task.start.weights), FACTOR**2
@@ -129,6 +129,12 @@ def clock_gap(task: Task, *, rate: float, steps: int) -> Tensor:
     found = train(task, arms, rate=rate, steps=steps, record=looks)
     pairs = zip(found["as it is"].states, found["scaled"].states, strict=True)
     return torch.stack([task.loss(b) / task.loss(a) - 1 for a, b in pairs])
+
+
+def same_functions(task: Task, network: Network, rng: np.random.Generator) -> Tensor:
+    """Loss of the network renumbered, unbalanced and balanced, less its own, (3, draws): rounding."""
+    others = renumbered(network, rng), unbalanced(network, 2.0), balanced(network)
+    return torch.stack([task.loss(other) - task.loss(network) for other in others])
 
 
 def plateau_states(
@@ -162,8 +168,3 @@ def layer_scales(task: Task) -> Tensor:
         found.append(a.square().mean((1, 2)) / (2 * pixels))
         x = a.relu()
     return torch.stack(found)
-
-
-def parameters(network: Network) -> int:
-    """How many numbers one of the networks has."""
-    return flat(network).shape[1]

@@ -51,6 +51,11 @@ def test_units_keep_their_balance_to_first_order_and_matrices_do_not(task):
     assert torch.allclose(ratio, torch.ones(3).double(), atol=0.01)
 
 
+def test_three_other_networks_are_the_same_function(task):
+    gaps = changes.same_functions(task, task.start, np.random.default_rng(0))
+    assert gaps.shape == (3, 3) and gaps.abs().max() < 1e-12
+
+
 def test_what_is_met_on_the_way(task):
     found = changes.on_the_way(task, task.start, 28, 0.5, np.random.default_rng(0))
     top = torch.linalg.eigvalsh(cv.hessians(task.start, task.images, task.targets.mT))[:, -1]
@@ -89,4 +94,3 @@ def test_the_scales_of_hes_start_are_one_on_average():
     assert found.shape == (3, 40) and (found.mean(1) - 1).abs().max() < 0.1
     last = nw.forward(task.start, task.images).scores.square().mean((1, 2))
     assert torch.allclose(found[-1] * 2 * task.images.square().mean((1, 2)), last, rtol=1e-12)
-    assert changes.parameters(task.start) == 50 * 200 + 200 * 201 + 200 + 3 * 200 + 3
