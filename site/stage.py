@@ -204,7 +204,7 @@ def staged_notebook(ledger, links, papers):
         for output in cell.outputs:
             image = output.get("metadata", {}).get("image/png")
             if image:
-                cell.metadata["mystnb"]["image"] = {
+                cell.metadata.setdefault("mystnb", {})["image"] = {
                     "alt": image["alt"],
                     "width": f"{image['width']}px",
                     "classes": "filled" if name_of_figure(cell) in FILLED else "plot",
