@@ -190,6 +190,7 @@ def staged_notebook(ledger, links, papers):
         cells.append(cell)
         if cell.cell_type == "markdown":
             text = re.sub(r"!\[verdict\]\([^)]*\)\n*", "", cell.source)
+            text = text.replace("](../NOTATION.md)", "](../glossary.md)")
             text = re.sub(r"^(\|[^\n]*\| holds if \|)", r"{.criteria}\n\1", text, flags=re.M)
             cell.source = links.text(text, own=name)
             if position == 0:
