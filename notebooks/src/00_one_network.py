@@ -135,8 +135,10 @@ ten = networks.Network(
     (torch.tensor(W)[None], torch.tensor(V)[None]),
     (torch.zeros(1, 10).double(), torch.zeros(1, 2).double()),
 )
-slope = networks.gradients(ten, torch.tensor(X), torch.tensor(Y))
-np.allclose(W - 0.3 * slope.weights[0].numpy(), step(W, V, X, Y, 0.3)[0])
+np.allclose(
+    networks.gradients(ten, torch.tensor(X), torch.tensor(Y)).weights[0],
+    (W - step(W, V, X, Y, 0.3)[0]) / 0.3,
+)
 
 # %% [markdown]
 # ## 1. Without noise, without learned signs, without balance
@@ -214,7 +216,7 @@ ledger.judge({
 
 # %%
 seen = {t: changes.on_the_way(task, state, t, rate, rng)
-        for t, state in zip(looks, runs["as it is"].states)}
+        for t, state in zip(looks, runs["as it is"].states, strict=True)}
 pd.DataFrame({
     t: {name: float(x.mean()) for name, x in one.items()} for t, one in seen.items()
 }).T.iloc[::2].round(2)
