@@ -169,6 +169,21 @@ def curves(name, shown, alt, *, prediction="prediction", band=None, width=None, 
     save(fig, name, alt, legend)
 
 
+@contextlib.contextmanager
+def points(name, shown, alt, *, filled=(), width=None, height=3.6, legend="best", **axes):
+    """Points side by side, in one call, as `curves`; shown: {title of a panel: {label: (x, y)}}.
+
+    Hollow but for the labels in `filled`; the labels stand in a legend.
+    """
+    fig, found = panels(len(shown), width=width, height=height, sharey=True)
+    for ax, (title, clouds) in zip(found, shown.items(), strict=True):
+        for label, (x, y) in clouds.items():
+            measured(ax, x, y, label, joined=False, mfc=None if label in filled else "none")
+        _set(ax, True, title=title, **axes)
+    yield found
+    save(fig, name, alt, legend)
+
+
 def _set(ax, outer, **options):
     """Set titles, scales, limits; `outer`: labels stand at the outer panels only."""
     ax.set(**options)
