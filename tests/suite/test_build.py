@@ -553,6 +553,16 @@ def alive(pid):
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
+def test_a_reader_who_leaves_is_no_failure(project):
+    for number in range(2, 99):
+        write(source(project, f"{number:02d}_other"), f"# # {'A long title. ' * 500}\n")
+    process = start(project, "list")
+    process.stdout.readline()
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 141)
+    process.stderr.close()
+
+
 def test_second_build_waits_for_the_first(built):
     with (built / "build" / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
