@@ -87,7 +87,7 @@ loss = losses(balanced(np.diag([1.11, 0.71, 0.31]), 4), Phi, 0.05, 160)
 (loss[20::20] / loss[:-20:20]).round(3)
 
 # %% [markdown]
-# Always about the same: a linear rate, in the language of optimization. Now a start at distance 0.8,
+# After a while always the same: a linear rate, in the language of optimization. Now a start at distance 0.8,
 # farther than the target's smallest singular value. Its last entry has the wrong sign, and the loss comes to rest at $0.6^2/2=0.18$:
 
 # %%
