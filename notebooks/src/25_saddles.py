@@ -255,7 +255,8 @@ with figures.curves(
     ylabel="minus the smallest eigenvalue",
 ) as axes:  # fmt: skip
     [ax.xaxis.set_minor_formatter("") for ax in axes]
-    [ax.set(xticks=kinds[n][0], xticklabels=kinds[n][0]) for n, ax in enumerate(axes, 3)]
+    [ax.set(xticks=kinds[n][0], xticklabels=kinds[n][0])
+     for n, ax in enumerate(axes, 3)]  # fmt: skip
 
 # %%
 def exponents(n, k):

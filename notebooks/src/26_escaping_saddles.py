@@ -103,7 +103,7 @@ widths = [12, 24, 48]  # each of 2 or more in [4, 64]: widths of the networks; t
 network_runs = 96  # in [8, 1000]: runs for each network
 noise_scales = [1e-2, 1e-4, 1e-6]  # each in [1e-12, 0.02]: scales sigma of additive noise
 label_scales = [1.0, 2.0, 3.0, 5.0, 6.0, 8.0]  # each in [0.01, 30]: scales sigma of label noise
-stages = 12  # in [8, 16]: stages of the octopus
+stages = 12  # in [10, 16]: stages of the octopus
 starts = 40  # in [4, 1000]: starts on the octopus and of Newton's method
 
 # %% tags=["hide-input"]
