@@ -440,8 +440,8 @@ ledger.judge({"26.5a*": {f"N = {n}": mean(fitted(t, n)) for n, t in free.items()
 # weight the dimension would not count. Idle coordinates are exact for the double well and for no other model. Our octopus follows a public
 # implementation; the constants of the theorems were not read.
 #
-# **Try.** `dimensions = [100, 1000000000]`: still the same slope. `label_scales = [4.0, 4.3]`: next to the change of sign, the runs are too short to
-# tell, and 26.3b fails. `stages = 16`: exit times beyond $10^{10}$ steps.
+# **Try.** `dimensions = [100, 1000000000]`: still the same slope. `label_scales = [4.0, 4.2]`: next to the change of sign, the runs are too short to
+# tell, and 26.3b fails. `stages = 16`: exit times of up to $10^{10}$ steps.
 
 # %% [markdown]
 # ## 6. Checks
