@@ -460,8 +460,8 @@ with figures.curves(
 # throughout. Strictness in section 4 is what a search has met, not a proof, and the search favours points near its starts. Completion has no common
 # gap: without the regularizer of Ge, Lee and Ma (2016) saddles that run far out are nearly flat (25.6g).
 #
-# **Try.** `modes = 2`: the two greedy points of the model. `scales = [0.03, 0.02]` with `runs = 4`: large starts and few runs, and three of the five exponents are reproduced only
-# partly.
+# **Try.** `modes = 2`: the two greedy points of the model. `scales = [0.03, 0.02]` with `runs = 4`: large starts and few runs, and some of
+# the exponents are reproduced only partly, or not.
 
 # %% [markdown]
 # ## 6. Checks
