@@ -1,5 +1,7 @@
 """The wrong theories that 45_discrete_stages must reject."""
 
+import torch
+
 
 def time_of_the_flow(patch):
     """Components switch at the flow's time, 1 / (eta sigma) for each unit of delta.
@@ -84,12 +86,12 @@ def first_plateau_is_the_best(patch):
 
     Fails: 45.3a
     """
-    patch(
-        "stages.discrete_stages.strength_path",
-        lambda right, sigma, variances, *rest: (
-            right(sigma / variances**0.5, variances / variances, *rest) / variances**0.5
-        ),
-    )
+
+    def whitened(right, sigma, variances, *rest):
+        root = torch.as_tensor(variances, dtype=torch.float64) ** 0.5
+        return right(torch.as_tensor(sigma) / root, torch.ones_like(root), *rest) / root
+
+    patch("stages.discrete_stages.strength_path", whitened)
 
 
 def variances_exchanged(patch):
