@@ -111,9 +111,7 @@ ledger = Ledger("45_discrete_stages", globals())  # reads and checks the paramet
 
 from lib.linear_networks import gaussian_weights, orthogonal
 from lib.stages import discrete_stages as ds, two_layer as tl
-from lib.statistics import (
-    correlation, largest, mean, median, ratio, share, smallest, value,
-)  # fmt: skip
+from lib.statistics import correlation, largest, mean, median, ratio, share, smallest
 from lib.suite import figures
 
 import pandas as pd
@@ -510,8 +508,8 @@ ledger.judge({
     "45.5c": mean(whole["0.02, turned"][1]),
     "45.5d": smallest([x.abs() for x in late(1e-9).values()], of=problems, digits=2),
     "45.5e": smallest(ds.one_layer_nearest(sigma, variances, 0.05)),
-    "45.5f": value(limits[0]),
-    "45.5g": value(limits[1]),
+    "45.5f": largest([limits[0]]),
+    "45.5g": largest([limits[1]]),
     "45.5h": largest([run[1].abs() for run in forgetting.values()], of=problems,
                      rounding=True),
     "45.5i": largest(forget(max(noises), torch.ones_like(pair))[0][-1, :, 1],
