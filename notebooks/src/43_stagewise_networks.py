@@ -275,7 +275,7 @@ with figures.curves(
     } for loss in ("square loss", "cross-entropy")},
     "Misalignment falls with the start scale at the predicted slopes.",
     prediction="predicted slope", band=(0.1, 0.9), yscale="log", legend="lower left",
-    xlabel="decades from the start scale to the exit", ylabel="misalignment at the exit",
+    xlabel="decades from the start to the exit", ylabel="misalignment at the exit",
 ):  # fmt: skip
     pass
 
