@@ -243,7 +243,7 @@ def layer_wise_descent_makes_the_rank_small(patch):
         found = right(*given, scheme=scheme, **named)
         return found | {"spread": found["spread"] / (1 + (scheme == "layer-wise"))}
 
-    patch("stages.stagewise.rank_one_plateau", wrong)
+    patch("stages.layerwise.rank_one_plateau", wrong)
 
 
 def the_rest_grows_with_the_first(patch):
@@ -256,7 +256,7 @@ def the_rest_grows_with_the_first(patch):
         found = right(*given, **named)
         return found | {"spread": found["spread"].sqrt()}
 
-    patch("stages.stagewise.rank_one_plateau", wrong)
+    patch("stages.layerwise.rank_one_plateau", wrong)
 
 
 def directions_need_not_be_well_apart(patch):
