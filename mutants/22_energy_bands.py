@@ -1,170 +1,166 @@
 """The wrong theories that 22_energy_bands must reject."""
 
+import math
+
 
 def layers_twice_as_far_apart(patch):
     """The cost of index k is 2k + 1 eigenvalues beyond the bulk, instead of k + 1.
 
-    Fails: 22.1d
-    """
-
-    def wrong(old, u, p, index=None):
-        return old(u, p, None if index is None else 2 * index)
-
-    patch("landscapes.complexity.complexity", wrong)
-
-
-def edges_of_the_next_index(patch):
-    """E_k solves the equation of index k + 1.
-
-    Fails: 22.1a, 22.1b
-    """
-    patch("landscapes.complexity.band_edge", lambda old, p, k: old(p, k + 1))
-
-
-def threshold_four_percent_off(patch):
-    """The threshold lies 4% higher than 2 sqrt((p-1)/p).
-
-    Fails: 22.1a, 22.1b
-    """
-    patch("landscapes.complexity.threshold_energy", lambda old, p: 0.96 * old(p))
-
-
-def energies_doubled(patch):
-    """Critical points lie at twice their energy.
-
-    Fails: 22.1c
+    Fails: 22.1a
     """
     patch(
-        "landscapes.complexity.log_count",
-        lambda old, u, n, p: old(u / 2 if u < 0 else u, n, p),
+        "landscapes.complexity.complexity",
+        lambda right, u, p, index=None: right(u, p, None if index is None else 2 * index),
     )
 
 
-def prefactor_without_p(patch):
+def number_without_p(patch):
     """The count grows without the factor (p-1)^(n/2), as a public note has it.
 
-    Fails: 22.1c, 22.2b
+    Fails: 22.1a
     """
 
-    def wrong(old, u, n, p):
-        return old(u, n, p) - n / 2 * __import__("math").log(p - 1)
+    def wrong(right, u, n, p, index, **options):
+        return right(u, n, p, index, **options) - n / 2 * math.log(p - 1)
 
-    patch("landscapes.complexity.log_count", wrong)
-
-
-def index_off_by_one(patch):
-    """The k-th stripe is counted as that of index k + 1.
-
-    Fails: 22.3a, 22.3c
-    """
-    patch(
-        "landscapes.complexity.points_of_index",
-        lambda old, counts, index: old(counts, index + 1),
-    )
+    patch("landscapes.complexity.log_index_count", wrong)
 
 
 def border_of_another_power(patch):
-    """The border of the band is n^(-1/2) wide instead of n^(-2/3).
+    """The rim of the band is n^(-1/2) wide instead of n^(-2/3).
 
-    Fails: 22.3c
-    """
-    patch("landscapes.complexity.minimum_share", lambda old, s: old(s * 200 ** (-1 / 6)))
-
-
-def stripes_do_not_narrow(patch):
-    """The stripes of 200 spins are as wide as those of 50.
-
-    Fails: 22.3b, 22.3d
-    """
-
-    def wrong(old, levels, n, samples, rng):
-        return old(levels, min(n, 50), samples, rng)
-
-    patch("landscapes.complexity.eigenvalue_counts", wrong)
-
-
-def index_upside_down(patch):
-    """The index of a critical point is counted upside down: maxima are minima.
-
-    Fails: 22.3a
+    Fails: 22.2a
     """
     patch(
-        "landscapes.complexity.points_of_index",
-        lambda old, counts, index: old(200 - counts[:, ::-1], index)[:, ::-1],
+        "landscapes.complexity.minimum_share",
+        lambda right, s: right((s * 200 ** (-1 / 6)).clip(-6, 4)),
     )
 
 
-def search_left_out(patch):
-    """Points are taken for critical where the search began.
+def index_off_by_one(patch):
+    """The k-th stripe is that of index k + 1.
 
-    Fails: 22.2e, 22.2f
+    Fails: 22.2a
+    """
+    patch(
+        "landscapes.complexity.points_of_index",
+        lambda right, counts, index: right(counts, index + 1),
+    )
+
+
+def independent_eigenvalues(patch):
+    """Eigenvalues do not repel: the probability that n are positive is that of one to the power n/8.
+
+    Fails: 22.3b
     """
 
-    def wrong(old, couplings, spins, steps):
-        return (spins, 0 * spins[..., 0])
+    def wrong(right, x, n):
+        return n / 8 * right(x, 8)
 
-    patch("landscapes.critical_points._search", wrong)
-
-
-def number_of_the_next_eigenvalue(patch):
-    """The number of index k weighs the eigenvalue k + 1.
-
-    Fails: 22.2d, 22.2e, 22.2f
-    """
-
-    def wrong(old, n, p, index, **options):
-        return old(n, p, min(index + 1, n - 1), **options)
-
-    patch("landscapes.complexity.critical_point_sample", wrong)
+    patch("landscapes.minima.log_gap_probability", wrong)
 
 
-def descent_lands_in_the_band(patch):
-    """Descent ends in the band at every size, as the conjecture has it.
-
-    Fails: 22.4e, 22.4f, 22.4g
-    """
-
-    def wrong(old, n, p, *given, **options):
-        found, lowest = old(n, p, *given, **options)
-        return (found if p == 2 else found - found.mean() - 1.645), lowest
-
-    patch("landscapes.spin_glass.descent_ends", wrong)
-
-
-def descent_does_not_close_in(patch):
-    """Final energies keep their distance from the threshold, whatever the size.
+def minima_weighted_like_saddles(patch):
+    """Minima are not weighted by energy: their law is that of the lowest eigenvalue alone.
 
     Fails: 22.4a
     """
 
-    def wrong(old, n, p, *given, **options):
-        found, lowest = old(n, p, *given, **options)
-        return (found if p == 2 else found + 1.6 * (25 ** (-2 / 3) - n ** (-2 / 3))), lowest
+    def wrong(right, n, p):
+        found, middle = right(n, p), -math.sqrt(2 * (p - 1) / p) * math.sqrt(2)
+        rate = n * (p - 2) / (2 * p) * p / (2 * (p - 1))
+        return found._replace(log_above=found.log_above + rate * (found.energy**2 - middle**2))
 
-    patch("landscapes.spin_glass.descent_ends", wrong)
+    patch("landscapes.minima.minimum_law", wrong)
 
 
-def descent_ends_at_the_ground_state(patch):
-    """In large systems descent comes down to the ground state, not to the threshold.
+def ends_a_little_higher(patch):
+    """Descent ends 0.02 higher, less than the width of the band.
+
+    Fails: 22.4a
+    """
+
+    def wrong(right, n, p, *given, **options):
+        found, lowest = right(n, p, *given, **options)
+        return (found if p == 2 else found + 0.02), lowest
+
+    patch("landscapes.glass_descent.descent_ends", wrong)
+
+
+def ends_are_minima_drawn_at_random(patch):
+    """Every minimum is as likely an end of descent as any other.
+
+    Fails: 22.4a
+    """
+
+    def wrong(right, n, p, *given, **options):
+        from lib.landscapes import minima
+
+        found, lowest = right(n, p, *given, **options)
+        mean = minima.minimum_law(n, 3).moments()[0]
+        return (found if p == 2 else found - found.mean() + mean), lowest
+
+    patch("landscapes.glass_descent.descent_ends", wrong)
+
+
+def ends_narrow_as_independent_spins(patch):
+    """The spread of final energies falls as n^(-1/2) from 25 spins on.
 
     Fails: 22.4b
     """
 
-    def wrong(old, n, p, *given, **options):
-        found, lowest = old(n, p, *given, **options)
-        return found - 0.024 * (1 - (25 / n) ** 2), lowest
+    def wrong(right, n, p, *given, **options):
+        found, lowest = right(n, p, *given, **options)
+        return found.mean() + (found - found.mean()) * (0.1 * (25 / n) ** 0.5 / found.std()), lowest
 
-    patch("landscapes.spin_glass.descent_ends", wrong)
+    patch("landscapes.glass_descent.descent_ends", wrong)
 
 
 def ends_do_not_narrow(patch):
     """The spread of final energies falls as n^(-1/4).
 
+    Fails: 22.4b
+    """
+
+    def wrong(right, n, p, *given, **options):
+        found, lowest = right(n, p, *given, **options)
+        return found.mean() + (found - found.mean()) * (n / 25) ** 0.5, lowest
+
+    patch("landscapes.glass_descent.descent_ends", wrong)
+
+
+def threshold_is_the_ground_state(patch):
+    """Infinitely many spins come down to the ground state, not to the threshold.
+
     Fails: 22.4c
     """
 
-    def wrong(old, n, p, *given, **options):
-        found, lowest = old(n, p, *given, **options)
-        return found.mean() + (found - found.mean()) * (n / 25) ** 0.5, lowest
+    def wrong(right, p, time, step):
+        t, energies = right(p, time, step)
+        return t, energies - (0.024 if p == 3 else 0.0) * t / (1 + t)
 
-    patch("landscapes.spin_glass.descent_ends", wrong)
+    patch("landscapes.glass_descent.infinite_descent", wrong)
+
+
+def no_memory(patch):
+    """Each step of descent forgets the last: the response is that of the moment.
+
+    Fails: 22.4c
+    """
+
+    def wrong(right, p, time, step):
+        t, energies = right(2, time, step)
+        return t, energies * (2 * math.sqrt((p - 1) / p) / math.sqrt(2))
+
+    patch("landscapes.glass_descent.infinite_descent", wrong)
+
+
+def search_left_out(patch):
+    """Points are taken for critical where the search began.
+
+    Fails: 22.5e, 22.5f
+    """
+    patch(
+        "landscapes.critical_points._search",
+        lambda right, couplings, spins, steps: (spins, 0 * spins[..., 0]),
+    )

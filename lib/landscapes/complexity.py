@@ -11,6 +11,8 @@ import torch
 
 from lib.checks import whole_number
 
+Number = float | np.ndarray | torch.Tensor  # answered in kind
+
 
 def _like(value, result):
     """A float where a float came in."""
@@ -20,7 +22,7 @@ def _like(value, result):
 # --- complexity and bands: large n -----------------------------------------------------------------
 
 
-def threshold_energy(p):
+def threshold_energy(p: int) -> float:
     """E_infinity = 2 sqrt((p-1)/p): minus this is the energy where minima give way to saddles.
 
     ABAC, equation for E_inf (recalled). At a critical point of energy u the Hessian has a negative
@@ -44,7 +46,7 @@ def _edge_cost(u, p):
     return torch.where(t < 1e-2, series, (torch.sinh(2 * t) - 2 * t) / 2)
 
 
-def complexity(u, p, index=None):
+def complexity(u: Number, p: int, index: int | None = None) -> Number:
     """Theta_p(u), or Theta_{k,p}(u) for index k: growth rate of the number of critical points.
 
     lim (1/n) log E(number of critical points, of index k, with energy H/n <= u). ABAC, theorems 2.5,
@@ -69,7 +71,7 @@ def complexity(u, p, index=None):
     return _like(u, np.log(p - 1) / 2 - gauss - times * _edge_cost(energy, p))
 
 
-def band_edge(p, k):
+def band_edge(p: int, k: int) -> float:
     """E_k > E_infinity: no critical point of index k or more lies below -E_k, for large n.
 
     The root x of Theta_{k,p}(-x) = 0 (ABAC, theorem 2.14, recalled): E_0 > E_1 > ... -> E_infinity,
@@ -91,7 +93,7 @@ def band_edge(p, k):
     return threshold_energy(p) * float(np.cosh(brentq(excess, 0, 5, xtol=1e-14, rtol=1e-14)))
 
 
-def ground_state_energy(p):
+def ground_state_energy(p: int) -> float:
     """Ground state of the p-spin glass by one-step replica symmetry breaking, as minus energy per spin.
 
     1/2 min over L > a > 0 of p L - (p-1) a + (1/a) log(L/(L-a)) (recalled). The minimum over L at fixed
@@ -113,7 +115,7 @@ def ground_state_energy(p):
     return float(found.fun) ** 0.5
 
 
-def semicircle_share(t):
+def semicircle_share(t: Number) -> Number:
     """Share of Wigner's semicircle on [-1, 1] that lies below t: 1/2 + (t sqrt(1-t^2) + arcsin t)/pi.
 
     >>> semicircle_share(0.0), semicircle_share(-3.0)
@@ -123,21 +125,21 @@ def semicircle_share(t):
     return _like(t, 0.5 + (x * (1 - x * x).sqrt() + x.asin()) / np.pi)
 
 
-def index_fraction(u, p):
+def index_share(u: Number, p: int) -> Number:
     """Share of negative Hessian eigenvalues at a critical point of energy u, large n: F_sc(u / E_infinity).
 
     The Hessian there is a GOE matrix of radius 2 sqrt(p(p-1)) minus p u times the identity
     (ABAC; as a law for random fields: Bray and Dean 2007). u: number or (...), energy per spin.
     Raises ValueError for p < 2.
 
-    >>> index_fraction(0.0, 3), index_fraction(-2.0, 3)
+    >>> index_share(0.0, 3), index_share(-2.0, 3)
     (0.5, 0.0)
     """
     e = threshold_energy(p)
     return _like(u, semicircle_share(torch.as_tensor(u, dtype=torch.float64) / e))
 
 
-def minimum_share(s):
+def minimum_share(s: np.ndarray | list) -> np.ndarray:
     """Share of minima among all critical points at energy -E_infinity (1 + s / (2 n^(2/3))), n -> infinity.
 
     The edge of the GOE (derived here): among critical points of one energy the index k has the share
@@ -170,7 +172,9 @@ def minimum_share(s):
 # --- numbers of critical points: finite n --------------------------------------------------------------
 
 
-def tridiagonal_eigenvalues(diagonal, squares, indices):
+def tridiagonal_eigenvalues(
+    diagonal: np.ndarray, squares: np.ndarray, indices: list[int]
+) -> np.ndarray:
     """Eigenvalues of many symmetric tridiagonal matrices, by bisection on Sturm counts.
 
     diagonal: (samples, n); squares: squared off-diagonal entries (samples, n-1); indices: which,
@@ -199,7 +203,9 @@ def tridiagonal_eigenvalues(diagonal, squares, indices):
     return ((low + high) / 2).T
 
 
-def critical_point_sample(n, p, index, *, samples, seed):
+def critical_point_sample(
+    n: int, p: int, index: int, *, samples: int, seed: int | list[int]
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Energies (samples,) and weights (samples,): mean(weights) estimates the number of critical points.
 
     Finite n, exact (ABAC, theorems 2.1, 2.2, recalled, constants verified here by p = 2, by counting
@@ -237,7 +243,9 @@ def critical_point_sample(n, p, index, *, samples, seed):
     return torch.from_numpy(energies), torch.from_numpy(weights)
 
 
-def expected_critical_points(n, p, index, *, samples, seed):
+def expected_critical_points(
+    n: int, p: int, index: int, *, samples: int, seed: int | list[int]
+) -> tuple[float, float]:
     """Expected number of critical points of a given index at finite n: (mean, standard error).
 
     The formula and the sampling of `critical_point_sample`; index = 0..n-1; `effective_sample_size` of its
@@ -253,7 +261,7 @@ def expected_critical_points(n, p, index, *, samples, seed):
     return float(weights.mean()), float(weights.std() / len(weights) ** 0.5)
 
 
-def effective_sample_size(weights):
+def effective_sample_size(weights: torch.Tensor) -> float:
     """(sum w)^2 / sum w^2: so many equal weights would be as good.
 
     >>> effective_sample_size(torch.ones(7, dtype=torch.float64))
@@ -262,7 +270,7 @@ def effective_sample_size(weights):
     return float(weights.sum().square() / weights.square().sum())
 
 
-def weighted_mean(values, weights):
+def weighted_mean(values: torch.Tensor, weights: torch.Tensor) -> tuple[float, float, float]:
     """Mean, its standard error (delta method) and standard deviation of values under weights, (samples,)."""
     share = weights / weights.sum()
     mean = (share * values).sum()
@@ -277,8 +285,8 @@ def weighted_mean(values, weights):
 # --- exact densities and rare indices: finite n -----------------------------------------------------
 
 
-def _hermite(t, n):
-    """Hermite functions phi_0..phi_n at t (points,), and their integrals from t >= 0 to infinity."""
+def hermite_functions(t: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hermite functions phi_0..phi_n at t >= 0 (points,), and their integrals from t to infinity: (n + 1, points) each."""
     from scipy.special import erfc
 
     phi = np.empty((n + 1, *t.shape))
@@ -292,7 +300,7 @@ def _hermite(t, n):
     return phi, beyond
 
 
-def goe_density(x, n):
+def goe_density(x: np.ndarray | list, n: int) -> np.ndarray:
     """Density of the eigenvalues of the n x n GOE whose semicircle ends at +-sqrt 2; it integrates to n.
 
     With Hermite functions phi_j at t = sqrt(n) x (Mehta, Random Matrices, recalled):
@@ -310,7 +318,7 @@ def goe_density(x, n):
     t = np.abs(np.asarray(x, dtype=np.float64)) * n**0.5
     if not (t**2 <= 1400).all():
         raise ValueError(f"x must be finite and at most {(1400 / n) ** 0.5:.3g} for n = {n}")
-    (phi, beyond), totals = _hermite(t, n), 2 * _hermite(np.zeros(1), n)[1][:, 0]
+    (phi, beyond), totals = hermite_functions(t, n), 2 * hermite_functions(np.zeros(1), n)[1][:, 0]
     signed = (totals[n] / 2 if n % 2 == 0 else 0.0) - beyond[n]
     density = (phi[:n] ** 2).sum(0) + (n / 2) ** 0.5 * phi[n - 1] * signed
     if n % 2:
@@ -318,7 +326,7 @@ def goe_density(x, n):
     return density * n**0.5
 
 
-def log_count(u, n, p):
+def log_count(u: float, n: int, p: int) -> float:
     """log of the expected number of critical points of energy <= u, all indices: exact at finite n.
 
     2 sqrt(2/p) (p-1)^(n/2) times the integral of exp(-n (p-2)/(2p) x^2) goe_density(x, n) up to
@@ -366,7 +374,16 @@ def _tilted_goe(size, n, level, times, samples, rng):
     return diagonal, squares, log_weight - (freedom / 2 * np.log(rate / n)).sum()
 
 
-def log_index_count(u, n, p, index, *, samples, rng, nodes=40):
+def log_index_count(
+    u: float,
+    n: int,
+    p: int,
+    index: int,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+    nodes: int = 40,
+) -> float:
     """log of the expected number of critical points of one index with energy <= u, for rare indices.
 
     The k + 1 lowest eigenvalues y_0 < .. < y_k of the GOE are planted by quadrature, the other n - k - 1
@@ -412,7 +429,9 @@ def log_index_count(u, n, p, index, *, samples, rng, nodes=40):
 # --- the index at a given energy: finite n ----------------------------------------------------------
 
 
-def eigenvalue_counts(levels, n, samples, rng):
+def eigenvalue_counts(
+    levels: np.ndarray | list, n: int, samples: int, rng: np.random.Generator
+) -> np.ndarray:
     """Numbers of GOE eigenvalues below levels, int64 (samples, levels); the semicircle ends at +-1 here.
 
     In units of E_infinity a level is an energy, u / E_infinity, whatever p is: the spins' order only
@@ -435,7 +454,7 @@ def eigenvalue_counts(levels, n, samples, rng):
     return below
 
 
-def points_of_index(counts, index):
+def points_of_index(counts: np.ndarray, index: int) -> np.ndarray:
     """Which samples hold their eigenvalue `index` between neighbouring levels, bool (samples, levels - 1).
 
     counts: as `eigenvalue_counts` gives them. The mean over samples, divided by the mean of np.diff(counts), is
@@ -445,3 +464,25 @@ def points_of_index(counts, index):
     [[False, True]]
     """
     return (counts[:, :-1] <= index) & (index < counts[:, 1:])
+
+
+def shares_of_index(
+    levels: np.ndarray, n: int, samples: int, rng: np.random.Generator, *, indices: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which index has a critical point between two levels: (middles (levels - 1,), shares (indices, levels - 1)).
+
+    P(index k | u) = rho_k / sum_j rho_j with the densities rho_k of the eigenvalues (ABAC, theorem 2.2,
+    recalled; levels and sampling as in `eigenvalue_counts`), k = 0..indices - 1. nan between levels where
+    40 eigenvalues or fewer were drawn. Raises ValueError as `eigenvalue_counts`, and for indices < 1.
+
+    >>> middles, shares = shares_of_index(np.array([-2.0, 2.0]), 4, 100, np.random.default_rng(0), indices=2)
+    >>> middles.tolist(), shares.flatten().tolist()
+    ([0.0], [0.25, 0.25])
+    """
+    counts = eigenvalue_counts(levels, n, samples, rng)
+    drawn = np.diff(counts).sum(0)
+    found = [points_of_index(counts, k).sum(0) for k in range(whole_number("indices", indices, 1))]
+    levels = np.asarray(levels, dtype=np.float64)
+    return (levels[1:] + levels[:-1]) / 2, np.where(drawn > 40, found, np.nan) / np.maximum(
+        drawn, 1
+    )

@@ -4,13 +4,14 @@ The model is `lib.spin_glass`: couplings (n, M) of one draw, (draws, n, M) of se
 parts for a mixed model. A search minimises |gradient|^2, which is zero at every critical point.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from lib.checks import whole_number
 from lib.landscapes.spin_glass import (
+    Couplings,
     _gradient,
     _monomials,
     _multiply,
@@ -120,7 +121,16 @@ def _critical_points(columns):
     return CriticalPoints(*(torch.cat(column) for column in zip(*columns, strict=True)))
 
 
-def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rate=0.06, steps=60):
+def spin_glass_points(
+    draws: list[Couplings],
+    starts: int,
+    rng: np.random.Generator,
+    *,
+    walk: int = 10,
+    both_ways: bool = True,
+    learning_rate: float = 0.06,
+    steps: int = 60,
+) -> CriticalPoints:
     """Critical points of every index: a search from each of `starts` starts in every draw of couplings.
 
     A start is uniform on the sphere, then takes 0..walk-1 steps of descent, or of ascent for half of the
@@ -148,7 +158,9 @@ def critical_points(draws, starts, rng, *, walk=10, both_ways=True, learning_rat
     return _critical_points(found)
 
 
-def all_critical_points(couplings, starts, rng, *, steps=100):
+def all_critical_points(
+    couplings: Couplings, starts: int, rng: np.random.Generator, *, steps: int = 100
+) -> CriticalPoints:
     """Every critical point of small systems: many searches from uniform starts in each draw, no walk.
 
     couplings: (draws, n, M), or a tuple of such tensors. Whether none was missed is seen by
@@ -168,3 +180,33 @@ def all_critical_points(couplings, starts, rng, *, steps=100):
         begin = random_spins(n, (len(block[0]), starts), rng)
         found.append(_searched(block, begin, steps, first))
     return _critical_points(found)
+
+
+def morse_sum(points: CriticalPoints, n: int) -> torch.Tensor:
+    """Number of points of even index minus that of odd index, int64 (draws,).
+
+    Euler's characteristic of the sphere, 2 for odd n and 0 for even n, if none is missed (Morse theory).
+    """
+    signs = 1 - 2 * ((points.index_fraction * (n - 1)).round().to(torch.int64) % 2)
+    return signs.new_zeros(len(points.converged)).index_add(0, points.draw, signs)
+
+
+def complete_critical_points(
+    couplings: Couplings, starts: int, rng: np.random.Generator, *, again: int = 3
+) -> CriticalPoints:
+    """`all_critical_points`; a draw that Morse's sum shows to be incomplete is searched anew, `again` times as often.
+
+    converged and where searches began are those of the first search. Raises ValueError as
+    `all_critical_points` does, and for again < 1.
+    """
+    first = all_critical_points(couplings, starts, rng)
+    parts, ((n, _), *_) = _orders(couplings)
+    missing = (morse_sum(first, n) != 2 * (n % 2)).nonzero().flatten()
+    if not len(missing):
+        return first
+    chosen = tuple(part[missing] for part in parts)
+    more = all_critical_points(chosen, starts * whole_number("again", again, 1), rng)
+    kept = ~torch.isin(first.draw, missing)
+    names = ("energy", "radial", "index_fraction", "smallest")
+    columns = {k: torch.cat([getattr(first, k)[kept], getattr(more, k)]) for k in names}
+    return replace(first, draw=torch.cat([first.draw[kept], missing[more.draw]]), **columns)

@@ -26,8 +26,11 @@ import numpy as np
 import torch
 
 from lib.checks import whole_number
-from lib.descent import Plain, descend
 from lib.landscapes.complexity import goe_density, semicircle_share
+
+Couplings = (
+    torch.Tensor | tuple[torch.Tensor, ...]
+)  # of a pure model, or of the parts of a mixed one
 
 # --- couplings ---------------------------------------------------------------------------------------
 
@@ -92,7 +95,7 @@ def _factors(n, degree):
     return torch.from_numpy(_positions(members[:, :-1], n)), torch.from_numpy(members[:, -1].copy())
 
 
-def monomials(spins, degree):
+def monomials(spins: torch.Tensor, degree: int) -> torch.Tensor:
     """All monomials of a degree, (..., C(n+degree-1, degree)) from spins (..., n).
 
     Ordered by the largest variable, then the next: x_0^2, x_0 x_1, x_1^2, x_0 x_2, ...
@@ -132,7 +135,7 @@ def _draw(n, p, rng):
     return power * torch.from_numpy(spread * rng.standard_normal(len(spread)))[position]
 
 
-def couplings(n, p, seed):
+def couplings(n: int, p: int, seed: int | list[int]) -> torch.Tensor:
     """Random couplings of the pure p-spin model in n spins, (n, M), M = C(n+p-2, p-1).
 
     The symmetric form of iid N(0, 1) entries J (see the head of this module), drawn as such: the
@@ -149,7 +152,9 @@ def couplings(n, p, seed):
     return _draw(n, p, np.random.default_rng(seed))
 
 
-def mixed_couplings(n, covariance, seed):
+def mixed_couplings(
+    n: int, covariance: dict[int, float], seed: int | list[int]
+) -> tuple[torch.Tensor, ...]:
     """Couplings of a mixed model, Cov H(x) H(y) = n xi(x.y / n), xi(t) = sum_p covariance[p] t^p: a tuple.
 
     covariance: {p: c_p^2}, p >= 1 (p = 1 is a random field), weights positive. Every function that
@@ -169,7 +174,7 @@ def mixed_couplings(n, covariance, seed):
     return tuple(w**0.5 * _draw(n, whole_number("p", p, 1), rng) for p, w in covariance.items())
 
 
-def from_tensor(tensor):
+def from_tensor(tensor: torch.Tensor) -> torch.Tensor:
     """Couplings (..., n, M) of a given tensor of order p >= 2, symmetric or not: (n, n, ..., n).
 
     Raises ValueError unless all sides are equal and at least 2.
@@ -189,7 +194,7 @@ def from_tensor(tensor):
     return power * torch.from_numpy(sums * float(n) ** (-(p - 1) / 2))[position]
 
 
-def to_tensor(couplings):
+def to_tensor(couplings: torch.Tensor) -> torch.Tensor:
     """The symmetric tensor J (n, n, ..., n) of couplings (n, M) without seeds, the inverse of `from_tensor`.
 
     H = n^(-(p-1)/2) sum J x ... x; n^p entries. Raises ValueError for a wrong shape.
@@ -275,7 +280,7 @@ def _on_the_sphere(spins):
         raise ValueError("spins must lie on the sphere |x|^2 = n; `to_sphere` moves them there")
 
 
-def energy(couplings, spins):
+def energy(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """Energy per spin H/n, (...), at spins (..., n) on the sphere |x|^2 = n.
 
     H = x . grad / p for each part. Mean 0, variance 1/n at a fixed spin. Raises ValueError for
@@ -287,14 +292,14 @@ def energy(couplings, spins):
     return (total * spins).sum(-1) / spins.shape[-1]
 
 
-def radial_derivative(couplings, spins):
+def radial_derivative(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """x . grad H / n, (...): p u for a pure model; it shifts the Hessian's spectrum by minus itself."""
     total = sum(g for _, g in _ambient(couplings, spins))
     _on_the_sphere(spins)
     return (total * spins).sum(-1) / spins.shape[-1]
 
 
-def gradient(couplings, spins):
+def gradient(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """Gradient of H on the sphere: tangent vectors (..., n) at spins (..., n).
 
     P grad H, P = I - x x^T / |x|^2. Raises ValueError as `energy` does.
@@ -337,7 +342,7 @@ def _on_sphere(matrix, spins, gradient):
     return result
 
 
-def hessian(couplings, spins):
+def sphere_hessian(couplings: Couplings, spins: torch.Tensor) -> torch.Tensor:
     """Hessian of H on the sphere of radius sqrt(n), (..., n, n), at spins (..., n).
 
     P (d2H - (x . grad H / n) I) P: rows and columns along the radius are zero, so index and spectrum
@@ -355,12 +360,12 @@ def hessian(couplings, spins):
     return _on_sphere(matrix, spins.expand(*shape, n), total)
 
 
-def index(couplings, spins):
+def index(couplings: Couplings, spins: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Number of negative eigenvalues of the Hessian on the sphere, int64 (...), and its eigenvalues (..., n-1).
 
     The eigenvalue 0 along the radius is moved out of the way and left out. Ascending.
     """
-    matrix = hessian(couplings, spins)
+    matrix = sphere_hessian(couplings, spins)
     y = spins / spins.square().sum(-1, keepdim=True).sqrt()
     bound = matrix.abs().sum(-1).amax(-1)[..., None, None] + 1
     values = torch.linalg.eigvalsh(matrix + bound * y[..., None] * y[..., None, :])[..., :-1]
@@ -378,16 +383,16 @@ class IndexLaw:
     spread_of_radial: float
     ordinary_slope: float
 
-    def index_at_radial(self, rho):
+    def index_at_radial(self, rho: torch.Tensor) -> torch.Tensor:
         """F_sc(rho / R), R = 2 sqrt(xi''): share of negative eigenvalues at radial derivative rho."""
         return semicircle_share(rho / self.radius)
 
-    def index_at_energy(self, u):
+    def index_at_energy(self, u: torch.Tensor) -> torch.Tensor:
         """F_sc(K u / R): the same at the typical radial derivative K u of critical points of energy u."""
         return semicircle_share(self.radial_given_energy * u / self.radius)
 
 
-def index_law(covariance):
+def index_law(covariance: dict[int, float]) -> IndexLaw:
     """The index law of H with Cov = n xi(x.y/n), xi(t) = sum_p covariance[p] t^p, large n.
 
     Derived here; in flat space it is Bray and Dean 2007. With xi, xi', xi'' at t = 1, u = H/n and
@@ -423,7 +428,7 @@ def index_law(covariance):
     )
 
 
-def critical_moments(covariance, n):
+def critical_moments(covariance: dict[int, float], n: int) -> tuple[float, float, float]:
     """All critical points at finite n: (expected number, slope of rho on u, spread of rho at given u).
 
     Derived here. With x = rho / sqrt(2 xi'') and the density rho_n of `goe_density`,
@@ -456,7 +461,7 @@ def critical_moments(covariance, n):
     )
 
 
-def circle_count(couplings, grid=720):
+def circle_count(couplings: Couplings, grid: int = 720) -> torch.Tensor:
     """Critical points on the circle (n = 2), counted: sign changes of the derivative on a grid, (*seeds).
 
     An oracle for `expected_critical_points`: H on the circle is a stationary process of covariance
@@ -476,69 +481,12 @@ def circle_count(couplings, grid=720):
 # --- moving on the sphere ---------------------------------------------------------------------------------
 
 
-def to_sphere(points):
+def to_sphere(points: torch.Tensor) -> torch.Tensor:
     """Points (..., n) moved along the radius to the sphere |x|^2 = n."""
     n = points.shape[-1]
     return points * (n**0.5 / torch.linalg.vector_norm(points, dim=-1, keepdim=True))
 
 
-def random_spins(n, shape, rng):
+def random_spins(n: int, shape: tuple[int, ...], rng: np.random.Generator) -> torch.Tensor:
     """Uniform on the sphere, (*shape, n), from a numpy generator."""
     return to_sphere(torch.from_numpy(rng.standard_normal((*shape, n))))
-
-
-def sphere_descent(couplings, spins, *, learning_rate, steps, tolerance, **options):
-    """Gradient descent on the sphere from every start: a Trajectory.
-
-    x <- x - learning_rate * gradient, then back to the sphere. For couplings without seeds spins are
-    (starts, n), and a start is finished when |gradient| / sqrt n <= tolerance. For couplings (draws, n, M)
-    spins are (draws, starts, n), and a draw is finished with the last of its starts: the better choice
-    for small n, where calls cost more than products. learning_rate: below 2 / (largest curvature), which
-    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them;
-    `stopped` is -1 where the gradient was still larger after `steps`.
-    """
-    parts, _ = _orders(couplings)
-    _gradient(couplings, spins)
-    _on_the_sphere(spins)
-    many = parts[0].ndim > 2
-    reach = tolerance * spins.shape[-1] ** 0.5
-
-    def slope(w, *problem):
-        return _gradient(problem if many else couplings, w[0])
-
-    def arrived(w, *problem):
-        sizes = torch.linalg.vector_norm(slope(w, *problem), dim=-1)
-        return (sizes.amax(-1) if many else sizes) <= reach
-
-    return descend(
-        lambda w, *problem: (slope(w, *problem),),
-        (spins,),
-        problem=tuple(parts) if many else (),
-        rule=Plain(learning_rate),
-        steps=steps,
-        retraction=lambda w: (to_sphere(w[0]),),
-        stop=arrived,
-        **options,
-    )
-
-
-def descent_ends(n, p, draws, starts, rng, **options):
-    """Where descent ends: (final energies (draws, starts), lowest energy (draws, 1) at p = 2, else nan).
-
-    Uniform starts in `draws` draws of the couplings; options as `sphere_descent` takes them.
-    """
-    energies, lowest = [], []
-    together = max(1, 2**17 // n**p)  # small draws side by side, large ones alone
-    for k in range(0, draws, together):
-        c = couplings(n, p, rng.integers(2**32, size=min(together, draws - k)))
-        x = random_spins(n, (len(c), starts), rng)
-        c, x = (c[0], x[0]) if len(c) == 1 else (c, x)
-        run = sphere_descent(c, x, check_every=25, **options)
-        energies.append(energy(c, run.weights[0]).reshape(-1, starts))
-        ground = (
-            torch.linalg.eigvalsh(c)[..., :1] / 2
-            if p == 2
-            else torch.full_like(x[..., 0, :1], torch.nan)
-        )
-        lowest.append(ground.reshape(-1, 1))
-    return torch.cat(energies), torch.cat(lowest)

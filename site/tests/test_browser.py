@@ -254,7 +254,7 @@ def test_bands(bent):
         assert result["threshold"] == pytest.approx(cx.threshold_energy(p), rel=1e-14)
         assert result["edges"] == pytest.approx([cx.band_edge(p, k) for k in range(5)], rel=1e-12)
         assert result["rate"] == pytest.approx(cx.complexity(u, p), rel=1e-10)
-        assert result["fraction"] == pytest.approx(cx.index_fraction(u, p), abs=1e-12)
+        assert result["fraction"] == pytest.approx(cx.index_share(u, p), abs=1e-12)
         if u < -cx.threshold_energy(p):
             rates = torch.tensor(
                 [state["n"] * cx.complexity(u, p, k) for k in range(9)], dtype=torch.float64

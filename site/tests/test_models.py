@@ -101,7 +101,7 @@ def test_bands(js, p):
     )
     assert js(f"m.thresholdEnergy({p})") == pytest.approx(cx.threshold_energy(p), rel=1e-15)
     got = call(js, "indexFraction", [[x, p] for x in u])
-    assert got == pytest.approx([cx.index_fraction(x, p) for x in u], rel=1e-10, abs=1e-13)
+    assert got == pytest.approx([cx.index_share(x, p) for x in u], rel=1e-10, abs=1e-13)
     energy = -cx.threshold_energy(p) * 1.002
     rates = torch.tensor([200 * cx.complexity(energy, p, k) for k in range(9)], dtype=torch.float64)
     assert js(f"m.indexShares({energy!r}, {p}, 200, 8)") == pytest.approx(

@@ -109,8 +109,27 @@ def test_moments_tend_to_the_index_law():
     assert two == pytest.approx(18, rel=1e-6)
 
 
-def test_descent_ends_at_the_ground_state_at_p_two():
-    ends, lowest = sg.descent_ends(
-        8, 2, 3, 4, np.random.default_rng(0), learning_rate=0.3, steps=5000, tolerance=1e-6
-    )
-    assert ends.shape == (3, 4) and torch.allclose(ends, lowest.expand(3, 4), atol=1e-6)
+def test_shares_of_index_are_those_of_the_counts():
+    levels = np.linspace(-1.1, -0.5, 7)
+    middles, shares = cx.shares_of_index(levels, 20, 500, np.random.default_rng(1), indices=20)
+    counts = cx.eigenvalue_counts(levels, 20, 500, np.random.default_rng(1))
+    direct = cx.points_of_index(counts, 2).sum(0) / np.diff(counts).sum(0)
+    assert np.array_equal(shares[2], direct)  # the same draws and operations
+    assert np.allclose(shares.sum(0), 1) and np.allclose(middles, (levels[1:] + levels[:-1]) / 2)
+    rare = cx.shares_of_index(np.array([-9.0, -8.0]), 20, 50, np.random.default_rng(1), indices=1)[
+        1
+    ]
+    assert np.isnan(rare).all()
+
+
+def test_a_second_search_completes_what_the_first_missed():
+    c = sg.couplings(4, 3, list(range(40)))
+    once = cp.all_critical_points(c, 12, np.random.default_rng(1))
+    twice = cp.complete_critical_points(c, 12, np.random.default_rng(1), again=20)
+    before, after = ((cp.morse_sum(p, 4) == 0).sum() for p in (once, twice))
+    assert after > before and after >= 38
+    counts = [torch.bincount(p.draw, minlength=40) for p in (once, twice)]
+    whole = cp.morse_sum(once, 4) == 0
+    assert torch.equal(counts[0][whole], counts[1][whole])  # left as they were
+    assert len(twice.energy) == len(twice.draw) == len(twice.radial) > len(once.energy)
+    assert torch.equal(once.begin_energy, twice.begin_energy)

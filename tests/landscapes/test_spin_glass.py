@@ -77,12 +77,12 @@ def test_edge_cost_is_smooth_where_the_series_takes_over():
         assert value / (10**6 + 1) == pytest.approx(exact, rel=1e-6)
 
 
-def test_index_fraction_is_the_share_of_a_semicircle():
+def test_index_share_is_that_of_a_semicircle():
     for u in (-1.2, -0.3, 0.0, 0.7):
         t = u / cx.threshold_energy(3)
         share = quad(lambda x: 2 / math.pi * math.sqrt(1 - x * x), -1, t)[0]
-        assert cx.index_fraction(u, 3) == pytest.approx(share, abs=1e-9)
-    ends = cx.index_fraction(torch.tensor([-5.0, 5.0], dtype=torch.float64), 3)
+        assert cx.index_share(u, 3) == pytest.approx(share, abs=1e-9)
+    ends = cx.index_share(torch.tensor([-5.0, 5.0], dtype=torch.float64), 3)
     assert ends.tolist() == [0.0, 1.0]
 
 
@@ -186,13 +186,13 @@ def test_energy_gradient_and_hessian_agree_with_autograd(n, p, seed):
     slope = torch.autograd.functional.jacobian(on_sphere, zero)
     assert torch.allclose(sg.gradient(c, x), slope, rtol=1e-9, atol=1e-9)
     bend = torch.autograd.functional.hessian(on_sphere, zero)
-    assert torch.allclose(sg.hessian(c, x), bend, rtol=1e-8, atol=1e-8)
+    assert torch.allclose(sg.sphere_hessian(c, x), bend, rtol=1e-8, atol=1e-8)
 
 
 def test_hessian_is_symmetric_and_blind_along_the_radius():
     c, rng = sg.couplings(6, 3, [0, 1]), np.random.default_rng(0)
     x = sg.random_spins(6, (2, 4), rng)
-    h = sg.hessian(c, x)
+    h = sg.sphere_hessian(c, x)
     assert h.shape == (2, 4, 6, 6)
     assert torch.allclose(h, h.mT, atol=1e-12)
     assert (h @ x[..., None]).abs().max() < 1e-12
@@ -251,7 +251,7 @@ def test_covariance_of_a_mixed_model():
 def test_a_mixed_model_is_the_sum_of_its_parts():
     n, rng = 5, np.random.default_rng(0)
     c, x = sg.mixed_couplings(n, {1: 0.5, 2: 1.0, 3: 0.5}, 0), sg.random_spins(n, (3,), rng)
-    for f in (sg.energy, sg.gradient, sg.hessian, sg.radial_derivative):
+    for f in (sg.energy, sg.gradient, sg.sphere_hessian, sg.radial_derivative):
         assert torch.allclose(f(c, x), sum(f(part, x) for part in c), atol=1e-12)
 
 
@@ -260,7 +260,7 @@ def test_leading_dimensions_are_seeds():
     c = sg.couplings(4, 3, [5, 6, 7])
     assert torch.equal(c[1], sg.couplings(4, 3, 6))
     x = sg.random_spins(4, (3, 2), rng)
-    for f in (sg.energy, sg.gradient, sg.hessian):
+    for f in (sg.energy, sg.gradient, sg.sphere_hessian):
         whole = f(c, x)
         for s, i in product(range(3), range(2)):
             assert torch.allclose(whole[s, i], f(c[s], x[s, i]), atol=1e-12)
@@ -280,30 +280,9 @@ def test_monomials_are_packed_pairs():
 # --- moving on the sphere ------------------------------------------------------------------------
 
 
-def test_descent_at_p_two_finds_the_smallest_eigenvalue():
-    c = sg.couplings(12, 2, 0)
-    start = sg.random_spins(12, (20,), np.random.default_rng(0))
-    run = sg.sphere_descent(c, start, learning_rate=0.2, steps=20000, tolerance=1e-6)
-    assert (run.stopped >= 0).all()
-    ground = torch.linalg.eigvalsh(c)[0] / 2  # the gradient is c x, so H = x.c x / 2
-    assert torch.allclose(sg.energy(c, run.weights[0]), ground, atol=1e-9)
-
-
-def test_descent_in_many_draws_at_once_is_descent_in_each():
-    c, rng = sg.couplings(6, 3, [0, 1]), np.random.default_rng(0)
-    start = sg.random_spins(6, (2, 5), rng)
-    options = {"learning_rate": 0.1, "steps": 40, "tolerance": 1e-12}
-    both = sg.sphere_descent(c, start, **options).weights[0]
-    for k in range(2):
-        assert torch.allclose(
-            sg.sphere_descent(c[k], start[k], **options).weights[0], both[k], atol=1e-10
-        )
-    assert (sg.energy(c, both) < sg.energy(c, start)).all()
-
-
 def test_search_at_p_two_finds_every_eigenvector_with_its_index():
     c = sg.couplings(8, 2, 3)
-    found = cp.critical_points([c], 400, np.random.default_rng(0))
+    found = cp.spin_glass_points([c], 400, np.random.default_rng(0))
     order = found.energy.argsort()
     assert len(order) == 16  # both signs of eight eigenvectors
     values = torch.linalg.eigvalsh(c).repeat_interleave(2) / 2
@@ -330,7 +309,7 @@ def test_law_of_the_index_for_any_covariance():
     assert law.radial_given_energy == pytest.approx(3)
     assert law.spread_of_radial == law.spread_of_energy == pytest.approx(0, abs=1e-7)
     u = torch.linspace(-2, 2, 9, dtype=torch.float64)
-    assert torch.allclose(cx.index_fraction(u, 3), law.index_at_energy(u), atol=1e-12)
+    assert torch.allclose(cx.index_share(u, 3), law.index_at_energy(u), atol=1e-12)
     two_three = sg.index_law({2: 0.5, 3: 0.5})
     assert two_three.radial_given_energy == pytest.approx(2.581, abs=5e-4)
     assert two_three.energy_given_radial == pytest.approx(0.3846, abs=5e-4)
@@ -353,7 +332,7 @@ ONES = torch.ones(3, dtype=torch.float64)
 RNG = np.random.default_rng(0)
 BAD = {
     "p one": (lambda: cx.threshold_energy(1), "p must"),
-    "p half": (lambda: cx.index_fraction(0.0, 2.5), "p must"),
+    "p half": (lambda: cx.index_share(0.0, 2.5), "p must"),
     "p two has no band": (lambda: cx.band_edge(2, 0), "p must be a whole number >= 3"),
     "k": (lambda: cx.band_edge(3, -1), "k must"),
     "index": (lambda: cx.complexity(-1.7, 3, index=-1), "index must"),
@@ -373,7 +352,7 @@ BAD = {
     "mixed weight": (lambda: sg.mixed_couplings(3, {2: -1.0}, 0), "covariance must"),
     "spins": (lambda: sg.energy(C3, torch.ones(4, dtype=torch.float64)), "spins must"),
     "scalar": (lambda: sg.gradient(C3, torch.tensor(1.0, dtype=torch.float64)), "spins must"),
-    "hessian": (lambda: sg.hessian(C3, torch.ones(2, 2, dtype=torch.float64)), "spins must"),
+    "hessian": (lambda: sg.sphere_hessian(C3, torch.ones(2, 2, dtype=torch.float64)), "spins must"),
     "seeds": (
         lambda: sg.energy(C3.expand(2, 3, 6), torch.ones(3, 3, dtype=torch.float64)),
         "spins must",
@@ -390,12 +369,15 @@ BAD = {
     "float32 couplings": (lambda: sg.energy(C3.float(), ONES), "couplings must be float64"),
     "off the sphere": (lambda: sg.energy(C3, 1.1 * ONES), "spins must lie on the sphere"),
     "gradient off the sphere": (lambda: sg.gradient(C3, ONES - 1), "spins must lie on the sphere"),
-    "hessian off the sphere": (lambda: sg.hessian(C3, 2 * ONES), "spins must lie on the sphere"),
+    "hessian off the sphere": (
+        lambda: sg.sphere_hessian(C3, 2 * ONES),
+        "spins must lie on the sphere",
+    ),
     "not a number": (lambda: sg.energy(C3, torch.nan * ONES), "spins must lie on the sphere"),
-    "no draws": (lambda: cp.critical_points([], 3, RNG), "draws must"),
-    "no starts": (lambda: cp.critical_points([C3], 0, RNG), "starts must"),
-    "no walk": (lambda: cp.critical_points([C3], 3, RNG, walk=0), "walk must"),
-    "rng": (lambda: cp.critical_points([C3], 3, 0), "rng must be a numpy generator"),
+    "no draws": (lambda: cp.spin_glass_points([], 3, RNG), "draws must"),
+    "no starts": (lambda: cp.spin_glass_points([C3], 0, RNG), "starts must"),
+    "no walk": (lambda: cp.spin_glass_points([C3], 3, RNG, walk=0), "walk must"),
+    "rng": (lambda: cp.spin_glass_points([C3], 3, 0), "rng must be a numpy generator"),
     "all rng": (lambda: cp.all_critical_points(C3[None], 3, 0), "rng must be a numpy generator"),
     "all without draws": (lambda: cp.all_critical_points(C3, 3, RNG), "couplings must be"),
     "moments": (lambda: sg.critical_moments({1: 1.0}, 5), "covariance must hold"),
