@@ -21,7 +21,7 @@
 # enough connections, since a few connections more open ways round the barrier. Is that so, and is that why?
 #
 # **Answer.** The reason holds: one *silent* unit, all of whose weights are zero, frees stuck networks if and only if it opens a negative eigenvalue; training longer, noise
-# and minibatches do not. *Hardly ever* does not: at the paper's own settings 35% get stuck.
+# and minibatches do not. *Hardly ever* does not: at the paper's own settings 36% get stuck.
 #
 # ![what frees stuck networks, and when](../figures/21_overparameterization/stuck_networks.svg)
 #
