@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import torch
+from scipy.stats import chi2, ncx2
 
 from lib.descent import Plain, descend
 from lib.linear_networks import gradients
@@ -15,14 +16,15 @@ def _promise(change):
 
 def _brief(patch):
     """Where section 1 is not the point, make it short."""
-    patch.parameters(theorem_depths=[2], reduction=0.1)
+    patch.parameters(theorem_depths=[2], reduction=0.1, random_starts=500000)
 
 
 def steps_without_the_power_of_the_margin(patch):
     """T = log(l0/e) / eta, whatever the margin.
 
-    Fails: 31.8a, 31.8b, 31.8c, 31.8d
+    Fails: 31.2a
     """
+    patch.parameters(random_starts=500000)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate)),
@@ -32,8 +34,9 @@ def steps_without_the_power_of_the_margin(patch):
 def every_layer_counts(patch):
     """The rate has a factor N: each layer adds its share in every network.
 
-    Fails: 31.8a, 31.8d
+    Fails: 31.2a
     """
+    patch.parameters(random_starts=500000)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=depth * g.rate)),
@@ -43,8 +46,9 @@ def every_layer_counts(patch):
 def the_margin_to_the_power_two(patch):
     """The rate goes as c^2, its limit at great depth, at every depth.
 
-    Fails: 31.8a, 31.8c
+    Fails: 31.2a
     """
+    patch.parameters(random_starts=500000)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate * margin**2)),
@@ -54,8 +58,9 @@ def the_margin_to_the_power_two(patch):
 def a_promise_six_times_too_short(patch):
     """Descent arrives by T / 6.
 
-    Fails: 31.1a, 31.8b
+    Fails: 31.1a, 31.2a
     """
+    patch.parameters(random_starts=500000)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=6 * g.rate)),
@@ -65,7 +70,7 @@ def a_promise_six_times_too_short(patch):
 def lemma_without_its_half(patch):
     """A step takes eta sigma_min^(2(N-1)/N) |gradient|^2: finite steps cost nothing.
 
-    Fails: 31.9a, 31.9b, 31.9h
+    Fails: 31.2b, 31.3c
     """
     _brief(patch)
     patch("trajectories.linear_convergence.decrease_ratio", lambda old, *given: old(*given) / 2)
@@ -74,7 +79,7 @@ def lemma_without_its_half(patch):
 def lemma_of_the_square_flow(patch):
     """Every step of every square network does what the flow does: N eta sigma^(2(N-1)/N) |gradient|^2.
 
-    Fails: 31.2, 31.9b, 31.9d, 31.9h
+    Fails: 31.2b, 31.3a
     """
     _brief(patch)
     patch(
@@ -86,7 +91,7 @@ def lemma_of_the_square_flow(patch):
 def lemma_with_one_over_the_depth(patch):
     """The exponent of sigma_min is 2/N.
 
-    Fails: 31.9c, 31.9d, 31.9g
+    Fails: 31.2b
     """
     _brief(patch)
     patch(
@@ -100,7 +105,7 @@ def lemma_with_one_over_the_depth(patch):
 def a_margin_without_the_distance(patch):
     """The margin is sigma_min(target): the distance of the start does not matter.
 
-    Fails: 31.4b, 31.4c
+    Fails: 31.4a
     """
     _brief(patch)
     patch(
@@ -112,7 +117,7 @@ def a_margin_without_the_distance(patch):
 def imbalance_allowed_three_times_exceeded(patch):
     """The premise violated: starts of three times the imbalance that is then called delta.
 
-    Fails: 31.4a
+    Fails: 31.5b
     """
     _brief(patch)
     patch(
@@ -124,7 +129,7 @@ def imbalance_allowed_three_times_exceeded(patch):
 def starts_outside_the_margin(patch):
     """The premise violated: starts at one and a half times the distance that the margin allows.
 
-    Fails: 31.4c, 31.4d
+    Fails: 31.5c, 31.5e
     """
     _brief(patch)
 
@@ -143,7 +148,7 @@ def starts_outside_the_margin(patch):
 def loss_as_a_power_of_time(patch):
     """Log-loss is a line against the logarithm of the step.
 
-    Fails: 31.3b
+    Fails: 31.5d
     """
     _brief(patch)
 
@@ -156,7 +161,7 @@ def loss_as_a_power_of_time(patch):
 def the_largest_curvature_sets_the_pace(patch):
     """The late slope belongs to the mean singular value instead of the smallest.
 
-    Fails: 31.3c, 31.3d, 31.3e, 31.3f
+    Fails: 31.3b
     """
     _brief(patch)
 
@@ -170,7 +175,7 @@ def the_largest_curvature_sets_the_pace(patch):
 def late_slope_of_two_layers(patch):
     """The curvature at the minimum is N sigma_min at every depth.
 
-    Fails: 31.3d, 31.3e, 31.3f
+    Fails: 31.3b
     """
     _brief(patch)
 
@@ -183,7 +188,7 @@ def late_slope_of_two_layers(patch):
 def balance_is_not_kept(patch):
     """Imbalance drifts at first order: what is kept is the sum of neighbours, not the difference.
 
-    Fails: 31.5b
+    Fails: 31.5g
     """
     _brief(patch)
 
@@ -202,7 +207,7 @@ def balance_is_not_kept(patch):
 def layers_far_from_balance(patch):
     """The premise violated: starts with an imbalance of a tenth.
 
-    Fails: 31.4d, 31.4e
+    Fails: 31.5e, 31.5f
     """
     _brief(patch)
 
@@ -215,7 +220,7 @@ def layers_far_from_balance(patch):
 def digits_without_whitening(patch):
     """Centring is enough: the principal components keep their variances.
 
-    Fails: 31.6a
+    Fails: 31.5h
     """
     _brief(patch)
 
@@ -225,38 +230,107 @@ def digits_without_whitening(patch):
         scale = sizes[:components, None] / sizes[0]
         return old(inputs, components) * scale
 
-    patch("data.whiten", scores)
+    patch("trajectories.linear_convergence.whiten", scores)
 
 
 def time_falls_with_the_square_of_depth(patch):
     """T falls as 1 / N^2: N layers, and the gradient of each N times as large.
 
-    Fails: 31.1b, 31.8a, 31.8b, 31.8c, 31.8d
+    Fails: 31.1a, 31.2a
     """
+    patch.parameters(random_starts=500000)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=depth**2 * g.rate)),
     )
 
 
-def pace_of_the_end_from_the_start(patch):
-    """The loss falls from the first step at the pace of the end, 2 N eta sigma_min^(2(N-1)/N).
+def imbalance_of_the_theorem(patch):
+    """The imbalance that theorem 1 allows is where lemma 1 breaks: c^2 / (256 N^3 |Phi|^(2(N-1)/N)).
 
-    Fails: 31.3a, 31.6b
+    Fails: 31.3c
+    """
+    _brief(patch)
+    patch(
+        "trajectories.linear_convergence.imbalance_edge",
+        lambda right, size, depth: size ** (2 / depth) / (256 * depth**3),
+    )
+
+
+def imbalance_edge_of_the_flow(patch):
+    """Without the half any imbalance breaks the lemma at once; with it, a half of |W|^(2/N) is allowed.
+
+    Fails: 31.3c
+    """
+    _brief(patch)
+    patch(
+        "trajectories.linear_convergence.imbalance_edge",
+        lambda right, size, depth: size ** (2 / depth) / 2,
+    )
+
+
+def imbalance_edge_of_two_layers(patch):
+    """The edge is 1.5 |W|^(2/N) at every depth.
+
+    Fails: 31.3c
+    """
+    _brief(patch)
+    patch(
+        "trajectories.linear_convergence.imbalance_edge",
+        lambda right, size, depth: 1.5 * size ** (2 / depth),
+    )
+
+
+def imbalance_edge_with_the_square_of_the_margin(patch):
+    """The edge falls as |W|^2, as the theorem's delta does with c.
+
+    Fails: 31.3c
+    """
+    _brief(patch)
+    patch(
+        "trajectories.linear_convergence.imbalance_edge",
+        lambda right, size, depth: right(1.0, depth) * size**2,
+    )
+
+
+def margin_every_other_time(patch):
+    """A random start is as often near enough as not: the probability of a margin is that of one output.
+
+    Fails: 31.4a
+    """
+    _brief(patch)
+    patch(
+        "trajectories.linear_convergence.margin_probability",
+        lambda right, target, scale: right(target[:1, :1], scale),
+    )
+
+
+def margin_by_the_central_law(patch):
+    """The distance has the central chi-square law, with the variance of start and target together.
+
+    Fails: 31.4a
     """
     _brief(patch)
 
-    def at_once(old, depth, size, seeds, step_size, rng, **options):
-        run = old(depth, size, seeds, step_size, rng, **options)
-        t = torch.arange(1, len(run.loss))[:, None]
-        pace = -run.loss[1:].log() / t / run.predicted_slope
-        return replace(run, pace=pace.where(run.pace.isfinite(), torch.inf))
+    def central(right, target, scale):
+        spread = scale**2 + float(target.square().mean())
+        return float(
+            chi2.cdf(float(torch.linalg.svdvals(target)[-1]) ** 2 / spread, target.numel())
+        )
 
-    def digits(old, matrix, target):
-        if target.shape[-2] != 9:
-            return old(matrix, target)
-        sigma = torch.linalg.svdvals(target)[..., -1]
-        return (2 * 3) ** (3 / 4) * sigma.expand(matrix.shape[:-2])  # N = 3: pace ~ c^(4/3)
+    patch("trajectories.linear_convergence.margin_probability", central)
 
-    patch("trajectories.linear_convergence.practical_run", at_once)
-    patch("linear_networks.deficiency_margin", digits)
+
+def margin_with_a_degree_of_freedom_too_few(patch):
+    """The distance has d^2 - 1 degrees of freedom, the scale of the start being no direction.
+
+    Fails: 31.4a
+    """
+    _brief(patch)
+
+    def fewer(right, target, scale):
+        sizes = torch.linalg.svdvals(target) / scale
+        away = float(sizes.square().sum())
+        return float(ncx2.cdf(float(sizes[-1]) ** 2, target.numel() - 1, away))
+
+    patch("trajectories.linear_convergence.margin_probability", fewer)

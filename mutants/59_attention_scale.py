@@ -65,7 +65,7 @@ def entropy_in_bits(patch):
     from math import log
 
     patch(
-        "practice.random_energy.soften",
+        "practice.random_energy.softness",
         lambda old, x: old(x)._replace(entropy=old(x).entropy / log(2)),
     )
 
@@ -97,7 +97,7 @@ def every_query_is_typical(patch):
         middle = found.softness.mean()
         return found._replace(softness=middle + 0.01 * (found.softness - middle))
 
-    patch("practice.random_energy.soften", alike)
+    patch("practice.random_energy.softness", alike)
 
 
 def softmax_passes_its_gradient(patch):

@@ -190,6 +190,7 @@ def staged_notebook(ledger, links, papers):
         cells.append(cell)
         if cell.cell_type == "markdown":
             text = re.sub(r"!\[verdict\]\([^)]*\)\n*", "", cell.source)
+            text = text.replace("](../NOTATION.md)", "](../glossary.md)")
             text = re.sub(r"^(\|[^\n]*\| holds if \|)", r"{.criteria}\n\1", text, flags=re.M)
             cell.source = links.text(text, own=name)
             if position == 0:
@@ -204,7 +205,7 @@ def staged_notebook(ledger, links, papers):
         for output in cell.outputs:
             image = output.get("metadata", {}).get("image/png")
             if image:
-                cell.metadata["mystnb"]["image"] = {
+                cell.metadata.setdefault("mystnb", {})["image"] = {
                     "alt": image["alt"],
                     "width": f"{image['width']}px",
                     "classes": "filled" if name_of_figure(cell) in FILLED else "plot",

@@ -343,3 +343,25 @@ def test_snapped_weights_are_the_nearest_multiples_and_take_rounding_away():
     assert torch.equal(found, torch.round(w / grid) * grid)
     assert torch.equal(found, snapped((w * (1 + 1e-15),))[0])
     assert float((found - w).abs().max()) <= grid / 2
+
+
+def test_float32_descends_where_it_is_asked_for_and_follows_float64():
+    def go(dtype):
+        target = torch.tensor([[1.0, -2.0], [0.5, 3.0]], dtype=dtype)
+        rates = torch.tensor([0.1, 0.3])
+        return descend(
+            lambda w, t: (w[0] - t,),
+            (torch.zeros(2, 2, dtype=dtype),),
+            Adam(rates),
+            problem=(target,),
+            steps=20,
+            dtype=dtype,
+        ).weights[0]
+
+    single = go(torch.float32)
+    assert single.dtype == torch.float32
+    assert torch.allclose(single.double(), go(torch.float64), atol=1e-5)
+    with pytest.raises(ValueError, match="float64"):
+        descend(lambda w: w, (torch.zeros(2, 2),), Plain(0.1), steps=1)
+    with pytest.raises(ValueError, match="dtype"):
+        descend(lambda w: w, (torch.zeros(2, 2),), Plain(0.1), steps=1, dtype=torch.float16)

@@ -147,15 +147,18 @@ def energy(weights, task, *, units="logistic"):
     return (outputs(weights, task, units=units) - task.targets).square().sum(-1) / 2
 
 
-def gradients(weights, task, *, units="logistic"):
+def gradients(weights, task, *, units="logistic", seen=None):
     """Gradient of `energy`: tuple like `weights` (backpropagation, Rumelhart et al. 1986, eq. 6, 7).
 
     With delta = (y - t) y (1 - y): dE/dv = sum delta s, dE/dc = sum delta, and for hidden unit j
-    dE/dW_j = sum delta v_j s'_j x. Raises ValueError if the weights do not fit the task.
+    dE/dW_j = sum delta v_j s'_j x. seen: how often each network sees each pattern, (seeds, patterns); None:
+    once. Raises ValueError if the weights do not fit the task.
     """
     s, y, v = _forward(weights, task.inputs, units)
     delta = (y - task.targets[:, None]).mul_(y)
     delta.addcmul_(delta, y, value=-1)
+    if seen is not None:
+        delta.mul_(seen.T)
     back = s * delta
     output = torch.cat([back.sum(1), delta.sum(0, keepdim=True)])
     if units == "logistic":
@@ -237,6 +240,40 @@ def train(
         steps=sweeps,
         stop=lambda w: solved(w, task, tolerance),
         check_every=check_every,
+    )
+
+
+def train_online(
+    weights: tuple[torch.Tensor, ...],
+    task: Task,
+    rng: np.random.Generator,
+    *,
+    learning_rate: float,
+    sweeps: int,
+    tolerance: float,
+    momentum: float = 0.9,
+):
+    """`train` with one pattern a step, drawn at random for each network: a Trajectory of `lib.descent`.
+
+    As many steps as `sweeps` x patterns; asked every 50 sweeps whether it is solved. The gradient is that
+    of the pattern alone, so that its mean over a sweep is that of the full batch over the patterns.
+    """
+    patterns = len(task.targets)
+
+    def one_pattern(t, marks):
+        seen = torch.zeros(len(marks), patterns, dtype=torch.float64)
+        drawn = torch.from_numpy(rng.integers(patterns, size=(len(marks), 1)))
+        return (seen.scatter_(1, drawn, 1.0),)
+
+    return descend(
+        lambda w, _, seen: gradients(w, task, seen=seen),
+        weights,
+        Momentum(learning_rate, momentum),
+        problem=(torch.zeros(len(weights[0]), 1, dtype=torch.float64),),
+        sees=one_pattern,
+        steps=sweeps * patterns,
+        stop=lambda w, _: solved(w, task, tolerance),
+        check_every=50 * patterns,
     )
 
 
@@ -382,27 +419,6 @@ def _retrained(weights, task, setting):
     )
     slope = gradient_norm(weights, task)
     return Freed(run.stopped >= 0, energy(run.weights, task), slope, lowest)
-
-
-def mirror_codes(hidden):
-    """How networks with two hidden units tell mirror images of six bits: a dict of tensors (seeds, ...).
-
-    hidden: (seeds, 2, 7). asymmetry: |w_i + w_(7-i)| / |w| of each unit, (seeds, 2); opposite: cosine of
-    the two units' incoming weights; code: 1 where both units have magnitudes 1:2:4, 2 for 2:3:4, else 0,
-    up to a tenth in each ratio (Rumelhart et al. 1986, figure 1, shows 1:2:4).
-    """
-    incoming = hidden[:, :, :6]
-    sizes = incoming[:, :, :3].abs().sort(-1).values
-    ratios = sizes[..., 1:] / sizes[..., :-1]
-    code = torch.zeros(len(hidden))
-    for number, pair in ((1, (2.0, 2.0)), (2, (1.5, 4 / 3))):
-        close = (ratios - torch.tensor(pair, dtype=torch.float64)).abs().amax((1, 2)) < 0.1
-        code = torch.where(close, float(number), code)
-    return {
-        "asymmetry": (incoming + incoming.flip(-1)).norm(dim=-1) / incoming.norm(dim=-1),
-        "opposite": torch.cosine_similarity(incoming[:, 0], incoming[:, 1], -1),
-        "code": code,
-    }
 
 
 # --- symmetries ----------------------------------------------------------------------------------

@@ -19,13 +19,13 @@ from lib.newton import find_roots
 # --- the Hessian of a deep linear network ----------------------------------------------------------
 
 
-def flattened(weights):
+def as_points(weights):
     """All entries of W_1..W_N, row by row, as one point (..., P)."""
     return torch.cat([w.flatten(-2) for w in weights], -1)
 
 
 def layers(points, widths):
-    """The weights W_1..W_N, W_j of shape (..., d_j, d_(j-1)), that `flattened` makes of a network.
+    """The weights W_1..W_N, W_j of shape (..., d_j, d_(j-1)), that `as_points` makes of a network.
 
     points: (..., P); widths: d_0..d_N. Raises ValueError unless P is the number of weights.
 
@@ -62,7 +62,7 @@ def hessian(weights, target):
     With A_j = W_N ... W_(j+1), B_j = W_(j-1) ... W_1 and residual R (derived here):
         sum over j, k of <A_j X_j B_j, A_k X_k B_k>   (Gauss-Newton)
         + 2 sum over j < k of <R, A_k X_k W_(k-1) ... W_(j+1) X_j B_j>.
-    Weights in the order of `flattened`. Raises ValueError if the shapes do not chain.
+    Weights in the order of `as_points`. Raises ValueError if the shapes do not chain.
 
     >>> w = torch.zeros(1, 1, dtype=torch.float64)
     >>> hessian((w, w), torch.ones(1, 1, dtype=torch.float64)).tolist()
@@ -111,7 +111,7 @@ def network_field(target, widths):
     def field(points):
         weights = layers(points, widths)
         wanted = target.expand(len(points), *target.shape)
-        return flattened(ln.gradients(weights, wanted)), hessian(weights, wanted)
+        return as_points(ln.gradients(weights, wanted)), hessian(weights, wanted)
 
     return field
 
@@ -271,7 +271,7 @@ def deepest_drop(singular_values, rank, depth, radius, starts, rng, steps=600):
     chosen = torch.arange(k) < rank
     weights, target = critical_weights(singular_values, chosen, depth, k, rng)
     widths, speed = [k] * (depth + 1), singular_values[rank]
-    centre, wanted = flattened(weights), target.expand(starts, *target.shape)
+    centre, wanted = as_points(weights), target.expand(starts, *target.shape)
     stiff = hessian(weights, target)
     stiff.diagonal().add_(4 * speed * radius ** (depth - 2))
     step = torch.linalg.inv(stiff)
@@ -283,7 +283,7 @@ def deepest_drop(singular_values, rank, depth, radius, starts, rng, steps=600):
     x = torch.from_numpy(rng.standard_normal((starts, len(centre))))
     x = clipped(radius * x / len(centre) ** 0.5)
     for _ in range(steps):
-        slope = flattened(ln.gradients(layers(centre + x, widths), wanted))
+        slope = as_points(ln.gradients(layers(centre + x, widths), wanted))
         x = clipped(x - slope @ step)
     lowest = ln.loss(layers(centre + x, widths), wanted).min()
     return float(ln.loss(weights, target) - lowest)
@@ -320,11 +320,11 @@ def passage(singular_values, starts, *, learning_rate, steps, every):
     end = s[-1].square() / 20
 
     def measure(weights, target):
-        slopes = flattened(ln.gradients(weights, target))
+        slopes = as_points(ln.gradients(weights, target))
         return {
             "loss": ln.loss(weights, target),
             "norm": torch.linalg.vector_norm(slopes, dim=-1),
-            "point": flattened(weights),
+            "point": as_points(weights),
         }
 
     run = descend(
@@ -385,10 +385,12 @@ def search(field, starts, *, tolerance=1e-10, steps=300, longest=0.5):
 class NetworkSaddles:
     """Critical points that a search finds in one regression, all but the minima.
 
-    distance: of the loss from the list of `critical_losses`, minima included (found,); met: is each value
-    of the list found? bool; loss, curvature: of the saddles (saddles,).
+    levels: the list of `critical_losses` for the narrowest layer; distance: of the loss from it, minima
+    included (found,); met: is each value of the list found? bool; loss, curvature: of the saddles
+    (saddles,).
     """
 
+    levels: torch.Tensor
     distance: torch.Tensor
     met: torch.Tensor
     loss: torch.Tensor
@@ -397,11 +399,11 @@ class NetworkSaddles:
 
 def network_saddles(target, widths, starts, rng, *, init_scale=0.7):
     """Search for critical points of 1/2 ||W_N ... W_1 - target||_F^2 from Gaussian starts."""
-    begin = flattened(ln.gaussian_weights(widths, starts, rng, init_scale))
+    begin = as_points(ln.gaussian_weights(widths, starts, rng, init_scale))
     found = search(network_field(target, widths), begin)
     loss = ln.loss(layers(found.points, widths), target)
     listed = critical_losses(torch.linalg.svdvals(target), min(widths))
     distance, nearest = (loss[:, None] - listed).abs().min(1)
     met = torch.isin(torch.arange(len(listed)), nearest)
     saddle = nearest > 0
-    return NetworkSaddles(distance, met, loss[saddle], found.curvature[saddle])
+    return NetworkSaddles(listed, distance, met, loss[saddle], found.curvature[saddle])

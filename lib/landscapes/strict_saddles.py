@@ -129,6 +129,15 @@ class Shallow:
     loss: torch.Tensor
     curvature: torch.Tensor
 
+    @property
+    def clear(self) -> bool:
+        """Did every descent arrive, and has the search found saddles besides x = 0 and no others but strict?
+
+        Strict: with an eigenvalue below -1e-6 of the size of that at 0.
+        """
+        others = bool((self.loss < 1 - 1e-6).any())
+        return others and bool(self.arrived.all()) and bool((self.curvature < -1e-6).all())
+
 
 def shallow_run(problem, starts, rng, *, init_scale=0.3, search_scale=0.5, step=0.1, steps=3000):
     """Descent and a search for critical points of a `QuadraticForms`, from Gaussian points: a `Shallow`.
@@ -207,6 +216,13 @@ class TensorCensus:
     index: torch.Tensor
     curvature: torch.Tensor
 
+    @property
+    def error(self) -> torch.Tensor:
+        """|index - (k - 1)| + |curvature - that of `tensor_law`| of every point, (found,)."""
+        law = tensor_law(int(self.support.max()))
+        expected = torch.tensor([law[int(k)][1:] for k in self.support], dtype=torch.float64)
+        return (self.index - expected[:, 0]).abs() + (self.curvature - expected[:, 1]).abs()
+
 
 def tensor_census(components, starts, rng):
     """All critical points of -1/4 sum (v_i u)^4 that a search from `starts` random points finds.
@@ -255,6 +271,24 @@ def pairs_gradient(vectors, components):
     return 4 * c * others @ components
 
 
+def components_found(
+    components: torch.Tensor, starts: int, rng: np.random.Generator
+) -> torch.Tensor:
+    """Does descent on `pairs_loss` over unit vectors find all components at once? bool (starts,).
+
+    From random vectors, 1,500 steps of 0.1; found: a loss below 1e-10.
+    """
+    vectors = unit(torch.from_numpy(rng.standard_normal((starts, *components.shape))))
+    run = descend(
+        lambda w: (pairs_gradient(w[0], components),),
+        (vectors,),
+        Plain(0.1),
+        steps=1500,
+        retraction=lambda w: (unit(w[0]),),
+    )
+    return pairs_loss(run.weights[0], components) < 1e-10
+
+
 # --- restricted isometry ---------------------------------------------------------------------------
 
 
@@ -262,8 +296,8 @@ def isometry_surface(stretch):
     """f(a, b) = (a^2 - 1)^2 + (a^2 - 1) b^2 + b^4 + 2 k a^2 b^2, k = `stretch`: a `surfaces.Surface`.
 
     f = |A(x x^T - z z^T)|^2 with x = (a, b), z = (1, 0), |A(M)|^2 = M_11^2 + M_11 M_22 + M_22^2 +
-    2 k M_12^2, whose restricted isometry constant is max(1/2, k - 1). k = 3/2 is the instance of Zhang,
-    Josz, Sojoudi and Lavaei 2018 (recalled). At (0, 1/sqrt 2): gradient 0, Hessian diag(2k - 3, 4).
+    2 k M_12^2; see `isometry_constant`. k = 3/2 is the instance of Zhang, Josz, Sojoudi and Lavaei 2018
+    (recalled). At (0, 1/sqrt 2): gradient 0, Hessian diag(2k - 3, 4).
     """
 
     def value(p):
@@ -283,6 +317,38 @@ def isometry_surface(stretch):
         return torch.stack([torch.stack([first, cross], -1), torch.stack([cross, second], -1)], -2)
 
     return Surface(value, gradient, hessian)
+
+
+def isometry_constant(stretch: float) -> float:
+    """The restricted isometry constant delta of the measurements behind `isometry_surface`.
+
+    The least delta for which some common factor brings |A(M)|^2 between 1 - delta and 1 + delta times
+    |M|^2: (largest - smallest) / (largest + smallest) of the quotients. Those are 1/2, 3/2 and k (derived
+    here), for every symmetric 2 x 2 matrix is a difference x x^T - z z^T or its negative, or of one sign.
+    Raises ValueError unless `stretch` is positive.
+
+    >>> isometry_constant(1.5), isometry_constant(2.0)
+    (0.5, 0.6)
+    """
+    if not stretch > 0:
+        raise ValueError(f"stretch must be positive, got {stretch}")
+    least, most = min(0.5, stretch), max(1.5, stretch)
+    return (most - least) / (most + least)
+
+
+def sampled_isometry(stretch: float, samples: int, rng: np.random.Generator) -> float:
+    """`isometry_constant` from the quotients |A(M)|^2 / |M|^2 of random matrices of rank 2: from below.
+
+    >>> 0.58 < sampled_isometry(2.0, 1000, np.random.default_rng(0)) <= 0.6
+    True
+    """
+    x, z = rng.standard_normal((2, samples, 2))
+    matrices = x[:, :, None] * x[:, None] - z[:, :, None] * z[:, None]
+    first, last, cross = matrices[:, 0, 0], matrices[:, 1, 1], matrices[:, 0, 1]
+    image = first**2 + first * last + last**2 + 2 * stretch * cross**2
+    quotients = image / (matrices**2).sum((1, 2))
+    least, most = quotients.min(), quotients.max()
+    return float((most - least) / (most + least))
 
 
 def caught(stretch, trials, record, rng, *, learning_rate=0.01):

@@ -9,29 +9,36 @@ the fit sees the first p = `features` of them at n = `samples` points and its ri
 What is unseen of the signal acts as noise: the effective variance is s2 + 1 - p/D. Everything is float64.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.checks import whole_number
 from lib.data import one_hot, small_digits
 
+_TINY_PIVOT = (
+    1e-12  # of the largest: rounding leaves pivots of 1e-16 to 1e-14 where the rank is lower
+)
 
-def _model(features, samples, total, noise):
+
+def _model(features: int, samples: int, total: int, noise: float) -> None:
     whole_number("features", features, 1, whole_number("total", total))
     whole_number("samples", samples)
     if not 0 <= noise < np.inf:
         raise ValueError(f"noise must be a finite variance >= 0, got {noise}")
 
 
-def fit(inputs, outputs, ridge=0.0):
+def fit(inputs: Tensor, outputs: Tensor, ridge: float = 0.0) -> Tensor:
     """Coefficients (..., p, k) of inputs (..., n, p), outputs (..., n, k): least squares, ridge `ridge`.
 
     ridge > 0 minimizes |X w - y|^2 + ridge |w|^2. ridge = 0 is its limit, the minimum of least norm: least
-    squares for p <= n, an interpolation for p > n; inputs of lower rank (a feature that is always 0) are
-    allowed. Raises ValueError for shapes that do not fit, a negative ridge and inputs or outputs that
-    are not finite or not float64.
+    squares for p <= n, an interpolation for p > n. Inputs of lower rank (a feature that is always 0, more
+    features than directions) are allowed: where a pivot is next to nothing, singular values decide.
+    Raises ValueError for shapes that do not fit, a negative ridge and inputs or outputs that are not
+    finite or not float64.
 
     >>> x, y = torch.tensor([[3.0, 4.0]]).double(), torch.tensor([[5.0]]).double()
     >>> [round(w, 9) for w in fit(x, y).flatten().tolist()]
@@ -50,15 +57,19 @@ def fit(inputs, outputs, ridge=0.0):
         raise ValueError("inputs and outputs must be finite")
     n, p = inputs.shape[-2:]
     if n == p and not ridge:  # the Gram matrix would square the condition number where it is worst
-        found, info = torch.linalg.solve_ex(inputs, outputs)
+        factors, swaps, info = torch.linalg.lu_factor_ex(inputs)
+        pivots = factors.diagonal(dim1=-2, dim2=-1).abs()
+        found = torch.linalg.lu_solve(factors, swaps, outputs)
     else:
         gram = inputs.mT @ inputs if p < n else inputs @ inputs.mT
         gram.diagonal(dim1=-2, dim2=-1).add_(ridge)
         root, info = torch.linalg.cholesky_ex(gram)
+        pivots = root.diagonal(dim1=-2, dim2=-1).square()
         right = inputs.mT @ outputs if p < n else outputs
         found = torch.cholesky_solve(right, root)
         found = found if p < n else inputs.mT @ found
-    if info.any():  # lower rank: the slow way
+    low = pivots.amin(-1) <= _TINY_PIVOT * pivots.amax(-1)
+    if info.any() or (not ridge and low.any()):  # lower rank: the slow way
         found = torch.linalg.lstsq(inputs, outputs, driver="gelsd").solution
     return found
 
@@ -66,7 +77,7 @@ def fit(inputs, outputs, ridge=0.0):
 # --- the Gaussian model ----------------------------------------------------------------------------
 
 
-def least_norm_risk(features, samples, total, noise):
+def least_norm_risk(features: int, samples: int, total: int, noise: float) -> float:
     """Mean risk of the fit of least norm; inf for |p - n| <= 1, where the mean does not exist.
 
         p <= n - 2:  (r + s2) (1 + p / (n - p - 1)),
@@ -86,7 +97,7 @@ def least_norm_risk(features, samples, total, noise):
     return (p - n) / total + unexplained * (1 + n / (p - n - 1))
 
 
-def best_ridge(features, total, noise):
+def best_ridge(features: int, total: int, noise: float) -> float:
     """The ridge of least mean risk, D (s2 + 1 - p/D): effective noise over the prior variance 1/D.
 
     It makes the fit the posterior mean of a Gaussian beta (Hastie et al. 2022, arXiv:1903.08560).
@@ -98,7 +109,7 @@ def best_ridge(features, total, noise):
     return total * (noise + 1 - features / total)
 
 
-def ridge_risk(features, samples, total, noise):
+def ridge_risk(features: int, samples: int, total: int, noise: float) -> float:
     """Mean risk with the best ridge, in the limit of many features and samples: (r + s2)(1 + p m).
 
     m = tr (X^T X + ridge)^-1 / p solves m = 1 / (ridge + n / (1 + p m)) (Marchenko and Pastur 1967).
@@ -113,21 +124,36 @@ def ridge_risk(features, samples, total, noise):
     return float((1 - p / total + noise) * (1 + p * m))
 
 
-class Risks(NamedTuple):
-    """Risks of the same draws, each (features compared, draws): least norm, and with the best ridge."""
+def squared_bias(features: int, total: int, shrinkage: float) -> float:
+    """|E estimate - beta|^2 where the mean estimate is `shrinkage` times what is seen of beta.
 
-    least_norm: torch.Tensor
-    ridge: torch.Tensor
+        (1 - a)^2 p/D + 1 - p/D,      a = min(1, n/p) for the fit of least norm
 
+    since the mean of the projection on n of p random directions is n/p. It falls with p on both sides of
+    p = n, where there is no mean. Given the inputs it is 1 - n/D for all p >= n (Hastie et al. 2022).
 
-def subset_risks(features, samples, total, noise, draws, rng):
-    """Risks of fits on the first p features for each p of the list `features`, nested in every draw.
-
-    A draw is its own inputs, direction beta and noise; its risk is exact given these.
+    >>> squared_bias(80, 160, 0.5)
+    0.625
     """
-    for p in features:
-        _model(p, samples, total, noise)
-    found, left = Risks([], []), whole_number("draws", draws)
+    _model(features, 1, total, 0.0)
+    return (1 - shrinkage) ** 2 * features / total + 1 - features / total
+
+
+class Risks(NamedTuple):
+    """Fits to the same draws, each (features compared, draws): risk of the fit of least norm and with the
+    best ridge; overlap: <estimate, beta> / |beta seen|^2 of the fit of least norm, whose mean is min(1, n/p).
+    """
+
+    least_norm: Tensor
+    ridge: Tensor
+    overlap: Tensor
+
+
+def _problems(
+    samples: int, total: int, noise: float, draws: int, rng: np.random.Generator
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Blocks of inputs (block, n, D), directions beta (block, D, 1), outputs (block, n, 1)."""
+    left = whole_number("draws", draws)
     while left:
         block = min(left, 250)
         left -= block
@@ -135,21 +161,63 @@ def subset_risks(features, samples, total, noise, draws, rng):
         beta = torch.from_numpy(rng.standard_normal((block, total, 1)))
         beta = beta / beta.norm(dim=1, keepdim=True)
         y = x @ beta
-        y = y + noise**0.5 * torch.from_numpy(rng.standard_normal(y.shape))
-        for part, best in zip(found, (False, True), strict=True):
-            rows = []
-            for p in features:
-                away = -beta.clone()
-                away[:, :p] += fit(x[..., :p], y, best_ridge(p, total, noise) if best else 0.0)
-                rows.append(away.square().sum((1, 2)) + noise)
-            part.append(torch.stack(rows))
-    return Risks(*(torch.cat(part, 1) for part in found))
+        yield x, beta, y + noise**0.5 * torch.from_numpy(rng.standard_normal(y.shape))
+
+
+def _risk(estimate: Tensor, beta: Tensor, noise: float) -> Tensor:
+    """(block,) |estimate - beta|^2 + noise of estimates (block, p, 1) of the first p entries of beta."""
+    away = -beta.clone()
+    away[:, : estimate.shape[1]] += estimate
+    return away.square().sum((1, 2)) + noise
+
+
+def subset_risks(
+    features: Sequence[int],
+    samples: int,
+    total: int,
+    noise: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> Risks:
+    """Risks of fits on the first p features for each p of the list `features`, nested in every draw.
+
+    A draw is its own inputs, direction beta and noise; its risk is exact given these.
+    """
+    for p in features:
+        _model(p, samples, total, noise)
+    blocks = []
+    for x, beta, y in _problems(samples, total, noise, draws, rng):
+        rows = Risks([], [], [])
+        for p in features:
+            plain, seen = fit(x[..., :p], y), beta[:, :p]
+            best = fit(x[..., :p], y, best_ridge(p, total, noise))
+            rows.least_norm.append(_risk(plain, beta, noise))
+            rows.ridge.append(_risk(best, beta, noise))
+            rows.overlap.append((plain * seen).sum((1, 2)) / seen.square().sum((1, 2)))
+        blocks.append([torch.stack(row) for row in rows])
+    return Risks(*(torch.cat(part, 1) for part in zip(*blocks, strict=True)))
+
+
+def other_ridges(
+    factors: Sequence[float],
+    samples: int,
+    total: int,
+    noise: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> Tensor:
+    """(factors, draws) risks at p = n with the best ridge times each factor, on the same draws."""
+    best, blocks = best_ridge(samples, total, noise), []
+    for x, beta, y in _problems(samples, total, noise, draws, rng):
+        fits = [fit(x[..., :samples], y, factor * best) for factor in factors]
+        blocks.append(torch.stack([_risk(found, beta, noise) for found in fits]))
+    return torch.cat(blocks, 1)
 
 
 # --- the tail at the threshold ---------------------------------------------------------------------
 
 
-def noise_gain(samples, distance, draws, rng):
+def noise_gain(samples: int, distance: int, draws: int, rng: np.random.Generator) -> Tensor:
     """(draws,): what a fit makes of noise of variance 1, tr (A^T A)^-1 with A (n + distance, n) Gaussian.
 
     It is the variance term of the risk given the inputs, on both sides of the threshold: the smaller
@@ -164,7 +232,7 @@ def noise_gain(samples, distance, draws, rng):
     return torch.linalg.inv(a.mT @ a).diagonal(dim1=1, dim2=2).sum(1)
 
 
-def tail_law(distance):
+def tail_law(distance: int) -> float:
     """Exponent of the risk's tail, P(risk > x) ~ x^-((|p - n| + 1)/2); derived in notebook 12.
 
     >>> tail_law(0), tail_law(-3)
@@ -173,7 +241,7 @@ def tail_law(distance):
     return (abs(distance) + 1) / 2
 
 
-def tail_exponent(values, top):
+def tail_exponent(values: Tensor | Sequence[float], top: int) -> float:
     """Hill's estimate of a tail's exponent from the `top` largest of positive values (m,).
 
     1 / mean of ln(x_i / x_top+1), i = 1..top (Hill 1975); its standard error is exponent / sqrt(top).
@@ -186,7 +254,7 @@ def tail_exponent(values, top):
     return float(1 / (largest[:-1] / largest[-1]).log().mean())
 
 
-def squared_shares(values):
+def squared_shares(values: Tensor) -> Tensor:
     """Sum of squared shares in the sum of values (..., m): (...). Near 1 when one value is the sum.
 
     Of independent values with a tail of exponent a < 1 its mean tends to 1 - a; a >= 1: to 0.
@@ -200,35 +268,76 @@ def squared_shares(values):
 # --- digits ----------------------------------------------------------------------------------------
 
 
-def relu_features(images, count, rng):
+def relu_features(images: Tensor, count: int, rng: np.random.Generator) -> Tensor:
     """(m, count) features max(0, x . v), v ~ N(0, I/d), of images (m, d)."""
+    return linear_features(images, count, rng).clamp(min=0)
+
+
+def linear_features(images: Tensor, count: int, rng: np.random.Generator) -> Tensor:
+    """(m, count) features x . v, v ~ N(0, I/d), of images (m, d): of rank d at most, however many."""
     first = torch.from_numpy(rng.standard_normal((images.shape[1], whole_number("count", count))))
-    return (images @ first / images.shape[1] ** 0.5).clamp(min=0)
+    return images @ first / images.shape[1] ** 0.5
 
 
-def digit_errors(widths, samples, wrong, ridge, splits, rng, *, tests=1000):
-    """Test errors (splits, labels, ridges, widths) of a least-squares classifier on random features.
+def effective_parameters(weights: Tensor) -> Tensor:
+    """How many parameters a fit uses on some inputs: n times the mean of |s(x)|^2.
 
-    Each split draws `samples` training and `tests` test images, max(widths) ReLU features (a fit of
-    width p sees the first p, divided by sqrt(p)) and one set of wrong labels. Labels are one-hot,
-    the largest output is the answer.
+    weights: (..., m, n), the prediction at m inputs being s(x) . y for the n training outputs y. On the
+    training inputs of least squares with p <= n features it is p (Curth, Jeffares and van der Schaar 2023,
+    arXiv:2310.18988, recalled).
+
+    >>> float(effective_parameters(torch.eye(3).double()))
+    3.0
+    """
+    return weights.shape[-1] * weights.square().sum(-1).mean(-1)
+
+
+class DigitFits(NamedTuple):
+    """Test errors (splits, labels, ridges, widths) and effective parameters on the test images (splits,
+    ridges, widths).
+    """
+
+    errors: Tensor
+    effective: Tensor
+
+
+def digit_fits(
+    widths: Sequence[int],
+    samples: int,
+    wrong: Sequence[float],
+    ridge: Sequence[float],
+    splits: int,
+    rng: np.random.Generator,
+    *,
+    tests: int = 1000,
+    features: Callable[[Tensor, int, np.random.Generator], Tensor] = relu_features,
+) -> DigitFits:
+    """Least-squares classifiers of digits on random features: errors and effective parameters.
+
+    Each split draws `tests` test and `samples` training images, max(widths) features (a fit of width p
+    sees the first p, divided by sqrt(p)) and one set of wrong labels. Labels are one-hot, the largest
+    output is the answer. A split has a generator of its own: two calls with equal generators and fewer
+    samples share test images and features, and the fewer are the first of the more.
 
     wrong: list of shares of training labels that are drawn anew among the nine others; ridge: list.
     """
     images, labels = small_digits()
     errors = torch.empty(splits, len(wrong), len(ridge), len(widths), dtype=torch.float64)
-    for split in range(splits):
-        order = torch.from_numpy(rng.permutation(len(images))[: samples + tests])
-        x, answer = relu_features(images[order], max(widths), rng), labels[order]
-        shifts, doubt = rng.integers(1, 10, samples), rng.uniform(size=samples)
+    effective = torch.empty(splits, len(ridge), len(widths), dtype=torch.float64)
+    for split, own in enumerate(rng.spawn(splits)):
+        order = torch.from_numpy(own.permutation(len(images))[: tests + samples])
+        x, answer = features(images[order], max(widths), own), labels[order]
+        shifts, doubt = own.integers(1, 10, samples), own.uniform(size=samples)
         given = [
-            (answer[:samples] + torch.from_numpy(shifts * (doubt < share))) % 10 for share in wrong
+            (answer[tests:] + torch.from_numpy(shifts * (doubt < share))) % 10 for share in wrong
         ]
         targets = torch.cat([one_hot(label).mT for label in given], 1)
+        every = torch.eye(samples, dtype=torch.float64)
         for i, p in enumerate(widths):
             part = x[:, :p] / p**0.5
             for j, strength in enumerate(ridge):
-                scores = part[samples:] @ fit(part[:samples], targets, strength)
-                said = scores.view(tests, len(wrong), 10).argmax(-1)
-                errors[split, :, j, i] = (said != answer[samples:, None]).double().mean(0)
-    return errors
+                weights = part[:tests] @ fit(part[tests:], every, strength)
+                said = (weights @ targets).view(tests, len(wrong), 10).argmax(-1)
+                errors[split, :, j, i] = (said != answer[:tests, None]).double().mean(0)
+                effective[split, j, i] = effective_parameters(weights)
+    return DigitFits(errors, effective)

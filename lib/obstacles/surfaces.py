@@ -7,12 +7,14 @@ chapter's model of Hessians in high dimension. time = learning rate x steps.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import torch
+from scipy.optimize import brentq, minimize_scalar
+from torch import Tensor
 
 from lib.descent import Plain, descend
 
@@ -21,9 +23,9 @@ from lib.descent import Plain, descend
 class Surface:
     """A function with its exact derivatives, each a callable on points (..., d)."""
 
-    value: Callable
-    gradient: Callable
-    hessian: Callable
+    value: Callable[[Tensor], Tensor]
+    gradient: Callable[[Tensor], Tensor]
+    hessian: Callable[[Tensor], Tensor]
 
 
 def _of_one(value, slope, curvature):
@@ -35,7 +37,7 @@ def _of_one(value, slope, curvature):
     )
 
 
-def quadratic(*curvatures):
+def quadratic(*curvatures: float) -> Surface:
     """1/2 sum curvature_i x_i^2: bowl, dome or saddle by the signs of its curvatures.
 
     >>> quadratic(2.0, -2.0).value(torch.tensor([3.0, 1.0], dtype=torch.float64)).item()
@@ -49,7 +51,9 @@ def quadratic(*curvatures):
     )
 
 
-def wiggled_risk(amplitude, phase=0.0, frequency=5.0):
+def wiggled_risk(
+    amplitude: float | Tensor, phase: float | Tensor = 0.0, frequency: float = 5.0
+) -> Surface:
     """x cos(pi x) + amplitude cos(frequency pi x + phase).
 
     d2l's risk has amplitude 0, its empirical risk 0.2. amplitude, phase: numbers or tensors that
@@ -80,12 +84,12 @@ relu = _of_one(torch.relu, lambda x: (x > 0).to(x.dtype), torch.zeros_like)
 # --- critical points -----------------------------------------------------------------------------
 
 
-def points(x):
+def points(x: float | Sequence[float] | np.ndarray | Tensor) -> Tensor:
     """Numbers or arrays (...) as points of one variable, (..., 1)."""
     return torch.as_tensor(x, dtype=torch.float64)[..., None]
 
 
-def signature(hessian, tolerance=1e-9):
+def signature(hessian: Tensor, tolerance: float = 1e-9) -> tuple[int, int, int]:
     """Numbers of (positive, negative, zero) eigenvalues of one symmetric matrix (d, d).
 
     An eigenvalue counts as zero up to `tolerance` times the largest, or 1.
@@ -98,7 +102,7 @@ def signature(hessian, tolerance=1e-9):
     return tuple(int(k.sum()) for k in (values > small, values < -small, values.abs() <= small))
 
 
-def classify(hessian, tolerance=1e-9):
+def classify(hessian: Tensor, tolerance: float = 1e-9) -> str:
     """Second-derivative test at a critical point: "minimum", "maximum", "saddle" or "inconclusive".
 
     Both signs make a saddle, whatever the zeros; zeros beside one sign only leave it open (d2l).
@@ -112,7 +116,9 @@ def classify(hessian, tolerance=1e-9):
     return "inconclusive" if zero else "minimum" if positive else "maximum"
 
 
-def class_by_descent(hessians, rng, *, starts=8, steps=2000):
+def class_by_descent(
+    hessians: Tensor, rng: np.random.Generator, *, starts: int = 8, steps: int = 2000
+) -> list[str]:
     """What descent and ascent do near critical points with these Hessians (n, d, d): a list of words.
 
     "minimum": descent on 1/2 x'Hx brings every random start nearer; "maximum": ascent does;
@@ -138,14 +144,12 @@ def class_by_descent(hessians, rng, *, starts=8, steps=2000):
     return [names.get(pair, "saddle") for pair in zip(down, up, strict=True)]
 
 
-def turning_points(surface, low, high, *, grid=2000):
+def turning_points(surface: Surface, low: float, high: float, *, grid: int = 2000) -> Tensor:
     """Critical points of a surface of one variable where the slope changes sign, ascending, (k, 1).
 
     Brackets on a grid, then Brent's method to rounding. A slope that touches zero without crossing,
     as that of x^3, is not found.
     """
-    from scipy.optimize import brentq
-
     if not low < high:
         raise ValueError(f"low must be below high, got {low} and {high}")
     x = torch.linspace(low, high, grid + 1, dtype=torch.float64)
@@ -158,7 +162,7 @@ def turning_points(surface, low, high, *, grid=2000):
     return points([brentq(f, float(x[k]), float(x[k + 1]), xtol=1e-15) for k in at])
 
 
-def global_minimum(surface, low, high):
+def global_minimum(surface: Surface, low: float, high: float) -> Tensor:
     """The lowest critical point or end of [low, high] of a surface of one variable, a point (1,)."""
     inside = turning_points(surface, low, high)
     candidates = torch.cat([inside, points([float(low), float(high)])])
@@ -229,7 +233,7 @@ def noisy_escape(
     return run.stopped >= 0
 
 
-def minibatch_scale(sample_scale, batch):
+def minibatch_scale(sample_scale: float, batch: float | np.ndarray) -> float | np.ndarray:
     """Standard deviation of the mean of `batch` independent gradients, each with `sample_scale`.
 
     >>> float(minibatch_scale(20.0, 16))
@@ -238,7 +242,7 @@ def minibatch_scale(sample_scale, batch):
     return sample_scale / np.sqrt(batch)
 
 
-def crossing(x, shares, level=0.5):
+def crossing(x: np.ndarray, shares: np.ndarray, level: float = 0.5) -> float:
     """Where shares (k,) over rising x (k,) first reach `level`, by straight lines between.
 
     The running maximum of the shares is taken; x[0] or x[-1] where they never cross.
@@ -266,7 +270,33 @@ def mean_escape_time(surface, begin, end, low, noise_scale, learning_rate, *, gr
     return float(torch.trapezoid(outer, z[1:])) / temperature
 
 
-def saddle_steps(delta, learning_rate, momentum=0.0):
+def escape_factor(
+    gone: np.ndarray, trials: int, times: np.ndarray, horizon: float
+) -> tuple[float, list[float]]:
+    """(k, 95% interval): the mean escape times are k times `times` (m,), by `gone` of `trials` runs each.
+
+    Maximum likelihood of P(gone by `horizon`) = 1 - exp(-horizon / (k times)); the interval is that of ln k
+    at the curvature of the likelihood.
+
+    >>> k, _ = escape_factor(np.array([393469]), 1000000, np.array([2.0]), 1.0)
+    >>> round(k, 3)
+    1.0
+    """
+
+    def cost(logarithm: float) -> float:
+        share = -np.expm1(-horizon / (np.exp(logarithm) * times))
+        share = share.clip(1e-12, 1 - 1e-12)
+        return -float((gone * np.log(share) + (trials - gone) * np.log1p(-share)).sum())
+
+    best = float(minimize_scalar(cost, bounds=(-3, 3), method="bounded", options={"xatol": 1e-9}).x)
+    curvature = (cost(best + 0.01) - 2 * cost(best) + cost(best - 0.01)) / 1e-4
+    reach = 1.96 / math.sqrt(max(curvature, 1e-9))
+    return math.exp(best), [math.exp(best - reach), math.exp(best + reach)]
+
+
+def saddle_steps(
+    delta: float | np.ndarray, learning_rate: float, momentum: float = 0.0
+) -> float | np.ndarray:
     """Steps for x^2 - y^2 to carry |y| from delta to 1: log(1/delta) / log(growth), a number.
 
     Without momentum y grows by 1 + 2 eta a step exactly. With momentum mu the growth is the larger
@@ -276,7 +306,7 @@ def saddle_steps(delta, learning_rate, momentum=0.0):
     return np.log(1 / np.asarray(delta)) / math.log((b + math.sqrt(b * b - 4 * momentum)) / 2)
 
 
-def conditioned_steps(condition, reduction):
+def conditioned_steps(condition: float, reduction: float) -> float:
     """Steps that cut the distance to the minimum of a quadratic to `reduction`, at the best step size.
 
     Curvatures 1 and kappa, eta = 2/(1 + kappa): both modes shrink by (kappa - 1)/(kappa + 1) a step
@@ -288,7 +318,25 @@ def conditioned_steps(condition, reduction):
     return math.log(1 / reduction) / math.log((condition + 1) / (condition - 1))
 
 
-def cubic_time(start, end):
+def steps_at_best_rate(condition: float, reduction: float, limit: int = 20000) -> int:
+    """Steps that descent on 1/2 (x^2 + condition y^2) takes from (1, 1) at the rate 2/(1 + condition)."""
+    bowl, corner = quadratic(1.0, condition), torch.ones(1, 2, dtype=torch.float64)
+
+    def near(p: Tensor) -> Tensor:
+        return p.norm(dim=-1) <= reduction * 2**0.5
+
+    return int(steps_until(bowl, corner, near, Plain(2 / (1 + condition)), limit=limit))
+
+
+def distance_at_rate(condition: float, rate: float, steps: int = 1000) -> float:
+    """Distance from the minimum of 1/2 (x^2 + condition y^2) after some steps of descent from (1, 1)."""
+    corner = torch.ones(1, 2, dtype=torch.float64)
+    return float(
+        follow(quadratic(1.0, condition), corner, Plain(rate), steps=steps).weights[0].norm()
+    )
+
+
+def cubic_time(start: float | Tensor, end: float | Tensor) -> float | Tensor:
     """Time of gradient flow on x^3 from start to end, both of one sign: (1/end - 1/start)/3.
 
     >>> cubic_time(1.0, 0.25)
@@ -297,7 +345,7 @@ def cubic_time(start, end):
     return (1 / end - 1 / start) / 3
 
 
-def wiggle_excess(amplitude, frequency=5.0):
+def wiggle_excess(amplitude: float, frequency: float = 5.0) -> float:
     """Excess risk of the minimum of `wiggled_risk(amplitude)` near the global minimum, to leading order.
 
     The wiggle moves the minimum by its slope over the curvature f'', and costs f'' shift^2 / 2.
@@ -310,7 +358,16 @@ def wiggle_excess(amplitude, frequency=5.0):
     return slope**2 / (2 * float(risk.hessian(best)))
 
 
-def tanh_time(x):
+def tanh_steps(x: float | np.ndarray, learning_rate: float) -> float | np.ndarray:
+    """Steps of descent on tanh from x to 0, before they are rounded up: T(x) / rate + ln cosh(x).
+
+    T is `tanh_time`; a step of Euler's method is behind the flow by rate/2 times the change of ln f',
+    which adds up to ln cosh x steps (derived here).
+    """
+    return tanh_time(x) / learning_rate + np.log(np.cosh(np.asarray(x)))
+
+
+def tanh_time(x: float | np.ndarray) -> float | np.ndarray:
     """Time of gradient flow on tanh from x down to 0: x/2 + sinh(2x)/4.
 
     >>> float(tanh_time(4.0).round(2))
@@ -322,7 +379,9 @@ def tanh_time(x):
 # --- random symmetric matrices -------------------------------------------------------------------
 
 
-def spectrum_signs(size, values, probabilities):
+def spectrum_signs(
+    size: int, values: Sequence[float], probabilities: Sequence[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Exact probabilities that an eigenvalue is (positive, negative, zero), and of the same for the largest.
 
     Symmetric matrices with independent entries on and above the diagonal, each `values[i]` with
@@ -343,7 +402,9 @@ def spectrum_signs(size, values, probabilities):
     return uniform, tuple(float(weight @ s[:, -1]) for s in signs)
 
 
-def count_positive_definite(size, samples, rng, shift=0.0):
+def count_positive_definite(
+    size: int, samples: int, rng: np.random.Generator, shift: float = 0.0
+) -> int:
     """How many of `samples` GOE matrices of `size`, plus shift times I, have only positive eigenvalues.
 
     Entries above the diagonal have variance 1/2, on it 1. Returns a count.
@@ -356,7 +417,7 @@ def count_positive_definite(size, samples, rng, shift=0.0):
     return count
 
 
-def probability_positive_definite(size):
+def probability_positive_definite(size: int) -> float:
     """P(all eigenvalues of a GOE matrix of `size` are positive), a number.
 
     Integrates the joint density prod |l_i - l_j| exp(-sum l^2 / 2) over the positive and over all

@@ -30,7 +30,7 @@ def log_checks(steps: int, every: int = 5, growth: float = 0.04) -> list[int]:
     return [n for n in found if n <= steps]
 
 
-def race(
+def steps_to_accuracy(
     problems: Problems,
     start: Network,
     rates: Sequence[float],
@@ -84,7 +84,7 @@ def race(
 def fewest_steps_rate(steps: np.ndarray, most: int) -> int:
     """The place of the rate with the least mean log steps to the last target; never counts as `most`.
 
-    steps: (targets, rates, draws), as `race` gives them. Of equal rates it is the first.
+    steps: (targets, rates, draws), as `steps_to_accuracy` gives them. Of equal rates it is the first.
 
     >>> fewest_steps_rate(np.array([[[20.0, 80.0], [30.0, 30.0], [10.0, np.inf]]]), 100)
     1
@@ -103,12 +103,12 @@ def race_at_its_best(
 ) -> tuple[float, np.ndarray]:
     """The best rate on some draws, and the race of others at it: (rate, steps (targets, draws)).
 
-    tuning, judged: (problems, start) as in `race`, independent of each other. A target that is not
+    tuning, judged: (problems, start) as in `steps_to_accuracy`, independent of each other. A target that is not
     reached counts as `steps`.
     """
-    found = race(*tuning, rates, batch_size, targets[-1:], steps, **options)
+    found = steps_to_accuracy(*tuning, rates, batch_size, targets[-1:], steps, **options)
     rate = rates[fewest_steps_rate(found, steps)]
-    found = race(*judged, [rate], batch_size, targets, steps, **options)
+    found = steps_to_accuracy(*judged, [rate], batch_size, targets, steps, **options)
     return rate, np.minimum(found[:, 0], steps)
 
 

@@ -8,6 +8,7 @@ Hessian H = A^T A / m. From w = 0, with c_i the coordinates of its minimum along
 The condition number lambda_max / lambda_min bounds the steps; which c_i matter says how many there are.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -17,7 +18,7 @@ from lib.descent import Plain, descend
 PREPARATIONS = ("raw 0..255", "raw 0..1", "centred", "standardized", "ZCA 0.01", "ZCA")
 
 
-def prepare(images, how):
+def prepare(images: torch.Tensor, how: str) -> torch.Tensor:
     """Images (m, d) in 0..1, prepared in one of the ways of `PREPARATIONS`.
 
     centred: less their mean; standardized: each pixel divided by its sd, too; ZCA: centred, times
@@ -51,7 +52,7 @@ class Quadratic(NamedTuple):
     shares: torch.Tensor
 
 
-def quadratic(inputs, outputs):
+def quadratic(inputs: torch.Tensor, outputs: torch.Tensor) -> Quadratic:
     """The `Quadratic` of inputs (m, d), without linear dependence, and outputs (m, k)."""
     known = torch.cat([inputs, torch.ones_like(inputs[:, :1])], 1)
     hessian, right = known.T @ known / len(known), known.T @ outputs / len(known)
@@ -60,7 +61,13 @@ def quadratic(inputs, outputs):
     return Quadratic(hessian, right, eigenvalues, excess / excess.sum())
 
 
-def formula_steps(eigenvalues, shares, left, fractions, most=400):
+def formula_steps(
+    eigenvalues: torch.Tensor,
+    shares: torch.Tensor,
+    left: float,
+    fractions: Sequence[float],
+    most: int = 400,
+) -> tuple[int, float]:
     """Fewest steps to the share `left` of the excess, and the rate: (steps, rate).
 
     excess after t steps = sum of shares_i (1 - eta lambda_i)^(2 t); rates are `fractions` / lambda_max, and
@@ -76,7 +83,9 @@ def formula_steps(eigenvalues, shares, left, fractions, most=400):
     raise ValueError(f"most must be larger: {most} steps leave {float(now.sum(1).min()):.3g}")
 
 
-def descent_steps(problems, rates, left, most=400):
+def descent_steps(
+    problems: Sequence[Quadratic], rates: Sequence[float], left: float, most: int = 400
+) -> torch.Tensor:
     """Steps of descent from 0 to the share `left` of the excess, one for each `Quadratic`: (problems,).
 
     -1 where `most` steps are not enough.

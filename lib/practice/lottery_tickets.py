@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.checks import whole_number
 from lib.descent import Adam, snapped
@@ -23,6 +24,8 @@ from lib.practice.classifiers import train_apart
 from lib.practice.draws import batches, draw_problems
 from lib.practice.networks import Network, evaluate
 from lib.practice.starts import check_generators, glorot, normal_start
+
+Tensors = tuple[Tensor, ...]
 
 
 class TicketDraws(NamedTuple):
@@ -69,7 +72,7 @@ def _drawn(shapes, generators, draw):
     return tuple(torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True))
 
 
-def new_weights(widths: Sequence[int], generators: Sequence[np.random.Generator]) -> tuple:
+def new_weights(widths: Sequence[int], generators: Sequence[np.random.Generator]) -> Tensors:
     """Weights drawn from N(0, 2 / (d_(j-1) + d_j)), one network a numpy generator.
 
     The start of Frankle and Carbin 2019 (recalled), after Glorot and Bengio 2010. widths: d_0..d_N.
@@ -81,7 +84,16 @@ def new_weights(widths: Sequence[int], generators: Sequence[np.random.Generator]
     return normal_start(widths, generators, glorot).weights
 
 
-def draw_tickets(images, labels, training, validation, epochs, batch_size, widths, generators):
+def draw_tickets(
+    images: Tensor,
+    labels: Tensor,
+    training: int,
+    validation: int,
+    epochs: int,
+    batch_size: int,
+    widths: Sequence[int],
+    generators: Sequence[np.random.Generator],
+) -> TicketDraws:
     """One split, start and order of the examples from each numpy generator: `TicketDraws`.
 
     training, validation: numbers of images, the others are tests; epochs: passes over the training
@@ -107,7 +119,7 @@ def draw_tickets(images, labels, training, validation, epochs, batch_size, width
     )
 
 
-def constant_size(weights):
+def constant_size(weights: Tensors) -> Tensors:
     """Every weight with its sign, at the root mean square of its layer and network, `descent.snapped`.
 
     >>> constant_size((torch.tensor([[[1.0, -7.0]]], dtype=torch.float64),))[0].tolist()
@@ -117,7 +129,7 @@ def constant_size(weights):
     return tuple(w.sign() * size for w, size in zip(weights, sizes, strict=True))
 
 
-def random_signs(weights, generators):
+def random_signs(weights: Tensors, generators: Sequence[np.random.Generator]) -> Tensors:
     """Every weight at its size, with a fair random sign; one numpy generator a network."""
     check_generators(generators, len(weights[0]))
     shapes = [w.shape[1:] for w in weights]
@@ -128,17 +140,17 @@ def random_signs(weights, generators):
 # --- masks ---------------------------------------------------------------------------------------
 
 
-def open_mask(weights):
+def open_mask(weights: Tensors) -> Tensors:
     """The mask that closes nothing: ones shaped like the weights."""
     return tuple(torch.ones_like(w) for w in weights)
 
 
-def masked(weights, mask):
+def masked(weights: Tensors, mask: Tensors) -> Tensors:
     """The weights, with 0 where the mask is closed."""
     return tuple(w * m for w, m in zip(weights, mask, strict=True))
 
 
-def keep_largest(weights, mask, keep):
+def keep_largest(weights: Tensors, mask: Tensors, keep: Sequence[float]) -> Tensors:
     """The mask that leaves open, of the open weights of each layer, this share: the largest in size.
 
     keep: one share in (0, 1] for each layer; every network of a layer keeps the same number, that of
@@ -164,7 +176,7 @@ def keep_largest(weights, mask, keep):
     return tuple(found)
 
 
-def shuffled(mask, generators):
+def shuffled(mask: Tensors, generators: Sequence[np.random.Generator]) -> Tensors:
     """As many open weights in every layer of every network, at random places."""
     check_generators(generators, len(mask[0]))
     shapes = [m.shape[1:].numel() for m in mask]
@@ -174,12 +186,12 @@ def shuffled(mask, generators):
     )
 
 
-def kept_share(mask):
+def kept_share(mask: Tensors) -> Tensor:
     """The share of all weights that is open, (networks,)."""
     return torch.cat([m.flatten(1) for m in mask], 1).mean(1)
 
 
-def same_sign(weights, others, mask):
+def same_sign(weights: Tensors, others: Tensors, mask: Tensors) -> Tensor:
     """The share of the open weights that have the same sign in both, (networks,)."""
     same = [(m * (w * v > 0)).flatten(1) for w, v, m in zip(weights, others, mask, strict=True)]
     return torch.cat(same, 1).sum(1) / torch.cat([m.flatten(1) for m in mask], 1).sum(1)
@@ -188,7 +200,13 @@ def same_sign(weights, others, mask):
 # --- training ------------------------------------------------------------------------------------
 
 
-def train_arms(draws, arms, *, learning_rate, looks):
+def train_arms(
+    draws: TicketDraws,
+    arms: dict[str, tuple[Tensors, Tensors]],
+    *,
+    learning_rate: float,
+    looks: Sequence[int],
+) -> dict[str, Ticket]:
     """Adam on every arm of every draw at once: {name: Ticket}.
 
     arms: {name: (weights, mask)}, each one network a draw; closed weights are set to 0 and stay
@@ -236,7 +254,9 @@ def train_arms(draws, arms, *, learning_rate, looks):
     return found
 
 
-def prune_by_rounds(draws, keep, rounds, **options):
+def prune_by_rounds(
+    draws: TicketDraws, keep: Sequence[float], rounds: int, **options
+) -> list[Round]:
     """Iterative magnitude pruning from the start of every draw: a list of rounds + 1 `Round`.
 
     Round 0 is dense; each later one starts from the same weights and from what `keep_largest` leaves
@@ -252,6 +272,6 @@ def prune_by_rounds(draws, keep, rounds, **options):
     return found
 
 
-def step_of_least(trained):
+def step_of_least(trained: Ticket) -> np.ndarray:
     """The step after which the loss on the validation images is least: (draws,)."""
     return trained.steps[trained.validation_loss.argmin(0)]

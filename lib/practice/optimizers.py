@@ -36,7 +36,7 @@ def _checked(method, condition):
     return math.sqrt(condition)
 
 
-def tuned(method, condition):
+def tuned(method: str, condition: float) -> tuple[float, float]:
     """Learning rate and momentum that are best for curvatures from 1 to kappa: two numbers.
 
     descent 2 / (kappa + 1) and 0; heavy ball 4 / (sqrt kappa + 1)^2 and the square of its rate (Polyak
@@ -53,7 +53,7 @@ def tuned(method, condition):
     return 1 / condition, (root - 1) / (root + 1)
 
 
-def quadratic_rate(method, condition):
+def quadratic_rate(method: str, condition: float) -> float:
     """Factor by which the error shrinks in a step of the tuned method, for kappa = `condition`.
 
     descent (kappa - 1)/(kappa + 1); heavy ball (sqrt kappa - 1)/(sqrt kappa + 1); nesterov
@@ -68,7 +68,9 @@ def quadratic_rate(method, condition):
     return (root - 1) / (root + 1) if method == "heavy ball" else 1 - 1 / root
 
 
-def quadratic_errors(method, condition, starts, steps, record):
+def quadratic_errors(
+    method: str, condition: float, starts: torch.Tensor, steps: int, record: Sequence[int]
+) -> np.ndarray:
     """Distance from the minimum 0 of sum_k lambda_k x_k^2 / 2 after these steps: (records, draws).
 
     The curvatures lambda lie log-evenly from 1 to kappa; starts (draws, d).
@@ -97,7 +99,7 @@ def quadratic_errors(method, condition, starts, steps, record):
     return run.records["error"].numpy()
 
 
-def fitted_rate(steps, errors, power=0):
+def fitted_rate(steps: Sequence[int], errors: np.ndarray, power: float = 0) -> np.ndarray:
     """Factor a step of errors (records, draws) that fall as t^power rate^t, over the later half: (draws,).
 
     >>> t = np.arange(1.0, 101)
@@ -112,7 +114,9 @@ def fitted_rate(steps, errors, power=0):
 # --- axes ----------------------------------------------------------------------------------------
 
 
-def turned(curvature, basis, starts):
+def turned(
+    curvature: torch.Tensor, basis: torch.Tensor, starts: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """A quadratic whose axes are the rows of Q: (Q^T diag(lambda) Q, Q^T x), (draws, d, d) and (draws, d).
 
     curvature (d,), basis (draws, d, d); starts x (draws, d) along the axes turn with it, so that f is
@@ -121,7 +125,7 @@ def turned(curvature, basis, starts):
     return basis.mT @ (curvature.unsqueeze(-1) * basis), (starts.unsqueeze(-2) @ basis).squeeze(-2)
 
 
-def round_fall(steps, momentum):
+def round_fall(steps: int, momentum: float) -> float:
     """log10 of f / f at the start in a round bowl: momentum takes at best the factor momentum a step.
 
     The roots of z^2 - (1 + mu - eta lambda) z + mu have the product mu, so the larger is at least sqrt mu.
@@ -132,7 +136,13 @@ def round_fall(steps, momentum):
     return whole_number("steps", steps) * math.log10(momentum)
 
 
-def quadratic_fall(matrices, starts, rates, steps, method=Plain):
+def quadratic_fall(
+    matrices: torch.Tensor,
+    starts: torch.Tensor,
+    rates: Sequence[float],
+    steps: int,
+    method: Callable = Plain,
+) -> np.ndarray:
     """log10 of f / f at the start after these steps, f = x . H x / 2, at each rate: (rates, draws).
 
     matrices H (draws, d, d), starts (draws, d). method(rate): a rule of `descend`. A rate at which f
@@ -178,7 +188,15 @@ def _betas(**betas):
             raise ValueError(f"{name} must lie in [0, 1), got {beta}")
 
 
-def adam_path(gradients, periods, *, beta1=0.0, beta2, step=0.5, maximum=False):
+def adam_path(
+    gradients: Sequence[float],
+    periods: int,
+    *,
+    beta1: float | np.ndarray = 0.0,
+    beta2: float | np.ndarray,
+    step: float = 0.5,
+    maximum: bool = False,
+) -> np.ndarray:
     """x in [-1, 1] from 0 under Adam with falling steps: (periods * period + 1, cases).
 
     gradients (period,): of the linear losses, one after the other, so many periods. beta1, beta2:
@@ -204,7 +222,7 @@ def adam_path(gradients, periods, *, beta1=0.0, beta2, step=0.5, maximum=False):
     return x
 
 
-def average_regret(gradients, path):
+def average_regret(gradients: Sequence[float], path: np.ndarray) -> np.ndarray:
     """Mean over t = 1..T of the loss at x_t less that at the best fixed x in [-1, 1], for all T: like x_1...
 
     path: of `adam_path`; the last point has seen no loss. Returns (T, cases).
@@ -214,7 +232,7 @@ def average_regret(gradients, path):
     return ((g * path[:-1]).cumsum(0) + np.abs(total)) / np.arange(1.0, len(path))[:, None]
 
 
-def wrong_end_regret(gradients):
+def wrong_end_regret(gradients: Sequence[float]) -> float:
     """What a step costs at the wrong end of [-1, 1], against the right one: 2 |mean gradient|.
 
     >>> wrong_end_regret([4.0, -1.0, -1.0]) == 4 / 3
@@ -223,7 +241,7 @@ def wrong_end_regret(gradients):
     return 2 * abs(float(_gradients(gradients).mean()))
 
 
-def heading(path, period):
+def heading(path: np.ndarray, period: int) -> np.ndarray:
     """The end that each path goes to: the sign of x where it stands at an end, else of its last half.
 
     +1, -1 or 0, (cases,). Positions are means over a period.
@@ -233,7 +251,7 @@ def heading(path, period):
     return np.where(np.abs(last) > 0.95, np.sign(last), np.sign(last - middle)).astype(int)
 
 
-def periodic_mean(values, beta):
+def periodic_mean(values: Sequence[float], beta: float) -> np.ndarray:
     """Exponential mean of values that repeat for ever, at each place of the period: (period,).
 
         (1 - beta) / (1 - beta^P) sum_(j=0)^(P-1) beta^j values_(i-j)        (derived here)
@@ -248,7 +266,7 @@ def periodic_mean(values, beta):
     return (weights * values[(back[:, None] - back) % len(values)]).sum(-1)
 
 
-def periodic_drift(gradients, beta1, beta2):
+def periodic_drift(gradients: Sequence[float], beta1: float, beta2: float) -> float:
     """What a step of size 1 moves x on average once m and v are periodic: -mean of m / sqrt v.
 
     >>> round(periodic_drift([3.0, -1.0, -1.0], 0.0, 0.1), 3)
@@ -258,7 +276,7 @@ def periodic_drift(gradients, beta1, beta2):
     return float(-(periodic_mean(g, beta1) / np.sqrt(periodic_mean(g * g, beta2))).mean())
 
 
-def critical_beta2(gradients, beta1=0.0):
+def critical_beta2(gradients: Sequence[float], beta1: float = 0.0) -> float:
     """The beta2 below which Adam goes to the wrong end, where the drift is 0; nan where it never does.
 
     Wrong is uphill on the mean loss: a drift with the sign of the mean gradient. The largest root, looked
@@ -282,7 +300,7 @@ def critical_beta2(gradients, beta1=0.0):
     return 1 - brentq(wrong, left[first - 1], left[first], xtol=1e-12)
 
 
-def switch(settings, ends):
+def switch(settings: Sequence[float], ends: Sequence[int]) -> float:
     """Where the ends change from +1 to -1: midway, on rising settings. nan unless they do so once.
 
     >>> switch([0.1, 0.2, 0.3], [1, 1, -1])
@@ -308,6 +326,6 @@ def contest(
     return losses[0], accuracies
 
 
-def best_rate(losses):
+def best_rate(losses: np.ndarray) -> int:
     """Place of the rate with the least mean log loss over draws, losses (rates, draws)."""
     return int(least_loss(losses[None])[0])

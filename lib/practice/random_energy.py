@@ -29,7 +29,7 @@ def _checked(logits, **positive):
             raise ValueError(f"{name} must be positive and finite, got {value}")
 
 
-def critical_sd(logits):
+def critical_sd(logits: int) -> float:
     """s_c = sqrt(2 ln n): beyond it a few logits hold all weight, as n -> infinity (Derrida 1981).
 
     >>> round(critical_sd(16), 3)
@@ -39,7 +39,7 @@ def critical_sd(logits):
     return float(np.sqrt(2 * np.log(logits)))
 
 
-def mean_softness(logits, sd):
+def mean_softness(logits: int, sd: float) -> Softness:
     """Exact means over n = `logits` logits of standard deviation s = `sd`, from integrals in one variable.
 
     With phi(t) = E exp(-t e^x), psi(t) = E exp(2x - t e^x):
@@ -66,7 +66,7 @@ def mean_softness(logits, sd):
     return Softness(float(log_z - sd**2 * softness), float(softness))
 
 
-def softness_of_keys(logits, dimension, scaled, quantiles=15):
+def softness_of_keys(logits: int, dimension: int, scaled: bool, quantiles: int = 15) -> Softness:
     """Exact means for products of queries and keys: `mean_softness` over |q|^2 ~ chi^2_d.
 
     The mean over |q| is taken at the middles of `quantiles` equal parts of its distribution.
@@ -77,14 +77,16 @@ def softness_of_keys(logits, dimension, scaled, quantiles=15):
     return Softness(*np.mean([mean_softness(logits, sd) for sd in sds], axis=0).tolist())
 
 
-def soften(logits):
+def softness(logits: torch.Tensor) -> Softness:
     """Entropy and softness of the softmax over the last dimension of logits (..., n): each (...)."""
     log_p = torch.log_softmax(logits, -1)
     p = log_p.exp()
     return Softness(-(p * log_p).sum(-1), 1 - p.square().sum(-1))
 
 
-def products_of_keys(logits, dimension, draws, rng):
+def products_of_keys(
+    logits: int, dimension: int, draws: int, rng: np.random.Generator
+) -> torch.Tensor:
     """(draws, n) products q.k: each draw has its own query and n keys, standard normal in d dimensions."""
     _checked(logits, dimension=dimension)
     found, block = [], max(1, 2**22 // (logits * dimension))

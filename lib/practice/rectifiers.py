@@ -34,7 +34,7 @@ def _at_least_zero(name, number):
     return float(number)
 
 
-def he_variance(negative_slope):
+def he_variance(negative_slope: float) -> float:
     """s^2 = 2 / (1 + a^2), at which the mean second moment stays: He et al. 2015, eq. 15.
 
     >>> he_variance(0), he_variance(1)
@@ -43,7 +43,7 @@ def he_variance(negative_slope):
     return 2 / (1 + _at_least_zero("negative_slope", negative_slope) ** 2)
 
 
-def second_moment_ratio(fan_in_variance, negative_slope):
+def second_moment_ratio(fan_in_variance: float, negative_slope: float) -> float:
     """r = s^2 (1 + a^2) / 2: E q' / q of one layer, at every width.
 
     >>> second_moment_ratio(1, 0)
@@ -53,7 +53,7 @@ def second_moment_ratio(fan_in_variance, negative_slope):
     return scale * (1 + _at_least_zero("negative_slope", negative_slope) ** 2) / 2
 
 
-def moment_spread(negative_slope):
+def moment_spread(negative_slope: float) -> float:
     """k = 6 (1 + a^4) / (1 + a^2)^2 - 1: the relative variance of q' / q at n units is k/n.
 
     >>> moment_spread(0), moment_spread(1)
@@ -63,7 +63,7 @@ def moment_spread(negative_slope):
     return 6 * (1 + a2 * a2) / (1 + a2) ** 2 - 1
 
 
-def log_drift(width, negative_slope):
+def log_drift(width: int, negative_slope: float) -> float:
     """E log (q' / (r q)) of a layer that lives (q' > 0), to rounding: about -k/(2n), negative.
 
     X = q' / (r q) is a mean of n independent squares, so its Laplace transform is a power,
@@ -87,7 +87,7 @@ def log_drift(width, negative_slope):
     return float(step * (np.exp(-t) - transform).sum())
 
 
-def dying(width, depth):
+def dying(width: int, depth: int) -> float:
     """Share of ReLU networks in which some layer of `depth` is off on one input: 1 - (1 - 2^-n)^depth.
 
     >>> dying(1, 2)
@@ -96,7 +96,7 @@ def dying(width, depth):
     return 1 - (1 - 0.5 ** whole_number("width", width)) ** whole_number("depth", depth)
 
 
-def rectify(z, negative_slope):
+def rectify(z: np.ndarray, negative_slope: float) -> np.ndarray:
     """max(z, 0) + a min(z, 0), for numpy arrays.
 
     >>> rectify(np.array([-2.0, 3.0]), 0.25).tolist()
@@ -105,7 +105,14 @@ def rectify(z, negative_slope):
     return np.where(z > 0, z, negative_slope * z)
 
 
-def redrawn_moments(width, depth, fan_in_variance, negative_slope, networks, rng):
+def redrawn_moments(
+    width: int,
+    depth: int,
+    fan_in_variance: float,
+    negative_slope: float,
+    networks: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Second moments of random networks, q_0 = 1, q_1, ..., q_depth: (depth + 1, networks).
 
     Without matrices: the pre-activations of a layer are redrawn from their law N(0, s^2 q I).
@@ -119,7 +126,14 @@ def redrawn_moments(width, depth, fan_in_variance, negative_slope, networks, rng
     return q
 
 
-def matrix_moments(width, depth, fan_in_variance, negative_slope, networks, rng):
+def matrix_moments(
+    width: int,
+    depth: int,
+    fan_in_variance: float,
+    negative_slope: float,
+    networks: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """As `redrawn_moments`, through the weight matrices themselves, from the input (1, ..., 1)."""
     sizes = whole_number("networks", networks), whole_number("width", width)
     scale = _at_least_zero("fan_in_variance", fan_in_variance)
@@ -135,7 +149,7 @@ def matrix_moments(width, depth, fan_in_variance, negative_slope, networks, rng)
 # --- two inputs through one network ------------------------------------------------------------------
 
 
-def cosine_map(cosine, negative_slope):
+def cosine_map(cosine: np.ndarray | float, negative_slope: float) -> np.ndarray:
     """Cosine of the outputs of a wide layer from that of its inputs, arrays alike.
 
         c' = (2 a c + (1 - a)^2 J(c)) / (1 + a^2),   J(c) = (sqrt(1 - c^2) + (pi - arccos c) c) / pi
@@ -152,7 +166,9 @@ def cosine_map(cosine, negative_slope):
     return (2 * a * c + (1 - a) ** 2 * kernel) / (1 + a * a)
 
 
-def redrawn_cosines(width, depth, negative_slope, networks, rng):
+def redrawn_cosines(
+    width: int, depth: int, negative_slope: float, networks: int, rng: np.random.Generator
+) -> np.ndarray:
     """Cosine of two inputs at right angles, then of their layers: (depth + 1, networks).
 
     Without matrices: given the cosine, both pre-activations are redrawn from their joint law.

@@ -11,12 +11,16 @@ steps derived here). delta is the smallness of the start. Everything is float64;
 for a step.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+from torch import Tensor
 
 from lib.data import digits, one_hot
 from lib.descent import Plain, descend
-from lib.linear_networks import end_to_end, orthogonal
-from lib.stages.two_layer import moment_gradients, moment_loss
+from lib.linear_networks import end_to_end, gaussian_weights, layer_gradients, orthogonal
+from lib.stages.two_layer import moment_gradients, moment_loss, moment_slope, moments
 
 
 def _tensor(values):
@@ -32,7 +36,12 @@ def _positive(**values):
 # --- commuting moments -----------------------------------------------------------------------------
 
 
-def commuting_problem(sigma, variances, smallness, rng=None):
+def commuting_problem(
+    sigma: Tensor,
+    variances: Tensor,
+    smallness: float | Tensor,
+    rng: np.random.Generator | None = None,
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
     """Weights and moments whose modes never mix: ((W_1, W_2), (Cxx, Cyx, cyy)).
 
     sigma, variances: (seeds, k), singular values of Cyx and eigenvalues lambda of Cxx; smallness
@@ -58,7 +67,9 @@ def _diagonal(weights, *_):
     return {"strength": (weights[1] @ weights[0]).diagonal(dim1=-2, dim2=-1)}
 
 
-def strength_path(sigma, variances, smallness, rate, steps):
+def strength_path(
+    sigma: Tensor, variances: Tensor, smallness: float | Tensor, rate: float | Tensor, steps: int
+) -> Tensor:
     """Strengths of the modes at every step of descent from `commuting_problem`: (steps + 1, seeds, k).
 
     In the basis where all matrices are diagonal: no rounding reaches a mode that is still tiny.
@@ -77,7 +88,75 @@ def strength_path(sigma, variances, smallness, rate, steps):
     return run.records["strength"]
 
 
-def mode_strength(time, sigma, variance, smallness):
+def product_path(
+    sigma: Tensor,
+    variances: Tensor,
+    smallness: float | Tensor,
+    rate: float,
+    steps: int,
+    rng: np.random.Generator,
+    *,
+    turn: Tensor | None = None,
+) -> Tensor:
+    """W_2 W_1 along descent with whole matrices in random bases, (steps + 1, seeds, k, k).
+
+    In the bases of Cyx, where modes stand on the diagonal. turn: rotations (seeds, k, k) of Cxx, with which
+    the moments commute no more.
+    """
+    weights, (cxx, cyx, cyy) = commuting_problem(sigma, variances, smallness, rng)
+    left, _, right = torch.linalg.svd(cyx)
+    run = descend(
+        moment_gradients,
+        weights,
+        problem=(cxx if turn is None else turn @ cxx @ turn.mT, cyx, cyy),
+        rule=Plain(rate),
+        steps=steps,
+        record=range(steps + 1),
+        measure=lambda w, *_: {"product": w[1] @ w[0]},
+    )
+    return left.mT @ run.records["product"] @ right.mT
+
+
+def one_layer_nearest(sigma: Tensor, variances: Tensor, rate: float, steps: int = 400) -> Tensor:
+    """How near one layer comes to the solution of rank 1, relative, (seeds,).
+
+    Descent on |W X - Y|^2 / (2n) from zero: component i has sigma / lambda (1 - (1 - eta lambda)^t) after t
+    steps.
+    """
+    sigma, variances = _tensor(sigma), _tensor(variances)
+    t = torch.arange(steps)[:, None, None]
+    path = sigma / variances * (1 - (1 - rate * variances) ** t)
+    first = sigma / variances * (torch.arange(sigma.shape[-1]) < 1)
+    return ((path - first).norm(dim=-1) / first.norm(dim=-1)).amin(0)
+
+
+def step_limits(rate: float = 0.2, spacing: float = 0.002) -> tuple[Tensor, Tensor]:
+    """The largest eta sigma at which a mode rises monotonically, and at which it settles: two numbers.
+
+    Tried on a grid from 0.3 to 1.1, by descent from e^-8; the last of an unbroken series counts.
+    """
+    steepness = torch.arange(0.3, 1.1, spacing, dtype=torch.float64)
+    one = torch.ones_like(steepness)[:, None]
+    path = strength_path(steepness[:, None] / rate, one, 8.0, rate, 6000)[..., 0]
+    path = path * rate / steepness  # in units of the final strength
+    monotone = (path[:300].diff(dim=0) > -1e-10).all(0)
+    settled = (path[-2:] - 1).abs().amax(0) < 1e-3
+    return unbroken(steepness, monotone), unbroken(steepness, settled)
+
+
+def unbroken(values: Tensor, holds: Tensor) -> Tensor:
+    """The last of the values (n,) up to which `holds` (n,) is true without a break; nan for none.
+
+    >>> float(unbroken(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([True, False, True])))
+    1.0
+    """
+    count = int(holds.long().cumprod(0).sum())
+    return values[count - 1] if count else torch.tensor(torch.nan)
+
+
+def regression_strength(
+    time: float | Tensor, sigma: float | Tensor, variance: float | Tensor, smallness: float | Tensor
+) -> Tensor:
     """Strength of one mode of W_2 W_1 at a time of the flow, (...).
 
         sigma / (lambda + (sigma e^(2 delta) - lambda) e^(-2 sigma t))
@@ -85,7 +164,7 @@ def mode_strength(time, sigma, variance, smallness):
     from e^(-2 delta), delta the smallness, time = rate x steps (Gidel et al. 2019, recalled). All
     arguments broadcast.
 
-    >>> float(mode_strength(1e3, 2.0, 4.0, 5.0))
+    >>> float(regression_strength(1e3, 2.0, 4.0, 5.0))
     0.5
     """
     time, sigma, variance, smallness = map(_tensor, (time, sigma, variance, smallness))
@@ -94,7 +173,9 @@ def mode_strength(time, sigma, variance, smallness):
     )
 
 
-def switch_steps(smallness, sigma, variance, rate):
+def switch_steps(
+    smallness: float | Tensor, sigma: float | Tensor, variance: float | Tensor, rate: float | Tensor
+) -> Tensor:
     """Steps after which a mode has half of its final strength sigma / lambda, (...).
 
         (delta + ln(sigma / lambda) / 2) / ln(1 + eta sigma)
@@ -106,26 +187,33 @@ def switch_steps(smallness, sigma, variance, rate):
     return (smallness + torch.log(sigma / variance) / 2) / torch.log1p(rate * sigma)
 
 
-def stage_exponent(sigma, rate, stage):
-    """Exponents of the distance to the rank-k solution in delta, half way between two switches: (...).
+def approach_exponent(sigma: Tensor, rate: float | Tensor, stage: int) -> Tensor:
+    """Exponents in delta of the nearest approach to the rank-k solution, between two switches: (...).
 
-    With T_i = 1 / ln(1 + eta sigma_i), at delta (T_k + T_(k+1)) / 2 =: delta theta steps the distance
-    is e^(-e delta), e = min(2 (1 - theta / T_(k+1)), -(theta - T_k) ln(1 - 2 eta sigma_k)): what is not
-    learned yet, and what is not yet settled (derived here). sigma (..., K), falling; stage k in 1..K-1.
-    Raises ValueError for another stage, and for a rate at which mode k does not settle smoothly.
+    With T_i = 1 / ln(1 + eta sigma_i), after delta theta steps component k is e^(-a delta (theta - T_k))
+    from its end, a = -ln(1 - 2 eta sigma_k), and component k + 1 has grown to e^(-b delta (T_(k+1) -
+    theta)), b = 2 ln(1 + eta sigma_(k+1)). They are equal, and the distance is least, e^(-e delta), at
+
+        e = a b (T_(k+1) - T_k) / (a + b) = 2 a / (a + b) (1 - ln(1 + eta sigma_(k+1)) / ln(1 + eta sigma_k))
+
+    (derived here); the flow's is the limit of small rates. sigma (..., K), falling; rate: number or (...);
+    stage k in 1..K-1. Raises ValueError for another stage, and for a rate at which mode k does not settle
+    smoothly.
+
+    >>> float(approach_exponent(torch.tensor([2.0, 1.0], dtype=torch.float64), 1e-9, 1)).__round__(6)
+    0.666667
     """
-    sigma = _tensor(sigma)
+    sigma, rate = _tensor(sigma), _tensor(rate)
     if not 1 <= stage < sigma.shape[-1]:
         raise ValueError(f"stage must be in 1..{sigma.shape[-1] - 1}, got {stage}")
-    if not bool((2 * rate * sigma[..., stage - 1] < 1).all()):
+    now, later = rate * sigma[..., stage - 1], rate * sigma[..., stage]
+    if not bool((2 * now < 1).all()):
         raise ValueError(f"rate must be below 1 / (2 sigma_k), got {rate}")
-    now, later = (1 / torch.log1p(rate * sigma[..., i]) for i in (stage - 1, stage))
-    theta = (now + later) / 2
-    settled = -(theta - now) * torch.log1p(-2 * rate * sigma[..., stage - 1])
-    return torch.minimum(2 * (1 - theta / later), settled)
+    a, b = -torch.log1p(-2 * now), 2 * torch.log1p(later)
+    return 2 * a / (a + b) * (1 - torch.log1p(later) / torch.log1p(now))
 
 
-def half_times(strengths, goal):
+def half_times(strengths: Tensor, goal: Tensor) -> Tensor:
     """Steps at which strengths (steps + 1, ...) first pass goal / 2, interpolated: (...), nan if never.
 
     One record for every step from 0 on; goal: (...).
@@ -142,7 +230,7 @@ def half_times(strengths, goal):
 # --- reduced-rank regression -------------------------------------------------------------------------
 
 
-def regression_solution(cxx, cyx, rank):
+def regression_solution(cxx: Tensor, cyx: Tensor, rank: int) -> Tensor:
     """The matrix of rank k with the least loss, U_k U_k^T Cyx Cxx^(-1): (..., m2, m0).
 
     U_k: top k left singular vectors of Cyx Cxx^(-1/2) (reduced-rank regression). cxx (..., m0, m0) of
@@ -156,13 +244,21 @@ def regression_solution(cxx, cyx, rank):
     return u @ (u.mT @ cyx @ root @ root)
 
 
-def distances(weights, solutions):
+def distances(weights: Sequence[Tensor], solutions: Tensor) -> Tensor:
     """|W_2 W_1 - W_k|_F / |W_k|_F for every k, (..., K). solutions W_k: (..., K, m2, m0)."""
     away = (weights[1] @ weights[0]).unsqueeze(-3) - solutions
     return away.norm(dim=(-2, -1)) / solutions.norm(dim=(-2, -1))
 
 
-def nearest_approach(weights, moments, ranks, *, learning_rate, steps, every=5):
+def nearest_approach(
+    weights: Sequence[Tensor],
+    moments: Sequence[Tensor],
+    ranks: int,
+    *,
+    learning_rate: float | Tensor,
+    steps: int,
+    every: int = 5,
+) -> Tensor:
     """How near descent comes to the reduced-rank solutions of ranks 1..K: (seeds, K).
 
     Least of the relative `distances` at every fifth step. weights, moments: (seeds, ...), as in
@@ -183,7 +279,7 @@ def nearest_approach(weights, moments, ranks, *, learning_rate, steps, every=5):
     return run.records["distance"].amin(0)
 
 
-def forgetting_rate(sigma, variances):
+def forgetting_rate(sigma: Tensor, variances: Tensor) -> Tensor:
     """Growth rate per unit of time at which a network of width 1 leaves mode 1 for mode 2, (...).
 
         r = -lambda_min [[lambda_2 sigma_1 / lambda_1, -sigma_2], [-sigma_2, sigma_1]]
@@ -197,7 +293,9 @@ def forgetting_rate(sigma, variances):
     return ((a - b).square() / 4 + s2.square()).sqrt() - (a + b) / 2
 
 
-def forgetting_run(sigma, variances, noise, rate, steps):
+def forgetting_run(
+    sigma: Tensor, variances: Tensor, noise: float, rate: float, steps: int
+) -> tuple[Tensor, Tensor]:
     """A network of width 1 that starts at mode 1's point, with `noise` in both weights of mode 2.
 
     sigma, variances: (seeds, 2). Returns the strengths of both modes at every step,
@@ -220,10 +318,48 @@ def forgetting_run(sigma, variances, noise, rate, steps):
     return run.records["strength"], moment_loss(end_to_end(run.weights), *moments) - least
 
 
+def held_out_losses(
+    moments: Sequence[Tensor],
+    tests: Sequence[Tensor],
+    layers: int,
+    rng: np.random.Generator,
+    *,
+    hidden: int = 12,
+    scale: float = 1e-8,
+    steps: int = 2000,
+) -> Tensor:
+    """Loss on other data along descent of one or two linear layers, (steps + 1, seeds).
+
+    moments, tests: (Cxx, Cyx, cyy) of training and other data. Two layers start at `scale` with `hidden`
+    units, at the rate 0.3 / sigma_1; one layer starts at zero, at the rate 0.5 / lambda_1. Raises
+    ValueError for other numbers of layers.
+    """
+    if layers not in (1, 2):
+        raise ValueError(f"layers must be 1 or 2, got {layers}")
+    seeds, outputs, inputs = moments[1].shape
+    if layers == 2:
+        start = gaussian_weights([inputs, hidden, outputs], seeds, rng, scale)
+        rate = 0.3 / torch.linalg.svdvals(moments[1])[:, 0]
+    else:
+        start = (torch.zeros(seeds, outputs, inputs, dtype=torch.float64),)
+        rate = 0.5 / torch.linalg.eigvalsh(moments[0])[:, -1]
+    return descend(
+        lambda w, cxx, cyx, *_: layer_gradients(w, lambda matrix: moment_slope(matrix, cxx, cyx)),
+        start,
+        problem=(*moments, *tests),
+        rule=Plain(rate),
+        steps=steps,
+        record=range(steps + 1),
+        measure=lambda w, *given: {"loss": moment_loss(end_to_end(w), *given[3:])},
+    ).records["loss"]
+
+
 # --- real data -----------------------------------------------------------------------------------
 
 
-def digit_splits(splits, rng, *, samples=2000, components=20):
+def digit_splits(
+    splits: int, rng: np.random.Generator, *, samples: int = 2000, components: int = 20
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """MNIST digits split at random: ((inputs, outputs), (inputs, outputs)), training and test.
 
     inputs: scores on the leading principal components of the training images, (splits, components,
@@ -240,10 +376,31 @@ def digit_splits(splits, rng, *, samples=2000, components=20):
         x, y = images[order].mT, one_hot(labels[order])
         x = x - x[:, :samples].mean(-1, keepdim=True)
         y = y - y[:, :samples].mean(-1, keepdim=True)
-        _, vectors = torch.linalg.eigh(x[:, :samples] @ x[:, :samples].mT)
-        scores = vectors.mT[-components:].flip(0) @ x
+        known = x[:, :samples]
+        if samples < len(x):  # the smaller of the two problems
+            vectors = torch.linalg.svd(known, full_matrices=False).U[:, :components]
+        else:
+            vectors = torch.linalg.eigh(known @ known.mT)[1][:, -components:].flip(1)
+        scores = vectors.mT @ x
         found = (scores[:, :samples], y[:, :samples], scores[:, samples:], y[:, samples:])
         for part, value in zip(parts, found, strict=True):
             part.append(value)
     x, y, test_x, test_y = map(torch.stack, parts)
     return (x, y), (test_x, test_y)
+
+
+def digit_moments(
+    splits: int, rng: np.random.Generator
+) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+    """Moments of 2,000 digits in 20 dimensions, {name: (Cxx, Cyx, cyy)}, (splits, ...) each.
+
+    `autoencoder`: the inputs are the outputs; `labels`: the classes are; `labels, whitened`: from inputs of
+    equal variance.
+    """
+    (x, y), _ = digit_splits(splits, rng)
+    white = x / x.square().mean(-1, keepdim=True).sqrt()
+    return {
+        "autoencoder": moments(x, x),
+        "labels": moments(x, y),
+        "labels, whitened": moments(white, y),
+    }

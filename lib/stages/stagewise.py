@@ -8,10 +8,12 @@ figure 2 is not spelled out there, so that its details are derived here. Everyth
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
@@ -28,7 +30,7 @@ from lib.stages.two_layer import (
 # --- waits -----------------------------------------------------------------------------------------
 
 
-def steps_per_log_scale(cxx, cyx, learning_rate, stages):
+def steps_per_log_scale(cxx: Tensor, cyx: Tensor, learning_rate: float, stages: int) -> Tensor:
     """Steps that each stage adds for each unit of log(1/start scale): (..., stages).
 
     Stage k waits until the (k+1)-th singular value of Omega, eps^e at the saddle's arrival, is of
@@ -47,13 +49,13 @@ def steps_per_log_scale(cxx, cyx, learning_rate, stages):
     return torch.stack(waits, -1)
 
 
-def crossing(times, losses, level):
+def falls_below(times: Tensor, losses: Tensor, level: Tensor) -> Tensor:
     """When the losses (records, ...) first fall below `level` (...), between records linearly: (...).
 
     times: (records,). nan where they never do, and where they start below.
 
     >>> losses = torch.tensor([4.0, 2.0, 0.0], dtype=torch.float64)
-    >>> float(crossing(torch.tensor([0, 10, 20]), losses, torch.tensor(1.0)))
+    >>> float(falls_below(torch.tensor([0, 10, 20]), losses, torch.tensor(1.0)))
     15.0
     """
     after = (losses < level).to(torch.int8).argmax(0, keepdim=True)
@@ -67,7 +69,9 @@ def crossing(times, losses, level):
 # --- the jump --------------------------------------------------------------------------------------
 
 
-def stretch(weights, direction, length, active):
+def stretch(
+    weights: Sequence[Tensor], direction: Tensor, length: Tensor, active: Tensor
+) -> tuple[Tensor, Tensor]:
     """Units moved along `direction` (seeds, m0 + m2) until their components there have length `length`.
 
     c_i = direction . w_i, cleared of the `active` leading left singular vectors of Omega (the
@@ -98,16 +102,16 @@ def _outer(direction, inputs):
 
 
 def jump(
-    weights,
-    slope,
-    problem,
+    weights: Sequence[Tensor],
+    slope: Callable[..., Tensor],
+    problem: Sequence[Tensor],
     *,
-    size=None,
-    pair=0,
-    direction=None,
-    clear_growing=False,
-    clear_used=True,
-):
+    size: float | None = None,
+    pair: int = 0,
+    direction: Tensor | None = None,
+    clear_growing: bool = False,
+    clear_used: bool = True,
+) -> tuple[Tensor, Tensor]:
     """Weights (seeds, ...) past a plateau: `stretch` along the top pair of M = -dloss/dW.
 
     slope(W, *problem) -> dloss/dW of a quadratic loss, such as `moment_slope`, `completion_slope`.
@@ -136,13 +140,57 @@ def jump(
     return stretch(weights, chosen, length, active)
 
 
+def growth_rates(speeds: Tensor, learning_rate: float) -> Tensor:
+    """What a step adds to the logarithm of a growing direction's part, log(1 + eta s), (..., K)."""
+    return torch.log1p(learning_rate * speeds)
+
+
+def fast_forward(
+    weights: Sequence[Tensor],
+    slope: Callable[..., Tensor],
+    problem: Sequence[Tensor],
+    *,
+    learning_rate: float,
+    size: float | Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Weights (seeds, ...) past a plateau: all growing directions carried by their own powers.
+
+    With M = -dloss/dW frozen, T steps of descent multiply the units' components along direction j by
+    (1 + eta s_j)^T (lemma 1). T is the time of the first direction to arrive, the least of
+
+        log(L_j / |c_j|) / log(1 + eta s_j),    c_j = Omega d_j,
+
+    L_j = `size`, or for None the length sqrt(2 s_j / curvature_j) at which the loss is least along the
+    pair. Directions that the units use already (see `jump`) are cleared from c; those longer than L_j
+    stay. Kunin et al. 2025 (arXiv:2506.06489) let dormant neurons race to the next activation alike; the
+    details are derived here. slope, problem as for `jump`. Cost: two small SVDs, a slope for each pair.
+    """
+    m0 = weights[0].shape[-1]
+    here = -slope(ln.end_to_end(weights), *problem)
+    s, growing = growing_directions(here)
+    curvature = [_curvature(_outer(d, m0), slope, problem) for d in growing.unbind(-1)]
+    reach = (2 * s / torch.stack(curvature, -1)).sqrt()
+    omega = units(weights)
+    left, sizes, _ = torch.linalg.svd(omega, full_matrices=False)
+    used = sizes > reach[..., :1] / 2
+    along = omega @ growing
+    along = along - left @ (used.unsqueeze(-1) * (left.mT @ along))
+    goal = reach if size is None else torch.zeros_like(reach) + size
+    have = along.norm(dim=-2).clamp(min=1e-300)
+    waiting = (s > 1e-6 * s[..., :1]) & (have < goal)
+    rates = growth_rates(s, learning_rate)
+    steps = torch.where(waiting, (goal / have).log() / rates, torch.inf).amin(-1, keepdim=True)
+    factor = torch.where(waiting, torch.expm1(rates * steps), 0)
+    return from_units(omega + (along * factor.unsqueeze(-2)) @ growing.mT, m0)
+
+
 def _curvature(matrix, slope, problem):
     """Second derivative of a quadratic loss along a matrix D: <D, G(D) - G(0)>, (...)."""
     origin = torch.zeros_like(matrix)
     return (matrix * (slope(matrix, *problem) - slope(origin, *problem))).sum((-2, -1))
 
 
-def kicks(runs, tries, inputs, outputs, seed):
+def kicks(runs: int, tries: int, inputs: int, outputs: int, seed: Sequence[int]) -> Tensor:
     """Random unit vectors (runs, tries, inputs + outputs) for control jumps, one stream for each run.
 
     Input and output part are equally long, as in a growing direction. seed: a list of integers; run r
@@ -180,8 +228,69 @@ class StagedRun:
     times: torch.Tensor
     losses: torch.Tensor
 
+    @property
+    def matrix(self) -> Tensor:
+        """The end-to-end matrices at the end, (runs, m2, m0)."""
+        return ln.end_to_end(self.weights)
 
-def portion(run, which):
+    @property
+    def omega(self) -> Tensor:
+        """The units at the end, (runs, m1, m0 + m2)."""
+        return units(self.weights)
+
+    def curve(self, run: int, every: int = 3) -> tuple[Tensor, Tensor]:
+        """(steps, losses) of one run up to its end, every so many records."""
+        losses = self.losses[:, run]
+        losses = losses[losses.isfinite()]
+        return self.times[: len(losses) : every], losses[::every]
+
+
+def above(level: float, times: Tensor, losses: Tensor) -> tuple[Tensor, Tensor]:
+    """The part of a curve, times and losses (records,), until the loss first falls below `level`.
+
+    >>> [part.tolist() for part in above(1.5, torch.arange(3), torch.tensor([3.0, 2.0, 1.0]))]
+    [[0, 1], [3.0, 2.0]]
+    """
+    count = int((losses >= level).long().cumprod(0).sum())
+    return times[:count], losses[:count]
+
+
+def relative_distance(found: Tensor, reference: Tensor) -> Tensor:
+    """|found - reference|_F / |reference|_F of matrices (..., a, b): (...).
+
+    >>> one = torch.ones(2, 2, dtype=torch.float64)
+    >>> float(relative_distance(3 * one, one))
+    2.0
+    """
+    return (found - reference).norm(dim=(-2, -1)) / reference.norm(dim=(-2, -1))
+
+
+def distance_from_levels(losses: Tensor, levels: Tensor) -> Tensor:
+    """Relative distance of losses (..., plateaus) from the nearest of the levels (..., K): like `losses`.
+
+    >>> float(distance_from_levels(torch.tensor([1.5]), torch.tensor([4.0, 1.0])))
+    0.5
+    """
+    return (losses.unsqueeze(-1) / levels.unsqueeze(-2) - 1).abs().amin(-1)
+
+
+def distance_in_order(losses: Tensor, levels: Tensor) -> Tensor:
+    """Relative distance of the k-th plateau's loss from the k-th level, (seeds, K).
+
+    losses (seeds, plateaus), nan where there was none; nan for a run with more or fewer plateaus than
+    levels (seeds, K).
+
+    >>> seen = torch.tensor([[4.0, 1.5], [4.0, math.nan]])
+    >>> distance_in_order(seen, torch.tensor([[4.0, 1.0], [4.0, 1.0]])).tolist()
+    [[0.0, 0.5], [nan, nan]]
+    """
+    complete = losses.isfinite().sum(1) == levels.shape[1]
+    losses = torch.nn.functional.pad(losses, (0, levels.shape[1]), value=math.nan)
+    found = (losses[:, : levels.shape[1]] / levels - 1).abs()
+    return found.where(complete[:, None], math.nan)
+
+
+def portion(run: StagedRun, which: slice | Tensor) -> StagedRun:
     """A `StagedRun` of some of its runs; which: a slice or an index tensor."""
     return StagedRun(
         weights=tuple(w[which] for w in run.weights),
@@ -194,7 +303,7 @@ def portion(run, which):
     )
 
 
-def plateau_losses(falls, losses, quiet, ends):
+def plateau_losses(falls: Tensor, losses: Tensor, quiet: float, ends: bool) -> list[float]:
     """Losses at the plateaus of one run, in turn: a list.
 
     A plateau is a stretch of records where `falls`, the relative fall of the loss in a step, is below
@@ -214,21 +323,21 @@ def plateau_losses(falls, losses, quiet, ends):
 
 
 def staged_descent(
-    weights,
-    problem,
+    weights: Sequence[Tensor],
+    problem: Sequence[Tensor],
     *,
-    loss,
-    slope,
-    learning_rate,
-    steps,
-    final_loss,
-    skip=None,
-    directions=None,
-    most_jumps=1_000_000,
-    quiet=1e-4,
-    rest=20,
-    check_every=5,
-):
+    loss: Callable[..., Tensor],
+    slope: Callable[..., Tensor],
+    learning_rate: float,
+    steps: int,
+    final_loss: float | Tensor,
+    skip: Callable[..., tuple[Tensor, ...]] | None = None,
+    directions: Tensor | None = None,
+    most_jumps: int | Tensor = 1_000_000,
+    quiet: float = 1e-4,
+    rest: int = 20,
+    check_every: int = 5,
+) -> StagedRun:
     """Descent of linear two-layer networks from saddle to saddle, with a jump at each plateau or not.
 
     weights (runs, ...); loss(W, *problem), slope(W, *problem): a quadratic loss of W = W_2 W_1 and
@@ -345,7 +454,9 @@ def _until_plateau(weights, problem, *, limits, functions, options):
     return run, loss(ln.end_to_end(run.weights), *problem[:-2]) <= problem[-2]
 
 
-def relu_jump(weights, inputs, outputs, *, size, iterations=15):
+def relu_jump(
+    weights: Sequence[Tensor], inputs: Tensor, outputs: Tensor, *, size: float, iterations: int = 15
+) -> tuple[Tensor, Tensor]:
     """ReLU (or linear) weights past the plateau at the origin, unit by unit.
 
     With the output gradient frozen every unit follows its own A_i (its active samples), so each
@@ -379,10 +490,40 @@ def relu_jump(weights, inputs, outputs, *, size, iterations=15):
     return from_units(u * length * (speed.clamp(min=0) * time).exp(), m0)
 
 
+def relu_steps(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    learning_rate: float,
+    share: float,
+    steps: int = 20_000,
+) -> Tensor:
+    """Steps of descent of ReLU networks until the loss is `share` of that of zero weights, (seeds,); -1
+    where `steps` are not enough. Looked for every ten steps.
+    """
+    low = share * network_loss(tuple(0 * w for w in weights), inputs, outputs)
+    return descend(
+        lambda w, x, y, _: network_gradients(w, x, y, "relu"),
+        weights,
+        Plain(learning_rate),
+        problem=(inputs, outputs, low),
+        steps=steps,
+        stop=lambda w, x, y, low: network_loss(w, x, y, "relu") < low,
+        check_every=10,
+    ).stopped
+
+
 # --- stages of other networks ----------------------------------------------------------------------
 
 
-def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear"):
+def stage_record(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    *,
+    learning_rate: float,
+    activation: str = "linear",
+) -> dict[str, Tensor]:
     """For `descend`: the `loss` and its relative `fall` in a step, eta |gradient|^2 / loss, (seeds,)."""
     value = network_loss(weights, inputs, outputs, activation)
     power = sum(
@@ -391,7 +532,33 @@ def stage_record(weights, inputs, outputs, *, learning_rate, activation="linear"
     return {"loss": value, "fall": learning_rate * power / value}
 
 
-def plateau_depths(falls, losses, levels, until=0.01):
+def activation_record(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    learning_rate: float,
+    activation: str,
+    *,
+    steps: int,
+    every: int = 10,
+) -> dict[str, Tensor]:
+    """What `stage_record` finds along descent with some activation, {name: (records, seeds)}."""
+    return descend(
+        lambda w, x, y: network_gradients(w, x, y, activation),
+        tuple(weights),
+        Plain(learning_rate),
+        problem=(inputs, outputs),
+        steps=steps,
+        record=range(0, steps + 1, every),
+        measure=lambda w, x, y: stage_record(
+            w, x, y, learning_rate=learning_rate, activation=activation
+        ),
+    ).records
+
+
+def plateau_depths(
+    falls: Tensor, losses: Tensor, levels: Tensor, until: float = 0.01
+) -> tuple[Tensor, Tensor]:
     """The deepest plateau at each level of the loss: (depths, losses there), both (seeds, K).
 
     A plateau is a dip of `falls` (records, seeds), the relative fall of the loss in a step, and
@@ -421,7 +588,9 @@ def plateau_depths(falls, losses, levels, until=0.01):
 # --- layer by layer --------------------------------------------------------------------------------
 
 
-def layerwise_gradients(weights, target, learning_rate):
+def layerwise_gradients(
+    weights: Sequence[Tensor], target: Tensor, learning_rate: float
+) -> tuple[Tensor, ...]:
     """Gradients of 1/2 |W_N...W_1 - target|^2, each taken after the layers below have moved.
 
     With these, a step of `descend` at `learning_rate` is one sweep of layer-wise descent: W_1 moves,
@@ -444,7 +613,7 @@ def layerwise_gradients(weights, target, learning_rate):
     return tuple(found)
 
 
-def one_layer_gradients(weights, target, turn):
+def one_layer_gradients(weights: Sequence[Tensor], target: Tensor, turn: int) -> tuple[Tensor, ...]:
     """Gradients of 1/2 |W_N...W_1 - target|^2 in the layer of this turn, 0 in all others: like `weights`.
 
     turn: 0 for W_1, .., N - 1 for W_N, N for W_1 again. N steps of one turn each are one sweep of
@@ -458,7 +627,16 @@ def one_layer_gradients(weights, target, turn):
 SCHEMES = ("layer-wise", "together", "in turn")
 
 
-def rank_one_plateau(weights, target, *, scheme, learning_rate, steps, block=5, every=10):
+def rank_one_plateau(
+    weights: Sequence[Tensor],
+    target: Tensor,
+    *,
+    scheme: str,
+    learning_rate: float,
+    steps: int,
+    block: int = 5,
+    every: int = 10,
+) -> dict[str, Tensor]:
     """Descent of a deep network on 1/2 |W - target|^2 past its rank-1 plateau: dict of (seeds,).
 
     scheme: `layer-wise` (`layerwise_gradients`), `together` (plain descent), `in turn`
@@ -501,5 +679,5 @@ def rank_one_plateau(weights, target, *, scheme, learning_rate, steps, block=5, 
     loss, power, spread = (run.records[key] for key in ("loss", "power", "spread"))
     nearest = power.where((loss / one - 1).abs() < 0.5, torch.inf).argmin(0, keepdim=True)
     marks = nothing - 0.05 * (nothing - one), one + 0.05 * (nothing - one), one - 0.05 * (one - two)
-    begin, end, leave = (crossing(run.steps, loss, mark) for mark in marks)
+    begin, end, leave = (falls_below(run.steps, loss, mark) for mark in marks)
     return {"spread": spread.gather(0, nearest)[0], "drop": end - begin, "stay": leave - end}

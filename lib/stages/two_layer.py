@@ -14,9 +14,11 @@ are for a step, not for a unit of time. Plateaus in turn and the jump over them:
 """
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
@@ -28,7 +30,15 @@ ACTIVATIONS = ("linear", "relu", "tanh")
 # --- problems and weights --------------------------------------------------------------------------
 
 
-def teacher_problem(seeds, rng, *, variances, singular_values, outputs, samples):
+def teacher_problem(
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    variances: Sequence[float],
+    singular_values: Sequence[float],
+    outputs: int,
+    samples: int,
+) -> tuple[Tensor, Tensor]:
     """Random regression problems Y = T X: inputs (seeds, m0, n), outputs (seeds, outputs, n).
 
     X X^T / n = Q diag(variances) Q^T exactly (Gaussian samples, orthogonalised) with m0 =
@@ -59,7 +69,7 @@ def teacher_problem(seeds, rng, *, variances, singular_values, outputs, samples)
     return x, teacher @ x
 
 
-def moments(inputs, outputs):
+def moments(inputs: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What a linear network sees of its data: Cxx (..., m0, m0), Cyx (..., m2, m0), cyy (...).
 
     inputs (..., m0, n), outputs (..., m2, n); raises ValueError for other numbers of samples.
@@ -78,7 +88,7 @@ def moments(inputs, outputs):
     )
 
 
-def units(weights):
+def units(weights: Sequence[Tensor]) -> Tensor:
     """Units Omega = [W_1, W_2^T], (..., m1, m0 + m2): row i is unit i (definition 1).
 
     Raises ValueError unless there are two weights, float64 tensors that chain.
@@ -96,7 +106,7 @@ def units(weights):
     return torch.cat((weights[0], weights[1].mT), -1)
 
 
-def from_units(omega, inputs):
+def from_units(omega: Tensor, inputs: int) -> tuple[Tensor, Tensor]:
     """Weights (W_1, W_2) of the units Omega (..., m1, m0 + m2), copied; inputs = m0.
 
     >>> [tuple(w.shape) for w in from_units(torch.ones(3, 5, dtype=torch.float64), 2)]
@@ -107,7 +117,7 @@ def from_units(omega, inputs):
     return omega[..., :inputs].clone(), omega[..., inputs:].mT.clone()
 
 
-def own_span(weights):
+def own_span(weights: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """(frame, core): Omega = frame @ units(core) with orthonormal columns of `frame`.
 
     core are the weights of min(m1, m0 + m2) units. A linear network with them takes the same steps as
@@ -117,7 +127,9 @@ def own_span(weights):
     return frame, from_units(core, weights[0].shape[-1])
 
 
-def scaled_runs(weights, problem, scales):
+def scaled_runs(
+    weights: Sequence[Tensor], problem: Sequence[Tensor], scales: Sequence[float]
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """The same starts and problems at every scale: (weights, problem), len(scales) x seeds runs.
 
     Scale by scale: reshape a result (runs, ...) to (len(scales), seeds, ...). weights, problem: tuples
@@ -152,7 +164,9 @@ def _hidden(weights, inputs, activation):
     return h, 1 - h * h
 
 
-def network_loss(weights, inputs, outputs, activation="linear"):
+def network_loss(
+    weights: Sequence[Tensor], inputs: Tensor, outputs: Tensor, activation: str = "linear"
+) -> Tensor:
     """Loss |W_2 sigma(W_1 X) - Y|^2 / (2n) of every seed, (...).
 
     Raises ValueError for an unknown activation and for shapes that do not fit.
@@ -168,7 +182,9 @@ def network_loss(weights, inputs, outputs, activation="linear"):
     return (made - outputs).square().sum((-2, -1)) / (2 * inputs.shape[-1])
 
 
-def network_gradients(weights, inputs, outputs, activation="linear"):
+def network_gradients(
+    weights: Sequence[Tensor], inputs: Tensor, outputs: Tensor, activation: str = "linear"
+) -> tuple[Tensor, Tensor]:
     """Gradient of `network_loss` in W_1 and W_2, as a tuple like `weights`.
 
     Cost: five products with the data. For linear networks `moment_gradients` needs only the moments.
@@ -179,7 +195,7 @@ def network_gradients(weights, inputs, outputs, activation="linear"):
     return (back if slope is None else back * slope) @ inputs.mT, residual @ hidden.mT
 
 
-def moment_loss(matrix, cxx, cyx, cyy):
+def moment_loss(matrix: Tensor, cxx: Tensor, cyx: Tensor, cyy: Tensor) -> Tensor:
     """Loss |W X - Y|^2 / (2n) of a matrix W (..., m2, m0) from the moments: cyy + <W, W Cxx/2 - Cyx>.
 
     >>> one = torch.ones(1, 1, dtype=torch.float64)
@@ -189,7 +205,7 @@ def moment_loss(matrix, cxx, cyx, cyy):
     return cyy + (matrix * (matrix @ cxx / 2 - cyx)).sum((-2, -1))
 
 
-def moment_slope(matrix, cxx, cyx, cyy=None):
+def moment_slope(matrix: Tensor, cxx: Tensor, cyx: Tensor, cyy: Tensor | None = None) -> Tensor:
     """Gradient of `moment_loss` in the matrix, W Cxx - Cyx = -M, like `matrix`.
 
     A step of a linear network multiplies every unit by the same [[I, eta M^T], [eta M, I]] (lemma 1).
@@ -198,7 +214,9 @@ def moment_slope(matrix, cxx, cyx, cyy=None):
     return matrix @ cxx - cyx
 
 
-def moment_gradients(weights, cxx, cyx, cyy=None):
+def moment_gradients(
+    weights: Sequence[Tensor], cxx: Tensor, cyx: Tensor, cyy: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """Gradient of a linear network's loss from the moments, as a tuple like `weights`.
 
     dloss/dW_1 = -W_2^T M, dloss/dW_2 = -M W_1^T.
@@ -209,7 +227,13 @@ def moment_gradients(weights, cxx, cyx, cyy=None):
 # --- lemma 1: the matrix that moves a unit ---------------------------------------------------------
 
 
-def unit_matrices(weights, inputs, outputs, learning_rate, activation="linear"):
+def unit_matrices(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    learning_rate: float,
+    activation: str = "linear",
+) -> Tensor:
     """Lemma 1's matrix of every unit, (..., m1, m0 + m2, m0 + m2).
 
     [[I, -eta B_i], [-eta B_i^T, I]] with B_i = X D_i grad^T, grad = (f(X) - Y)/n (m2, n) the
@@ -232,7 +256,13 @@ def _block(m):
     return block
 
 
-def one_step_difference(weights, inputs, outputs, learning_rate, activation="linear"):
+def one_step_difference(
+    weights: Sequence[Tensor],
+    inputs: Tensor,
+    outputs: Tensor,
+    learning_rate: float,
+    activation: str = "linear",
+) -> Tensor:
     """Lemma 1 against descent: relative difference of one step's update, (...).
 
     |update by the matrices - update by the gradient|_F / |update by the gradient|_F over all units.
@@ -249,7 +279,7 @@ def one_step_difference(weights, inputs, outputs, learning_rate, activation="lin
 # --- growth and alignment --------------------------------------------------------------------------
 
 
-def growing_directions(matrix):
+def growing_directions(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Speeds s_k (..., K) and unit vectors (..., m0 + m2, K) along which units grow at M, fastest first.
 
     M = sum s_k b_k a_k^T (..., m2, m0); direction k is (a_k, b_k)/sqrt 2, eigenvector of lemma 1's
@@ -263,7 +293,9 @@ def growing_directions(matrix):
     return s, torch.cat((a.mT, b), -2) / math.sqrt(2)
 
 
-def frozen_steps(weights, matrix, learning_rate, steps):
+def frozen_steps(
+    weights: Sequence[Tensor], matrix: Tensor, learning_rate: float, steps: float | Tensor
+) -> tuple[Tensor, Tensor]:
     """Weights after `steps` steps with M frozen, in closed form: descent while W_2 W_1 is tiny.
 
     Exact at any scale of the start, where the product would still be below rounding. matrix
@@ -289,7 +321,7 @@ def _split(omega, direction):
     return along.abs(), across.norm(dim=-1)
 
 
-def misalignment(omega, direction):
+def misalignment(omega: Tensor, direction: Tensor) -> Tensor:
     """|(I - P) Omega|_F / |P Omega|_F, P onto `direction` (..., m0 + m2): theorem 1's ratio, (...).
 
     >>> omega = torch.tensor([[3.0, 4.0], [0.0, 3.0]], dtype=torch.float64)
@@ -300,7 +332,7 @@ def misalignment(omega, direction):
     return across.norm(dim=-1) / along.norm(dim=-1)
 
 
-def unit_misalignment(omega, direction):
+def unit_misalignment(omega: Tensor, direction: Tensor) -> Tensor:
     """|(I - P) w_i| / |P w_i| of every unit, (..., m1): theorem 1 as it is written.
 
     Without bound at the start: a unit may begin orthogonal to the direction.
@@ -309,7 +341,7 @@ def unit_misalignment(omega, direction):
     return across / along
 
 
-def misalignment_exponent(speeds, learning_rate):
+def misalignment_exponent(speeds: Tensor, learning_rate: float) -> Tensor:
     """Exponent of (start / exit scale) in theorem 1's ratio: 1 - log(1+eta s_2)/log(1+eta s_1).
 
     Tends to 1 - s_2/s_1 for small rates (derived here). speeds (..., K), the fastest first.
@@ -321,7 +353,7 @@ def misalignment_exponent(speeds, learning_rate):
     return 1 - rates[..., 1] / rates[..., 0]
 
 
-def unused_units(weights, used):
+def unused_units(weights: Sequence[Tensor], used: int) -> Tensor:
     """Omega without its `used` leading singular components, (..., m1, m0 + m2).
 
     At the saddle of rank k these are the units' parts that do not yet contribute, k = used.
@@ -331,18 +363,20 @@ def unused_units(weights, used):
 
 
 def exit_units(
-    weights, moments, scales, *, learning_rate, exit_scale, used=0, steps=20_000, check_every=1
-):
+    weights: Sequence[Tensor], problem: Sequence[Tensor], scales: Sequence[float], *, learning_rate: float, exit_scale: float, used: int=0, slope: Callable[..., Tensor]=moment_slope,
+    steps: int=20_000, check_every: int=1,
+) -> Tensor:  # fmt: skip
     """Units at the exit from a saddle, for starts at several scales: (scales, seeds, m1, m0 + m2).
 
     Descent of linear networks from every scale x `weights` until the root-mean-square weight exceeds
     `exit_scale` (used = 0, the origin), or the (used + 1)-th singular value of Omega does (the saddle
-    of rank `used`): then what is returned is `unused_units`. moments as of `moments`, (seeds, ...).
-    Raises ArithmeticError where `steps` are not enough.
+    of rank `used`): then what is returned is `unused_units`. problem: tensors (seeds, ...), such as
+    `moments`; slope(W, *problem) -> dloss/dW, such as `moment_slope`.
+    nan for a run that has not left its saddle within `steps` steps.
     """
     shape = (len(scales), *units(weights).shape)
     frame, core = own_span(weights)
-    runs, given = scaled_runs(core, moments, scales)
+    runs, given = scaled_runs(core, problem, scales)
     limit = exit_scale**2 * shape[-1] * shape[-2]
 
     def left(w, *_):
@@ -351,7 +385,7 @@ def exit_units(
         return units(w).square().sum((-2, -1)) > limit
 
     run = descend(
-        moment_gradients,
+        lambda w, *data: ln.layer_gradients(w, lambda matrix: slope(matrix, *data)),
         runs,
         problem=given,
         rule=Plain(learning_rate),
@@ -359,16 +393,77 @@ def exit_units(
         stop=left,
         check_every=check_every,
     )
-    if (run.stopped < 0).any():
-        raise ArithmeticError(f"a seed has not left its saddle within {steps} steps")
     omega = unused_units(run.weights, used) if used else units(run.weights)
+    omega = omega.where((run.stopped >= 0)[:, None, None], torch.nan)
     return frame @ omega.reshape(shape[0], shape[1], -1, shape[-1])
+
+
+def exit_misalignment(
+    weights: Sequence[Tensor],
+    problem: Sequence[Tensor],
+    ratios: Sequence[float],
+    *,
+    learning_rate: float,
+    slope: Callable[..., Tensor] = moment_slope,
+    exit_scale: float = 1e-5,
+) -> tuple[Tensor, Tensor]:
+    """Misalignment at the exit from the origin, (ratios, seeds), and its predicted exponent, (seeds,).
+
+    Starts at `exit_scale` x ratios; the direction is the fastest one at the origin, the exponent that of
+    `misalignment_exponent`. problem and slope as in `exit_units`.
+    """
+    m = -slope(torch.zeros_like(ln.end_to_end(weights)), *problem)
+    speeds, growing = growing_directions(m)
+    scales = [exit_scale * float(ratio) for ratio in ratios]
+    options = {"learning_rate": learning_rate, "exit_scale": exit_scale, "slope": slope}
+    omega = exit_units(weights, problem, scales, **options)
+    return misalignment(omega, growing[..., 0]), misalignment_exponent(speeds, learning_rate)
+
+
+def misalignment_floors(
+    weights: Sequence[Tensor],
+    moments: Sequence[Tensor],
+    radii: Sequence[float],
+    *,
+    learning_rate: float,
+) -> Tensor:
+    """Misalignment at several exit scales from starts of 1e-30, (radii, seeds): what no start removes.
+
+    Up to weights of about 1e-6 the growth is that of `frozen_steps`.
+    """
+    speeds, growing = growing_directions(moments[1])
+    ahead = (24 * math.log(10) / torch.log1p(learning_rate * speeds[:, 0])).floor()
+    tiny = frozen_steps(tuple(1e-30 * w for w in weights), moments[1], learning_rate, ahead)
+    found = [
+        exit_units(tiny, moments, [1], learning_rate=learning_rate, exit_scale=r)[0] for r in radii
+    ]
+    return misalignment(torch.stack(found), growing[..., 0])
+
+
+def powers(x: Sequence[float] | Tensor, y: Tensor) -> Tensor:
+    """Least-squares slopes of log y (points, seeds) against log x (points,): (seeds,), nan where y is.
+
+    >>> powers([1.0, 10.0], torch.tensor([[2.0], [200.0]], dtype=torch.float64)).round().tolist()
+    [2.0]
+    """
+    x = torch.as_tensor(x, dtype=torch.float64).log()
+    x = x - x.mean()
+    return (x[:, None] * y.log()).sum(0) / x.square().sum()
 
 
 # --- lemma 2: what stays across the common direction in a drop -------------------------------------
 
 
-def transported_residual(weights, cxx, cyx, cyy, *, direction, learning_rate, steps):
+def transported_residual(
+    weights: Sequence[Tensor],
+    cxx: Tensor,
+    cyx: Tensor,
+    cyy: Tensor,
+    *,
+    direction: Tensor,
+    learning_rate: float,
+    steps: int,
+) -> dict[str, Tensor]:
     """Lemma 2 along a drop: what stays of each unit across the common direction, and the bounds.
 
     From units w_i and a unit vector v = direction (seeds, m0 + m2), descent runs `steps` steps. v
@@ -409,7 +504,7 @@ def transported_residual(weights, cxx, cyx, cyy, *, direction, learning_rate, st
     ).records
 
 
-def fixed_residuals(drop, shares):
+def fixed_residuals(drop: dict[str, Tensor], shares: Sequence[float]) -> tuple[Tensor, Tensor]:
     """Lemma 2 with one projection for the whole drop: (residual, growth), each (shares, seeds).
 
     The projection is onto a direction that lies a share of the way along the arc from the first to
@@ -444,7 +539,7 @@ def _reduced_rank(cxx, cyx):
     return left, sizes
 
 
-def saddle_losses(cxx, cyx, cyy):
+def saddle_losses(cxx: Tensor, cyx: Tensor, cyy: Tensor) -> Tensor:
     """Losses of the reduced-rank regression solutions of rank 0..K, (..., K + 1).
 
     loss_k = cyy - 1/2 sum_(j<=k) sigma_j^2, sigma the singular values of Cyx Cxx^(-1/2): the least
@@ -456,7 +551,7 @@ def saddle_losses(cxx, cyx, cyy):
     return cyy.unsqueeze(-1) - drops / 2
 
 
-def saddle_matrix(cxx, cyx, rank):
+def saddle_matrix(cxx: Tensor, cyx: Tensor, rank: int) -> Tensor:
     """M at the reduced-rank regression solution of rank `rank`, (..., m2, m0).
 
     M = (I - U U^T) Cyx, U the top left singular vectors of Cyx Cxx^(-1/2) (derived here).

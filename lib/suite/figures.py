@@ -169,6 +169,21 @@ def curves(name, shown, alt, *, prediction="prediction", band=None, width=None, 
     save(fig, name, alt, legend)
 
 
+@contextlib.contextmanager
+def points(name, shown, alt, *, filled=(), width=None, height=3.6, legend="best", **axes):
+    """Points side by side, in one call, as `curves`; shown: {title of a panel: {label: (x, y)}}.
+
+    Hollow but for the labels in `filled`; the labels stand in a legend.
+    """
+    fig, found = panels(len(shown), width=width, height=height, sharey=True)
+    for ax, (title, clouds) in zip(found, shown.items(), strict=True):
+        for label, (x, y) in clouds.items():
+            measured(ax, x, y, label, joined=False, mfc=None if label in filled else "none")
+        _set(ax, True, title=title, **axes)
+    yield found
+    save(fig, name, alt, legend)
+
+
 def _set(ax, outer, **options):
     """Set titles, scales, limits; `outer`: labels stand at the outer panels only."""
     ax.set(**options)
@@ -242,6 +257,25 @@ def regions(name, shown, alt, x, y, colours, *, height=4.2, legend="best", **axe
     below.set_gid("regions")
     yield found
     save(fig, name, alt, legend)
+
+
+@contextlib.contextmanager
+def effects(name, shown, alt, *, neutral=1.0, width=None, height=None, **axes):
+    """Effects under each other, in one call, as `curves`; shown: {label: (value, low, high)}, from top to bottom.
+
+    neutral: where nothing has changed, a dotted line. Gives axes (1,), for marks.
+    """
+    fig, found = panels(1, width=width, height=height or 0.6 + 0.34 * len(shown))
+    (ax,) = found
+    for place, (value, low, high) in enumerate(shown.values()):
+        reach = [[value - low], [high - value]]
+        ax.errorbar([value], [-place], xerr=reach, fmt="o", capsize=3, color="C0")
+    level(ax, neutral, None, axis="x", theory=False)
+    ax.set_yticks([-place for place in range(len(shown))], [*shown])
+    ax.set(ylim=(0.4 - len(shown), 0.6))
+    _set(ax, False, **axes)
+    yield found
+    save(fig, name, alt)
 
 
 def against(ax, prediction, measurement, label, **options):

@@ -14,7 +14,6 @@ import hashlib
 import json
 from pathlib import Path
 
-from lib.statistics import wilson_interval
 from lib.suite.claims import JUDGED
 from lib.suite.output import read_json, write_text
 from lib.suite.parameters import Fault
@@ -61,6 +60,8 @@ def fingerprint(row):
 
 def entry(beside, seeds, failed):
     """One row on its fresh seeds: `failed` are those on which it was not reproduced; Wilson, 95%."""
+    from lib.statistics import wilson_interval  # numpy: the site reads records without it
+
     held = len(seeds) - len(failed)
     ends = [round(x, 4) for x in wilson_interval(held, len(seeds))]
     found = {"beside": beside, "seeds": seeds, "held": held, "failed": failed}

@@ -33,7 +33,7 @@ def named(root, given):
     for name in known:
         if word in (name.lower(), name.partition("_")[0]):
             return name
-    near = difflib.get_close_matches(word, known, 1, 0)
+    near = difflib.get_close_matches(word, known, 1, 0.4)
     hint = f"did you mean {near[0]}? " if near else ""
     raise Fault(f"unknown notebook {given!r}; {hint}`claims list` prints all {len(known)}")
 

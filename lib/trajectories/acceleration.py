@@ -8,10 +8,12 @@ Everything is float64; time = learning rate x steps.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.checks import whole_number
 from lib.descent import Plain, descend
@@ -27,7 +29,7 @@ def _power(power):
     return float(power)
 
 
-def end_to_end_slope(matrix, slope, depth):
+def end_to_end_slope(matrix: Tensor, slope: Tensor, depth: int) -> Tensor:
     """What a balanced network of depth N descends along instead of the slope G, (..., d_N, d_0).
 
         sum_(j=1)^N (W W^T)^((N-j)/N) G (W^T W)^((j-1)/N)
@@ -57,7 +59,9 @@ def end_to_end_slope(matrix, slope, depth):
     return left @ (weight * (left.mT @ slope @ right.mT)) @ right
 
 
-def rule_gap(weights, target, learning_rate, time):
+def rule_gap(
+    weights: tuple[Tensor, ...], target: Tensor, learning_rate: float, time: float
+) -> Tensor:
     """Largest distance |W_deep - W_rule|_F, relative to |target|_F, on the way to `time`: (seeds,).
 
     A network from `weights` on `linear_networks.loss`, and its end-to-end matrix moved by
@@ -77,7 +81,7 @@ def rule_gap(weights, target, learning_rate, time):
     return away.amax(0) / target.norm(dim=(-2, -1))
 
 
-def row_field(w, slope, depth):
+def row_field(w: Tensor, slope: Tensor, depth: int) -> Tensor:
     """`end_to_end_slope` of one output, F(w) = |w|^(2-2/N) (g + (N-1) (w.g) w / |w|^2), (..., d).
 
     Arora, Cohen and Hazan 2018, claim 2 (recalled). w, slope g: (..., d), w not 0.
@@ -91,7 +95,14 @@ def row_field(w, slope, depth):
 # --- no potential --------------------------------------------------------------------------------
 
 
-def loop_integral(field, inner, outer, first, second, points=100):
+def loop_integral(
+    field: Callable[[Tensor], Tensor],
+    inner: float | Tensor,
+    outer: float | Tensor,
+    first: float | Tensor,
+    second: float | Tensor,
+    points: int = 100,
+) -> Tensor:
     """Integral of a plane field round the loop of theorem 2: out, along an arc, in, and back, (...).
 
     The ray at angle `first` from radius `inner` to `outer`, the outer arc to `second`, the ray back,
@@ -120,7 +131,14 @@ def loop_integral(field, inner, outer, first, second, points=100):
     return ray(first) + arc(outer) - ray(second) - arc(inner)
 
 
-def loop_formula(size, inner, outer, first, second, depth):
+def loop_formula(
+    size: float,
+    inner: float | Tensor,
+    outer: float | Tensor,
+    first: float | Tensor,
+    second: float | Tensor,
+    depth: int,
+) -> Tensor:
     """The loop integral of `row_field` for a constant slope of length `size`, (...).
 
         (N-1)(N-2)/(3N-2) |g| (R^(3-2/N) - r^(3-2/N)) (cos a_1 - cos a_2)
@@ -152,16 +170,17 @@ def _power_of(a, exponent):
 
 
 @cache
-def usable_step(depth, power, spacing=0.01, longest=8.0):
-    """Largest scaled step c at which one mode still settles from every small start: a number.
+def usable_step(depth: int, power: float, spacing: float = 0.01, longest: float = 8.0) -> float:
+    """Largest scaled step c up to which one mode settles from every small start: a number.
 
         a <- a + c a^(N-1) (1 - a^N) |1 - a^N|^(p-2)
 
     is a mode of a balanced network of depth N on |w - target|^p / p, in units of the target
     (derived here): learning rate c target^(2/N - p). Steps are tried upwards from 1/4, `spacing`
     apart, from 64 starts that cover one step of the growth from 0.3; the first that leaves a start
-    unsettled ends the search: a 2-cycle has been born. At depth 1 it is 2. Raises ValueError if every
-    step up to `longest` settles.
+    unsettled ends the search: a 2-cycle has been born. At p = 4 it lasts for half a percent of c only,
+    and above it steps settle again up to c = 3.9, 3.27, 2.7 (N = 2, 3, 4): a bisection oversteps it.
+    At depth 1 it is 2. Raises ValueError if every step up to `longest` settles.
 
     >>> round(usable_step(1, 4.0), 1)
     2.0
@@ -188,7 +207,7 @@ def usable_step(depth, power, spacing=0.01, longest=8.0):
     raise ValueError(f"longest must exceed the usable step, got {longest}")
 
 
-def crawl_steps(ratio, power, tolerance, step):
+def crawl_steps(ratio: float, power: float, tolerance: float, step: float) -> float:
     """Steps that the small one of two targets (ratio, 1) needs at scaled step c: a number.
 
         ((tolerance^-(p-2) - 1) / (p - 2)) ratio^(p-2) / c,    log(1/tolerance) / c at p = 2
@@ -201,7 +220,7 @@ def crawl_steps(ratio, power, tolerance, step):
     return (tolerance ** (2 - power) - 1) / (power - 2) * ratio ** (power - 2) / step
 
 
-def balanced_row(w, depth):
+def balanced_row(w: Tensor, depth: int) -> tuple[Tensor, Tensor]:
     """Balanced network of end-to-end vector w (..., d), reduced: (v (..., d), a (..., 1)).
 
     a = |w|^(1/N) is each of the N - 1 hidden layers, v = w / a^(N-1) the first one.
@@ -210,7 +229,9 @@ def balanced_row(w, depth):
     return w / a ** (depth - 1), a
 
 
-def row_gradients(weights, slope, depth):
+def row_gradients(
+    weights: tuple[Tensor, Tensor], slope: Tensor, depth: int
+) -> tuple[Tensor, Tensor]:
     """Gradient in v and in each hidden layer, for `balanced_row`: tuple of (..., d), (..., 1).
 
     slope: dloss/dw at w = a^(N-1) v. Each hidden layer has the gradient a^(N-2) (slope . v), so they
@@ -223,52 +244,73 @@ def row_gradients(weights, slope, depth):
     return lower * a * slope, lower * (slope * v).sum(-1, keepdim=True)
 
 
-def power_slope(error, power):
+def power_slope(error: Tensor, power: float) -> Tensor:
     """error |error|^(p-2), the derivative of |error|^p / p."""
     if power == 2:
         return error
     return error * (error.square() if power == 4 else error.abs() ** (power - 2))
 
 
-def scaled_rate(step, ratio, depth, power):
-    """Learning rate c ratio^(2/N - p) of scaled step c for the target `ratio`: see `usable_step`."""
+def scaled_rate(step, ratio: float, depth: int, power: float):
+    """Learning rate c ratio^(2/N - p) of scaled step c for the target `ratio`: see `usable_step`.
+
+    step: a number or an array; the rate is alike.
+    """
     return step * ratio ** (2 / whole_number("depth", depth) - _power(power))
 
 
-def small_starts(seeds, rng, size=1e-2):
-    """End-to-end vectors of length `size` in the positive quadrant, at random angles: (seeds, 2)."""
-    angle = torch.from_numpy(rng.uniform(0.1, math.pi / 2 - 0.1, seeds))
-    return size * torch.stack((angle.cos(), angle.sin()), -1)
+def small_starts(
+    seeds: int, rng: np.random.Generator, least: float = 1e-4, most: float = 1e-3
+) -> Tensor:
+    """End-to-end vectors in units of the two targets, entries log-uniform in [least, most]: (seeds, 2).
+
+    Small modes grow by 1 + c a step at depth 2: a decade covers every phase of the growth up to c = 9.
+    """
+    if not 0 < least <= most:
+        raise ValueError(f"least must be positive and at most `most`, got {least}, {most}")
+    return torch.from_numpy(np.exp(rng.uniform(np.log(least), np.log(most), (seeds, 2))))
 
 
-def _two_targets(ratio, starts):
+def _two_targets(ratio, seeds):
     if not ratio >= 1:
         raise ValueError(f"ratio must be >= 1, got {ratio}")
-    return torch.tensor([float(ratio), 1.0], dtype=torch.float64).expand(len(starts), 2)
+    return torch.tensor([float(ratio), 1.0], dtype=torch.float64).expand(seeds, 2)
 
 
-def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
+def _targets_gradient(depth, power):
+    """Gradient in (v, a) of sum_i |w_i - y_i|^p / p, w = a^(N-1) v."""
+
+    def gradient(weights, targets):
+        v, a = weights
+        return row_gradients(weights, power_slope(a ** (depth - 1) * v - targets, power), depth)
+
+    return gradient
+
+
+def two_target_steps(
+    starts: Tensor, ratio: float, depth: int, power: float, step: float, *, tolerance: float = 0.05
+) -> Tensor:
     """Steps of descent until w is within `tolerance` of both targets (ratio, 1), relatively: (seeds,).
 
     Loss sum_i |w_i - y_i|^p / p: two samples, one input each (Arora, Cohen and Hazan 2018, section
-    6), from balanced `starts` (seeds, 2) at scaled step `step`. Counted in units of a thousandth of
-    `crawl_steps`, at least 1; nan where four times as many (and 500 for the escape) do not suffice.
+    6), from balanced `starts` (seeds, 2) in units of the targets, at scaled step `step`. Counted in
+    units of a thousandth of `crawl_steps`, at least 1; nan where four times as many (and 500 for the
+    escape) do not suffice.
     """
     depth, power = whole_number("depth", depth), _power(power)
-    crawl = int(crawl_steps(ratio, power, tolerance, step))
-
-    def layer_slopes(weights, targets):
-        v, a = weights
-        return row_gradients(weights, power_slope(a ** (depth - 1) * v - targets, power), depth)
+    crawl, targets = (
+        int(crawl_steps(ratio, power, tolerance, step)),
+        _two_targets(ratio, len(starts)),
+    )
 
     def near(weights, targets):
         v, a = weights
         return ((a ** (depth - 1) * v / targets - 1).abs() <= tolerance).all(-1)
 
     run = descend(
-        layer_slopes,
-        balanced_row(starts, depth),
-        problem=(_two_targets(ratio, starts),),
+        _targets_gradient(depth, power),
+        balanced_row(starts * targets, depth),
+        problem=(targets,),
         rule=Plain(scaled_rate(step, ratio, depth, power)),
         steps=500 + 4 * crawl,
         stop=near,
@@ -278,29 +320,81 @@ def two_target_steps(starts, ratio, depth, power, step, *, tolerance=0.05):
     return run.stopped.double().where(run.stopped >= 0, torch.nan)
 
 
-def tuned_steps(starts, ratio, depth, power, scaled_steps, *, tolerance=0.05):
-    """`two_target_steps` where each start has the best of its own of many scaled steps: (seeds,)."""
+def _escape_steps(start, depth, step):
+    """About twice the steps that a mode of relative size `start` needs to be of order one."""
+    a = start ** (1 / depth)
+    if depth <= 2:
+        return int(2 * math.log(1 / a) / math.log(1 + step))
+    return int(2 * a ** (2 - depth) / (step * (depth - 2)))
+
+
+def failing_share(
+    starts: Tensor, ratio: float, depth: int, power: float, scaled_steps: Sequence[float]
+) -> Tensor:
+    """Share of the starts that do not settle at the large one of two targets, for each step: (steps,).
+
+    Networks from `starts` (seeds, 2) in units of the targets (ratio, 1), as in `two_target_steps`. One
+    has settled if it stays within a fifth of the large target in the last eight of some 120 steps after
+    the slowest escape.
+    """
     depth, power = whole_number("depth", depth), _power(power)
+    seeds, count = len(starts), len(scaled_steps)
+    targets = _two_targets(ratio, count * seeds)
+    last = 120 + _escape_steps(float(starts.min()), depth, float(np.min(scaled_steps)))
+    rates = torch.as_tensor(
+        np.repeat(scaled_rate(np.asarray(scaled_steps), ratio, depth, power), seeds)
+    )
 
-    def step(state, rate):
-        v, a, targets = state
-        away = a ** (depth - 1) * v - targets
-        for w, g in zip(
-            (v, a), row_gradients((v, a), power_slope(away, power), depth), strict=True
-        ):
-            w.sub_(rate.unsqueeze(-1) * g)
-        return (away / targets).abs().amax(-1)
+    def unsettled(weights, targets):
+        v, a = weights
+        return {"away": (a ** (depth - 1) * v / targets - 1)[:, 0].abs()}
 
-    state = (*balanced_row(starts, depth), _two_targets(ratio, starts))
-    rates = scaled_rate(np.asarray(scaled_steps), ratio, depth, power)
-    limit = int(crawl_steps(ratio, power, tolerance, 0.5))
-    return fastest(step, state, rates, final_loss=tolerance, steps=limit, block=len(starts))[0]
+    run = descend(
+        _targets_gradient(depth, power),
+        balanced_row(starts.repeat(count, 1) * targets, depth),
+        problem=(targets,),
+        rule=Plain(rates),
+        steps=last,
+        record=range(last - 7, last + 1),
+        measure=unsettled,
+        keep_diverged=True,
+    )
+    settled = (run.records["away"] < 0.2).all(0)  # nan, where it has diverged, is not
+    return (~settled).reshape(count, seeds).double().mean(1)
+
+
+def safe_step(
+    starts: Tensor, ratio: float, depth: int, power: float, scaled_steps: Sequence[float]
+) -> float:
+    """The last of the rising `scaled_steps` before the first at which a start fails: `failing_share`.
+
+    Raises ValueError for steps that do not rise, and where the first fails or none does.
+    """
+    steps, safe = np.asarray(scaled_steps, dtype=float), None
+    if not (np.diff(steps) > 0).all():
+        raise ValueError(f"scaled_steps must rise, got {scaled_steps}")
+    for part in np.array_split(steps, -(-len(steps) // 50)):
+        fails = (failing_share(starts, ratio, depth, power, part) > 0).numpy()
+        tried = [safe, *part]
+        if fails.any() and tried[fails.argmax()] is not None:
+            return float(tried[fails.argmax()])
+        if fails.any():
+            break
+        safe = part[-1]
+    raise ValueError("scaled_steps must begin where every start settles and end where one fails")
 
 
 # --- random regressions, every method at its best rate ---------------------------------------------
 
 
-def power_regressions(seeds, rng, *, samples=100, inputs=10, condition=10.0):
+def power_regressions(
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    samples: int = 100,
+    inputs: int = 10,
+    condition: float = 10.0,
+) -> tuple[Tensor, Tensor]:
     """Random regressions with a teacher: X (seeds, samples, inputs), y (seeds, samples, 1).
 
     Rows of X are Gaussian with a covariance whose eigenvalues fall geometrically from 1 to
@@ -312,7 +406,7 @@ def power_regressions(seeds, rng, *, samples=100, inputs=10, condition=10.0):
     return x, x @ torch.from_numpy(rng.standard_normal((seeds, inputs, 1)))
 
 
-def power_loss(w, inputs, outputs, power):
+def power_loss(w: Tensor, inputs: Tensor, outputs: Tensor, power: float) -> tuple[Tensor, Tensor]:
     """Loss mean_i |x_i . w - y_i|^p / p and its slope in w: (...), (..., d).
 
     w: (..., d); inputs X: (..., m, d); outputs y: (..., m, 1).
@@ -323,17 +417,17 @@ def power_loss(w, inputs, outputs, power):
     return (slope * error).sum((-2, -1)) / power, back[..., 0, :]
 
 
-def _descent(v, extra, slope, rate, depth):
+def _descent(v, extra, slope, rate, depth, mu):
     for w, g in zip((v, extra), row_gradients((v, extra), slope, depth), strict=True):
         w.sub_(rate * g)
 
 
-def _momentum(v, velocity, slope, rate, depth):
-    velocity.mul_(0.9).sub_(rate * slope)
+def _momentum(v, velocity, slope, rate, depth, mu):
+    velocity.mul_(mu).sub_(rate * slope)
     v.add_(velocity)
 
 
-def _adagrad(v, squares, slope, rate, depth):
+def _adagrad(v, squares, slope, rate, depth, mu):
     squares.add_(slope.square())
     v.sub_(rate * slope / squares.sqrt())
 
@@ -341,29 +435,42 @@ def _adagrad(v, squares, slope, rate, depth):
 METHODS = {"descent": _descent, "momentum": _momentum, "AdaGrad": _adagrad}
 
 
-def fewest_steps(method, starts, inputs, outputs, power, rates, *, depth=1, reduction=1e-4):
-    """Steps until `power_loss` has fallen to `reduction` of its first value, at the best rate: (seeds,).
+def tuned_to_reduction(
+    method: str,
+    starts: Tensor,
+    problem: tuple[Tensor, Tensor],
+    power: float,
+    rates: Sequence[float],
+    *,
+    depth: int = 1,
+    mu: float = 0.9,
+    reduction: float = 1e-4,
+) -> tuple[Tensor, Tensor]:
+    """Steps until `power_loss` has fallen to `reduction` of its first value, at the best rate.
 
-    method: one of `METHODS`; momentum has mu = 0.9 (v <- mu v - rate x slope, w <- w + v), AdaGrad
-    divides by the root of the sum of squared slopes. depth > 1: descent on a balanced network.
-    starts: end-to-end vectors (seeds, d); rates: grid of learning rates, of which each seed has its
-    own. inf where 5,000 steps do not suffice. Raises ValueError for an unknown method, and for a
-    depth above 1 with another method than descent.
+    method: one of `METHODS`; momentum goes v <- mu v - rate x slope, w <- w + v, AdaGrad divides by the
+    root of the sum of squared slopes. depth > 1: descent on a balanced network. starts: end-to-end
+    vectors (seeds, d); problem: X, y as `power_regressions` gives them; rates: grid of learning rates,
+    of which each seed has its own. Returns (steps (seeds,), inf where 5,000 do not suffice; the best
+    rates (seeds,), nan there). Raises ValueError for an unknown method, for a depth above 1 with another
+    method than descent, and for mu outside [0, 1).
     """
     if method not in METHODS or (method != "descent" and depth != 1):
         raise ValueError(
             f"method must be one of {', '.join(METHODS)}, and descent for depth > 1; got {method!r}, depth {depth}"
         )
+    if not 0 <= mu < 1:
+        raise ValueError(f"mu must be in [0, 1), got {mu}")
     v, a = balanced_row(starts, depth)
     extra = a if method == "descent" else torch.zeros_like(v)
-    first, _ = power_loss(starts, inputs, outputs, power)
+    first, _ = power_loss(starts, *problem, power)
 
     def step(state, rate):
         v, extra, x, y, first = state
         w = v if method != "descent" else extra ** (depth - 1) * v
         loss, slope = power_loss(w, x, y, power)
-        METHODS[method](v, extra, slope, rate.unsqueeze(-1), depth)
+        METHODS[method](v, extra, slope, rate.unsqueeze(-1), depth, mu)
         return loss / first
 
-    state = (v, extra, inputs, outputs, first)
-    return fastest(step, state, rates, final_loss=reduction, steps=5000, block=len(v))[0]
+    state = (v, extra, *problem, first)
+    return fastest(step, state, rates, final_loss=reduction, steps=5000, block=len(v))

@@ -11,10 +11,13 @@ s of a normal target (derived here). Everything is float64; weights are tuples W
 `linear_networks`; random draws take a numpy generator.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
@@ -39,7 +42,7 @@ def _between(start, strength):
 # --- two layers: the sigmoid ---------------------------------------------------------------------
 
 
-def mode_strength(time, strength, start):
+def mode_strength(time: ArrayLike, strength: ArrayLike, start: ArrayLike) -> np.ndarray:
     """Strength u(t) of a mode of a two-layer network under gradient flow: numpy array.
 
         u(t) = s / (1 + (s/u_0 - 1) e^(-2 s t)),  s = strength, u_0 = start   (Saxe et al. 2014)
@@ -54,7 +57,7 @@ def mode_strength(time, strength, start):
     return s / (1 + (s / u - 1) * np.exp(-2 * s * np.asarray(time, dtype=float)))
 
 
-def half_time(strength, start):
+def half_time(strength: ArrayLike, start: ArrayLike) -> np.ndarray:
     """Time at which u(t) of `mode_strength` is s/2: ln(s/u_0 - 1) / (2 s). Numpy array.
 
     About 1/s for a start that is the same for all modes, up to the logarithm.
@@ -67,7 +70,7 @@ def half_time(strength, start):
     return np.log(s / u - 1) / (2 * s)
 
 
-def mode_strengths(weights, left, right):
+def mode_strengths(weights: tuple[Tensor, ...], left: Tensor, right: Tensor) -> dict[str, Tensor]:
     """The product in the target's singular bases: strength of the modes, and how far it is from diagonal.
 
     With M = U^T W_N ... W_1 V: `strength` is M's diagonal (..., k), `coupling` its largest entry off
@@ -79,7 +82,7 @@ def mode_strengths(weights, left, right):
     return {"strength": strength.clone(), "coupling": coupling}
 
 
-def bases(seeds, size, rng):
+def bases(seeds: int, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Random singular bases of square targets: left U and right V, each (seeds, size, size), Haar."""
     return ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
 
@@ -89,12 +92,21 @@ class ModeRun:
     """What `follow_modes` brings back: times (records,), strength (records, seeds, k) and coupling
     (records, seeds) as `mode_strengths` measures them."""
 
-    times: torch.Tensor
-    strength: torch.Tensor
-    coupling: torch.Tensor
+    times: Tensor
+    strength: Tensor
+    coupling: Tensor
 
 
-def follow_modes(weights, strength, left, right, *, learning_rate, time, every):
+def follow_modes(
+    weights: tuple[Tensor, ...],
+    strength: Tensor,
+    left: Tensor,
+    right: Tensor,
+    *,
+    learning_rate: float,
+    time: float,
+    every: float,
+) -> ModeRun:
     """Descent on the target U diag(s) V^T, seen in its singular bases: a `ModeRun`.
 
     strength: s (seeds, k); left: U (seeds, d_N, k), right: V (seeds, d_0, k). Runs for `time`, with a
@@ -115,7 +127,7 @@ def follow_modes(weights, strength, left, right, *, learning_rate, time, every):
     return ModeRun(run.steps * learning_rate, run.records["strength"], run.records["coupling"])
 
 
-def sigmoid_distance(run, strength, start):
+def sigmoid_distance(run: ModeRun, strength: ArrayLike, start: ArrayLike) -> np.ndarray:
     """Largest |u - u(t)| / s of a `ModeRun` from the formula of `mode_strength`, over time and modes.
 
     strength: s (seeds, k); start: u_0, number or (seeds, k). Returns a numpy array (seeds,).
@@ -125,7 +137,7 @@ def sigmoid_distance(run, strength, start):
     return (np.abs(run.strength.numpy() - law) / s).max((0, 2))
 
 
-def growing_start(weights, left, right):
+def growing_start(weights: tuple[Tensor, Tensor], left: Tensor, right: Tensor) -> Tensor:
     """Effective start u_0 of every mode of a small two-layer network that is not aligned: (..., k).
 
     Near zero, a_i = W_1 v_i and b_i = W_2^T u_i obey da/dt = s b, db/dt = s a: g_i = (a_i + b_i)/2 grows
@@ -142,7 +154,7 @@ def growing_start(weights, left, right):
     return torch.linalg.qr(growing)[1].diagonal(dim1=-2, dim2=-1).square()
 
 
-def crossing(times, values, level):
+def crossing(times: Sequence[float], values: ArrayLike, level: ArrayLike) -> Tensor:
     """Time at which `values` first reach `level` from below, interpolated between records; inf if never.
 
     times: (records,); values: (records, ...); level: number or (...). Returns a float64 tensor (...).
@@ -163,10 +175,92 @@ def crossing(times, values, level):
     return torch.where(reached.any(0), found, torch.inf)
 
 
+def half_times(run: ModeRun, strength: ArrayLike) -> np.ndarray:
+    """Time at which each mode of a run has half of its strength s (seeds, k): numpy (seeds, k)."""
+    half = torch.as_tensor(np.asarray(strength, dtype=float) / 2)
+    return crossing(run.times, run.strength, half).numpy()
+
+
+def random_modes(
+    strengths: Sequence[float], seeds: int, rng: np.random.Generator, jitter: float = 0.05
+) -> tuple[np.ndarray, Tensor, Tensor]:
+    """Targets with known modes: s (seeds, k), falling but for the jitter, and bases U, V (seeds, k, k).
+
+    Each strength is moved by up to the share `jitter`, uniformly.
+    """
+    falling = np.sort(_positive("strengths", strengths))[::-1]
+    moved = falling * rng.uniform(1 - jitter, 1 + jitter, (seeds, len(falling)))
+    return moved, *bases(seeds, len(falling), rng)
+
+
+def aligned_run(
+    modes: tuple[np.ndarray, Tensor, Tensor],
+    start: float,
+    hidden: Sequence[int],
+    rng: np.random.Generator,
+    learning_rate: float,
+) -> ModeRun:
+    """Descent on `random_modes` from balanced layers with product start x U V^T, for twice the longest half time.
+
+    hidden: widths of the hidden layers, none for a single layer.
+    """
+    s, left, right = modes
+    widths = [s.shape[1], *hidden, s.shape[1]]
+    weights = ln.balanced_factors(start * left @ right.mT, widths, rng)
+    time = 2 * half_time(s, start).max()
+    options = {"learning_rate": learning_rate, "time": time, "every": 0.05}
+    return follow_modes(weights, torch.from_numpy(s), left, right, **options)
+
+
+@dataclass(frozen=True)
+class GaussianRun:
+    """What `gaussian_run` brings back, numpy (seeds, k) but for the run.
+
+    run: the modes. start: u_0 by `growing_start`. half: measured half times; law: those of the formula with
+    u_0, naive: with |g_i|^2, from which nothing is taken out.
+    """
+
+    run: ModeRun
+    start: np.ndarray
+    half: np.ndarray
+    law: np.ndarray
+    naive: np.ndarray
+
+
+def gaussian_run(
+    modes: tuple[np.ndarray, Tensor, Tensor],
+    unit: tuple[Tensor, Tensor],
+    scale: float,
+    learning_rate: float = 0.01,
+) -> GaussianRun:
+    """Descent of two layers on `random_modes` from scale x `unit`, a third longer than the formula says."""
+    s, left, right = modes
+    weights = tuple(scale * w for w in unit)
+    start = growing_start(weights, left, right).numpy()
+    whole = ((weights[0] @ right + weights[1].mT @ left) / 2).square().sum(-2).numpy()
+    law = half_time(s, start)
+    options = {"learning_rate": learning_rate, "time": 1.3 * law.max(), "every": 0.05}
+    run = follow_modes(weights, torch.from_numpy(s), left, right, **options)
+    return GaussianRun(run, start, half_times(run, s), law, half_time(s, whole))
+
+
+def power_of_strength(strength: ArrayLike, times: ArrayLike) -> np.ndarray:
+    """Least-squares exponent of times as a power of strength, over the modes: (seeds,).
+
+    strength, times: positive, (seeds, k).
+
+    >>> power_of_strength([[1.0, 2.0, 4.0]], [[8.0, 4.0, 2.0]]).round(12).tolist()
+    [-1.0]
+    """
+    x = np.log(_positive("strength", strength))
+    x = x - x.mean(-1, keepdims=True)
+    return (x * np.log(_positive("times", times))).sum(-1) / (x * x).sum(-1)
+
+
 # --- any depth -----------------------------------------------------------------------------------
 
 
-def transit_time(start, wanted, depth, left):
+def transit_time(start: complex, wanted: complex, depth: int, left: float) -> float:
     """Time that the flow needs until `left` of the way from `start` to `wanted` is left: a float.
 
         du/dt = N |u|^(2 - 2/N) (s - u),  u(0) = start, s = wanted
@@ -205,7 +299,7 @@ def transit_time(start, wanted, depth, left):
     return float(sum(quad(slowness, a, b)[0] for a, b in zip(cuts, cuts[1:], strict=False)))
 
 
-def depth_limit(strength, start, end):
+def depth_limit(strength: ArrayLike, start: ArrayLike, end: ArrayLike) -> np.ndarray:
     """N x `transit_time` for N -> infinity: numpy array.
 
         s^-2 ln(u_f (s - u_0) / (u_0 (s - u_f))) + 1/(s u_0) - 1/(s u_f)      (Saxe et al. 2014)
@@ -218,7 +312,7 @@ def depth_limit(strength, start, end):
     return np.log(f * (s - u) / (u * (s - f))) / s**2 + 1 / (s * u) - 1 / (s * f)
 
 
-def curvature_step(strength, depth, share):
+def curvature_step(strength: ArrayLike, depth: int, share: float) -> np.ndarray:
     """Step size share / (N s^(2 - 2/N)): `share` of the inverse curvature at the minimum. Array.
 
     With N equal layers the curvature along them is N s^(2 - 2/N), s the largest strength; descent
@@ -231,7 +325,28 @@ def curvature_step(strength, depth, share):
     return np.asarray(share, dtype=float) / (whole_number("depth", depth) * s ** (2 - 2 / depth))
 
 
-def equal_layers_descent(start, wanted, depth, *, learning_rate, record):
+def settles(strength: ArrayLike, depth: int, share: float) -> np.ndarray:
+    """Whether descent at `curvature_step` stays by the target: bool array, like strength.
+
+    It starts one part in ten thousand above and must be nearer after 200 steps.
+
+    >>> settles([1.0, 2.0], 3, 1.98).tolist(), settles([1.0, 2.0], 3, 2.02).tolist()
+    ([True, True], [False, False])
+    """
+    s = _positive("strength", strength)
+    options = {"learning_rate": curvature_step(s, depth, share), "record": [0, 200]}
+    start, end = np.abs(equal_layers_descent(1.0001 * s, s, depth, **options) - s)
+    return end < start
+
+
+def equal_layers_descent(
+    start: ArrayLike,
+    wanted: ArrayLike,
+    depth: int,
+    *,
+    learning_rate: ArrayLike,
+    record: Iterable[int],
+) -> np.ndarray:
     """Descent on N equal normal layers, one eigenvalue z each, exactly: products z^N (records, ...).
 
         z <- z - learning_rate conj(z)^(N-1) (z^N - wanted),   z(0) = start^(1/N), the principal root
@@ -278,7 +393,9 @@ def _power(z, exponent):
 # --- random layers -------------------------------------------------------------------------------
 
 
-def orthogonal_weights(widths, seeds, rng):
+def orthogonal_weights(
+    widths: Sequence[int], seeds: int, rng: np.random.Generator
+) -> tuple[Tensor, ...]:
     """Layers with orthonormal rows or columns, Haar: tuple of (seeds, d_j, d_(j-1)).
 
     Where the widths never rise, or never fall, every singular value of the product is 1
@@ -294,7 +411,7 @@ def orthogonal_weights(widths, seeds, rng):
     return tuple(ln.orthogonal(max(a, b), rng, (seeds,))[:, :b, :a].clone() for a, b in pairs)
 
 
-def lyapunov_exponents(size):
+def lyapunov_exponents(size: int) -> np.ndarray:
     """Growth per layer of the logarithm of the k-th singular value of Gaussian products: (size,).
 
         lambda_k = 1/2 (psi((n - k + 1)/2) + ln(2/n)),  entries N(0, 1/n), n = size
@@ -311,24 +428,61 @@ def lyapunov_exponents(size):
     return (digamma((size - k + 1) / 2) + np.log(2 / size)) / 2
 
 
-def layer_growth(weights):
-    """ln R_kk per layer along the product W_N ... W_1 of square layers, (..., n), by repeated QR.
+def layer_growth(weights: tuple[Tensor, ...], columns: int | None = None) -> Tensor:
+    """ln R_kk per layer along the product W_N ... W_1 of square layers, (..., columns), by repeated QR.
 
     The mean over the layers of ln |R_kk| in W_j Q_(j-1) = Q_j R_j, Q_0 = I: the growth of k-volumes
     that an orthogonal frame meets. Sums over k <= m are the growth of an m-volume; nothing under- or
-    overflows at any depth. Raises ValueError unless all layers are square and of one size.
+    overflows at any depth. columns: of the frame, all n unless given. Raises ValueError unless all
+    layers are square and of one size, and columns is a whole number from 1 to n.
+
+    >>> halves = (torch.eye(3, dtype=torch.float64) / 2,) * 5
+    >>> layer_growth(halves, 2).exp().tolist()
+    [0.5, 0.5]
     """
     n = weights[0].shape[-1]
+    columns = n if columns is None else whole_number("columns", columns)
+    if columns > n:
+        raise ValueError(f"columns must be at most {n}, got {columns}")
     if any(w.shape[-2:] != (n, n) for w in weights):
         raise ValueError(f"layers must all be ({n}, {n}), got {[tuple(w.shape) for w in weights]}")
-    frame, total = torch.eye(n, dtype=torch.float64), 0.0
+    frame, total = torch.eye(n, columns, dtype=torch.float64), 0.0
     for w in weights:
         frame, upper = torch.linalg.qr(w @ frame)
         total = total + upper.diagonal(dim1=-2, dim2=-1).abs().log()
     return total / len(weights)
 
 
-def log_conditions(weights):
+def isotropic_weights(
+    widths: Sequence[int], seeds: int, rng: np.random.Generator
+) -> tuple[Tensor, ...]:
+    """Gaussian layers with entries N(0, 1/d_(j-1)): tuple of (seeds, d_j, d_(j-1)), widths d_0..d_N.
+
+    An entry of W x has the mean square of those of x on average, at every width.
+
+    >>> w = isotropic_weights([400, 100], 2, np.random.default_rng(0))[0]
+    >>> round(float(w.square().mean() * 400), 1)
+    1.0
+    """
+    layers = ln.gaussian_weights(widths, seeds, rng)
+    return tuple(w / w.shape[-1] ** 0.5 for w in layers)
+
+
+def exponent_errors(
+    size: int, columns: int, products: int, rng: np.random.Generator, layers: int = 32
+) -> tuple[np.ndarray, float]:
+    """How far `layer_growth` of Gaussian products is from `lyapunov_exponents`, in standard errors.
+
+    The first `columns` exponents (columns,), and the spread of the first and the last of them.
+    """
+    weights = ln.gaussian_weights([size] * (layers + 1), products, rng, size**-0.5)
+    away = layer_growth(weights, columns).numpy() - lyapunov_exponents(size)[:columns]
+    away = np.column_stack([away, away[:, 0] - away[:, -1]])
+    found = np.abs(away.mean(0)) / away.std(0, ddof=1) * products**0.5
+    return found[:-1], float(found[-1])
+
+
+def log_conditions(weights: tuple[Tensor, ...]) -> Tensor:
     """ln of the condition number of W_j ... W_1 for j = 1..N: (N, ...). Trust it below ln 1e14 = 32."""
     product, found = weights[0], []
     for w in (None, *weights[1:]):
@@ -341,7 +495,7 @@ def log_conditions(weights):
 # --- training from random layers -----------------------------------------------------------------
 
 
-def same_side(weights, target):
+def same_side(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
     """Whether det(W_N ... W_1) and det(target) have one sign, bool (...): square targets only.
 
     A descent that has to change the sign must pass through a singular matrix.
@@ -352,7 +506,15 @@ def same_side(weights, target):
     return torch.linalg.det(product) * torch.linalg.det(target) > 0
 
 
-def fewest_steps(weights, target, learning_rates, *, final_loss, steps, check_every=1):
+def fewest_steps(
+    weights: tuple[Tensor, ...],
+    target: Tensor,
+    learning_rates: ArrayLike,
+    *,
+    final_loss: float,
+    steps: int,
+    check_every: int = 1,
+) -> Tensor:
     """Steps to `final_loss` at the best learning rate of a list, (problems,); inf where none gets there.
 
     weights: tuple of (problems, ...); target: (problems, d_N, d_0). Every problem runs at all rates side
@@ -382,7 +544,12 @@ def fewest_steps(weights, target, learning_rates, *, final_loss, steps, check_ev
     return needed.view(len(rates), problems).amin(0)
 
 
-def descend_losses(weights, target, learning_rate, record):
+def descend_losses(
+    weights: tuple[Tensor, ...],
+    target: Tensor,
+    learning_rate: float | Tensor,
+    record: Iterable[int],
+) -> Tensor:
     """Losses of descent at the steps of `record`, (records, seeds); the last one is the last step."""
     run = descend(
         ln.gradients,

@@ -5,13 +5,15 @@ starts that are disturbed, all through the ordinary stepper (Arora et al. 2018, 
 5). Their exact laws come first. Everything is float64; time = learning rate x steps.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, descend
+from lib.descent import Plain, decay_rate, descend
 from lib.linear_networks import (
     balanced_factors,
     deficiency_margin,
@@ -40,13 +42,19 @@ class IdentityRun:
     losses: (records, ...), inf where a run has overflowed. lowest: least loss of all steps, (...).
     """
 
-    steps: torch.Tensor
-    layers: torch.Tensor
-    losses: torch.Tensor
-    lowest: torch.Tensor
+    steps: Tensor
+    layers: Tensor
+    losses: Tensor
+    lowest: Tensor
 
 
-def identity_descent(eigenvalues, depth, *, learning_rate, record):
+def identity_descent(
+    eigenvalues: Tensor | Sequence[float],
+    depth: int,
+    *,
+    learning_rate: float | Tensor,
+    record: Sequence[int],
+) -> IdentityRun:
     """Descent from W_1 = ... = W_N = I on a symmetric target, exactly: an `IdentityRun`.
 
     All layers stay equal and diagonal in the target's eigenbasis (Bartlett et al. 2018, lemma 6,
@@ -90,7 +98,7 @@ def identity_descent(eigenvalues, depth, *, learning_rate, record):
     return IdentityRun(torch.tensor(record), *map(torch.from_numpy, arrays))
 
 
-def identity_floor(eigenvalues, depth):
+def identity_floor(eigenvalues: Tensor | Sequence[float], depth: int) -> Tensor:
     """1/2 sum of phi^2 over the negative eigenvalues phi: no step from the identity gets below, (...).
 
     At even depth the end-to-end matrix is positive semidefinite as long as the layers are equal and
@@ -102,7 +110,7 @@ def identity_floor(eigenvalues, depth):
     return _tensor(eigenvalues).clamp(max=0).square().sum(-1) / 2
 
 
-def stuck_product(time, negative, depth):
+def stuck_product(time: float | Tensor, negative: float | Tensor, depth: int) -> Tensor:
     """Eigenvalue x^N of the end-to-end matrix that should become -negative, late in the flow: (...).
 
         N = 2:  negative / ((1 + negative) e^(2 negative t) - 1), exact
@@ -119,7 +127,44 @@ def stuck_product(time, negative, depth):
     return ((depth - 2) * negative * time) ** (-depth / (depth - 2))
 
 
-def departure_rate(eigenvalues, depth):
+@dataclass(frozen=True)
+class Approach:
+    """What `approach_runs` brings back.
+
+    steps: (records,). product: x^N that should become the first eigenvalue, (records, seeds); law:
+    `stuck_product` there. decay: its rate per step over -2 ln(1 - rate lambda), from 1e-2 to 1e-14, (seeds,),
+    meant for N = 2. exponent: minus its exponent in time over N/(N - 2), from step 6,000 on, (seeds,), N > 2.
+    """
+
+    steps: Tensor
+    product: Tensor
+    law: Tensor
+    decay: Tensor
+    exponent: Tensor
+
+
+def approach_runs(targets: Tensor, depth: int, rate: float, record: Sequence[int]) -> Approach:
+    """How the identity start comes to the place where it is held: an `Approach`.
+
+    targets: eigenvalues (seeds, k), the first negative. record: steps, the last one 10,000 or more.
+    """
+    run = identity_descent(targets, depth, learning_rate=rate, record=record)
+    negative, product = -targets[:, 0], run.layers[..., 0] ** depth
+    late = run.steps >= 6000
+    exponent = decay_rate(run.steps[late].log(), product[late], 1, 0)[0]
+    return Approach(
+        steps=run.steps,
+        product=product,
+        law=stuck_product(rate * run.steps[:, None], negative, depth),
+        decay=decay_rate(run.steps, product, 1e-2, 1e-14)[0]
+        / (-2 * torch.log(1 - rate * negative)),
+        exponent=exponent / (depth / (depth - 2))
+        if depth > 2
+        else torch.full_like(negative, torch.nan),
+    )
+
+
+def departure_rate(eigenvalues: Tensor | Sequence[float], depth: int) -> Tensor:
     """Rate per unit of time at which a disturbance leaves the point where identity starts are held.
 
     There the layers are diag(0, mu^(1/N), ...), mu the positive eigenvalues, -negative the negative
@@ -144,7 +189,13 @@ def departure_rate(eigenvalues, depth):
 # --- identity starts -----------------------------------------------------------------------------
 
 
-def identity_start(size, depth, seeds):
+def lost_targets(seeds: int, rng: np.random.Generator) -> Tensor:
+    """Eigenvalues (seeds, 3) of symmetric targets: the first from -1.5 to -0.3, two from 0.3 to 2."""
+    lost, rest = rng.uniform(0.3, 1.5, seeds), rng.uniform(0.3, 2, (seeds, 2))
+    return torch.from_numpy(np.column_stack([-lost, rest]))
+
+
+def identity_layers(size: int, depth: int, seeds: int) -> tuple[Tensor, ...]:
     """W_1 = ... = W_N = I, size x size: tuple of (seeds, size, size)."""
     return tuple(torch.eye(size, dtype=torch.float64).repeat(seeds, 1, 1) for _ in range(depth))
 
@@ -156,7 +207,9 @@ def _layers_apart(weights, target):
     return {"loss": matrix_loss(matrix, target), "apart": apart / size}
 
 
-def identity_runs(targets, depth, rates, steps):
+def identity_runs(
+    targets: Tensor, depth: int, rates: Tensor | Sequence[float], steps: int
+) -> tuple[Tensor, Tensor]:
     """Descent from the identity as matrices, every step looked at: (lowest loss, layers apart).
 
     targets: (seeds, k, k); rates: (r,), learning rates. Each answer is (r, seeds): the least loss of
@@ -166,7 +219,7 @@ def identity_runs(targets, depth, rates, steps):
     seeds, k = targets.shape[:2]
     run = descend(
         gradients,
-        identity_start(k, depth, seeds * len(rates)),
+        identity_layers(k, depth, seeds * len(rates)),
         problem=(targets.repeat(len(rates), 1, 1),),
         rule=Plain(torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(seeds)),
         steps=steps,
@@ -186,19 +239,28 @@ def identity_runs(targets, depth, rates, steps):
 class BalancedRuns:
     """What `balanced_runs` brings back, of every start, all (count,).
 
-    same: the start's determinant has the target's sign. done: loss 1e-8 was reached; time: when.
+    same: the start's determinant has the target's sign. done: loss 1e-8 was reached; time: when, nan if not.
     sigma: sigma_min of the target. margin: deficiency margin / sigma. level: final loss / (sigma^2/2).
     """
 
-    same: torch.Tensor
-    done: torch.Tensor
-    time: torch.Tensor
-    sigma: torch.Tensor
-    margin: torch.Tensor
-    level: torch.Tensor
+    same: Tensor
+    done: Tensor
+    time: Tensor
+    sigma: Tensor
+    margin: Tensor
+    level: Tensor
 
 
-def balanced_runs(depth, size, relative, count, rng, *, inside, budget=600):
+def balanced_runs(
+    depth: int,
+    size: int,
+    relative: float,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    inside: bool,
+    budget: float = 600,
+) -> BalancedRuns:
     """Descent from random balanced starts until loss 1e-8, for budget / relative steps at most.
 
     Targets with singular values in [0.5, 1.5] in random bases, balanced factors in random bases.
@@ -226,7 +288,7 @@ def balanced_runs(depth, size, relative, count, rng, *, inside, budget=600):
     return BalancedRuns(
         same=torch.linalg.det(start) * torch.linalg.det(target) > 0,
         done=run.stopped >= 0,
-        time=run.stopped * rate,
+        time=torch.where(run.stopped >= 0, run.stopped * rate, torch.nan),
         sigma=sigma,
         margin=deficiency_margin(start, target) / sigma,
         level=loss(run.weights, target) / (sigma**2 / 2),
@@ -244,13 +306,19 @@ class DisturbedRuns:
     the middle of the two levels, nan if never, (noises + 1, seeds). growth: the departure rate.
     """
 
-    time: torch.Tensor
-    losses: torch.Tensor
-    left: torch.Tensor
+    time: Tensor
+    losses: Tensor
+    left: Tensor
     growth: float
 
 
-def disturbed_runs(eigenvalues, depth, noises, seeds, rng):
+def disturbed_runs(
+    eigenvalues: Tensor,
+    depth: int,
+    noises: Sequence[float],
+    seeds: int,
+    rng: np.random.Generator,
+) -> DisturbedRuns:
     """Descent from the identity plus Gaussian noise on diag(eigenvalues), and in rotated bases without.
 
     eigenvalues: (k,), exactly one negative. The levels are half the square of the negative and of the

@@ -99,8 +99,8 @@ rng = np.random.default_rng(seed)
 
 # %%
 logits = {d: re.products_of_keys(keys, d, draws, rng) for d in dimensions}
-plain = {d: re.soften(logits[d]) for d in dimensions}
-scaled = {d: re.soften(logits[d] / d**0.5) for d in dimensions}
+plain = {d: re.softness(logits[d]) for d in dimensions}
+scaled = {d: re.softness(logits[d] / d**0.5) for d in dimensions}
 exact = {d: re.softness_of_keys(keys, d, False) for d in dimensions}
 exact_scaled = {d: re.softness_of_keys(keys, d, True) for d in dimensions}
 
@@ -152,7 +152,7 @@ def entropies(s_of):
     found = []
     for n in sizes:
         x = torch.from_numpy(rng.standard_normal((size_draws, n)))
-        found.append(re.soften(s_of(n) * x).entropy)
+        found.append(re.softness(s_of(n) * x).entropy)
     return torch.stack(found)
 
 

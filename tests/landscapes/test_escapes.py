@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.special import digamma
 
 from lib.descent import Plain, descend
 from lib.landscapes import escapes
@@ -53,7 +54,7 @@ def test_the_double_well_has_the_gradient_of_autograd():
 
 
 def test_one_perturbation_costs_a_logarithm_of_the_dimension():
-    setting = {"gamma": 1.0, "radius": 0.01, "learning_rate": 0.05, "steps": 2000}
+    setting = {"gamma": 1.0, "radius": 0.01, "learning_rate": 0.05}
     steps = [
         escapes.strict_saddle_steps(d, 2000, rng(d), **setting).double().mean()
         for d in (100, 10**6)
@@ -228,6 +229,86 @@ def test_newton_is_newton_on_a_quadratic():
 
 def test_noise_at_every_step_takes_the_steps_of_the_law():
     setting = {"gamma": 1.0, "noise_scale": 1e-5, "learning_rate": 0.05, "boundary": 1.0}
-    steps = escapes.noisy_steps(4000, rng(12), steps=3000, **setting).double()
+    steps = escapes.noisy_steps(4000, rng(12), **setting).double()
     assert steps.min() > 0
     assert steps.mean() == pytest.approx(escapes.noisy_law(**setting), rel=0.01)
+
+
+@pytest.mark.parametrize("setting", [(1.0, 0.05), (2.0, 0.2), (0.3, 0.01)])
+def test_the_reach_of_the_well_foretells_every_step(setting):
+    gamma, rate = setting
+    starts = torch.from_numpy(10 ** rng(13).uniform(-7, -6, (40, 1)))
+    run = descend(
+        lambda w: (escapes.double_well_gradient(w[0], gamma),), (starts,), Plain(rate), steps=10_000,
+        stop=lambda w: escapes.double_well(w[0], gamma) <= -(gamma**2) / 8, check_every=1,
+    )  # fmt: skip
+    reach = math.log(escapes.well_reach(gamma, rate))
+    law = ((reach - starts[:, 0].log()) / math.log1p(rate * gamma)).ceil()
+    assert run.stopped.double().tolist() == law.tolist()
+
+
+@pytest.mark.parametrize("size", [2, 10, 1000])
+def test_perturbed_descent_takes_the_steps_of_its_law(size):
+    setting = {"gamma": 1.0, "radius": 0.01, "learning_rate": 0.05}
+    steps = escapes.strict_saddle_steps(size, 20_000, rng(14), **setting).double()
+    assert steps.mean() == pytest.approx(escapes.perturbed_steps_law(size, **setting), rel=0.004)
+
+
+def test_laws_of_networks_of_matrices():
+    exponents = [escapes.flat_saddle_exponent(n, matrices=True) for n in (2, 3, 4)]
+    assert exponents == [0, 0.25, 0.5]
+
+
+def test_networks_of_one_unit_take_the_steps_of_the_chain():
+    """1 x 1 layers without idle coordinates: the same draws, the same descent."""
+    setting = {"learning_rate": 0.1, "steps": 90}
+    whole = escapes.network_steps(3, 1, 50, rng(15), radius=1.0, **setting).double()
+    chain = escapes.chain_steps(escapes.in_ball(50, 3, 1.0, rng(15)), **setting)
+    assert 5 < chain.isfinite().sum() < 50
+    assert torch.equal(torch.where(whole < 0, torch.inf, whole), chain)
+
+
+def test_a_wider_network_starts_with_a_larger_layer():
+    """The product of two layers d x d grows from the squares of d entries, each of size r / (2 d^2)^(1/2)."""
+    setting = {"radius": 1e-4, "learning_rate": 0.05, "steps": 2000}
+    means = [escapes.network_steps(2, d, 400, rng(d), **setting).double().mean() for d in (12, 48)]
+    entries = math.log(16) - float(digamma(24) - digamma(6))  # of ln D - E ln chi-square_d
+    # a run varies by 4 and 2 steps, so that the difference of 400 is known to 0.23
+    assert means[1] - means[0] == pytest.approx(entries / 2 / math.log(1.05), abs=0.9)
+
+
+def test_a_perturbed_octopus_counts_what_pushed_it():
+    octopus = escapes.Octopus(1.0, 1.0)
+    starts = torch.from_numpy(rng(16).uniform(0, octopus.tau, (6, 4)))
+    setting = {"learning_rate": 0.25, "steps": 300, "rng": rng(17)}
+    exits, pushes = escapes.perturbed_octopus(octopus, starts, radius=0.03, **setting)
+    assert exits.isfinite().all() and (exits.diff(dim=1) > 0).all()
+    assert ((pushes >= 1) & (pushes <= exits[:, -1] / 10 + 1)).all()
+
+
+def test_plain_descent_on_the_octopus_ends_where_its_exits_say():
+    octopus = escapes.Octopus(1.0, 1.0)
+    starts = torch.from_numpy(rng(21).uniform(0.1, octopus.tau, (6, 4)))
+    latest = int(octopus.exits(starts, 0.25)[:, -1].max())
+    ends = escapes.plain_octopus(octopus, starts, learning_rate=0.25, steps=latest)
+    assert (octopus.stage(ends) == 4).all()
+
+
+def test_label_noise_vanishes_at_the_saddle_and_frees_beside_it():
+    setting = {"size": 1e-3, "learning_rate": 0.1, "steps": 1000, "noise_scale": 1.0}
+    assert not escapes.label_noise_leaves(5, rng(18), **(setting | {"size": 0.0})).any()
+    assert escapes.label_noise_leaves(50, rng(18), **setting).all()
+    into = escapes.label_noise_leaves(50, rng(18), **(setting | {"noise_scale": 7.0}))
+    assert into.double().mean() < 0.3
+
+
+@pytest.mark.parametrize("noise_scale", [0.01, 1.0, 6.0, 30.0])
+def test_the_exponent_of_label_noise_is_a_mean(noise_scale):
+    draws = 1 + 0.1 * (1 + noise_scale * rng(20).standard_normal(400_000))
+    found = np.log(np.abs(draws))
+    error = found.std() / len(found) ** 0.5
+    assert escapes.label_noise_exponent(noise_scale, 0.1) == pytest.approx(
+        found.mean(), abs=4 * error
+    )
+    with pytest.raises(ValueError, match="must be positive"):
+        escapes.label_noise_exponent(0.0, 0.1)

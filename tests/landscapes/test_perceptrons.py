@@ -269,18 +269,32 @@ def test_freed_trains_each_change_from_the_same_networks():
     assert found["wider"].lowest.isnan().all()
 
 
-def test_mirror_codes_know_the_papers_solution_and_its_neighbour():
-    def network(sizes, flaw=0.0):
-        half = torch.tensor(sizes, dtype=torch.float64)
-        unit = torch.cat([half, -half.flip(0), torch.tensor([-1.0])])
-        unit[0] += flaw
-        return torch.stack([unit, -unit])
+def test_patterns_seen_one_by_one_add_up_to_the_batch():
+    task = pc.parity(3)
+    weights = pc.start(4, 3, 2, 1.0, np.random.default_rng(5))
+    whole = pc.gradients(weights, task)
+    parts = [
+        pc.gradients(weights, task, seen=torch.eye(8, dtype=torch.float64)[k].expand(4, -1))
+        for k in range(8)
+    ]
+    for g, *one in zip(whole, *parts, strict=True):
+        assert torch.allclose(sum(one), g)  # sums in another order
 
-    found = pc.mirror_codes(
-        torch.stack(
-            [network([1.0, 4.0, 2.0]), network([3.0, 2.0, 4.0]), network([1.0, 1.0, 3.0], 0.5)]
-        )
+
+def test_one_pattern_a_step_is_stochastic_descent():
+    """Two steps by hand, from the patterns that the generator draws."""
+    task, weights = pc.xor(), pc.start(3, 2, 2, 1.0, np.random.default_rng(6))
+    run = pc.train_online(
+        weights, task, np.random.default_rng(7), learning_rate=0.3, sweeps=1, tolerance=0.0
     )
-    assert found["code"].tolist() == [1, 2, 0]
-    assert found["asymmetry"][:2].max() == 0 and found["asymmetry"][2].min() > 0.1
-    assert torch.allclose(found["opposite"], -torch.ones(3, dtype=torch.float64))
+    draws, velocity, by_hand = np.random.default_rng(7), None, weights
+    for _ in range(4):
+        seen = torch.eye(4, dtype=torch.float64)[draws.integers(4, size=(3, 1))[:, 0]]
+        slopes = pc.gradients(by_hand, task, seen=seen)
+        velocity = [-0.3 * g for g in slopes] if velocity is None else [
+            0.9 * v - 0.3 * g for v, g in zip(velocity, slopes, strict=True)
+        ]  # fmt: skip
+        by_hand = tuple(w + v for w, v in zip(by_hand, velocity, strict=True))
+    for w, expected in zip(run.weights, by_hand, strict=True):
+        assert torch.allclose(w, expected)
+    assert (run.stopped == -1).all()

@@ -21,7 +21,7 @@ def autograd(function, point):
 def test_the_hessian_is_that_of_autograd(widths):
     draw = rng()
     target = torch.from_numpy(draw.standard_normal((widths[-1], widths[0])))
-    point = saddles.flattened(ln.gaussian_weights(widths, 2, draw))
+    point = saddles.as_points(ln.gaussian_weights(widths, 2, draw))
     gradient, curvature = saddles.network_field(target, widths)(point)
     for k in range(2):
         slope, bend = autograd(lambda p: ln.loss(saddles.layers(p, widths), target), point[k])
@@ -29,9 +29,9 @@ def test_the_hessian_is_that_of_autograd(widths):
         assert torch.allclose(curvature[k], bend, atol=1e-12)
 
 
-def test_layers_undo_flattened_and_refuse_other_sizes():
+def test_layers_undo_as_points_and_refuse_other_sizes():
     weights = ln.gaussian_weights([2, 3, 4], 5, rng())
-    again = saddles.layers(saddles.flattened(weights), [2, 3, 4])
+    again = saddles.layers(saddles.as_points(weights), [2, 3, 4])
     assert all(torch.equal(a, b) for a, b in zip(weights, again, strict=True))
     with pytest.raises(ValueError, match="points must be"):
         saddles.layers(torch.zeros(3, 5), [2, 3, 4])

@@ -125,3 +125,44 @@ def test_descent_is_caught_only_beyond_an_isometry_constant_of_one_half():
     ]
     assert shares[0][1] == 0 and 0.2 < shares[1][1] < 0.4
     assert shares[1][0] >= shares[1][1]
+
+
+@pytest.mark.parametrize("stretch", [0.8, 1.2, 1.5, 1.6, 2.0, 4.0])
+def test_the_isometry_constant_is_the_best_of_all_factors(stretch):
+    """Over factors c, the least of the largest |c q - 1|, q the eigenvalues of the quadratic form."""
+    form = np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, stretch]])  # in M_11, M_22, sqrt(2) M_12
+    quotients = np.linalg.eigvalsh(form)
+    factors = np.linspace(0.05, 3, 100_001)[:, None]
+    best = np.abs(factors * quotients - 1).max(1).min()
+    assert strict.isometry_constant(stretch) == pytest.approx(best, abs=1e-4)
+    sampled = strict.sampled_isometry(stretch, 20_000, np.random.default_rng(0))
+    assert best - 0.003 < sampled < best + 1e-4
+
+
+def test_no_isometry_constant():
+    with pytest.raises(ValueError, match="stretch must be positive"):
+        strict.isometry_constant(0.0)
+
+
+def test_a_problem_is_clear_only_if_more_than_the_origin_was_found():
+    yes, no = torch.tensor([True, True]), torch.tensor([True, False])
+    loss, bend = torch.tensor([1.0, 0.6]).double(), torch.tensor([-1.0, -0.3]).double()
+    assert strict.Shallow(yes, loss, bend).clear
+    assert not strict.Shallow(no, loss, bend).clear
+    assert not strict.Shallow(yes, loss, -bend).clear
+    assert not strict.Shallow(yes, loss[:1], bend[:1]).clear
+
+
+def test_a_census_knows_its_errors():
+    census = strict.tensor_census(ln.orthogonal(3, rng()), 1500, rng(1))
+    assert len(census.support) == 26 and census.error.max() < 1e-6
+    wrong = strict.TensorCensus(census.support, census.index + 1, census.curvature)
+    assert wrong.error.min() > 0.9
+
+
+def test_all_components_are_found_and_not_uphill(monkeypatch):
+    components = ln.orthogonal(3, rng(2))
+    assert strict.components_found(components, 20, rng(3)).all()
+    uphill = strict.pairs_gradient
+    monkeypatch.setattr(strict, "pairs_gradient", lambda *given: -uphill(*given))
+    assert not strict.components_found(components, 20, rng(3)).any()

@@ -36,6 +36,15 @@ def test_features_that_are_always_off_get_no_weight(p):
     torch.testing.assert_close(ls.fit(x, y), torch.linalg.pinv(x) @ y, rtol=1e-8, atol=1e-8)
 
 
+@pytest.mark.parametrize(("n", "p"), [(20, 20), (20, 30), (30, 20), (20, 21), (21, 20)])
+@pytest.mark.parametrize("lost", [1, 5, 10])
+def test_inputs_of_lower_rank_get_the_fit_of_least_norm(n, p, lost):
+    """At n = p, a solver by elimination gives coefficients of 1e16 and no word."""
+    rank = 20 - lost
+    x, y = gaussian(3, n, rank) @ gaussian(3, rank, p, seed=1), gaussian(3, n, 2, seed=2)
+    torch.testing.assert_close(ls.fit(x, y), torch.linalg.pinv(x) @ y, rtol=1e-7, atol=1e-8)
+
+
 def test_descent_from_zero_ends_at_the_fit_of_least_norm():
     x, y = gaussian(4, 9), gaussian(4, 1, seed=1)
     w = torch.zeros(9, 1, dtype=torch.float64)
@@ -117,6 +126,27 @@ def test_bad_counts_are_refused(given, word):
         ls.least_norm_risk(*given)
 
 
+@pytest.mark.parametrize("p", [3, 30])
+def test_the_mean_estimate_is_shrunk_by_the_share_of_directions_that_are_seen(p):
+    n, total = 12, 40
+    found = ls.subset_risks([p], n, total, 0.25, 4000, np.random.default_rng(0)).overlap[0]
+    error = float(found.std()) / 4000**0.5
+    assert float(found.mean()) == pytest.approx(min(1, n / p), abs=4 * error)
+
+
+def test_squared_bias_without_shrinkage_is_the_unseen_signal_and_all_of_it_without_an_estimate():
+    assert ls.squared_bias(30, 40, 1.0) == pytest.approx(0.25)
+    assert ls.squared_bias(30, 40, 0.0) == pytest.approx(1.0)
+
+
+def test_other_ridges_on_the_same_draws_are_the_best_one_at_factor_one():
+    given = (12, 40, 0.25, 20)
+    found = ls.other_ridges([0.5, 1.0], *given, np.random.default_rng(3))
+    risks = ls.subset_risks([12], *given, np.random.default_rng(3))
+    assert found.shape == (2, 20)
+    torch.testing.assert_close(found[1], risks.ridge[0])
+
+
 # --- the tail --------------------------------------------------------------------------------------
 
 
@@ -173,11 +203,45 @@ def test_small_digits_are_standardized_and_complete():
     assert abs(float(images.mean())) < 1e-12 and float(images.std()) == pytest.approx(1)
 
 
-def test_digit_errors_have_their_axes_in_order():
+@pytest.mark.parametrize("p", [3, 8])
+def test_effective_parameters_on_the_training_inputs_are_the_trace_of_the_projection(p):
+    x = gaussian(8, p)
+    weights = x @ ls.fit(x, torch.eye(8, dtype=torch.float64))
+    assert float(ls.effective_parameters(weights)) == pytest.approx(p, rel=1e-9)
+
+
+def test_linear_features_have_the_rank_of_the_images():
+    x = gaussian(30, 5)
+    found = ls.linear_features(x, 12, np.random.default_rng(0))
+    assert found.shape == (30, 12) and torch.linalg.matrix_rank(found) == 5
+    torch.testing.assert_close(
+        ls.relu_features(x, 12, np.random.default_rng(0)), found.clamp(min=0)
+    )
+
+
+def test_digit_fits_have_their_axes_in_order():
     rng = np.random.default_rng(0)
-    found = ls.digit_errors([20, 60, 400], 60, [0.0, 0.5], [0.0, 0.1], 2, rng, tests=300)
-    assert found.shape == (2, 2, 2, 3) and found.min() > 0 and found.max() < 1
-    assert (found[:, 0, 0, 1] > found[:, 0, 1, 1]).all()  # ridge helps at the threshold
-    assert (found[:, 1, 1] > found[:, 0, 1]).all()  # wrong labels cost
-    again = ls.digit_errors([20], 60, [0.0], [0.1], 1, np.random.default_rng(0), tests=300)
-    assert again.shape == (1, 1, 1, 1)
+    found = ls.digit_fits([20, 60, 400], 60, [0.0, 0.5], [0.0, 0.1], 2, rng, tests=300)
+    errors, effective = found
+    assert errors.shape == (2, 2, 2, 3) and errors.min() > 0 and errors.max() < 1
+    assert (errors[:, 0, 0, 1] > errors[:, 0, 1, 1]).all()  # ridge helps at the threshold
+    assert (errors[:, 1, 1] > errors[:, 0, 1]).all()  # wrong labels cost
+    assert effective.shape == (2, 2, 3)
+    assert (effective[:, 0, 1] > effective[:, 0, [0, 2]].amax(-1)).all()
+    again = ls.digit_fits([20], 60, [0.0], [0.1], 1, np.random.default_rng(0), tests=300)
+    assert again.errors.shape == (1, 1, 1, 1)
+
+
+def test_fewer_samples_are_the_first_of_more_and_meet_the_same_tests():
+    shown = []
+
+    def note(images, count, rng):
+        shown.append(images)
+        return ls.linear_features(images, count, rng)
+
+    for samples in (10, 25):
+        ls.digit_fits(
+            [5], samples, [0.0], [1.0], 2, np.random.default_rng(0), tests=40, features=note
+        )
+    few, many = shown[:2], shown[2:]
+    assert all(torch.equal(a, b[: len(a)]) for a, b in zip(few, many, strict=True))

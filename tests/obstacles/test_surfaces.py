@@ -222,3 +222,28 @@ def test_sine_is_tanh_in_other_coordinates():
     x = torch.linspace(-3, 3, 50, dtype=torch.float64)
     z = torch.asin(torch.tanh(x))
     assert torch.allclose(sf.sine.value(sf.points(z)), sf.tanh.value(sf.points(x)), atol=1e-15)
+
+
+@pytest.mark.parametrize("rate", [0.005, 0.02])
+def test_descent_on_tanh_takes_the_steps_of_the_formula_rounded_up(rate):
+    start = np.linspace(0.5, 3.5, 13)
+    found = sf.steps_until(
+        sf.tanh, sf.points(start), lambda p: p[:, 0] <= 0, Plain(rate), limit=round(200 / rate)
+    )
+    late = found.numpy() - sf.tanh_steps(start, rate)
+    assert (late > -0.05).all() and (late < 1.05).all()
+
+
+def test_the_escape_factor_is_found_in_shares_that_have_one_and_its_interval_covers():
+    times, rng, covered = np.array([3.0, 10.0, 40.0]), np.random.default_rng(4), 0
+    for _ in range(200):
+        gone = rng.binomial(400, 1 - np.exp(-20 / (1.3 * times)))
+        factor, (low, high) = sf.escape_factor(gone, 400, times, 20.0)
+        covered += low <= 1.3 <= high
+        assert 1.0 < factor < 1.7
+    assert covered >= 180
+
+
+def test_conditioned_bowls_shrink_and_grow_by_their_factors():
+    assert abs(sf.steps_at_best_rate(10.0, 1e-3) - sf.conditioned_steps(10.0, 1e-3)) <= 1
+    assert sf.distance_at_rate(10.0, 0.202, 100) == pytest.approx(1.02**100, rel=1e-9)

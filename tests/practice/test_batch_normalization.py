@@ -57,7 +57,7 @@ def test_a_race_stops_where_the_accuracy_is_reached(normalized):
     problems, start = toy()
     form = Form(TANH, normalized)
     options = {"form": form, "tests": 20}
-    found = bn.race(problems, start, [0.02, 0.3], 8, [0.5, 0.9], 20, **options)
+    found = bn.steps_to_accuracy(problems, start, [0.02, 0.3], 8, [0.5, 0.9], 20, **options)
     assert found.shape == (2, 2, 3) and np.isfinite(found[:, 1]).all()
     assert (found[0] <= found[1]).all() and np.isinf(found[1, 0]).any()
     n, k = int(found[1, 1, 2]), 2
@@ -80,7 +80,7 @@ def test_the_best_rate_is_raced_on_other_draws():
     options = {"form": Form(TANH, True), "tests": 20}
     rate, steps = bn.race_at_its_best(tuning, judged, [0.001, 0.3], 8, [0.5, 0.9], 20, **options)
     assert rate == 0.3 and steps.shape == (2, 4)
-    found = bn.race(*judged, [0.3], 8, [0.5, 0.9], 20, **options)[:, 0]
+    found = bn.steps_to_accuracy(*judged, [0.3], 8, [0.5, 0.9], 20, **options)[:, 0]
     assert np.array_equal(steps, np.minimum(found, 20))
 
 
@@ -103,10 +103,10 @@ def test_what_normalization_does_not_see():
     "call, words",
     [
         (
-            lambda: bn.race(*toy(), [0.1], 8, [0.5], 30, form=Form()),
+            lambda: bn.steps_to_accuracy(*toy(), [0.1], 8, [0.5], 30, form=Form()),
             "steps",
         ),
-        (lambda: bn.race(*toy(), [0.1], 8, [0.9, 0.5], 20, form=Form()), "targets"),
+        (lambda: bn.steps_to_accuracy(*toy(), [0.1], 8, [0.9, 0.5], 20, form=Form()), "targets"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

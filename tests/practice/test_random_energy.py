@@ -7,11 +7,11 @@ import torch
 from lib.practice import random_energy as re
 
 
-def test_soften_at_equal_and_at_lonely_logits():
-    even = re.soften(torch.zeros(3, 8, dtype=torch.float64))
+def test_softness_at_equal_and_at_lonely_logits():
+    even = re.softness(torch.zeros(3, 8, dtype=torch.float64))
     assert torch.allclose(even.entropy, torch.tensor(np.log(8)).expand(3))
     assert torch.allclose(even.softness, torch.tensor(7 / 8, dtype=torch.float64))
-    lonely = re.soften(torch.tensor([0.0, 1000.0]).double())
+    lonely = re.softness(torch.tensor([0.0, 1000.0]).double())
     assert float(lonely.entropy) == 0 and float(lonely.softness) == 0
 
 
@@ -19,7 +19,7 @@ def test_soften_at_equal_and_at_lonely_logits():
 def test_two_logits_agree_with_an_integral_over_their_difference(sd):
     g, step = np.linspace(-9, 9, 4001, retstep=True)
     weight = np.exp(-g * g / 2) * step / np.sqrt(2 * np.pi)
-    found = re.soften(torch.from_numpy(np.stack([sd * 2**0.5 * g, 0 * g], 1)))
+    found = re.softness(torch.from_numpy(np.stack([sd * 2**0.5 * g, 0 * g], 1)))
     exact = re.mean_softness(2, sd)
     assert exact.entropy == pytest.approx(float(found.entropy.numpy() @ weight), abs=1e-5)
     assert exact.softness == pytest.approx(float(found.softness.numpy() @ weight), abs=1e-5)
@@ -28,7 +28,7 @@ def test_two_logits_agree_with_an_integral_over_their_difference(sd):
 def test_the_integrals_agree_with_draws():
     x = 3 * torch.from_numpy(np.random.default_rng(0).standard_normal((40000, 16)))
     exact = re.mean_softness(16, 3.0)
-    for found, expected in zip(re.soften(x), exact, strict=True):
+    for found, expected in zip(re.softness(x), exact, strict=True):
         assert abs(float(found.mean()) - expected) < 4 * float(found.std()) / 200
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lib.descent import Plain, descend
-from lib.linear_networks import gaussian_weights
+from lib.linear_networks import gaussian_weights, orthogonal
 from lib.stages import discrete_stages as ds
 from lib.stages import two_layer as tl
 
@@ -62,11 +62,11 @@ def test_bad_problems_are_refused():
 def test_the_strength_solves_the_flow_and_starts_and_ends_right():
     time = torch.linspace(0, 8, 5, dtype=torch.float64, requires_grad=True)
     s, lam, delta = 1.3, 0.8, 3.0
-    u = ds.mode_strength(time, s, lam, delta)
+    u = ds.regression_strength(time, s, lam, delta)
     (speed,) = torch.autograd.grad(u.sum(), time)
     torch.testing.assert_close(speed, 2 * u * (s - lam * u))
     assert float(u[0].detach()) == pytest.approx(np.exp(-6))
-    assert float(ds.mode_strength(100.0, s, lam, delta)) == pytest.approx(s / lam)
+    assert float(ds.regression_strength(100.0, s, lam, delta)) == pytest.approx(s / lam)
 
 
 def test_descent_meets_the_flow_with_order_one():
@@ -74,7 +74,7 @@ def test_descent_meets_the_flow_with_order_one():
     for rate in (0.02, 0.01):
         steps = round(6 / rate)
         time = rate * torch.arange(steps + 1, dtype=torch.float64)[:, None, None]
-        flow = ds.mode_strength(time, SIGMA, VARIANCES, 4.0)
+        flow = ds.regression_strength(time, SIGMA, VARIANCES, 4.0)
         errors.append((run(4.0, rate, steps) - flow).abs().amax((0, 2)))
     torch.testing.assert_close(
         errors[0] / errors[1], torch.full((2,), 2.0).double(), rtol=0.05, atol=0
@@ -99,23 +99,55 @@ def test_half_times_are_interpolated():
     assert found[1].isnan()
 
 
-def test_the_stage_exponent():
-    deltas, rate = (16.0, 22.0), 0.05
-    times = 1 / torch.log1p(rate * SIGMA)
+def test_the_exponent_of_the_nearest_approach():
+    deltas, rate = (12.0, 24.0), 0.2
     for stage in (1, 2):
-        distance = []
-        for delta in deltas:
-            middle = (delta * (times[:, stage - 1] + times[:, stage]) / 2).round().long()
-            found = run(delta, rate, int(middle.max()))[middle, torch.arange(2)]
-            goal = SIGMA / VARIANCES * (torch.arange(3) < stage)
-            distance.append((found - goal).norm(dim=-1).log())
-        measured = (distance[0] - distance[1]) / (deltas[1] - deltas[0])
-        torch.testing.assert_close(
-            measured, ds.stage_exponent(SIGMA, rate, stage), rtol=0.06, atol=0
-        )
+        goal = SIGMA / VARIANCES * (torch.arange(3) < stage)
+        nearest = [(run(d, rate, 500) - goal).norm(dim=-1).amin(0).log() for d in deltas]
+        measured = (nearest[0] - nearest[1]) / (deltas[1] - deltas[0])
+        expected = ds.approach_exponent(SIGMA, rate, stage)
+        torch.testing.assert_close(measured, expected, rtol=0.02, atol=0)
+    flow = ds.approach_exponent(SIGMA, 1e-9, 1)
+    ratio = SIGMA[:, 1] / SIGMA[:, 0]
+    torch.testing.assert_close(flow, 2 / (1 + ratio) * (1 - ratio), rtol=1e-6, atol=0)
+    each = ds.approach_exponent(SIGMA, torch.tensor([0.2, 0.1]).double(), 1)
+    torch.testing.assert_close(each[1], ds.approach_exponent(SIGMA[1], 0.1, 1))
     for bad, match in (((SIGMA, 0.05, 3), "stage"), ((SIGMA, 0.3, 1), "rate")):
         with pytest.raises(ValueError, match=match):
-            ds.stage_exponent(*bad)
+            ds.approach_exponent(*bad)
+
+
+def test_the_product_of_whole_matrices_is_diagonal_in_the_right_bases():
+    rng = np.random.default_rng(5)
+    u = ds.product_path(SIGMA, VARIANCES, 4.0, 0.05, 120, rng)
+    diagonal = torch.diagonal(u, 0, -2, -1)
+    torch.testing.assert_close(diagonal, run(4.0, 0.05, 120), rtol=1e-7, atol=1e-10)
+    assert (u - torch.diag_embed(diagonal)).abs().max() < 1e-9
+    turn = orthogonal(3, rng, (2,))
+    mixed = ds.product_path(SIGMA, VARIANCES, 4.0, 0.05, 120, rng, turn=turn)[-1]
+    assert (mixed - torch.diag_embed(torch.diagonal(mixed, 0, -2, -1))).abs().max() > 0.01
+
+
+def test_limits_of_the_step():
+    monotone, settling = ds.step_limits(spacing=0.01)
+    assert float(monotone) == pytest.approx(0.5, abs=0.011)
+    assert float(settling) == pytest.approx(1, abs=0.011)
+
+
+def test_one_layer_is_that_of_descent():
+    weights = (torch.zeros(2, 3, 3, dtype=torch.float64),)
+    path = descend(
+        lambda w, cxx, cyx: (tl.moment_slope(w[0], cxx, cyx),),
+        weights,
+        problem=(torch.diag_embed(VARIANCES), torch.diag_embed(SIGMA)),
+        rule=Plain(0.05),
+        steps=400,
+        record=range(401),
+        measure=lambda w, *_: {"w": torch.diagonal(w[0], 0, -2, -1)},
+    ).records["w"]
+    first = SIGMA / VARIANCES * (torch.arange(3) < 1)
+    nearest = ((path - first).norm(dim=-1) / first.norm(dim=-1)).amin(0)
+    torch.testing.assert_close(ds.one_layer_nearest(SIGMA, VARIANCES, 0.05), nearest)
 
 
 # --- reduced-rank regression -------------------------------------------------------------------------
@@ -203,3 +235,33 @@ def test_digits_are_split_and_projected():
     assert x.mean(-1).abs().max() < 1e-12 and y.mean(-1).abs().max() < 1e-12
     with pytest.raises(ValueError, match="samples"):
         ds.digit_splits(1, np.random.default_rng(4), samples=5000)
+
+
+def test_few_digits_are_projected_as_many_are():
+    """Fewer samples than pixels take another way to the same components."""
+    (x, _), (test_x, _) = ds.digit_splits(1, np.random.default_rng(4), samples=100, components=5)
+    cxx = x[0] @ x[0].mT / 100
+    assert (cxx - torch.diag(cxx.diagonal())).abs().max() < 1e-10
+    assert bool((cxx.diagonal().diff() < 0).all()) and test_x.shape == (1, 5, 4900)
+
+
+def test_losses_on_other_data_end_at_those_of_regression():
+    train, test = ds.digit_splits(2, np.random.default_rng(6), samples=300, components=5)
+    seen, other = tl.moments(*train), tl.moments(*test)
+    best = seen[1] @ torch.linalg.inv(seen[0])
+    rng = np.random.default_rng(7)
+    for layers in (1, 2):
+        losses = ds.held_out_losses(seen, other, layers, rng, steps=1500)
+        torch.testing.assert_close(losses[-1], tl.moment_loss(best, *other), rtol=1e-3, atol=0)
+        assert losses.shape == (1501, 2)
+    with pytest.raises(ValueError, match="layers"):
+        ds.held_out_losses(seen, other, 3, rng)
+
+
+def test_moments_of_digits():
+    found = ds.digit_moments(1, np.random.default_rng(8))
+    cxx, cyx, cyy = found["autoencoder"]
+    torch.testing.assert_close(cxx, cyx)
+    assert float(cyy[0]) == pytest.approx(float(cxx[0].trace() / 2))
+    white, _, _ = found["labels, whitened"]
+    torch.testing.assert_close(white[0], torch.eye(20).double(), rtol=0, atol=1e-8)

@@ -42,9 +42,9 @@ def test_crossing_of_a_curve_and_of_none():
     times = torch.arange(0, 50, 5)
     losses = torch.exp(-times.double() / 10)[:, None] * torch.tensor([1.0, 2.0, 100.0])
     level = torch.tensor([0.2, 0.2, 0.2], dtype=torch.float64)
-    found = sw.crossing(times, losses, level)
+    found = sw.falls_below(times, losses, level)
     assert found[:2].tolist() == pytest.approx([10 * math.log(5), 10 * math.log(10)], abs=0.4)
-    assert found[2].isnan() and sw.crossing(times, losses, 10 * level + 1)[0].isnan()
+    assert found[2].isnan() and sw.falls_below(times, losses, 10 * level + 1)[0].isnan()
 
 
 def test_staged_descent_without_jumps_is_descent():
@@ -137,6 +137,69 @@ def test_jump_leaves_used_directions_alone_and_never_shrinks():
     )
     still = sw.stretch(weights, direction, torch.zeros(3, dtype=torch.float64), two)
     assert close(tl.units(still), omega)
+
+
+def test_fast_forward_is_descent_with_the_matrix_frozen():
+    """At the origin, up to the first arrival: the growing parts of `frozen_steps`, and nothing else."""
+    seen = tl.moments(*problem())
+    weights = start(scale=1e-9)
+    moved = tl.units(sw.fast_forward(weights, tl.moment_slope, seen, learning_rate=0.05, size=0.01))
+    s, growing = tl.growing_directions(seen[1])
+    rates = torch.log1p(0.05 * s)
+    there = (moved @ growing).norm(dim=1)
+    begin = (tl.units(weights) @ growing).norm(dim=1)
+    steps = ((there / begin).log() / rates).mT
+    assert close(there.amax(-1), torch.full((3,), 0.01, dtype=torch.float64))
+    assert close(steps, steps[:1].expand_as(steps), 1e-9)
+    frozen = tl.units(tl.frozen_steps(weights, seen[1], 0.05, steps[0]))
+    assert close(moved @ growing, frozen @ growing, 1e-9)
+    rest = torch.eye(7, dtype=torch.float64) - growing @ growing.mT
+    assert close((moved - tl.units(weights)) @ rest, torch.zeros_like(moved), 1e-14)
+
+
+def test_fast_forward_of_one_growing_direction_is_the_jump():
+    seen = tl.moments(*problem(singular_values=(2,)))
+    for size in (0.3, None):
+        one = sw.jump(start(scale=1e-9), tl.moment_slope, seen, size=size)
+        every = sw.fast_forward(
+            start(scale=1e-9), tl.moment_slope, seen, learning_rate=0.05, size=size
+        )
+        assert close(ln.end_to_end(one), ln.end_to_end(every), 1e-8)
+
+
+def test_fast_forward_leaves_used_and_arrived_directions():
+    seen = tl.moments(*problem())
+    settled = descend(
+        tl.moment_gradients, start(), problem=seen, rule=Plain(0.05), steps=4000
+    ).weights
+    moved = sw.fast_forward(settled, tl.moment_slope, seen, learning_rate=0.05)
+    assert close(tl.units(moved), tl.units(settled), 1e-6)
+
+
+def test_relu_steps_count_up_to_the_share():
+    x, y = problem()
+    weights = start(scale=0.1)
+    counted = sw.relu_steps(weights, x, y, 0.05, 0.3)
+    slope = partial(tl.network_gradients, activation="relu")
+    for k, t in enumerate(counted.tolist()):
+        one = tuple(w[k : k + 1] for w in weights)
+        losses = [
+            float(
+                tl.network_loss(
+                    descend(
+                        slope, one, problem=(x[k : k + 1], y[k : k + 1]), rule=Plain(0.05), steps=n
+                    ).weights,
+                    x[k : k + 1],
+                    y[k : k + 1],
+                    "relu",
+                )
+                / y[k].square().sum()
+                * (2 * x.shape[-1])
+            )
+            for n in (t - 10, t)
+        ]
+        assert losses[1] < 0.3 <= losses[0]
+    assert (sw.relu_steps(weights, x, y, 0.05, 0.3, steps=1) == -1).all()
 
 
 def test_jump_recovers_a_component_lost_to_underflow():
@@ -344,3 +407,25 @@ def test_a_bad_learning_rate_is_one_clear_line():
             start(), tl.moments(*problem()), **REGRESSION, learning_rate=-1, steps=5, final_loss=0
         )
     assert "\n" not in str(caught.value)
+
+
+def test_a_run_shows_its_matrix_units_and_curve():
+    seen = tl.moments(*problem())
+    run = sw.staged_descent(
+        start(), seen, **REGRESSION, learning_rate=0.05, steps=4000, final_loss=1e-6 * seen[2]
+    )
+    assert torch.equal(run.matrix, ln.end_to_end(run.weights))
+    assert torch.equal(run.omega, tl.units(run.weights))
+    steps, losses = run.curve(1, every=1)
+    assert len(steps) == len(losses) and losses.isfinite().all()
+    assert abs(int(steps[-1]) - int(run.steps[1])) <= 5
+    assert len(run.curve(1)[0]) == len(run.curve(1)[1]) == -(-len(steps) // 3)
+
+
+def test_distance_from_levels_is_to_the_nearest():
+    levels = torch.tensor([[4.0, 1.0], [8.0, 2.0]])
+    losses = torch.tensor([[4.0, 1.1, math.nan], [2.0, 7.2, 8.0]])
+    found = sw.distance_from_levels(losses, levels)
+    assert torch.allclose(
+        found, torch.tensor([[0, 0.1, math.nan], [0, 0.1, 0]]), equal_nan=True, atol=1e-6
+    )

@@ -264,7 +264,37 @@ def test_bad_input_is_one_clear_line(case):
     assert "\n" not in str(caught.value)
 
 
-def test_a_seed_that_never_leaves_is_an_error():
-    with pytest.raises(ArithmeticError, match="within 10 steps"):
-        seen = tl.moments(*problem())
-        tl.exit_units(start(), seen, [1e-9], learning_rate=0.05, exit_scale=1e-3, steps=10)
+def test_exit_misalignment_is_that_of_exit_units():
+    rng = np.random.default_rng(5)
+    x, y = tl.teacher_problem(
+        3, rng, variances=[2, 1], singular_values=[2, 0.5], outputs=3, samples=9
+    )
+    seen, weights = tl.moments(x, y), ln.gaussian_weights([2, 5, 3], 3, rng)
+    found, law = tl.exit_misalignment(weights, seen, [1e-2, 1e-4], learning_rate=0.1)
+    omega = tl.exit_units(weights, seen, [1e-7, 1e-9], learning_rate=0.1, exit_scale=1e-5)
+    speeds, growing = tl.growing_directions(seen[1])
+    assert torch.allclose(found, tl.misalignment(omega, growing[..., 0]))
+    assert torch.allclose(law, tl.misalignment_exponent(speeds, 0.1))
+    assert torch.allclose(tl.powers([1e-2, 1e-4], found), law, atol=0.05)
+
+
+def test_a_run_that_stays_at_its_saddle_has_no_units():
+    rng = np.random.default_rng(6)
+    x, y = tl.teacher_problem(
+        3, rng, variances=[2, 1], singular_values=[2, 0.5], outputs=3, samples=9
+    )
+    weights = ln.gaussian_weights([2, 5, 3], 3, rng)
+    found = tl.exit_units(
+        weights, tl.moments(x, y), [1e-2, 1e-9], learning_rate=0.01, exit_scale=0.05, steps=200
+    )
+    assert found[0].isfinite().all() and found[1].isnan().all()
+
+
+def test_floors_fall_with_the_square_of_the_exit_scale():
+    rng = np.random.default_rng(7)
+    x, y = tl.teacher_problem(
+        3, rng, variances=[2, 1, 0.5], singular_values=[2, 0.5], outputs=3, samples=9
+    )
+    weights = ln.gaussian_weights([3, 5, 3], 3, rng)
+    floors = tl.misalignment_floors(weights, tl.moments(x, y), [1e-4, 1e-3], learning_rate=0.05)
+    assert torch.allclose(tl.powers([1e-4, 1e-3], floors), torch.tensor(2.0).double(), atol=0.15)

@@ -169,7 +169,7 @@ def test_read_pair(pair, expected):
         (["run", "01_tiny", "depths=[2,", "5]"], ["'5]'", "without blanks"]),
         (["run", "02_none"], ["'02_none'", "did you mean 01_tiny?"]),
         (["run", "1_tiny"], ["'1_tiny'", "did you mean 01_tiny?"]),
-        (["run", "0"], ["'0'", "claims list"]),
+        (["run", "0"], ["unknown notebook '0'; `claims list` prints"]),
         (["run", "../01_tiny"], ["'../01_tiny'", "01_tiny"]),
         (["run", "01_tiny", "--output", "README.md"], ["README.md"]),
         (["run", "01_tiny", "--output", "notebooks"], ["OUTPUT", "/notebooks", "build/"]),

@@ -210,3 +210,13 @@ def test_regions_are_named_under_their_maps(tmp_path, monkeypatch):
         assert (ax.get_title(), ax.get_xscale()) == ("N = 2", "log")
     names = [text.get_text() for text in ax.figure.legends[0].get_texts()]
     assert names == ["in", "out"] and (tmp_path / "figures" / "map.svg").is_file()
+
+
+def test_points_are_hollow_unless_filled(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLAIMS_OUTPUT", str(tmp_path))
+    shown = {"N = 2": {"greedy": ([1, 2], [3, 4]), "other": ([1], [2])}}
+    with figures.points("cloud", shown, "Points.", filled=("greedy",), xlabel="x") as (ax,):
+        first, second = ax.get_lines()
+        assert first.get_linestyle() == "None" and ax.get_title() == "N = 2"
+        assert second.get_markerfacecolor() == "none" != first.get_markerfacecolor()
+    assert (tmp_path / "figures" / "cloud.svg").is_file()

@@ -1,7 +1,6 @@
 """A project of one tiny notebook, for the tests of the suite."""
 
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -106,18 +105,21 @@ def call(root, *arguments):
     return cli.main(["--root", str(root), *arguments])
 
 
-def listen():
-    """Ctrl-C ends this process, also where a shell without job control started the tests with `&`."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Ctrl-C ends the command, also where a shell without job control started the tests with `&`.
+COMMAND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lib.suite.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def start(root, *arguments):
     """The command line in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "lib.suite.cli", "--root", str(root), *arguments],
+        [sys.executable, "-c", COMMAND, "--root", str(root), *arguments],
         cwd=REPOSITORY,
         start_new_session=True,
-        preexec_fn=listen,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -265,3 +265,46 @@ def test_descend_losses_of_one_layer_fall_as_a_power():
     first = target.square().sum((-2, -1)) / 2
     law = torch.tensor([1, 0.9**10, 0.9**40]).double()[:, None] * first
     assert torch.allclose(found, law, rtol=1e-12)
+
+
+def test_a_frame_of_fewer_columns_grows_as_the_first_of_all():
+    weights = ln.gaussian_weights([6] * 9, 4, np.random.default_rng(0), 6**-0.5)
+    whole, part = ed.layer_growth(weights), ed.layer_growth(weights, 2)
+    torch.testing.assert_close(part, whole[..., :2])  # QR of other shapes rounds otherwise
+    for columns in (0, 7):
+        with pytest.raises(ValueError, match="columns"):
+            ed.layer_growth(weights, columns)
+
+
+def test_isotropic_layers_keep_the_mean_square_of_an_entry():
+    weights = ed.isotropic_weights([30, 200, 50], 40, np.random.default_rng(1))
+    assert [tuple(w.shape[1:]) for w in weights] == [(200, 30), (50, 200)]
+    x = torch.ones(30, 1, dtype=torch.float64)
+    for w in weights:
+        x = w @ x
+        assert float(x.square().mean()) == pytest.approx(1, abs=0.1)
+
+
+def test_runs_from_aligned_and_gaussian_starts_follow_their_formulas():
+    rng = np.random.default_rng(2)
+    modes = ed.random_modes([0.8, 2.0], 3, rng)
+    assert modes[0].shape == (3, 2) and (modes[0][:, 0] > 1.89).all()
+    run = ed.aligned_run(modes, 0.01, [4], rng, 0.005)
+    assert ed.sigmoid_distance(run, modes[0], 0.01).max() < 0.02
+    law = ed.half_time(modes[0], 0.01)
+    np.testing.assert_allclose(ed.half_times(run, modes[0]), law, rtol=0.02)
+    alone = ed.half_times(ed.aligned_run(modes, 0.01, [], rng, 0.005), modes[0])
+    np.testing.assert_allclose(alone, np.log(2 * 0.99 * modes[0] / modes[0]), rtol=0.03)
+    found = ed.gaussian_run(modes, ln.gaussian_weights([2, 5, 2], 3, rng), 1e-5)
+    np.testing.assert_allclose(found.half, found.law, rtol=0.03)
+    np.testing.assert_allclose(found.law, ed.half_time(modes[0], found.start))
+    assert (found.naive <= found.law + 1e-12).all()  # something taken out starts later
+
+
+def test_exponents_of_gaussian_products_within_their_errors():
+    each, spread = ed.exponent_errors(6, 3, 200, np.random.default_rng(3))
+    assert each.shape == (3,) and each.max() < 4 and spread < 4
+
+
+def test_settling_ends_at_twice_the_curvature_step():
+    assert ed.settles([0.5, 2.0], 4, 1.9).all() and not ed.settles([0.5, 2.0], 4, 2.1).any()

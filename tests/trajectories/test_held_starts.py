@@ -29,7 +29,7 @@ def test_identity_runs_are_the_recursion_in_one_number_at_calm_steps():
 
 def test_layers_apart_are_seen():
     target = torch.diag(torch.tensor([-1.0, 2.0], dtype=torch.float64))[None]
-    start = hs.identity_start(2, 3, 1)
+    start = hs.identity_layers(2, 3, 1)
     start[1][0, 0, 1] += 1e-15
     assert float(hs._layers_apart(start, target)["apart"]) == 1e-15
 
@@ -44,6 +44,7 @@ def test_balanced_runs_are_single_runs(inside):
         assert (runs.margin < 0).any() and not runs.same.all() and not runs.done.all()
         held = ~runs.done & ~runs.same
         assert float((runs.level[held] - 1).abs().median()) < 0.01
+        assert runs.time[~runs.done].isnan().all()
     assert torch.equal(runs.done, runs.level * runs.sigma**2 / 2 <= 1e-8)
 
 
@@ -70,3 +71,19 @@ def test_disturbed_runs_leave_after_the_predicted_time():
 def test_several_negative_eigenvalues_are_refused():
     with pytest.raises(ValueError, match="one negative"):
         hs.disturbed_runs(torch.tensor([-1.0, -0.5]).double(), 4, [0.1], 2, rng())
+
+
+def test_lost_targets_have_one_negative_eigenvalue_that_stands_first():
+    found = hs.lost_targets(50, rng())
+    assert found.shape == (50, 3) and (found[:, 0] <= -0.3).all() and (found[:, 1:] >= 0.3).all()
+
+
+def test_an_approach_knows_its_law_and_how_far_it_keeps_to_it():
+    targets = torch.tensor([[-1.0, 2.0], [-0.5, 1.0]], dtype=torch.float64)
+    record = [0, *range(5000, 20001, 500)]
+    two, four = (hs.approach_runs(targets, n, 0.1, record) for n in (2, 4))
+    assert two.product.shape == two.law.shape == (len(record), 2) and two.exponent.isnan().all()
+    torch.testing.assert_close(four.product[-1], four.law[-1], rtol=0.02, atol=0)
+    torch.testing.assert_close(four.exponent, torch.ones(2).double(), rtol=0.02, atol=0)
+    fine = hs.approach_runs(targets, 2, 0.1, range(10001))
+    torch.testing.assert_close(fine.decay, torch.ones(2).double(), rtol=0.01, atol=0)

@@ -245,3 +245,74 @@ def test_plain_descent_is_power_projection_without_its_projections_to_first_orde
         off.append(torch.linalg.matrix_norm(difference))
         assert run.acted.sum() == 0
     assert (off[0] / off[1]).numpy() == pytest.approx(np.full(6, 2), rel=0.1)
+
+
+def test_a_last_layer_of_zero_learns_what_the_identity_cannot():
+    target = torch.diag_embed(torch.tensor([[-1.0, 0.7], [0.8, -0.6]], dtype=torch.float64))
+    start = ids.zero_asymmetric_weights(target, 3)
+    eye = torch.eye(2, dtype=torch.float64).expand(2, 2, 2)
+    assert torch.equal(start[0], eye) and torch.equal(start[1], eye) and not start[2].any()
+    options = {"learning_rate": 0.05, "steps": 4000}
+    assert not ids.reach(target, 3, **options)[0].any()
+    arrived, last = ids.reach(target, 3, start=start, **options)
+    assert arrived.all() and last.max() <= 1e-8
+
+
+def test_speed_and_delay_follow_their_laws():
+    counted, law = ids.steps_per_efold(16.0, 3)
+    assert counted == pytest.approx(law, rel=0.02)
+    counted, law = ids.rotation_delays([0.2, 0.1], 3)
+    np.testing.assert_allclose(counted, law, rtol=0.02)
+    assert ids.scalar_mismatch(3, np.random.default_rng(0), 4).max() < 1e-12
+
+
+def test_normal_targets_keep_their_chords_and_sheared_ones_leave_them():
+    goals = np.array([[1.2 * np.exp(1j), 0.7 * np.exp(2j)]])
+    target, basis = ids.normal_targets(goals, np.random.default_rng(1))
+    paths = ids.eigenvalue_paths(target, basis, 3, 0.01, time=20)
+    assert ids.chord_distance(paths, goals).max() < 0.02
+    assert np.abs(paths[-1].numpy() - goals).max() < 1e-3
+    assert ids.sheared_stray(goals[:, 0], 3, 0.01).min() > 0.02
+
+
+def test_the_inequality_of_a_nearest_point_tells_wrong_ones(monkeypatch):
+    rng = np.random.default_rng(2)
+    spectrum = torch.tensor([[-0.5, 0.4, 1.0], [0.3, 0.5, 0.9]], dtype=torch.float64)
+    target = ids.from_parts(spectrum, 0.5, rng)
+    assert ids.nearest_point_gaps(target, 0.1, 50, rng).max() < 1e-12
+    right = ids.to_positive
+    for wrong in (
+        lambda m, g: (2 * right(m, g)[0] - m, None),
+        lambda m, g: ((right(m, g)[0] + right(m, g)[0].mT) / 2, None),
+        lambda m, g: (m, None),
+    ):
+        monkeypatch.setattr(ids, "to_positive", wrong)
+        assert ids.nearest_point_gaps(target, 0.1, 50, rng).max() > 1e-3
+
+
+def test_power_projection_against_plain_descent():
+    rng = np.random.default_rng(3)
+    inside = ids.from_parts(torch.from_numpy(rng.uniform(0.4, 1.2, (4, 3))), 0.3, rng)
+    assert ids.factor_gaps(inside, 3).max() < 1e-12
+    power, plain, acted = ids.projection_against_plain(inside, 0.1, 800)
+    torch.testing.assert_close(power, plain, rtol=0.05, atol=0)
+    assert acted < 0.01
+    beyond = torch.diag_embed(torch.tensor([[0.9, -0.5, -0.6]], dtype=torch.float64))
+    least, arrived = ids.outside_premise(beyond, 0.1)
+    assert least.min() >= 1 and not arrived.any()  # held by symmetry
+
+
+def test_the_class_that_fails_and_what_does_not():
+    spectrum = torch.tensor([[-1.2, 0.5], [-1.1, 0.8]], dtype=torch.float64)
+    members = ids.members_of_the_class()
+    assert next(iter(members)) == "none" and len(members) == 5
+    for member in members.values():
+        options = {"learning_rate": 0.1, "retraction": member, "steps": 200}
+        assert ids.lowest_over_bound(spectrum, 3, **options).min() >= 1
+    leap = ids.lowest_over_bound(spectrum, 3, learning_rate=0.55, steps=100)
+    assert leap.max() < 0.1
+
+
+def test_near_the_identity_margin_and_descent():
+    margin, arrived = ids.margin_and_arrival(0.3, 5, 4, np.random.default_rng(4))
+    assert margin.all() and arrived.all()

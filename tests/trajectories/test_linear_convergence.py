@@ -196,3 +196,57 @@ def test_structure_measures_are_zero_and_one_on_balanced_factors_only():
     loose, _ = draw([4] * 4, (5,), 7), None
     assert (lc.singular_value_spread(loose, 4) > 0.05).all()
     assert (lc.alignment(loose, 4) < 0.99).all()
+
+
+# --- the imbalance that lemma 1 stands -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_lopsided_factors_have_their_product_and_their_imbalance(depth):
+    start = torch.from_numpy(rng().standard_normal((4, 1, 3)))
+    excess = torch.tensor([0.0, 1e-3, 0.5, 7.0], dtype=torch.float64)
+    weights = lc.lopsided_factors(start, depth, excess)
+    torch.testing.assert_close(ln.end_to_end(weights), start)
+    torch.testing.assert_close(ln.imbalance(weights), excess, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_at_the_edge_the_first_layer_moves_half_as_fast_as_balance_would_have_it(depth):
+    start = torch.tensor([[0.3, 0.4]], dtype=torch.float64)
+    edge = torch.tensor(lc.imbalance_edge(0.5, depth), dtype=torch.float64)
+    weights = lc.lopsided_factors(start, depth, edge)
+    above = ln.end_to_end(weights[1:])
+    assert float(above.square().sum()) == pytest.approx(0.5 ** (2 - 2 / depth) / 2, rel=1e-9)
+
+
+def test_the_edge_sought_by_steps_is_the_formula():
+    edge, length = lc.measured_imbalance_edge(3, 4, 5, rng())
+    torch.testing.assert_close(edge, lc.imbalance_edge(length, 3), rtol=5e-3, atol=0)
+
+
+# --- how often a random start has a margin -------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", [[[1.0, 0], [0, 0.6]], [[0.5, 0.2, -0.7]], [[2.0]]])
+def test_the_probability_of_a_margin_is_the_share_of_random_starts_that_have_one(target):
+    target = torch.tensor(target, dtype=torch.float64)
+    found = lc.starts_with_margin(target, 0.5, 150_000, rng()) / 150_000
+    expected = lc.margin_probability(target, 0.5)
+    assert found == pytest.approx(expected, abs=4 * (expected / 150_000) ** 0.5)
+
+
+def test_a_single_output_has_a_margin_half_of_the_time_in_the_limit_of_small_starts():
+    row = torch.tensor([[0.6, 0.8]], dtype=torch.float64)
+    assert lc.margin_probability(row, 1e-3) == pytest.approx(0.5, abs=1e-3)
+    assert lc.margin_probability(2 * row, 2e-3) == pytest.approx(lc.margin_probability(row, 1e-3))
+
+
+def test_the_best_scale_is_a_maximum_and_the_identity_the_best_square_target():
+    target = torch.eye(3, dtype=torch.float64)
+    scale, best = lc.best_margin_scale(target)
+    assert scale == pytest.approx(0.483, abs=2e-3) and best == pytest.approx(1.36e-3, rel=0.01)
+    assert all(lc.margin_probability(target, f * scale) < best for f in (0.95, 1.05))
+    other = torch.diag(torch.tensor([1.0, 1.0, 1.3], dtype=torch.float64))
+    assert lc.best_margin_scale(other)[1] < best
+    with pytest.raises(ValueError, match="scale"):
+        lc.margin_probability(target, 0.0)
