@@ -429,6 +429,9 @@ def cloud(k):
     pairs = [(n.loss[silent(n) == k], n.index_fraction[silent(n) == k]) for n in nets]
     return [torch.cat(parts) for parts in zip(*pairs, strict=True)]
 
+
+{k: len(cloud(k)[0]) for k in range(hidden_units + 1)}
+
 # %% [markdown]
 # Losses and index fractions, by the number of silent units:
 
@@ -446,6 +449,9 @@ def rank_correlation(net, kept):
     if len(x) < 3 or min(len(x.unique()), len(y.unique())) < 2:
         return np.nan
     return np.corrcoef(rankdata(x), rankdata(y))[0, 1]
+
+
+np.round([rank_correlation(net, net.loss > 0) for net in nets], 2)
 
 # %% [markdown]
 # The verdicts on the network:
