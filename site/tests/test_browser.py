@@ -8,6 +8,7 @@ import torch
 from conftest import HTML, ROOT
 
 from lib import linear_networks as ln
+from lib.descent import Plain
 from lib.landscapes import complexity as cx
 from lib.landscapes import minima as mn
 from lib.landscapes import saddles as sd
@@ -334,7 +335,7 @@ def test_noise(bent):
     for start in (-0.6, 1.4):
         state, result, _ = page.set(x0=start)
         run = sf.follow(
-            sf.risk, sf.points([start]), learning_rate=state["eta"], steps=int(result["steps"])
+            sf.risk, sf.points([start]), Plain(state["eta"]), steps=int(result["steps"])
         )
         assert result["end"] == pytest.approx(float(run.weights[0][0, 0]), abs=1e-9)
     low, _, deep = (float(v) for v in sf.turning_points(sf.risk, -1, 2))
@@ -407,3 +408,55 @@ def test_a_finger_sets_the_start(browser):
     page.touchscreen.tap(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6)
     assert page.locator("#bend").get_attribute("data-state") != before
     context.close()
+
+
+# --- dark, print, search ---------------------------------------------------------------------------
+
+
+def test_dark_pages_dim_areas_of_colour_and_turn_lines(browser):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+
+    def filters(name, selector):
+        page.goto((HTML / name).as_uri())
+        return page.eval_on_selector_all(
+            selector, "all => all.map(i => getComputedStyle(i).filter)"
+        )
+
+    filled = "img:is(.filled, [src*=failure_map], [src*=stripes])"
+    for name in ("index.html", "notebooks/32_balancedness.html", "notebooks/22_energy_bands.html"):
+        found = filters(name, f".bd-article {filled}")
+        assert found and set(found) == {"brightness(0.8)"}, name
+    lines = filters("notebooks/22_energy_bands.html", ".cell_output img.plot")
+    assert lines and all("invert" in v for v in lines)
+    page.emulate_media(media="print", color_scheme="dark")
+    printed = filters("notebooks/22_energy_bands.html", ".bd-article img")
+    assert set(printed) == {"none"}
+    colour = page.eval_on_selector(".bd-article p", "p => getComputedStyle(p).color")
+    assert max(int(v) for v in colour.removeprefix("rgb(").rstrip(")").split(",")) < 100
+    context.close()
+
+
+def test_print_keeps_the_end_of_a_long_page(browser):
+    """Nothing around the text is a flex box on paper: Chromium cuts those at the end of a sheet."""
+    page = browser.new_page()
+    page.emulate_media(media="print")
+    page.goto((HTML / "notebooks" / "32_balancedness.html").as_uri())
+    shown = page.eval_on_selector_all(
+        ".bd-container, .bd-container__inner, .bd-main, .bd-content, .bd-article-container, .bd-article",
+        "all => all.map(e => getComputedStyle(e).display)",
+    )
+    page.close()
+    assert len(shown) >= 6 and set(shown) == {"block"}
+
+
+def test_search_finds_a_row_by_its_name_first(table):
+    table.goto(table.base + "search.html?q=22.4a")
+    link = table.locator(".row-found a")
+    link.wait_for()
+    assert link.inner_text() == "22.4a"
+    link.click()
+    assert table.url.endswith("notebooks/22_energy_bands.html#claim-22.4a")
+    table.goto(table.base + "search.html?q=99.9z")
+    table.wait_for_timeout(500)
+    assert table.locator(".row-found").count() == 0

@@ -118,8 +118,7 @@ def test_the_trap_names_the_cause_that_ran(drawn):
 def test_odd_depth_with_small_steps_escapes_by_its_unequal_layers():
     """Three layers, a step of 0.05: held if equal, free after some steps if not."""
     code = DRIVE + "".join(
-        path.read_text(encoding="utf-8")
-        for path in (MODELS, MODELS.with_name("trap.js"))
+        path.read_text(encoding="utf-8") for path in (MODELS, MODELS.with_name("trap.js"))
     )
     code += """
 const draw = (eps) => spec.draw({ N: 3, lambda: 1, eta: 0.05, eps, steps: 20000 }, { way: new Plot("w"), loss: new Plot("l"), apart: new Plot("a") });
@@ -154,6 +153,7 @@ def test_bands_agree_with_lib_at_the_corners(drawn):
             assert data["number"] == pytest.approx(float(laws[p].above(-9.0)), rel=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::scipy.integrate.IntegrationWarning")
 def test_the_staircase_tells_which_stairs_there_are(drawn):
     for corner in drawn["staircase"]:
         s, data, words = corner["state"], corner["data"], corner["words"]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
+from lib.descent import Plain
 from lib.landscapes import complexity as cx
 from lib.landscapes import minima as mn
 from lib.landscapes import saddles as sd
@@ -119,7 +120,9 @@ def test_the_share_of_minima_at_the_edge(js):
 def test_the_exact_law_of_minima(js, p):
     law = mn.minimum_law(25, p)
     u = np.linspace(law.energy[0] - 0.1, law.energy[-1], 40)
-    got = js(f"(() => {{ const l = m.minimumLaw(25, {p}); return {u.tolist()}.map((v) => m.minimaAbove(l, v)) }})()")
+    got = js(
+        f"(() => {{ const l = m.minimumLaw(25, {p}); return {u.tolist()}.map((v) => m.minimaAbove(l, v)) }})()"
+    )
     assert got[:-1] == pytest.approx(law.above(u)[:-1].tolist(), rel=1e-4)
 
 
@@ -174,7 +177,7 @@ def test_the_risk_and_its_barrier(js):
         assert got == pytest.approx(
             wanted, rel=3e-3
         )  # where the barrier falls between two grid points
-    run = sf.follow(sf.empirical_risk, sf.points([-0.6]), learning_rate=0.01, steps=200)
+    run = sf.follow(sf.empirical_risk, sf.points([-0.6]), Plain(0.01), steps=200)
     path = js("m.noisyDescent(-0.6, 0.2, 0.01, 0, 200, -1, 2, () => 0)")
     assert path[-1] == pytest.approx(float(run.weights[0][0, 0]), abs=1e-12)
 
@@ -212,7 +215,9 @@ def test_exact_risks_and_the_best_ridge(js):
     got = call(js, "leastNormRisk", cases)
     assert got == pytest.approx([ls.least_norm_risk(*case) for case in cases], rel=1e-13)
     got = call(js, "ridgeRisk", cases)
-    last = ls.least_norm_risk(100, 20, 100, 0.0)  # without noise the best ridge of all features is 0
+    last = ls.least_norm_risk(
+        100, 20, 100, 0.0
+    )  # without noise the best ridge of all features is 0
     wanted = [last if case[0] == 100 and case[3] == 0 else ls.ridge_risk(*case) for case in cases]
     assert got == pytest.approx(wanted, rel=1e-12)
     got = call(js, "bestRidge", [[p, total, noise] for p, _, total, noise in cases])
@@ -225,7 +230,7 @@ def test_the_risks_of_a_draw(js):
     n, total, noise, features = 8, 20, 0.5, [3, 7, 8, 9, 20]
     drawn = RNG(5).standard_normal(n * total + total + n).tolist()
     wanted = ls.subset_risks(features, n, total, noise, 1, RNG(5))
-    for share, risks in zip((0, 1), wanted, strict=True):
+    for share, risks in zip((0, 1), wanted[:2], strict=True):
         got = js(
             f"(() => {{ const z = {drawn}; let i = 0; return m.subsetRisks({features}, {n}, {total}, {noise}, {share}, () => z[i++]) }})()"
         )
