@@ -10,15 +10,6 @@ def sigmoid_at_half_the_speed(patch):
     patch("trajectories.exact_dynamics.mode_strength", lambda right, t, s, u: right(t / 2, s, u))
 
 
-def half_time_of_one_layer_at_a_time(patch):
-    """Half time ln(s/u0)/s: twice the true one, as if only one layer moved.
-
-    Fails: 35.2a
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-    patch("trajectories.exact_dynamics.half_time", lambda right, s, u: 2 * right(s, u))
-
-
 def start_is_not_aligned(patch):
     """Aligned starts without the alignment: the product's singular vectors are another target's.
 
@@ -28,18 +19,6 @@ def start_is_not_aligned(patch):
     patch(
         "linear_networks.balanced_factors",
         lambda right, matrix, widths, rng=None: right(matrix.roll(1, 0), widths, rng),
-    )
-
-
-def the_decaying_part_grows(patch):
-    """The effective start read off a - b, the part that dies out, in place of a + b.
-
-    Fails: 35.2a
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-    patch(
-        "trajectories.exact_dynamics.growing_start",
-        lambda right, weights, *bases: right((weights[0], -weights[1]), *bases),
     )
 
 
@@ -69,18 +48,6 @@ def half_time_exactly_inverse(patch):
     patch("trajectories.exact_dynamics.half_time", without_logarithm)
 
 
-def exponent_of_one_more_layer(patch):
-    """The equation of motion with u^(2 - 2/(N+1)): depth counted in layers of units.
-
-    Fails: 35.6i
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-    patch(
-        "trajectories.exact_dynamics.transit_time",
-        lambda right, u, s, n, left: right(u, s, n + 1, left) * (n + 1) / n,
-    )
-
-
 def depth_costs_a_logarithm(patch):
     """The infinite-depth formula without 1/(s u0) - 1/(s uf): a delay that the start does not set.
 
@@ -105,40 +72,6 @@ def deep_networks_move_as_three_layers(patch):
     )
 
 
-def step_of_half_the_curvature(patch):
-    """Curvature N s^(2 - 2/N) / 2 at the minimum: the edge of stability at twice the step.
-
-    Fails: 35.3a
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-    patch("trajectories.exact_dynamics.curvature_step", lambda right, s, n, c: 2 * right(s, n, c))
-
-
-def curvature_with_the_square(patch):
-    """Curvature N s^2 at the minimum: the power of infinite depth at every depth.
-
-    Fails: 35.6j, 35.6k
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-    patch("trajectories.exact_dynamics.curvature_step", lambda right, s, n, c: c / (n * s**2))
-
-
-def exponents_off_by_one(patch):
-    """lambda_k with psi((n - k + 2)/2): the index one too small.
-
-    Fails: 35.6n
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-
-    def shifted(right, size):
-        from numpy import arange, log
-        from scipy.special import digamma
-
-        return (digamma((size - arange(1, size + 1) + 2) / 2) + log(2 / size)) / 2
-
-    patch("trajectories.exact_dynamics.lyapunov_exponents", shifted)
-
-
 def orthogonal_starts_are_gaussian(patch):
     """Orthogonal layers that are only of the right size: no isometry.
 
@@ -156,21 +89,6 @@ def orthogonal_starts_are_gaussian(patch):
     patch("trajectories.exact_dynamics.orthogonal_weights", of_the_right_size)
 
 
-def gaussian_layers_do_not_mix(patch):
-    """Gaussian layers taken for isometries: their products keep all directions.
-
-    Fails: 35.4a
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-
-    def isometric(right, widths, seeds, rng):
-        from lib.trajectories import exact_dynamics as ed
-
-        return ed.orthogonal_weights(widths, seeds, rng)
-
-    patch("trajectories.exact_dynamics.isotropic_weights", isometric)
-
-
 def width_does_not_matter(patch):
     """Gaussian layers are slow because they are Gaussian: every width acts as 16.
 
@@ -180,18 +98,6 @@ def width_does_not_matter(patch):
     patch(
         "trajectories.exact_dynamics.isotropic_weights",
         lambda right, widths, *given: right([min(w, 16) for w in widths], *given),
-    )
-
-
-def target_has_no_side(patch):
-    """The start's determinant decides alone, whatever the target's.
-
-    Fails: 35.5a, 35.5b
-    """
-    patch.parameters(widths=[16, 64], layer_counts=[2, 16], networks=10)
-    patch(
-        "trajectories.exact_dynamics.same_side",
-        lambda right, weights, target: right(weights, target * 0 + target.new_ones(4).diag()),
     )
 
 

@@ -39,3 +39,5 @@ def pytest_runtest_setup(item):
         base = os.environ.get("CLAIMS_COMPARE") or HERE.parent / "build" / "nbval"
         os.environ["CLAIMS_OUTPUT"] = str(Path(base, item.path.stem))
         os.environ["CLAIMS_SOURCE"] = str(item.path)
+        os.environ["MATPLOTLIBRC"] = os.devnull
+        os.environ.pop("PYTHONSTARTUP", None)  # of a user: IPython would run it

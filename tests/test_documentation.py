@@ -79,3 +79,8 @@ def test_a_scale_that_is_none_is_refused_in_one_line(scale):
 
 def test_a_checkout_on_any_system_has_unix_line_ends():
     assert "* text=auto eol=lf" in (ROOT / ".gitattributes").read_text("utf-8").split("\n")
+
+
+def test_no_file_keeps_the_marks_of_a_merge():
+    found = subprocess.run(["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True)
+    assert found.stdout.decode().split() == []

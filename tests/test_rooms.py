@@ -14,7 +14,8 @@ ROOMS = [
     "trajectories",
     "stages",
     "practice",
-]  # as the notebooks are numbered
+    "synthesis",
+]  # as the notebooks are numbered; the answer across families, 0x, builds on them all
 MODULES = [
     p for p in sorted(LIB.rglob("*.py")) if p.stem != "__init__" and p.parent.name != "suite"
 ]

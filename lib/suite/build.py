@@ -87,6 +87,21 @@ def picture_differences(root, name, folder):
             yield f"{path.stem}: {reason}"
 
 
+def differences(root, name, folder):
+    """What keeps the stored ledger, figures and pictures of `name` and those in `folder` apart, in lines."""
+    if not folder.is_dir():
+        return [f"{name}: there is no {folder}"]
+    stored = [path for path in outputs(root, name) if path.suffix != ".ipynb"]
+    made = published(root, name, folder)
+    lost = {path for path in made if path.suffix == ".svg"} - {*stored}
+    reasons = [f"{path.relative_to(root)}: it is not stored" for path in sorted(lost)]
+    for path in stored:
+        if reason := file_difference(path, made.get(path, folder / path.name)):
+            reasons.append(f"{path.relative_to(root)}: {reason}")
+    shown = picture_differences(root, name, folder)
+    return reasons + [f"notebooks/{name}.ipynb: {reason}" for reason in shown]
+
+
 def compare(root, folder):
     """Compare ledgers, figures and pictures in `folder`/NAME with the stored ones, a line each; 0 or 1."""
     good = True
@@ -95,17 +110,7 @@ def compare(root, folder):
             f"{folder} holds no folder of a notebook, such as {next(iter(names(root)), 'NAME')}/"
         )
     for name in names(root):
-        stored = [path for path in outputs(root, name) if path.suffix != ".ipynb"]
-        made = published(root, name, folder / name)
-        lost = {path for path in made if path.suffix == ".svg"} - {*stored}
-        reasons = [f"{path.relative_to(root)}: it is not stored" for path in sorted(lost)]
-        for path in stored:
-            if reason := file_difference(path, made.get(path, folder / name / path.name)):
-                reasons.append(f"{path.relative_to(root)}: {reason}")
-        reasons += [
-            f"notebooks/{name}.ipynb: {reason}"
-            for reason in picture_differences(root, name, folder / name)
-        ]
+        reasons = differences(root, name, folder / name)
         print(*reasons, sep="\n", end="\n" if reasons else "")
         good &= not reasons
     print("ledgers and figures agree" if good else "ledgers or figures disagree")

@@ -162,7 +162,7 @@ def _criterion(text):
 
 
 ORIGIN = re.compile(
-    r"Ours|Ours, after .+ \((?P<after>read|abstract|recalled)\)"
+    r"Ours|Ours, after .+ \((?:statement, |number, )?(?P<after>read|abstract|recalled)\)"
     r"|(?!Ours).+ \((?P<kind>statement|number), (?P<reading>read|abstract|recalled)\)"
 )
 

@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -166,7 +167,7 @@ def interrupt(signum, frame):
 
 
 def main(arguments=None):
-    """Exit code: 0 good, 1 a notebook failed, 2 bad input, 130 interrupted."""
+    """Exit code: 0 good, 1 a notebook failed, 2 bad input, 130 interrupted, 141 nobody reads."""
     try:
         signal.signal(signal.SIGTERM, interrupt)
         return dispatch(parse(arguments))
@@ -176,6 +177,9 @@ def main(arguments=None):
     except NotebookFailed as failure:
         print(failure, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:  # a full disk, a read-only checkout
         where = f" {error.filename}" if error.filename else ""
         print(

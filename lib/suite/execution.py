@@ -89,8 +89,8 @@ def join_streams(outputs):
 def kernel_environment(root, source, work, figures=True):
     """The environment that a kernel shall see.
 
-    The kernel imports lib of this project, and neither a user's IPython profile, nor settings or a
-    backend of matplotlib asked for elsewhere change what it shows.
+    The kernel imports lib of this project, and neither a user's IPython profile and start-up file, nor
+    settings or a backend of matplotlib asked for elsewhere change what it shows.
     """
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
     mine = {
@@ -103,7 +103,8 @@ def kernel_environment(root, source, work, figures=True):
         "IPYTHONDIR": str(work / "ipython"),
         "MATPLOTLIBRC": os.devnull,
     }
-    return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | mine
+    theirs = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "PYTHONSTARTUP")}
+    return theirs | mine
 
 
 @contextlib.contextmanager

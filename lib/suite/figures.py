@@ -259,6 +259,25 @@ def regions(name, shown, alt, x, y, colours, *, height=4.2, legend="best", **axe
     save(fig, name, alt, legend)
 
 
+@contextlib.contextmanager
+def effects(name, shown, alt, *, neutral=1.0, width=None, height=None, **axes):
+    """Effects under each other, in one call, as `curves`; shown: {label: (value, low, high)}, from top to bottom.
+
+    neutral: where nothing has changed, a dotted line. Gives axes (1,), for marks.
+    """
+    fig, found = panels(1, width=width, height=height or 0.6 + 0.34 * len(shown))
+    (ax,) = found
+    for place, (value, low, high) in enumerate(shown.values()):
+        reach = [[value - low], [high - value]]
+        ax.errorbar([value], [-place], xerr=reach, fmt="o", capsize=3, color="C0")
+    level(ax, neutral, None, axis="x", theory=False)
+    ax.set_yticks([-place for place in range(len(shown))], [*shown])
+    ax.set(ylim=(0.4 - len(shown), 0.6))
+    _set(ax, False, **axes)
+    yield found
+    save(fig, name, alt)
+
+
 def against(ax, prediction, measurement, label, **options):
     """Measured against predicted, a point for each case, and the diagonal where they agree."""
     p, m = np.ravel(prediction), np.ravel(measurement)

@@ -251,7 +251,9 @@ def power_slope(error: Tensor, power: float) -> Tensor:
     return error * (error.square() if power == 4 else error.abs() ** (power - 2))
 
 
-def scaled_rate(step, ratio: float, depth: int, power: float):
+def scaled_rate(
+    step: float | np.ndarray, ratio: float, depth: int, power: float
+) -> float | np.ndarray:
     """Learning rate c ratio^(2/N - p) of scaled step c for the target `ratio`: see `usable_step`.
 
     step: a number or an array; the rate is alike.

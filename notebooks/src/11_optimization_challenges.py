@@ -32,7 +32,7 @@
 # [Optimization and deep learning](https://d2l.ai/chapter_optimization/optimization-intro.html) (d2l), its five
 # pictures and its exercises.
 #
-# Next: [12](12_double_descent.ipynb) · [symbols](../NOTATION.md)
+# Before: [00](00_one_network.ipynb) · Next: [12](12_double_descent.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines

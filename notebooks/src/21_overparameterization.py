@@ -32,7 +32,7 @@
 # ([doi:10.1038/323533a0](https://doi.org/10.1038/323533a0)), the closing remark on local minima and figure 1. That the noise of minibatches dislodges
 # parameters is said by Zhang and others 2023, *Dive into Deep Learning*.
 #
-# [symbols](../NOTATION.md)
+# Before: [12](12_double_descent.ipynb) · Next: [22](22_energy_bands.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines

@@ -33,7 +33,7 @@
 # Jin and Zheng 2017 ([arXiv:1704.00708](https://arxiv.org/abs/1704.00708)); Zhang and others 2018
 # ([arXiv:1805.10251](https://arxiv.org/abs/1805.10251)) and 2019 ([arXiv:1901.01631](https://arxiv.org/abs/1901.01631)). Abstracts were read.
 #
-# [symbols](../NOTATION.md)
+# Before: [24](24_index_and_energy.ipynb) · Next: [26](26_escaping_saddles.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines

@@ -264,7 +264,7 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 36.3a | From the identity descent learns targets of positive determinant, at depth 3 and 4 | share ≥ 0.9 | slow exceptions near determinant 0 | Ours |
 # | 36.3b | From the identity descent learns no target of negative determinant, at depth 3 and 4 | share ≤ 0.05 | a slip through zero takes longer | Ours |
-# | 36.3c | *control:* With the last layer zero it learns the targets of negative determinant, too | share ≥ 0.95 | the theorem leaves no exception | Wu, Wang and Ma 2019 (statement, abstract) |
+# | 36.3c | With the last layer zero descent learns the targets of negative determinant, too | share ≥ 0.95 | the theorem leaves no exception | Wu, Wang and Ma 2019 (statement, abstract) |
 #
 # Targets are 3 × 3 with random singular vectors and singular values in $[0.5,1.5]$. Descent is not the flow: each step unbalances the
 # layers a little, and at $L=3$ this lets the product slip through zero after a wait that grows as the step shrinks. So the step at $L=3$ is
@@ -362,7 +362,7 @@ ledger.judge({
 # at both depths, of which only one in twenty meets the premise (36.5g).
 #
 # **The barrier is balance, not the identity.** A last layer of zero gives every layer but one a gradient of zero at first, and the imbalance that this
-# leaves is never lost. Nothing then stops the product from changing sign, and all targets of negative determinant are learned, at depth 4 in a few dozen steps.
+# leaves is never lost. Nothing then stops the product from changing sign, and all targets of negative determinant are learned.
 #
 # **The power projection is a device of the proof.** On targets inside the premise plain descent needs the same number of steps, and
 # its projection acted in none, or a handful, of thousands. Outside the premise it does harm: its products stay in

@@ -442,6 +442,37 @@ def test_interrupted_publishing_leaves_whole_files_and_a_stale_notebook(built, m
     assert json.loads(tree(built)["results/01_tiny.json"])["claims"][0]["measured"] == 1.0
 
 
+def test_no_settings_of_a_user_reach_a_published_notebook(project, tmp_path, monkeypatch):
+    """IPython's start, a kernel called python3, pandas' and numpy's display, locale, matplotlib's backend."""
+    edit(
+        source(project),
+        'print("first"',
+        'import pandas\nimport numpy\nprint(pandas.Series([1 / 3]), numpy.ones(1) / 3)\nprint("first"',
+    )
+    assert call(project, "figures") == 0
+    first = {path: text for path, text in tree(project).items() if path in TINY_OUTPUTS}
+    home = tmp_path / "home"
+    options = "import numpy, pandas\npandas.options.display.precision = 2\nprint('hello')\n"
+    options += "numpy.set_printoptions(precision=2)\n"
+    write(home / ".ipython" / "profile_default" / "startup" / "00.py", options)
+    kernel = {"argv": ["false"], "display_name": "mine", "language": "python"}
+    write(home / "jupyter" / "kernels" / "python3" / "kernel.json", json.dumps(kernel))
+    for name, value in {
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / ".ipython"),
+        "JUPYTER_DATA_DIR": str(home / "jupyter"),
+        "JUPYTER_PREFER_ENV_PATH": "0",
+        "PYTHONSTARTUP": str(home / ".ipython" / "profile_default" / "startup" / "00.py"),
+        "MPLBACKEND": "svg",
+        "LC_ALL": "de_DE.UTF-8",
+    }.items():
+        monkeypatch.setenv(name, value)
+    shutil.rmtree(project / "build")
+    (project / "notebooks" / "01_tiny.ipynb").unlink()
+    assert call(project, "figures") == 0
+    assert {path: text for path, text in tree(project).items() if path in TINY_OUTPUTS} == first
+
+
 # --- Run ----------------------------------------------------------------------
 
 
@@ -520,6 +551,16 @@ def alive(pid):
         return False
     status = Path(f"/proc/{pid}/stat")
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_a_reader_who_leaves_is_no_failure(project):
+    for number in range(2, 99):
+        write(source(project, f"{number:02d}_other"), f"# # {'A long title. ' * 500}\n")
+    process = start(project, "list")
+    process.stdout.readline()
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 141)
+    process.stderr.close()
 
 
 def test_second_build_waits_for_the_first(built):

@@ -1,0 +1,1 @@
+"""The answer across the families: one network on which every mechanism is looked for: notebooks 0x."""
