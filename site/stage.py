@@ -292,9 +292,11 @@ def theory_words(text):
 
 def theory_list(ledger, page):
     outcomes = {"killed": "rejected", "": "declared"}
-    items = []
+    items, known = [], {row["id"] for row in ledger["claims"]}
     for theory, expected, outcome in theories(ledger):
-        ids = ", ".join(f'<a href="{page}#claim-{id}">{id}</a>' for id in expected)
+        ids = ", ".join(
+            f'<a href="{page}#claim-{id}">{id}</a>' if id in known else id for id in expected
+        )
         word = outcomes.get(outcome, outcome)
         kind = {"rejected": "success", "declared": "none"}.get(word, "danger")
         items.append(
