@@ -3,6 +3,8 @@
 import html
 import importlib.metadata
 import json
+import os
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +50,17 @@ add_module_names = False
 toc_object_entries_show_parents = "hide"
 
 # --- pages
-PLAIN = ["index", "results", "theories", "glossary", "references"]  # without side bars
+PLAIN = [
+    "index",
+    "results",
+    "theories",
+    "glossary",
+    "references",
+    "missed",
+    "run",
+    "criteria",
+    "404",
+]  # without side bars
 PLAIN += [f"play/{path.stem}" for path in (ROOT / "site" / "pages" / "play").glob("*.md")]
 html_theme = "pydata_sphinx_theme"
 html_title = "Why gradient descent trains"
@@ -57,6 +69,7 @@ html_favicon = str(ROOT / "site" / "static" / "favicon.svg")
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_extra_path = [str(SOURCE / "extra")]
+html_baseurl = os.environ.get("SITE_URL", "")  # known where the site is published: see site.yml
 html_copy_source = False
 html_show_sourcelink = False
 html_show_search_summary = False  # it fetches pages, which file:// does not allow
@@ -91,15 +104,28 @@ def _describe(app, pagename, templatename, context, doctree):
     context["body"] = context.get("body", "").replace(
         'role="list" class="citation-list"', 'class="citation-list"'
     )
+    context["body"] = context["body"].replace(
+        '<summary aria-label="Toggle hidden content">', "<summary>"
+    )
     known = json.loads((SOURCE / "descriptions.json").read_text(encoding="utf-8"))
     words = known.get(pagename, "")
-    if len(words) > 300:
-        words = words[:300].rsplit(" ", 1)[0] + " …"
-    if words:
-        context["metatags"] = (
-            context.get("metatags", "")
-            + f'\n<meta name="description" content="{html.escape(words)}">'
-        )
+    words = words or f"{context.get('title') or 'Page'}: {project}"
+    if len(words) > 160:
+        words = words[:158].rsplit(" ", 1)[0] + " …"
+    tags = {
+        "og:type": "article",
+        "og:title": context.get("title") or project,
+        "og:description": words,
+    }
+    if html_baseurl:
+        tags["og:url"] = f"{html_baseurl.rstrip('/')}/{pagename}.html"
+    more = f'<meta name="description" content="{html.escape(words)}">'
+    for name, value in tags.items():
+        plain = re.sub(r"<[^>]*>", "", html.unescape(value))
+        more += f'\n<meta property="{name}" content="{html.escape(plain)}">'
+    if pagename == "404" and html_baseurl:  # it is shown at any depth
+        more = f'<base href="{html.escape(html_baseurl)}">\n' + more
+    context["metatags"] = context.get("metatags", "") + "\n" + more
 
 
 def _copy_mathjax(app, exception):
@@ -111,6 +137,23 @@ def _copy_mathjax(app, exception):
             target.write_bytes(Path(found).read_bytes())
 
 
+def _sitemap(app, exception):
+    """Addresses of all pages, where the site's own is known."""
+    if exception is None and html_baseurl and app.builder.format == "html":
+        lines = [
+            f"<url><loc>{html.escape(html_baseurl.rstrip('/'))}/{name}.html</loc></url>"
+            for name in sorted(app.env.found_docs - {"404"})
+        ]
+        Path(app.outdir, "sitemap.xml").write_text(
+            '<?xml version="1.0" encoding="utf-8"?>\n'
+            '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+            + "\n".join(lines)
+            + "\n</urlset>\n",
+            encoding="utf-8",
+        )
+
+
 def setup(app):
+    app.connect("build-finished", _sitemap)
     app.connect("html-page-context", _describe)
     app.connect("build-finished", _copy_mathjax)

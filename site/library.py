@@ -125,7 +125,7 @@ def module_page(path):
     return "\n".join([*lines, ""])
 
 
-_ROOMS = "obstacles landscapes trajectories stages practice".split()
+_ROOMS = "synthesis obstacles landscapes trajectories stages practice".split()
 _ORDER = {room: k for k, room in enumerate(_ROOMS)}  # that of the notebooks
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    def list_directory(self, path):
+        self.send_error(404)
+
     def log_message(self, *given):
         pass
 
@@ -15,7 +18,11 @@ def main(port=0):
     """Any free port where none is named; until Ctrl-C."""
     folder = Path(__file__).resolve().parents[1] / "build" / "site" / "html"
     handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        sys.exit(f"PORT {port} cannot be had: {error.strerror}; without PORT a free one is taken")
+    with server:
         print(f"http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)", flush=True)
         try:
             server.serve_forever()
@@ -24,4 +31,7 @@ def main(port=0):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    given = sys.argv[1] if len(sys.argv) > 1 else "0"
+    if not (given.isdecimal() and int(given) < 65536):
+        sys.exit(f"PORT must be a whole number in [0, 65535], got {given}")
+    main(int(given))

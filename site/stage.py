@@ -5,6 +5,7 @@ Nothing is run: the standard library and nbformat are enough.
 
 import ast
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -39,6 +40,9 @@ PLAY = {
 }
 
 
+CITED = ROOT / "CITATION.cff"
+
+
 def write(path, text):
     """Only what changed, so that a second build reads only that."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +52,14 @@ def write(path, text):
 
 def read(path):
     return path.read_text(encoding="utf-8")
+
+
+def criteria(text):
+    """CRITERIA.md with an anchor at the heading of each notebook."""
+    return re.sub(r"^(## (\d\d) )", r"(criteria-\2)=\n\1", text, flags=re.M)
+
+
+CRITERIA = criteria(read(ROOT / "CRITERIA.md")) if (ROOT / "CRITERIA.md").exists() else ""
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -243,7 +255,10 @@ def with_summary(text, ledger):
     ways = [
         f'<a href="../results.html?notebook={number}">rows</a>',
         f'<a href="../_downloads/{name}.ipynb" download>notebook</a>',
+        '<a href="../run.html">run it</a>',
     ]
+    if f"criteria-{number}" in CRITERIA:
+        ways.insert(1, f'<a href="../criteria.html#criteria-{number}">how its criteria changed</a>')
     if number in PLAY and (SITE / "pages" / "play" / f"{PLAY[number]}.md").exists():
         ways.insert(0, f'<a href="../play/{PLAY[number]}.html"><b>bend it by hand</b></a>')
     title, rest = text.split("\n", 1)
@@ -277,9 +292,11 @@ def theory_words(text):
 
 def theory_list(ledger, page):
     outcomes = {"killed": "rejected", "": "declared"}
-    items = []
+    items, known = [], {row["id"] for row in ledger["claims"]}
     for theory, expected, outcome in theories(ledger):
-        ids = ", ".join(f'<a href="{page}#claim-{id}">{id}</a>' for id in expected)
+        ids = ", ".join(
+            f'<a href="{page}#claim-{id}">{id}</a>' if id in known else id for id in expected
+        )
         word = outcomes.get(outcome, outcome)
         kind = {"rejected": "success", "declared": "none"}.get(word, "danger")
         items.append(
@@ -323,6 +340,16 @@ def card(ledger, key, papers):
         f'<span class="card-number">{name[:2]}</span> <span class="card-title">{esc(ledger["title"])}</span>'
         f'<span class="card-works">{esc(works)}</span>{short_badge(ledger)}</a>'
     )
+
+
+def opening(ledgers, links):
+    """The answer of notebook 00 with its way there, where it is there."""
+    for ledger in ledgers:
+        if ledger["notebook"].startswith("00_"):
+            nb = nbformat.read(ROOT / "notebooks" / f"{ledger['notebook']}.ipynb", 4)
+            said = links.text(answer(nb), where="notebooks/")
+            return f"**One network first.** {said} [{ledger['title']}](notebooks/{ledger['notebook']}.ipynb)"
+    return ""
 
 
 def fields(text, rows):
@@ -386,6 +413,139 @@ def papers_table(ledgers, papers):
     )
 
 
+def notebook_list(ledgers):
+    """All notebooks by family, each with its verdict."""
+    parts = []
+    for digit, (title, line) in FAMILIES.items():
+        items = [
+            f'<li><span class="card-number">{x["notebook"][:2]}</span> <a href="{x["notebook"]}.html">{esc(x["title"])}</a> {short_badge(x)}</li>'
+            for x in ledgers
+            if x["notebook"][0] == digit
+        ]
+        if items:
+            parts.append(
+                f"## {title}\n\n{line}\n\n" + raw(f'<ul class="families">{"".join(items)}</ul>')
+            )
+    return "\n\n".join(parts)
+
+
+def said_of(ledger, id):
+    """The sentence of the notebook's prose that names a row, or "": tables and code do not count."""
+    nb, found = nbformat.read(ROOT / "notebooks" / f"{ledger['notebook']}.ipynb", 4), []
+    for cell in [c for c in nb.cells if c.cell_type == "markdown"]:
+        for paragraph in re.split(r"\n\s*\n", cell.source):
+            if (
+                paragraph.lstrip().startswith(("|", "**Try", "$$", "**Limits"))
+                or id not in paragraph
+            ):
+                continue
+            text = re.sub(r"\s+", " ", paragraph).strip()
+            for sentence in re.split(r"(?<=[.:!?])\**\s+(?=[A-Z*\"])", text):
+                named = re.findall(r"(?<![\w.])\d\d\.\d+[a-z]?(?!\w)", sentence)
+                if id in named and len(named) <= 2:  # a list of many rows says nothing of one
+                    found.append((len(named), sentence.strip().strip("*")))
+    return min(found, key=lambda one: one[0])[1] if found else ""
+
+
+def missed_page(ledgers, links, papers):
+    """What was not reproduced: each row with what was asked, what was measured, and what its notebook says."""
+    parts = []
+    for ledger in ledgers:
+        name = ledger["notebook"]
+        items = []
+        for row in claims.counted(ledger["claims"]):
+            if row["verdict"] == claims.REPRODUCED:
+                continue
+            id, said = row["id"], said_of(ledger, row["id"])
+            text = (
+                f'- <a href="notebooks/{name}.html#claim-{id}">{id}</a> **{links_free(row["statement"])}.** {row["verdict"].capitalize()}: '
+                f"asked was {links_free(claims.criterion(row))}, measured {links_free(claims.measured(row))}. "
+                f"Claimed by: {papers.linked(row['source'])}."
+            )
+            items.append(text + (f"\n\n  {links.text(said, where='notebooks/')}" if said else ""))
+        if items:
+            parts.append(f"## {name[:2]} · {ledger['title']}\n\n" + "\n".join(items))
+    return "\n\n".join(parts)
+
+
+def links_free(text):
+    """Words of a row inside Markdown: stars, bars and brackets stay what they are; formulas are kept."""
+    parts = re.split(r"(\$[^$]+\$)", text)
+    parts[::2] = [re.sub(r"([\\*_|<>\[\]`~])", r"\\\1", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+STATUSES = ("measured", "partly", "not measured", "out of scope")
+
+
+def sources_page(found, known, pages):
+    """What the sources say, statement by statement, from sources.yaml; `known`: rows, `pages`: by number.
+
+    found: {"sources": {id: title}, "statements": [{id, source, statement, status, rows, note}]}.
+    Raises ValueError for a status or a row that is not there.
+    """
+    titles, parts = {str(k): v for k, v in found["sources"].items()}, []
+    for source, title in titles.items():
+        lines = []
+        for one in found["statements"]:
+            if str(one["source"]) != source:
+                continue
+            if one["status"] not in STATUSES:
+                raise ValueError(f"{one['id']}: status {one['status']!r} is none of {STATUSES}")
+            rows = [str(id) for id in one.get("rows") or []]
+            if missing := [id for id in rows if id not in known]:
+                raise ValueError(f"{one['id']}: no rows {missing}")
+            ids = ", ".join(
+                f'<a href="notebooks/{pages[id[:2]]}.html#claim-{id}">{id}</a> {badge_of(known[id])}'
+                for id in rows
+            )
+            lines.append(
+                f'<tr id="statement-{esc(str(one["id"]))}"><td>{esc(str(one["statement"]))}</td><td>{esc(one["status"])}</td><td>{ids}</td><td>{esc(str(one.get("note") or ""))}</td></tr>'
+            )
+        if lines:
+            head = "".join(
+                f'<th scope="col">{w}</th>' for w in ("statement", "status", "rows", "note")
+            )
+            parts.append(
+                f"## {title}\n\n"
+                + raw(
+                    f'<div class="pst-scrollable-table-container"><table class="plain"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+                )
+            )
+    return "\n\n".join(parts)
+
+
+def badge_of(row):
+    return tables.badge(row["verdict"], claims.MARKS[row["verdict"]])
+
+
+def run_page(given):
+    """{field: text} of the page Run and cite, from CITATION.cff and the environment of the build."""
+    cited = dict(re.findall(r"^([\w-]+): (.+)$", read(CITED), re.M))
+    authors = " and ".join(re.findall(r"^  - (?:name|family-names): (.+)$", read(CITED), re.M))
+    address = given.get("SITE_REPOSITORY", "").rstrip("/")
+    known = re.fullmatch(r"https?://[\w./~:-]+", address)
+    entry = [
+        "@software{why_gradient_descent_trains,",
+        f"  title = {{{cited['title']}}},",
+        f"  author = {{{{{authors}}}}},",
+        f"  version = {{{cited['version']}}},",
+        f"  date = {{{cited['date-released']}}},",
+        *([f"  url = {{{address}}},"] if known else []),
+        "}",
+    ]
+    return {
+        "clone": f"git clone {address}" if known else "git clone ADDRESS-OF-THE-REPOSITORY",
+        "address": f"The repository is <{address}>; questions and errors: <{address}/issues>."
+        if known
+        else "The address of the repository was not known where this copy of the site was built (`SITE_REPOSITORY`): take the one that you have it from.",
+        "folder": address.rsplit("/", 1)[-1].removesuffix(".git") if known else "its-folder",
+        "bibtex": "\n".join(entry),
+        "version": cited["version"],
+        "released": cited["date-released"],
+    }
+
+
 def main(target):
     ledgers, papers = tables.ledgers(), tables.Papers(ROOT / "references.bib")
     links, descriptions, keys = Links(ledgers, papers), {}, {}
@@ -427,6 +587,11 @@ def main(target):
         "works": f"{len(works)}",
         "theories": f"{len(rejected)}",
         "findings": findings(read(SITE / "findings.md"), ledgers, links),
+        "families": notebook_list(ledgers),
+        "opening": opening(ledgers, links),
+        "missing": missed_page(ledgers, links, papers),
+        "criteria": re.sub(r"\A# .*\n", "", CRITERIA),
+        **run_page(os.environ),
         "toc": "\n".join(f"{x['notebook'][:2]} · {x['title']} <{x['notebook']}>" for x in ledgers),
         "table": raw(
             tables.filter_form(ledgers, papers)
@@ -450,7 +615,16 @@ def main(target):
         "papers": raw(papers_table(ledgers, papers)),
         "glossary": glossary_page(read(SITE / "glossary.md"), read(ROOT / "NOTATION.md")),
     }
+    if (ROOT / "sources.yaml").exists():
+        import yaml  # comes with myst
+
+        known = {row["id"]: row for ledger in ledgers for row in ledger["claims"]}
+        found = yaml.safe_load(read(ROOT / "sources.yaml"))
+        fill["sources"] = sources_page(found, known, links.pages)
+    fill["more"] = "What the sources say <sources>" if "sources" in fill else ""
     for path in sorted((SITE / "pages").rglob("*.md")):
+        if path.name == "sources.md" and "sources" not in fill:
+            continue
         name, text = path.relative_to(SITE / "pages"), read(path)
         found = re.match(r"<!-- (.*?) -->\n+", text, re.S)
         if found:
@@ -462,7 +636,14 @@ def main(target):
         write(target / name, text)
     for path in library.PATHS:
         write(target / "library" / f"{path.stem}.rst", library.module_page(path))
+        about = (ast.get_docstring(ast.parse(read(path))) or "").split("\n\n")[0]
+        descriptions[f"library/{path.stem}"] = re.sub(r"\s+", " ", about)
     write(target / "library" / "index.md", library.index_page())
+    index = {r["id"]: [x["notebook"], r["statement"]] for x in ledgers for r in x["claims"]}
+    write(
+        target / "static" / "rows.js",
+        f"globalThis.rows = {json.dumps(index, ensure_ascii=False, separators=(',', ':'))};\n",
+    )
     write(target / "descriptions.json", json.dumps(descriptions, indent=1, ensure_ascii=False))
 
 

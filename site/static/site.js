@@ -8,3 +8,21 @@ addEventListener("load", () => {
   if (ready) ready.then(mark);
   else mark();
 });
+// The search splits the name of a row at its point: where one is asked for, its row comes first.
+(() => {
+  const asked = (new URLSearchParams(location.search).get("q") || "").trim(), root = document.documentElement.dataset.content_root || "./";
+  if (!/^\d\d\.\d+[a-z]?$/.test(asked) || !/search\.html$/.test(location.pathname)) return;
+  const script = document.createElement("script");
+  script.src = root + "_static/rows.js";
+  script.onload = () => {
+    const found = globalThis.rows[asked], box = document.getElementById("search-results");
+    if (!found || !box) return;
+    const line = document.createElement("p"), link = document.createElement("a");
+    line.className = "row-found";
+    link.href = `${root}notebooks/${found[0]}.html#claim-${asked}`;
+    link.textContent = asked;
+    line.append(link, " " + found[1]);
+    box.before(line);
+  };
+  document.head.append(script);
+})();

@@ -38,7 +38,9 @@ def browser():
 @pytest.fixture(scope="session")
 def js(request):
     """js(expression): its value, computed with models.js in node, or in the browser where there is no node."""
-    code = MODELS.read_text(encoding="utf-8")
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (MODELS.with_name("laws.js"), MODELS)
+    )
     mark = "(k, v) => typeof v === 'number' && !Number.isFinite(v) ? 'float:' + v : v"
 
     def back(value):

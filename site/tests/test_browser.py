@@ -8,7 +8,9 @@ import torch
 from conftest import HTML, ROOT
 
 from lib import linear_networks as ln
+from lib.descent import Plain
 from lib.landscapes import complexity as cx
+from lib.landscapes import minima as mn
 from lib.landscapes import saddles as sd
 from lib.obstacles import least_squares as ls
 from lib.obstacles import surfaces as sf
@@ -140,7 +142,7 @@ def test_an_empty_result_says_so(table):
 def test_sort_by_every_column(table):
     table.goto(table.base + "results.html")
     for column, name in enumerate(
-        ["row", "claim", "claimed", "measured", "verdict", "draws", "fresh seeds"]
+        ["row", "claim", "holds if", "measured", "verdict", "cases", "fresh seeds"]
     ):
         assert table.get_by_role("button", name=name, exact=True).count() == 1
         for sign, word in ((1, "ascending"), (-1, "descending")):
@@ -185,6 +187,7 @@ class Bent:
         return self.read()
 
     def read(self):
+        self.page.wait_for_function("!('waiting' in document.getElementById('bend').dataset)")
         data = self.page.locator("#bend").evaluate("b => ({...b.dataset})")
         return (
             json.loads(data["state"]),
@@ -247,19 +250,30 @@ def test_trap(bent, depth):
 
 
 def test_bands(bent):
-    page = bent("bands", "?p=4")
-    for u in (-1.745, -1.0, 0.3):
-        state, result, _ = page.set(u=u)
+    page = bent("bands", "?p=4&n=50")
+    law = mn.minimum_law(50, 4)
+    for u in (-1.745, -1.4, -0.9):
+        state, result, said = page.set(u=u)
         p, u = int(state["p"]), state["u"]
-        assert result["threshold"] == pytest.approx(cx.threshold_energy(p), rel=1e-14)
+        threshold, floor = cx.threshold_energy(p), cx.band_edge(p, 0)
+        assert result["threshold"] == pytest.approx(threshold, rel=1e-14)
         assert result["edges"] == pytest.approx([cx.band_edge(p, k) for k in range(5)], rel=1e-12)
         assert result["rate"] == pytest.approx(cx.complexity(u, p), rel=1e-10)
         assert result["fraction"] == pytest.approx(cx.index_share(u, p), abs=1e-12)
-        if u < -cx.threshold_energy(p):
-            rates = torch.tensor(
-                [state["n"] * cx.complexity(u, p, k) for k in range(9)], dtype=torch.float64
-            )
-            assert result["shares"] == pytest.approx(rates.softmax(0).tolist(), rel=1e-8)
+        assert result["band"] == pytest.approx(law.share(-floor, -threshold), rel=1e-3)
+        assert result["above"] == pytest.approx(float(law.above(u)), rel=1e-4)
+        s = np.clip(2 * 50 ** (2 / 3) * (-u / threshold - 1), -6, 4)
+        assert result["share"] == pytest.approx(float(cx.minimum_share([s])[0]), abs=1e-5)
+        assert "too few to tell" in said
+    state, *_ = page.set(n=3)
+    assert state["n"] == 200  # the slider holds the place in the list of sizes
+
+
+def test_the_default_of_bands_says_what_its_notebook_measured(bent):
+    rows = {row["id"]: row for row in stored()}
+    _, result, _ = bent("bands").read()
+    assert result["band"] == pytest.approx(rows["22.3c"]["measured"], rel=0.02)
+    assert result["share"] > 0.95
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
@@ -317,11 +331,11 @@ def test_depth(bent):
 
 
 def test_noise(bent):
-    page = bent("noise")
+    page = bent("noise", "?sigma=0")
     for start in (-0.6, 1.4):
         state, result, _ = page.set(x0=start)
         run = sf.follow(
-            sf.risk, sf.points([start]), learning_rate=state["eta"], steps=int(result["steps"])
+            sf.risk, sf.points([start]), Plain(state["eta"]), steps=int(result["steps"])
         )
         assert result["end"] == pytest.approx(float(run.weights[0][0, 0]), abs=1e-9)
     low, _, deep = (float(v) for v in sf.turning_points(sf.risk, -1, 2))
@@ -371,6 +385,19 @@ def test_keys_move_the_sliders_and_the_address_keeps_them(bent, name):
     assert page.read()[0] == before
 
 
+@pytest.mark.parametrize("name", PLAY)
+def test_every_slider_has_its_name(bent, name):
+    page = bent(name).page
+    labels = page.locator("#bend label").all_inner_texts()
+    assert len(labels) == page.locator("#bend input").count() > 1
+    for label in labels:
+        slider = page.get_by_role("slider", name=label, exact=True)
+        assert slider.count() == 1, label
+        page.get_by_text(label, exact=True).first.click()
+        assert slider.evaluate("s => s === document.activeElement")
+        assert slider.get_attribute("aria-valuetext")
+
+
 def test_a_finger_sets_the_start(browser):
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
     page = context.new_page()
@@ -381,3 +408,55 @@ def test_a_finger_sets_the_start(browser):
     page.touchscreen.tap(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6)
     assert page.locator("#bend").get_attribute("data-state") != before
     context.close()
+
+
+# --- dark, print, search ---------------------------------------------------------------------------
+
+
+def test_dark_pages_dim_areas_of_colour_and_turn_lines(browser):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+
+    def filters(name, selector):
+        page.goto((HTML / name).as_uri())
+        return page.eval_on_selector_all(
+            selector, "all => all.map(i => getComputedStyle(i).filter)"
+        )
+
+    filled = "img:is(.filled, [src*=failure_map], [src*=stripes])"
+    for name in ("index.html", "notebooks/32_balancedness.html", "notebooks/22_energy_bands.html"):
+        found = filters(name, f".bd-article {filled}")
+        assert found and set(found) == {"brightness(0.8)"}, name
+    lines = filters("notebooks/22_energy_bands.html", ".cell_output img.plot")
+    assert lines and all("invert" in v for v in lines)
+    page.emulate_media(media="print", color_scheme="dark")
+    printed = filters("notebooks/22_energy_bands.html", ".bd-article img")
+    assert set(printed) == {"none"}
+    colour = page.eval_on_selector(".bd-article p", "p => getComputedStyle(p).color")
+    assert max(int(v) for v in colour.removeprefix("rgb(").rstrip(")").split(",")) < 100
+    context.close()
+
+
+def test_print_keeps_the_end_of_a_long_page(browser):
+    """Nothing around the text is a flex box on paper: Chromium cuts those at the end of a sheet."""
+    page = browser.new_page()
+    page.emulate_media(media="print")
+    page.goto((HTML / "notebooks" / "32_balancedness.html").as_uri())
+    shown = page.eval_on_selector_all(
+        ".bd-container, .bd-container__inner, .bd-main, .bd-content, .bd-article-container, .bd-article",
+        "all => all.map(e => getComputedStyle(e).display)",
+    )
+    page.close()
+    assert len(shown) >= 6 and set(shown) == {"block"}
+
+
+def test_search_finds_a_row_by_its_name_first(table):
+    table.goto(table.base + "search.html?q=22.4a")
+    link = table.locator(".row-found a")
+    link.wait_for()
+    assert link.inner_text() == "22.4a"
+    link.click()
+    assert table.url.endswith("notebooks/22_energy_bands.html#claim-22.4a")
+    table.goto(table.base + "search.html?q=99.9z")
+    table.wait_for_timeout(500)
+    assert table.locator(".row-found").count() == 0

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
+from lib.descent import Plain
 from lib.landscapes import complexity as cx
+from lib.landscapes import minima as mn
 from lib.landscapes import saddles as sd
 from lib.obstacles import least_squares as ls
 from lib.obstacles import surfaces as sf
@@ -102,10 +104,37 @@ def test_bands(js, p):
     assert js(f"m.thresholdEnergy({p})") == pytest.approx(cx.threshold_energy(p), rel=1e-15)
     got = call(js, "indexFraction", [[x, p] for x in u])
     assert got == pytest.approx([cx.index_share(x, p) for x in u], rel=1e-10, abs=1e-13)
-    energy = -cx.threshold_energy(p) * 1.002
-    rates = torch.tensor([200 * cx.complexity(energy, p, k) for k in range(9)], dtype=torch.float64)
-    assert js(f"m.indexShares({energy!r}, {p}, 200, 8)") == pytest.approx(
-        rates.softmax(0).tolist(), rel=1e-9
+
+
+def test_the_share_of_minima_at_the_edge(js):
+    s = np.linspace(-6, 4, 73)
+    got = call(js, "minimumShare", [[v] for v in s.tolist()])
+    assert got == pytest.approx(cx.minimum_share(s).tolist(), abs=1e-5)
+    assert js("[m.minimumShare(-50), m.minimumShare(50)]") == pytest.approx([0, 1], abs=2e-5)
+    assert js("m.rimUnits(-1.7, 3, 200)") == pytest.approx(
+        2 * 200 ** (2 / 3) * (1.7 / cx.threshold_energy(3) - 1)
+    )
+
+
+@pytest.mark.parametrize("p", [3, 12])
+def test_the_exact_law_of_minima(js, p):
+    law = mn.minimum_law(25, p)
+    u = np.linspace(law.energy[0] - 0.1, law.energy[-1], 40)
+    got = js(
+        f"(() => {{ const l = m.minimumLaw(25, {p}); return {u.tolist()}.map((v) => m.minimaAbove(l, v)) }})()"
+    )
+    assert got[:-1] == pytest.approx(law.above(u)[:-1].tolist(), rel=1e-4)
+
+
+@pytest.mark.parametrize("n", [25, 50, 100, 200])
+def test_the_stored_law_is_that_of_lib(js, n):
+    from laws import gap_grid
+
+    grid, stored = gap_grid(n), js(f"globalThis.laws.gaps[{n}]")
+    some = [0, len(grid) // 2, len(grid) - 1]
+    assert len(stored) == len(grid)
+    assert [stored[i] for i in some] == pytest.approx(
+        mn.log_gap_probability(grid[some], n).tolist(), rel=1e-8, abs=1e-9
     )
 
 
@@ -148,7 +177,7 @@ def test_the_risk_and_its_barrier(js):
         assert got == pytest.approx(
             wanted, rel=3e-3
         )  # where the barrier falls between two grid points
-    run = sf.follow(sf.empirical_risk, sf.points([-0.6]), learning_rate=0.01, steps=200)
+    run = sf.follow(sf.empirical_risk, sf.points([-0.6]), Plain(0.01), steps=200)
     path = js("m.noisyDescent(-0.6, 0.2, 0.01, 0, 200, -1, 2, () => 0)")
     assert path[-1] == pytest.approx(float(run.weights[0][0, 0]), abs=1e-12)
 
@@ -185,8 +214,12 @@ def test_exact_risks_and_the_best_ridge(js):
     cases = [[p, 20, 100, noise] for p in range(1, 101) for noise in (0.0, 0.25, 2.0)]
     got = call(js, "leastNormRisk", cases)
     assert got == pytest.approx([ls.least_norm_risk(*case) for case in cases], rel=1e-13)
-    got = call(js, "ridgeRisk", cases[:-3])  # the last have a ridge of 0 without noise
-    assert got == pytest.approx([ls.ridge_risk(*case) for case in cases[:-3]], rel=1e-13)
+    got = call(js, "ridgeRisk", cases)
+    last = ls.least_norm_risk(
+        100, 20, 100, 0.0
+    )  # without noise the best ridge of all features is 0
+    wanted = [last if case[0] == 100 and case[3] == 0 else ls.ridge_risk(*case) for case in cases]
+    assert got == pytest.approx(wanted, rel=1e-12)
     got = call(js, "bestRidge", [[p, total, noise] for p, _, total, noise in cases])
     assert got == pytest.approx(
         [ls.best_ridge(p, total, noise) for p, _, total, noise in cases], rel=1e-13
@@ -197,7 +230,7 @@ def test_the_risks_of_a_draw(js):
     n, total, noise, features = 8, 20, 0.5, [3, 7, 8, 9, 20]
     drawn = RNG(5).standard_normal(n * total + total + n).tolist()
     wanted = ls.subset_risks(features, n, total, noise, 1, RNG(5))
-    for share, risks in zip((0, 1), wanted, strict=True):
+    for share, risks in zip((0, 1), wanted[:2], strict=True):
         got = js(
             f"(() => {{ const z = {drawn}; let i = 0; return m.subsetRisks({features}, {n}, {total}, {noise}, {share}, () => z[i++]) }})()"
         )

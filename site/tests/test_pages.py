@@ -3,6 +3,8 @@
 import functools
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -86,8 +88,7 @@ def test_images_have_words_ids_are_unique_pages_have_descriptions():
     assert all(alt for p in pages for alt in parsed(p).alts)
     assert not {p.name: parsed(p).repeated for p in pages if parsed(p).repeated}
     for p in pages:
-        if p.parent.name in ("play", "notebooks") or p.name in ("index.html", "results.html"):
-            assert p.parent.name == "library" or len(parsed(p).meta.get("description", "")) > 20, p
+        assert 20 < len(parsed(p).meta.get("description", "")) <= 160, p
 
 
 def test_every_row_of_the_ledgers_is_on_its_page_and_in_the_table_of_all():
@@ -134,3 +135,83 @@ def test_findings_name_rows_that_exist():
 
 def test_the_site_fits():
     assert sum(p.stat().st_size for p in HTML.rglob("*") if p.is_file()) < 40e6
+
+
+def test_every_row_that_failed_is_on_the_page_of_what_was_not_reproduced():
+    from lib.suite import claims
+
+    text = (HTML / "missed.html").read_text(encoding="utf-8")
+    failed = {
+        row["id"]
+        for ledger in ledgers()
+        for row in claims.counted(ledger["claims"])
+        if row["verdict"] != claims.REPRODUCED
+    }
+    named = set(
+        re.findall(r'<li>\s*<p><a href="notebooks/\w+\.html#claim-(\d\d\.\d+[a-z]?)"', text)
+    )
+    assert named == failed
+    assert "missed.html" in " ".join(parsed(HTML / "index.html").links)
+
+
+def test_the_page_run_and_cite_knows_or_says_that_it_does_not():
+    from stage import run_page
+
+    there = run_page({"SITE_REPOSITORY": "https://example.org/a/suite"})
+    assert there["clone"] == "git clone https://example.org/a/suite" and there["folder"] == "suite"
+    assert "url = {https://example.org/a/suite}" in there["bibtex"]
+    for bad in ({}, {"SITE_REPOSITORY": "javascript:alert(1)"}):
+        assert "not known" in run_page(bad)["address"] and "url" not in run_page(bad)["bibtex"]
+    text = re.sub(r"<[^>]*>", "", (HTML / "run.html").read_text(encoding="utf-8"))
+    assert "make lab" in text and there["version"] in text and there["released"] in text
+
+
+def test_statements_of_sources_become_tables():
+    from stage import sources_page
+
+    row = {"verdict": "reproduced"}
+    one = {
+        "id": "000.1",
+        "source": "000",
+        "statement": "a < b",
+        "status": "measured",
+        "rows": ["32.3a"],
+        "note": "",
+    }
+    given = {"sources": {"000": "A title", "001": "No statement"}, "statements": [one]}
+    text = sources_page(given, {"32.3a": row}, {"32": "32_balancedness"})
+    assert "## A title" in text and "a &lt; b" in text and "No statement" not in text
+    assert "notebooks/32_balancedness.html#claim-32.3a" in text
+    for wrong in ({"status": "perhaps"}, {"rows": ["99.9z"]}):
+        with pytest.raises(ValueError, match=r"000\.1"):
+            sources_page(given | {"statements": [one | wrong]}, {"32.3a": row}, {})
+    assert (HTML / "sources.html").exists() == (ROOT / "sources.yaml").exists()
+
+
+def test_notebooks_lead_to_how_their_criteria_changed():
+    numbers = re.findall(r"^## (\d\d) ", (ROOT / "CRITERIA.md").read_text(encoding="utf-8"), re.M)
+    assert numbers and all(f"criteria-{n}" in parsed(HTML / "criteria.html").ids for n in numbers)
+    for ledger in ledgers():
+        links = parsed(HTML / "notebooks" / f"{ledger['notebook']}.html").links
+        number = ledger["notebook"][:2]
+        assert (f"../criteria.html#criteria-{number}" in links) == (number in numbers)
+
+
+def test_the_list_of_notebooks_has_families_and_verdicts():
+    text = (HTML / "notebooks" / "index.html").read_text(encoding="utf-8")
+    assert (
+        text.count("card-number")
+        == len(ledgers())
+        == len(re.findall(r"\d+ of \d+ reproduced", text))
+    )
+
+
+@pytest.mark.parametrize("port", ["abc", "99999", "-1"])
+def test_serve_refuses_a_bad_port_in_one_line(port):
+    done = subprocess.run(
+        [sys.executable, ROOT / "site" / "serve.py", port],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode and done.stderr.count("\n") == 1 and "PORT" in done.stderr

@@ -1,18 +1,19 @@
-// Notebook 22: growth rates of the number of critical points of the spherical p-spin glass.
+// Notebook 22: where the critical points of the spherical p-spin glass lie, in the limit and at finite n.
 (function () {
   "use strict";
   const m = window.models, most = 4;
-  const minus = (v) => "\u2212" + v.toFixed(4);
+  const minus = (v, digits = 4) => v.toFixed(digits).replace("-", "\u2212");
+  const percent = (v) => (v > 0.9995 ? "more than 99.9%" : v < 0.0005 ? "less than 0.1%" : `${(100 * v).toPrecision(v < 0.1 ? 2 : 3)}%`);
   window.bend({
     controls: [
       { key: "p", label: "spins in an interaction, p", lo: 3, hi: 12, whole: true, value: 3 },
-      { key: "u", label: "energy per spin u", lo: -2.2, hi: 1, value: -1.645 },
-      { key: "n", label: "number of spins n", lo: 10, hi: 2000, log: true, whole: true, value: 200 },
+      { key: "u", label: "energy per spin u", lo: -2.3, hi: -0.8, step: 0.001, value: -1.645, show: (v) => minus(v, 3) },
+      { key: "n", label: "number of spins n", values: [25, 50, 100, 200], value: 200 },
     ],
-    panels: { bands: "Growth rate of the number of critical points", share: "Share of directions that lead down", odds: "Index of a critical point of this energy" },
-    legend: [["0", "index 0: minima"], ["1", "index 1"], ["2", "index 2"], ["3", "index 3"], ["4", "index 4"], ["theory", "every index"], ["hint", "−E∞: below it minima and low saddles, above it saddles"]],
-    picks: { bands: (u) => ({ u }), share: (u) => ({ u }) },
-    draw({ p, u, n }, { bands, share, odds }) {
+    panels: { bands: "In the limit: growth rate of the number of critical points", minima: "At n spins: where the minima lie", share: "At n spins: share of minima at each energy" },
+    legend: [["0", "index 0: minima"], ["1", "index 1"], ["2", "index 2"], ["3", "index 3"], ["4", "index 4"], ["theory", "every index"], ["hint", "the band, from the ground state −E₀ to the threshold −E∞"]],
+    picks: { bands: (u) => ({ u }), minima: (u) => ({ u }), share: (u) => ({ u }) },
+    draw({ p, u, n }, { bands, minima, share }) {
       const E = m.thresholdEnergy(p), floor = m.bandEdge(p, 0), edges = Array.from({ length: most + 1 }, (_, k) => m.bandEdge(p, k));
       const width = floor - E, lo = -floor - width * 0.6, hi = -E + width * 1.4, us = Array.from({ length: 301 }, (_, i) => lo + (i / 300) * (hi - lo));
       const top = Math.max(m.complexity(hi, p, null), 1e-3), bottom = -top * 0.6;
@@ -24,21 +25,29 @@
       bands.upright(-E);
       if (u >= lo && u <= hi) bands.point(u, m.complexity(u, p, null));
 
-      const all = Array.from({ length: 301 }, (_, i) => -2.2 + (i / 300) * 3.2);
-      share.axes({ lo: -2.2, hi: 1, label: "energy per spin u" }, { lo: 0, hi: 1, label: "index / n, for large n" });
-      share.line(all, all.map((v) => m.indexFraction(v, p)), { colour: 0 });
-      share.upright(-E);
-      share.point(u, m.indexFraction(u, p));
+      // The exact law of minima: density of their energies, as a share of all.
+      const law = m.minimumLaw(n, p), all = law.above[0], inBand = (m.minimaAbove(law, -floor) - m.minimaAbove(law, -E)) / all;
+      const from = -floor - 0.1, to = -E + 0.75, wide = Array.from({ length: 301 }, (_, i) => from + (i / 300) * (to - from)), d = 0.002;
+      const density = (v) => (m.minimaAbove(law, v - d) - m.minimaAbove(law, v + d)) / (2 * d) / all, heights = wide.map(density);
+      minima.axes({ lo: from, hi: to, label: "energy per spin u" }, { lo: 0, hi: 1.15 * Math.max(...heights), label: "density" });
+      minima.line(wide, heights, { colour: 0 });
+      minima.upright(-floor);
+      minima.upright(-E);
+      if (u >= from && u <= to) minima.point(u, density(u));
 
-      const below = u < -E, shares = below ? m.indexShares(u, p, n, 8) : null, rate = m.complexity(u, p, null);
-      odds.axes({ lo: -0.6, hi: 8.6, label: "index k" }, { lo: 0, hi: 1, label: "P(k | u), growth rates alone" });
-      if (below) shares.forEach((v, k) => odds.bar(k - 0.35, k + 0.35, v, { colour: Math.min(k, 5) }));
-      else odds.words(4, 0.5, `about ${Math.round(n * m.indexFraction(u, p))} of ${n} directions lead down`);
-      const last = edges.filter((e) => -e <= u).length;
-      const words = u < -floor ? `Below the ground state ${minus(floor)}: no critical point at all.`
-        : below ? `Between the ground state ${minus(floor)} and −E∞ = ${minus(E)}: ${last > most ? "indices 0 to 4 and higher ones" : last === 1 ? "only minima" : `only indices 0 to ${last - 1}`} are there; of ${n} spins' points ${(100 * shares[0]).toFixed(1)}% are minima, as far as growth rates tell.`
-        : `Above −E∞ = ${minus(E)}: a share ${m.indexFraction(u, p).toPrecision(3)} of all directions leads down, so no minimum stops descent here.`;
-      return { words, data: { threshold: E, edges, rate, fraction: m.indexFraction(u, p), shares } };
+      const part = (v) => m.minimumShare(m.rimUnits(v, p, n)), here = part(u);
+      share.axes({ lo: from, hi: to, label: "energy per spin u" }, { lo: 0, hi: 1.02, label: "minima / critical points" });
+      share.line(wide, wide.map(part), { colour: 0 });
+      share.upright(-floor);
+      share.upright(-E);
+      if (u >= from && u <= to) share.point(u, here);
+
+      const below = m.minimaAbove(law, u) / all, last = edges.filter((e) => -e <= u).length;
+      const limit = u < -floor ? `Below the ground state ${minus(-floor)} there is no critical point in the limit.`
+        : u < -E ? `In the band, from ${minus(-floor)} to ${minus(-E)}, the limit has ${last > most ? "indices 0 to 4 and higher ones" : last === 1 ? "only minima" : `only indices 0 to ${last - 1}`}.`
+        : `Above the threshold ${minus(-E)} a share ${m.indexFraction(u, p).toPrecision(3)} of all directions leads down in the limit.`;
+      const words = `${limit} At ${n} spins ${percent(here)} of the critical points of this energy are minima, and ${percent(1 - below)} of all minima lie lower. The whole band holds ${percent(inBand)} of them: ${inBand < 0.5 ? "too few to tell whether descent aims for it" : "most"}.`;
+      return { words, data: { threshold: E, edges, rate: m.complexity(u, p, null), fraction: m.indexFraction(u, p), share: here, band: inBand, number: all, above: m.minimaAbove(law, u) } };
     },
   });
 })();

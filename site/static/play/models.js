@@ -85,11 +85,36 @@
     const x = Math.max(-1, Math.min(1, u / thresholdEnergy(p)));
     return 0.5 + (x * Math.sqrt(1 - x * x) + Math.asin(x)) / Math.PI;
   }
-  // Shares of indices 0..most among n spins' critical points of energy u, from the growth rates alone.
-  function indexShares(u, p, n, most) {
-    const logs = Array.from({ length: most + 1 }, (_, k) => n * complexity(u, p, k)), top = Math.max(...logs);
-    const weights = logs.map((v) => Math.exp(v - top)), sum = weights.reduce((a, b) => a + b);
-    return weights.map((w) => w / sum);
+  // Cubic through the four stored values around `at`, in units of their spacing.
+  function between(table, at) {
+    const i = Math.max(1, Math.min(table.length - 3, Math.floor(at))), t = at - i, [a, b, c, d] = table.slice(i - 1, i + 3);
+    return (-a * t * (t - 1) * (t - 2) + d * (t + 1) * t * (t - 1)) / 6 + ((b * (t - 1) - c * t) * (t + 1) * (t - 2)) / 2;
+  }
+  // minimum_share: of the critical points at the energy -E_infinity (1 + s / (2 n^(2/3))), in the limit, from a table.
+  // Beyond s = 4 more than 0.99999 are minima, below s = -6 less than 0.00002: there the ends are kept.
+  const minimumShare = (s) => between(root.laws.share, 10 * (Math.max(-6, Math.min(4, s)) + 6));
+  const rimUnits = (u, p, n) => 2 * n ** (2 / 3) * (-u / thresholdEnergy(p) - 1);
+  // lib.landscapes.minima.minimum_law: energies, and the expected number of minima above each, for the sizes of the table.
+  function minimumLaw(n, p, points = 4001) {
+    const unit = 2 ** -0.5 * n ** (-2 / 3), gaps = root.laws.gaps[n], first = -Math.SQRT2 - 8 * unit, width = (unit / 4) * (gaps.length - 1);
+    const rate = (n * (p - 2)) / (2 * p), scale = Math.sqrt((2 * (p - 1)) / p), h = width / (points - 1);
+    const constant = 2 * Math.sqrt(2 / p) * (p - 1) ** (n / 2), energy = new Float64Array(points), above = new Float64Array(points);
+    let sum = 0, last = 0;
+    for (let i = points - 1; i >= 0; i--) {
+      const x = first + i * h, free = Math.exp(between(gaps, (4 * i * h) / unit) - rate * x * x), slope = -2 * rate * x * free;
+      if (i < points - 1) sum += ((slope + last) / 2) * h;
+      last = slope;
+      energy[i] = scale * x;
+      above[i] = constant * (free + sum);
+    }
+    return { energy, above };
+  }
+  function minimaAbove({ energy, above }, u) {
+    const at = ((u - energy[0]) / (energy[energy.length - 1] - energy[0])) * (energy.length - 1);
+    if (at <= 0) return above[0];
+    if (at >= energy.length - 1) return above[energy.length - 1];
+    const i = Math.floor(at);
+    return Math.exp(Math.log(above[i]) * (1 - at + i) + Math.log(above[i + 1]) * (at - i));
   }
 
   // --- lib.trajectories.exact_dynamics, lib.stages.low_rank ----------------------------------------------------------------
@@ -248,7 +273,9 @@
   const bestRidge = (p, total, noise) => total * (noise + 1 - p / total);
   function ridgeRisk(p, n, total, noise) {
     const ridge = bestRidge(p, total, noise), linear = ridge + n - p;
-    return (1 - p / total + noise) * (1 + (p * 2) / (linear + Math.sqrt(linear * linear + 4 * ridge * p)));
+    const root = Math.sqrt(linear * linear + 4 * ridge * p);
+    if (linear < 0) return (ridge + (root - linear) / 2) / total; // the same without a difference; a ridge of 0 is the limit
+    return (1 - p / total + noise) * (1 + (p * 2) / (linear + root));
   }
   // subset_risks of one draw, with `share` times the best ridge (0: least norm). `normal` gives inputs, direction, noise.
   function subsetRisks(features, samples, total, noise, share, normal) {
@@ -266,7 +293,7 @@
 
   root.models = {
     scalarDescent, product, modesOfImbalance, nearbySharpness, overshootGap, criticalRate, outcome, stuckProduct, thresholdEnergy,
-    complexity, bandEdge, indexFraction, indexShares, modeStrength, halfTime, curvatureStep, depthLimit, growthTime, equalLayersDescent,
+    complexity, bandEdge, indexFraction, minimumShare, rimUnits, minimumLaw, minimaAbove, modeStrength, halfTime, curvatureStep, depthLimit, growthTime, equalLayersDescent,
     risk, riskSlope, noisyDescent, meanEscapeTime, normals,
     properSubsets, greedy, smallestCurvature, largestDrop,
     fit, leastNormRisk, bestRidge, ridgeRisk, subsetRisks,

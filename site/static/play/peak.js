@@ -9,7 +9,7 @@
       { key: "n", label: "samples n", lo: 6, hi: 40, whole: true, value: 20 },
       { key: "p", label: "features p", lo: 1, hi: total, whole: true, value: 20 },
       { key: "s2", label: "variance s² of the noise", lo: 0, hi: 2, value: 0.25 },
-      { key: "ridge", label: "ridge ÷ best (left: none)", lo: none, hi: 100, log: true, value: none },
+      { key: "ridge", label: "ridge ÷ best (left: none)", lo: none, hi: 100, log: true, value: none, show: (v) => (v <= 1.001 * none ? "none" : window.bend.number(v)) },
       { key: "seed", label: "random draw", lo: 0, hi: 50, whole: true, value: 0 },
     ],
     panels: { risk: "Risk against the number of features: press to choose p", average: "The average risk at this p, draw after draw" },

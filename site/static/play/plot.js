@@ -110,37 +110,43 @@
         if (px >= L && px <= W - R && py >= T && py <= H - B) chosen(this.x.back(px), this.y.back(py));
       };
       this.svg.style.cursor = "crosshair";
+      if (chosen.length > 1) this.svg.style.touchAction = "none"; // a finger moves both coordinates
       this.svg.addEventListener("pointerdown", (event) => { this.svg.setPointerCapture(event.pointerId); at(event); });
       this.svg.addEventListener("pointermove", (event) => { if (event.buttons) at(event); });
     }
   }
 
-  // spec: controls [{key, label, lo, hi, value, log, whole}], panels {key: title}, legend [[kind, words]],
+  // spec: controls [{key, label, lo, hi, value, log, whole, step, values, show}], panels {key: title}, legend [[kind, words]],
+  // (values: the only ones allowed; show(v): how the value is written),
   // draw(state, plots, changed) -> {words, data}. `data` is left on the box for tests and for the curious.
   function bend(spec) {
     const box = document.getElementById("bend");
     if (!box) return;
     const state = {}, inputs = {}, given = new URLSearchParams(location.search);
-    const inside = (c, v) => Math.min(c.hi, Math.max(c.lo, c.whole ? Math.round(v) : v));
+    for (const c of spec.controls) if (c.values) Object.assign(c, { lo: c.values[0], hi: c.values[c.values.length - 1] });
+    const near = (c, v) => c.values.reduce((a, b) => (Math.abs(b - v) < Math.abs(a - v) ? b : a));
+    const inside = (c, v) => (c.values ? near(c, v) : Math.min(c.hi, Math.max(c.lo, c.whole ? Math.round(v) : v)));
     for (const c of spec.controls) {
       const v = given.has(c.key) ? Number(given.get(c.key)) : NaN;
       state[c.key] = Number.isFinite(v) ? inside(c, v) : c.value;
     }
     const controls = element("div", box, undefined, "controls");
     for (const c of spec.controls) {
-      const label = element("label", controls), f = c.log ? Math.log10 : (v) => v;
-      element("span", label, c.label);
-      const output = element("output", label), input = element("input", label);
-      const step = c.whole ? 1 : (f(c.hi) - f(c.lo)) / 400;
+      const row = element("div", controls, undefined, "control"), label = element("label", row, c.label);
+      // The value is read out as the slider's own (aria-valuetext); as an <output> it would be announced twice.
+      const shown = element("span", row, undefined, "value"), input = element("input", row);
+      const f = c.values ? (v) => c.values.indexOf(v) : c.log ? Math.log10 : (v) => v, back = c.values ? (v) => c.values[v] : c.log ? (v) => 10 ** v : (v) => v;
+      const step = c.step || (c.whole || c.values ? 1 : (f(c.hi) - f(c.lo)) / 400), written = c.show || number;
+      label.htmlFor = "bend-" + c.key;
+      shown.setAttribute("aria-hidden", "true");
       Object.assign(input, { type: "range", min: f(c.lo), max: f(c.hi), step, id: "bend-" + c.key });
       inputs[c.key] = { c, input, show() {
         input.value = f(state[c.key]);
-        output.value = number(state[c.key]);
-        input.setAttribute("aria-valuetext", number(state[c.key]));
+        shown.textContent = written(state[c.key], state);
+        input.setAttribute("aria-valuetext", written(state[c.key], state));
       } };
       input.addEventListener("input", () => {
-        const v = Number(input.value);
-        state[c.key] = inside(c, c.log ? 10 ** v : v);
+        state[c.key] = inside(c, back(Number(input.value)));
         update(c.key);
       });
     }
@@ -150,6 +156,11 @@
       for (const c of spec.controls) state[c.key] = c.value;
       update("");
     });
+    if (box.requestFullscreen) {
+      const large = element("button", controls, "Full screen");
+      large.type = "button";
+      large.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen()));
+    }
     const words = element("p", box, undefined, "state");
     words.setAttribute("role", "status");
     const plots = {};
@@ -171,8 +182,24 @@
         history.replaceState(null, "", location.pathname + (query ? "?" + query : "") + location.hash);
       } catch { /* some browsers keep the address of a file as it is */ }
     }
+    // The first change of a frame is drawn at once; what follows in the same frame is drawn together in the next.
+    let drawn = false, missed = null;
     function update(changed) {
       for (const one of Object.values(inputs)) one.show();
+      if (drawn) {
+        missed = missed === null || missed === changed ? changed : "";
+        box.dataset.waiting = "";
+        return;
+      }
+      drawn = true;
+      requestAnimationFrame(() => {
+        drawn = false;
+        if (missed === null) return;
+        const late = missed;
+        missed = null;
+        delete box.dataset.waiting;
+        update(late);
+      });
       const found = spec.draw(state, plots, changed);
       words.textContent = found.words;
       box.dataset.state = JSON.stringify(state);
@@ -188,4 +215,5 @@
     update();
   }
   window.bend = bend;
+  window.bend.number = number;
 })();

@@ -7,7 +7,7 @@
       { key: "N", label: "depth N", lo: 2, hi: 5, whole: true, value: 2 },
       { key: "lambda", label: "λ, the target has −λ", lo: 0.2, hi: 3, value: 1 },
       { key: "eta", label: "learning rate η", lo: 0.01, hi: 1.2, log: true, value: 0.1 },
-      { key: "eps", label: "ε: layers start at 1 ± ε", lo: 1e-16, hi: 0.3, log: true, value: 1e-6 },
+      { key: "eps", label: "ε: layers start at 1 ± ε", lo: 1e-16, hi: 0.3, log: true, value: 1e-6, show: (v) => (v < 1e-15 ? "0" : window.bend.number(v)) },
       { key: "steps", label: "steps shown", lo: 100, hi: 20000, log: true, whole: true, value: 400 },
     ],
     panels: { way: "The eigenvalue that should become −λ", loss: "Loss, and the bound λ²/2", apart: "First layer less last layer" },
@@ -18,7 +18,7 @@
       start[0] = 1 + e;
       start[N - 1] = 1 - e;
       const path = m.scalarDescent(start, -lambda, eta, steps), t = path.map((_, i) => i), p = path.map(m.product);
-      const losses = p.map((v) => (v + lambda) ** 2 / 2), bound = lambda ** 2 / 2, lowest = Math.min(...losses);
+      const losses = p.map((v) => (v + lambda) ** 2 / 2), bound = lambda ** 2 / 2, lowest = losses.reduce((a, b) => (b < a ? b : a)), jump = 1 / (1 + lambda);
       const left = losses.findIndex((v) => v < bound / 2), gone = losses[losses.length - 1] < 1e-8;
       const x = { lo: 0, hi: steps, label: "step" };
       way.axes(x, { lo: -lambda - 0.4, hi: 1.4, label: "product of the layers" });
@@ -36,14 +36,22 @@
         const line = t.map((i) => 2 * e * Math.sqrt((1 + lambda) / lambda) * Math.exp(lambda * eta * i));
         apart.line(t, line.map((v) => (v > 10 ? NaN : v)), { kind: "theory" });
       }
+      if (e === 0) apart.words(steps / 2, 1e-8, "0: the layers are equal");
       apart.line(t, gap.map((v) => Math.max(v, 1e-17)), { colour: 0 });
-      const finite = p.every(Number.isFinite) && path.length > steps;
-      const words = !finite ? "Overflows: the step is too large." : gone ? `Escaped: the loss passes half the bound at step ${left}. ` +
-        (N % 2 ? "Odd depth and a step large enough to jump over zero." : "Unequal layers carry the product through zero.")
-        : left >= 0 ? `On its way out since step ${left}.`
-        : N % 2 === 0 && e === 0 ? `Held: the least loss of all steps is ${(lowest / bound).toPrecision(4)} of the bound λ²/2, whatever the step.`
-        : `Held so far: the least loss is ${(lowest / bound).toPrecision(4)} of the bound λ²/2. ${N === 2 ? "Unequal layers leave in the end: show more steps." : "From three layers on the way out is flat: it takes very long."}`;
-      return { words, data: { start, lowest, bound, left, last: path[path.length - 1], held: N % 2 ? null : m.stuckProduct(eta * steps, lambda, N) } };
+      // What the words say is what ran: this start, and beside it the same with equal layers.
+      const alike = (e === 0 ? p : m.scalarDescent(Array(N).fill(1), -lambda, eta, steps).map(m.product));
+      const free = alike.some((v) => v < 0), finite = p.every(Number.isFinite) && path.length > steps;
+      const odd = N % 2 === 1, part = (v) => `${(v / bound).toPrecision(4)} of the bound λ²/2`;
+      const law = odd ? `Equal layers jump over zero where η > 1/(1 + λ) = ${jump.toPrecision(3)}, in the first step or never.` : "";
+      let words;
+      if (!finite) words = `Overflows after ${path.length - 1} steps; the least loss before is ${part(lowest)}. ${law}`;
+      else if (gone || left >= 0) {
+        words = gone ? `Escaped: the loss passes half the bound at step ${left}. ` : `On its way out since step ${left}. `;
+        words += free ? `Equal layers get out as well, by a jump over zero. ${law}` : "Equal layers are still held after these steps: it is their difference that carries the product through zero.";
+      } else if (e > 0) words = `Held so far: the least loss is ${part(lowest)}. The layers' difference is ${Math.abs(path[path.length - 1][0] - path[path.length - 1][N - 1]).toPrecision(2)} now; show more steps. ${law}`;
+      else if (free) words = `Equal layers have jumped over zero: the least loss is ${part(lowest)} after ${steps} steps. ${law}`;
+      else words = odd ? `Held: the least loss is ${part(lowest)}. ${law}` : `Held for ever: equal layers of even depth have no negative product, at any step. The least loss of all steps is ${part(lowest)}.`;
+      return { words, data: { start, lowest, bound, left, gone, finite, free, jump, equal: e === 0, last: path[path.length - 1], held: N % 2 ? null : m.stuckProduct(eta * steps, lambda, N) } };
     },
   });
 })();
