@@ -236,7 +236,7 @@ ledger.judge({
 #
 # And there is *one pattern a step* in place of all at once: the noise of minibatches, it is often said, dislodges parameters from local minima. Is that so
 # on the very networks that are stuck? Each task has three rates, a quarter of the full batch's, the same, and four times, and the best counts. A fresh start gets the same grid,
-# from a sixteenth on, for either method.
+# from a sixty-fourth on, for either method.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -298,7 +298,8 @@ pd.Series({(name, str(factor)): round(float(out.double().mean()), 3) for
 
 # %%
 fresh = pc.start(4 * online_networks, 2, 2, 1.0, rng)
-online = {factor: alone("XOR", fresh, factor, 5000) for factor in (1 / 16, 1 / 4, 1.0)}
+online = {factor: alone("XOR", fresh, factor, 5000)
+          for factor in (1 / 64, 1 / 16, 1 / 4, 1.0)}
 whole = {factor: pc.train(fresh, pc.xor(), learning_rate=0.5 * factor, sweeps=5000,
                           tolerance=0.1).stopped >= 0 for factor in online}  # fmt: skip
 pd.DataFrame({"one pattern": online, "all patterns": whole}).map(

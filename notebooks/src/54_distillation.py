@@ -260,7 +260,8 @@ def students(classes):
     soft[1]["labels"] = torch.nn.functional.one_hot(labels, 10).double()
     soft[4]["permuted"] = di.permuted(di.soften(v, 4), generators(6))
     options = {"learning_rate": 3e-3}
-    runs = [di.learn_from(small, x, soft[T], order, temperature=T, **options) for T in soft]
+    runs = [di.learn_from(small, x, soft[T], order, temperature=T, **options)
+            for T in soft]
     ends = {kind: network for run in runs for kind, network in run.items()}
     return {kind: scores_of(network, tests[0]) for kind, network in ends.items()}
 
@@ -355,7 +356,8 @@ def said(images):
 # %%
 v, soft = said(x), di.ensemble_targets(said(x), 3)
 kinds = {"ensemble": soft, "one teacher": di.soften(v[0], 3),
-         "flattened": di.spread_evenly(soft), "hard labels": di.hardened(soft)}  # fmt: skip
+         "flattened": di.spread_evenly(soft),
+         "hard labels": di.hardened(soft)}
 one = normal_start([100, ensemble_hidden, 10], generators(9), he)
 order = batches(draw_order(4000, ensemble_steps * 64, generators(10)), 64)
 taught = di.learn_from(one, x, kinds, order, learning_rate=3e-3, temperature=3)
