@@ -16,7 +16,10 @@ def _promise(change):
 
 def _brief(patch):
     """Where section 1 is not the point, make it short."""
-    patch.parameters(theorem_depths=[2], reduction=0.1, random_starts=500000)
+    patch.parameters(
+        theorem_depths=[2], theorem_seeds=5, reduction=0.1, random_starts=500000,
+        depths=[2, 3], seeds=20,
+    )  # fmt: skip
 
 
 def steps_without_the_power_of_the_margin(patch):
@@ -24,7 +27,7 @@ def steps_without_the_power_of_the_margin(patch):
 
     Fails: 31.2a
     """
-    patch.parameters(random_starts=500000)
+    patch.parameters(random_starts=500000, depths=[2, 3], seeds=20)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate)),
@@ -36,7 +39,7 @@ def every_layer_counts(patch):
 
     Fails: 31.2a
     """
-    patch.parameters(random_starts=500000)
+    patch.parameters(random_starts=500000, depths=[2, 3], seeds=20)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=depth * g.rate)),
@@ -48,7 +51,7 @@ def the_margin_to_the_power_two(patch):
 
     Fails: 31.2a
     """
-    patch.parameters(random_starts=500000)
+    patch.parameters(random_starts=500000, depths=[2, 3], seeds=20)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=g.learning_rate * margin**2)),
@@ -60,7 +63,7 @@ def a_promise_six_times_too_short(patch):
 
     Fails: 31.1a, 31.2a
     """
-    patch.parameters(random_starts=500000)
+    patch.parameters(random_starts=500000, depths=[2, 3], seeds=20)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=6 * g.rate)),
@@ -150,7 +153,7 @@ def loss_as_a_power_of_time(patch):
 
     Fails: 31.5d
     """
-    _brief(patch)
+    patch.parameters(theorem_depths=[2], reduction=0.1, random_starts=500000)
 
     def power_law(old, steps, losses, high, low):
         return old((steps + 1).log(), losses, high, low)
@@ -238,7 +241,7 @@ def time_falls_with_the_square_of_depth(patch):
 
     Fails: 31.1a, 31.2a
     """
-    patch.parameters(random_starts=500000)
+    patch.parameters(random_starts=500000, depths=[2, 3], seeds=20)
     patch(
         "trajectories.linear_convergence.convergence_guarantee",
         _promise(lambda g, depth, margin: replace(g, rate=depth**2 * g.rate)),

@@ -76,8 +76,8 @@ def misalignment_as_energy(patch):
     )
 
 
-def mean_label_left_in(patch):
-    """Under cross-entropy the matrix at the origin is Y X^T / n: the mean label stays.
+def whitened_classifier(patch):
+    """Under cross-entropy the speeds are those of whitened inputs.
 
     Fails: 43.2c, 43.2d
     """
@@ -89,7 +89,9 @@ def mean_label_left_in(patch):
             return right(weights, problem, ratios, learning_rate=learning_rate)
         found, _ = right(weights, problem, ratios, learning_rate=learning_rate, slope=slope)
         x, y = problem
-        speeds = growing_directions(y @ x.mT / x.shape[-1])[0]
+        values, vectors = torch.linalg.eigh(x @ x.mT / x.shape[-1])
+        root = (vectors * values.rsqrt().unsqueeze(-2)) @ vectors.mT
+        speeds = growing_directions((y - y.mean(-1, keepdim=True)) @ x.mT / x.shape[-1] @ root)[0]
         return found, misalignment_exponent(speeds, learning_rate)
 
     patch("stages.two_layer.exit_misalignment", wrong)
@@ -243,7 +245,7 @@ def layer_wise_descent_makes_the_rank_small(patch):
         found = right(*given, scheme=scheme, **named)
         return found | {"spread": found["spread"] / (1 + (scheme == "layer-wise"))}
 
-    patch("stages.stagewise.rank_one_plateau", wrong)
+    patch("stages.layerwise.rank_one_plateau", wrong)
 
 
 def the_rest_grows_with_the_first(patch):
@@ -256,7 +258,7 @@ def the_rest_grows_with_the_first(patch):
         found = right(*given, **named)
         return found | {"spread": found["spread"].sqrt()}
 
-    patch("stages.stagewise.rank_one_plateau", wrong)
+    patch("stages.layerwise.rank_one_plateau", wrong)
 
 
 def directions_need_not_be_well_apart(patch):

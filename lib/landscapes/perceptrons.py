@@ -16,9 +16,12 @@ from itertools import permutations, product
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from lib.descent import Momentum, descend
+from lib.descent import Momentum, Trajectory, descend
 from lib.newton import find_roots
+
+Weights = tuple[Tensor, ...]  # (hidden, output) or (hidden, output, direct)
 
 _UNITS = {"logistic": torch.sigmoid, "tanh": torch.tanh}
 
@@ -32,11 +35,11 @@ class Task:
     inputs: (patterns, n + 1), the last column ones; targets: (patterns,).
     """
 
-    inputs: torch.Tensor
-    targets: torch.Tensor
+    inputs: Tensor
+    targets: Tensor
 
 
-def task(inputs, targets):
+def task(inputs: Tensor | np.ndarray, targets: Tensor | np.ndarray) -> Task:
     """Task of patterns (patterns, n) and targets (patterns,); appends the constant input."""
     inputs, targets = (torch.as_tensor(x, dtype=torch.float64) for x in (inputs, targets))
     if inputs.ndim != 2 or targets.shape != inputs.shape[:1]:
@@ -51,7 +54,7 @@ def _all_patterns(bits):
     return np.array(list(product((0.0, 1.0), repeat=bits)))
 
 
-def xor():
+def xor() -> Task:
     """Exclusive or: 4 patterns of 2 bits.
 
     >>> xor().targets.tolist()
@@ -60,7 +63,7 @@ def xor():
     return parity(2)
 
 
-def parity(bits):
+def parity(bits: int) -> Task:
     """Is the number of ones odd? All 2^bits patterns. Raises ValueError for bits < 1."""
     if bits < 1:
         raise ValueError(f"bits must be 1 or more, got {bits}")
@@ -68,7 +71,7 @@ def parity(bits):
     return task(patterns, patterns.sum(1) % 2)
 
 
-def mirror_symmetry(bits=6):
+def mirror_symmetry(bits: int = 6) -> Task:
     """Is the string its own mirror image? All 2^bits patterns (Rumelhart et al. 1986, figure 1).
 
     >>> int(mirror_symmetry(6).targets.sum())
@@ -88,7 +91,9 @@ def _seeds_last(weights):
     return tuple(w.movedim(0, -1).contiguous().movedim(-1, 0) for w in weights)
 
 
-def start(seeds, inputs, hidden_units, half_width, rng):
+def start(
+    seeds: int, inputs: int, hidden_units: int, half_width: float, rng: np.random.Generator
+) -> Weights:
     """Networks with all weights and biases uniform on [-half_width, half_width].
 
     inputs: n; rng: a numpy generator. Returns (hidden, output). Raises ValueError for sizes < 1.
@@ -137,17 +142,19 @@ def _slopes(s, units):
     return 1 - s * s, -2 * s * (1 - s * s)
 
 
-def outputs(weights, task, *, units="logistic"):
+def outputs(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor:
     """Answers y of every network, (seeds, patterns). units: of the hidden layer, or "tanh"."""
     return _forward(weights, task.inputs, units)[1].T
 
 
-def energy(weights, task, *, units="logistic"):
+def energy(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor:
     """E = 1/2 sum over patterns (y - target)^2 of every network, (seeds,)."""
     return (outputs(weights, task, units=units) - task.targets).square().sum(-1) / 2
 
 
-def gradients(weights, task, *, units="logistic", seen=None):
+def gradients(
+    weights: Weights, task: Task, *, units: str = "logistic", seen: Tensor | None = None
+) -> Weights:
     """Gradient of `energy`: tuple like `weights` (backpropagation, Rumelhart et al. 1986, eq. 6, 7).
 
     With delta = (y - t) y (1 - y): dE/dv = sum delta s, dE/dc = sum delta, and for hidden unit j
@@ -169,14 +176,14 @@ def gradients(weights, task, *, units="logistic", seen=None):
     return (task.inputs.T @ back).permute(2, 0, 1), output.T, *direct
 
 
-def gradient_norm(weights, task):
+def gradient_norm(weights: Weights, task: Task) -> Tensor:
     """Norm of the whole gradient of every network, (seeds,)."""
     return (
         torch.stack([g.flatten(1).square().sum(1) for g in gradients(weights, task)]).sum(0).sqrt()
     )
 
 
-def hessians(weights, task, *, units="logistic"):
+def hessians(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor:
     """Hessian of `energy` in all weights, (seeds, m, m); order: hidden row by row, then output.
 
     sum of kappa J J^T + delta (second derivatives of v . s), with J the Jacobian of a = v . s + c,
@@ -204,7 +211,7 @@ def hessians(weights, task, *, units="logistic"):
     return found
 
 
-def smallest_eigenvalue(weights, task):
+def smallest_eigenvalue(weights: Weights, task: Task) -> Tensor:
     """Smallest Hessian eigenvalue of every network, (seeds,)."""
     return torch.linalg.eigvalsh(hessians(weights, task))[:, 0]
 
@@ -212,21 +219,21 @@ def smallest_eigenvalue(weights, task):
 # --- training ------------------------------------------------------------------------------------
 
 
-def solved(weights, task, tolerance):
+def solved(weights: Weights, task: Task, tolerance: float) -> Tensor:
     """Is every answer within `tolerance` of its target? bool (seeds,)."""
     return (outputs(weights, task) - task.targets).abs().amax(-1) < tolerance
 
 
 def train(
-    weights,
-    task,
+    weights: Weights,
+    task: Task,
     *,
-    learning_rate,
-    sweeps,
-    tolerance,
-    momentum=0.9,
-    check_every=50,
-):
+    learning_rate: float,
+    sweeps: int,
+    tolerance: float,
+    momentum: float = 0.9,
+    check_every: int = 50,
+) -> Trajectory:
     """Full-batch descent with momentum until `solved`: a Trajectory of `lib.descent`.
 
     dw(t) = -learning_rate dE/dw + momentum dw(t - 1) (Rumelhart et al. 1986, eq. 9). A network that
@@ -244,7 +251,7 @@ def train(
 
 
 def train_online(
-    weights: tuple[torch.Tensor, ...],
+    weights: tuple[Tensor, ...],
     task: Task,
     rng: np.random.Generator,
     *,
@@ -297,7 +304,7 @@ def local_minimum(weights, task, *, weight_decay, learning_rate, steps, units="l
     return network, float(size[best]), float(lowest)
 
 
-def chosen(weights, which):
+def chosen(weights: Weights, which: Tensor | slice) -> Weights:
     """The networks `which` (bool or indices over seeds), as `start` lays them out."""
     return _seeds_last([w[which] for w in weights])
 
@@ -312,7 +319,7 @@ def _grown(weights, incoming, outgoing):
     )
 
 
-def add_units(weights, count, half_width, rng):
+def add_units(weights: Weights, count: int, half_width: float, rng: np.random.Generator) -> Weights:
     """`count` new hidden units: incoming uniform on [-half_width, half_width], outgoing weights 0.
 
     The function and the energy do not change; the gradient gains dE/dv_new = sum delta s(w . x).
@@ -323,7 +330,7 @@ def add_units(weights, count, half_width, rng):
     return _grown(weights, incoming, hidden.new_zeros(shape[:2]))
 
 
-def add_silent(weights, count=1):
+def add_silent(weights: Weights, count: int = 1) -> Weights:
     """`count` new hidden units with all weights 0.
 
     Function and energy do not change. The only new gradient is dE/dv_new = 1/2 dE/dc, so the
@@ -334,7 +341,7 @@ def add_silent(weights, count=1):
     return _grown(weights, hidden.new_zeros(shape), hidden.new_zeros(shape[:2]))
 
 
-def add_connections(weights):
+def add_connections(weights: Weights) -> Weights:
     """Connections of weight 0 from every input to the answer: a third tensor (seeds, n).
 
     Function and energy do not change; the gradient gains dE/dd = sum delta x.
@@ -343,7 +350,7 @@ def add_connections(weights):
     return (*weights[:2], hidden.new_zeros(len(hidden), hidden.shape[2] - 1))
 
 
-def split_units(weights, count):
+def split_units(weights: Weights, count: int) -> Weights:
     """Duplicate hidden units 1..count; unit and copy share the outgoing weight equally.
 
     The function does not change and descent cannot tell the copies apart: both follow the same path.
@@ -357,13 +364,13 @@ def split_units(weights, count):
     return _grown((hidden, halves), hidden[:, :count], halves[:, :count])
 
 
-def add_noise(weights, standard_deviation, rng):
+def add_noise(weights: Weights, standard_deviation: float, rng: np.random.Generator) -> Weights:
     """Every weight plus independent Gaussian noise."""
     noise = [torch.from_numpy(rng.standard_normal(tuple(w.shape))) for w in weights]
     return _seeds_last([w + standard_deviation * e for w, e in zip(weights, noise, strict=True)])
 
 
-def silent_coupling(weights, task):
+def silent_coupling(weights: Weights, task: Task) -> Tensor:
     """|q| for q = d2E/dv dw of a silent unit, (seeds,): q = 1/4 sum over patterns delta x.
 
     delta = (y - target) y (1 - y), x with its constant 1. The incoming weights w of a silent unit
@@ -374,7 +381,7 @@ def silent_coupling(weights, task):
     return (delta.T @ task.inputs).norm(dim=-1) / 4
 
 
-def silent_eigenvalue_bounds(weights, task):
+def silent_eigenvalue_bounds(weights: Weights, task: Task) -> tuple[Tensor, Tensor]:
     """Bounds (low, high) on the smallest Hessian eigenvalue after `add_silent`, each (seeds,).
 
         -|q| + 5/4 min(0, old smallest eigenvalue)  <=  eigenvalue  <=  -(2 / sqrt 5) |q|
@@ -405,10 +412,10 @@ class Freed:
     (seeds,). lowest: smallest Hessian eigenvalue there, (seeds,), nan with direct connections.
     """
 
-    solved: torch.Tensor
-    energy: torch.Tensor
-    slope: torch.Tensor
-    lowest: torch.Tensor
+    solved: Tensor
+    energy: Tensor
+    slope: Tensor
+    lowest: Tensor
 
 
 def _retrained(weights, task, setting):
@@ -424,7 +431,7 @@ def _retrained(weights, task, setting):
 # --- symmetries ----------------------------------------------------------------------------------
 
 
-def equivalent_networks(weights, *, flips=False):
+def equivalent_networks(weights: Weights, *, flips: bool = False) -> Weights:
     """All networks that differ from one network by the order of its hidden units, and by signs.
 
     weights: one network (1, h, n + 1), (1, h + 1). Returns h! networks, or with `flips` 2^h h!: a
@@ -447,7 +454,7 @@ def equivalent_networks(weights, *, flips=False):
     return _seeds_last([rows, torch.cat([out, output[:, h:].expand(len(out), 1)], 1)])
 
 
-def count_distinct(weights, resolution=1e-6):
+def count_distinct(weights: Weights, resolution: float = 1e-6) -> int:
     """The number of networks in a batch that differ by more than `resolution` in some weight."""
     flat = torch.cat([w.flatten(1) for w in weights], 1)
     return len(torch.unique((flat / resolution).round(), dim=0))
@@ -466,10 +473,10 @@ class CriticalNetworks:
     """
 
     weights: tuple
-    loss: torch.Tensor
-    misfit: torch.Tensor
-    index_fraction: torch.Tensor
-    smallest: torch.Tensor
+    loss: Tensor
+    misfit: Tensor
+    index_fraction: Tensor
+    smallest: Tensor
     searches: int
     converged: int
 

@@ -6,11 +6,13 @@ and the point is no minimum all the same. Networks are those of `lib.linear_netw
 Shallow problems, whose saddles are strict, are in `lib.strict_saddles`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
@@ -19,12 +21,12 @@ from lib.newton import find_roots
 # --- the Hessian of a deep linear network ----------------------------------------------------------
 
 
-def as_points(weights):
+def as_points(weights: tuple[Tensor, ...]) -> Tensor:
     """All entries of W_1..W_N, row by row, as one point (..., P)."""
     return torch.cat([w.flatten(-2) for w in weights], -1)
 
 
-def layers(points, widths):
+def layers(points: Tensor, widths: list[int]) -> tuple[Tensor, ...]:
     """The weights W_1..W_N, W_j of shape (..., d_j, d_(j-1)), that `as_points` makes of a network.
 
     points: (..., P); widths: d_0..d_N. Raises ValueError unless P is the number of weights.
@@ -56,7 +58,7 @@ def _partial_products(weights):
     return below, above[::-1]
 
 
-def hessian(weights, target):
+def hessian(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
     """Hessian of the loss 1/2 ||W_N ... W_1 - target||_F^2 in all weights, (..., P, P), exact.
 
     With A_j = W_N ... W_(j+1), B_j = W_(j-1) ... W_1 and residual R (derived here):
@@ -96,12 +98,12 @@ def _second_slopes(weights, residual, below, above):
     return part
 
 
-def lowest_curvature(weights, target):
+def lowest_curvature(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
     """Smallest eigenvalue of `hessian`, (...)."""
     return torch.linalg.eigvalsh(hessian(weights, target))[..., 0]
 
 
-def network_field(target, widths):
+def network_field(target: Tensor, widths: list[int]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
     """The gradient field of a deep linear network, for `lib.newton.find_roots`.
 
     field(points (active, P)) -> gradient (active, P), Hessian (active, P, P). target: (d_N, d_0),
@@ -119,7 +121,9 @@ def network_field(target, widths):
 # --- balanced critical points of a deep linear network ---------------------------------------------
 
 
-def spaced_values(count, seeds, low, high, gap, rng):
+def spaced_values(
+    count: int, seeds: int, low: float, high: float, gap: float, rng: np.random.Generator
+) -> Tensor:
     """Random numbers in [low, high], descending, neighbours at least `gap` apart: (seeds, count).
 
     Uniform among all such sets. Raises ValueError where the gaps leave no room.
@@ -131,7 +135,7 @@ def spaced_values(count, seeds, low, high, gap, rng):
     return torch.from_numpy(draws + gap * np.arange(count)).flip(-1)
 
 
-def proper_subsets(count):
+def proper_subsets(count: int) -> Tensor:
     """All sets of learned modes but the full one, as rows of truth values, (2^count - 1, count).
 
     >>> proper_subsets(2).tolist()
@@ -144,12 +148,20 @@ def proper_subsets(count):
     return chosen
 
 
-def greedy(learned):
+def greedy(learned: Tensor) -> Tensor:
     """Are the learned modes the strongest ones? bool (...) from learned (..., k), strongest first."""
     return (learned.to(torch.int64).diff(dim=-1) <= 0).all(-1)
 
 
-def critical_weights(singular_values, learned, depth, width, rng, *, middle=0.0):
+def critical_weights(
+    singular_values: Tensor,
+    learned: Tensor,
+    depth: int,
+    width: int,
+    rng: np.random.Generator,
+    *,
+    middle: float = 0.0,
+) -> tuple[tuple[Tensor, ...], Tensor]:
     """Balanced critical points of 1/2 ||W_N ... W_1 - target||_F^2: (weights, target).
 
     target = U diag(s) V^T with random U, V; every layer has the entry s_i^(1/N) in the learned
@@ -178,7 +190,7 @@ def critical_weights(singular_values, learned, depth, width, rng, *, middle=0.0)
     return tuple(weights), left @ torch.diag_embed(values) @ right
 
 
-def smallest_curvature(singular_values, learned, depth):
+def smallest_curvature(singular_values: Tensor, learned: Tensor, depth: int) -> Tensor:
     """Smallest Hessian eigenvalue at a balanced critical point with a spare hidden unit, (...).
 
         N = 2:   min(0, -max of the missing s_i)
@@ -200,7 +212,7 @@ def smallest_curvature(singular_values, learned, depth):
     return torch.where(allowed, pairs, 0).amin((-2, -1))
 
 
-def middle_curvature(singular_values, learned, depth, middle):
+def middle_curvature(singular_values: Tensor, learned: Tensor, depth: int, middle: float) -> Tensor:
     """Smallest Hessian eigenvalue where the middle layers have the entry c in all missing modes, (...).
 
     -max of the missing s_i x c^(N-2), or `smallest_curvature` where that is lower (derived here).
@@ -210,7 +222,7 @@ def middle_curvature(singular_values, learned, depth, middle):
     return torch.minimum(lower, -strongest * middle ** (depth - 2))
 
 
-def critical_losses(singular_values, width):
+def critical_losses(singular_values: Tensor, width: int) -> Tensor:
     """All values of the loss at critical points: 1/2 sum of the missing s_i^2, ascending.
 
     One for each set of at most `width` learned modes, width being the narrowest hidden one (Baldi and
@@ -225,7 +237,9 @@ def critical_losses(singular_values, width):
     return torch.stack([squares.sum() - squares[list(s)].sum() for s in sets]).sort().values
 
 
-def noisy_target(singular_values, inputs, noise, samples, rng):
+def noisy_target(
+    singular_values: list[float], inputs: int, noise: float, samples: int, rng: np.random.Generator
+) -> tuple[Tensor, float]:
     """Regression of noisy teacher data on whitened inputs as a matrix problem: (target, constant).
 
     Gaussian inputs, whitened to X X^T / m = I; labels W X + noise, W with the given singular values in
@@ -247,7 +261,7 @@ def noisy_target(singular_values, inputs, noise, samples, rng):
 # --- how flat a flat saddle is ---------------------------------------------------------------------
 
 
-def largest_drop(speed, radius, depth):
+def largest_drop(speed: float, radius: float, depth: int) -> float:
     """Largest decrease of the loss within `radius` of a greedy saddle: s (r / sqrt N)^N.
 
     All layers share the way out along the strongest missing mode s = `speed` equally (derived here).
@@ -259,7 +273,15 @@ def largest_drop(speed, radius, depth):
 
 
 @torch.no_grad()
-def deepest_drop(singular_values, rank, depth, radius, starts, rng, steps=600):
+def deepest_drop(
+    singular_values: Tensor,
+    rank: int,
+    depth: int,
+    radius: float,
+    starts: int,
+    rng: np.random.Generator,
+    steps: int = 600,
+) -> float:
     """Largest decrease of the loss found within `radius` of a greedy saddle: a number.
 
     The saddle of `critical_weights` that has learned the first `rank` of the singular values (k,), all
@@ -301,13 +323,20 @@ class Passage:
     (d, runs), nan for a run that never came near.
     """
 
-    steps: torch.Tensor
-    loss: torch.Tensor
-    curvature: torch.Tensor
-    passed: torch.Tensor
+    steps: Tensor
+    loss: Tensor
+    curvature: Tensor
+    passed: Tensor
 
 
-def passage(singular_values, starts, *, learning_rate, steps, every):
+def passage(
+    singular_values: list[float],
+    starts: list[Tensor],
+    *,
+    learning_rate: float,
+    steps: int,
+    every: int,
+) -> Passage:
     """Descent from tiny `starts` (layers (runs, d, d)) on target diag(s): a `Passage`.
 
     s: d singular values, descending. Near the saddle of rank k means: the record of least gradient
@@ -350,7 +379,7 @@ def passage(singular_values, starts, *, learning_rate, steps, every):
     )
 
 
-def plateau_exponent(depth):
+def plateau_exponent(depth: int) -> int:
     """Exponent of the start's scale in |smallest curvature| at the saddles passed: N - 2.
 
     The middle layers still have their first size in the missing modes (`middle_curvature`; derived
@@ -366,11 +395,18 @@ def plateau_exponent(depth):
 class Found:
     """Critical points of a search: points (found, n), their smallest Hessian eigenvalues (found,)."""
 
-    points: torch.Tensor
-    curvature: torch.Tensor
+    points: Tensor
+    curvature: Tensor
 
 
-def search(field, starts, *, tolerance=1e-10, steps=300, longest=0.5):
+def search(
+    field: Callable[[Tensor], tuple[Tensor, Tensor]],
+    starts: Tensor,
+    *,
+    tolerance: float = 1e-10,
+    steps: int = 300,
+    longest: float = 0.5,
+) -> Found:
     """Critical points that Levenberg and Marquardt's method reaches from every start: a `Found`.
 
     field as for `lib.newton.find_roots`; starts that do not arrive at |gradient| <= tolerance are
@@ -390,14 +426,21 @@ class NetworkSaddles:
     (saddles,).
     """
 
-    levels: torch.Tensor
-    distance: torch.Tensor
-    met: torch.Tensor
-    loss: torch.Tensor
-    curvature: torch.Tensor
+    levels: Tensor
+    distance: Tensor
+    met: Tensor
+    loss: Tensor
+    curvature: Tensor
 
 
-def network_saddles(target, widths, starts, rng, *, init_scale=0.7):
+def network_saddles(
+    target: Tensor,
+    widths: list[int],
+    starts: int,
+    rng: np.random.Generator,
+    *,
+    init_scale: float = 0.7,
+) -> NetworkSaddles:
     """Search for critical points of 1/2 ||W_N ... W_1 - target||_F^2 from Gaussian starts."""
     begin = as_points(ln.gaussian_weights(widths, starts, rng, init_scale))
     found = search(network_field(target, widths), begin)

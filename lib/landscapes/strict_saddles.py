@@ -5,11 +5,13 @@ search is that of `lib.saddles`. A surface whose restricted isometry constant ca
 the theorems end. Points are (..., n) float64 tensors.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
@@ -82,7 +84,9 @@ def _symmetric(eigenvalues, size, rng):
     return axes * values @ axes.T
 
 
-def sensing_forms(eigenvalues, size, measurements, rng):
+def sensing_forms(
+    eigenvalues: list[float], size: int, measurements: int, rng: np.random.Generator
+) -> QuadraticForms:
     """Matrix sensing: 1/2 mean (<A_i, U U^T> - <A_i, M>)^2, Gaussian A_i, M of the given eigenvalues.
 
     U has as many columns as there are eigenvalues (Ge, Jin, Zheng 2017).
@@ -92,7 +96,7 @@ def sensing_forms(eigenvalues, size, measurements, rng):
     return _of_matrix(matrices, target, len(eigenvalues))
 
 
-def completion_forms(size, share, rng):
+def completion_forms(size: int, share: float, rng: np.random.Generator) -> QuadraticForms:
     """Matrix completion of rank 1: z z^T, |z| = 1, seen in a share of the entries on and above the
     diagonal, those above it counted twice (Ge, Lee, Ma 2016, without their regularizer)."""
     z = torch.from_numpy(rng.standard_normal(size))
@@ -105,14 +109,16 @@ def completion_forms(size, share, rng):
     return _of_matrix(matrices, z[:, None] * z, 1)
 
 
-def retrieval_forms(size, measurements, rng):
+def retrieval_forms(size: int, measurements: int, rng: np.random.Generator) -> QuadraticForms:
     """Phase retrieval: 1/4 mean ((a_i x)^2 - (a_i z)^2)^2 up to a factor 2, |z| = 1 (Sun, Qu, Wright)."""
     z = torch.from_numpy(rng.standard_normal(size))
     vectors = torch.from_numpy(rng.standard_normal((measurements, size)))
     return _of_matrix(vectors[:, :, None] * vectors[:, None], torch.outer(z, z) / (z @ z), 1)
 
 
-def quadratic_network_forms(eigenvalues, inputs, rng):
+def quadratic_network_forms(
+    eigenvalues: list[float], inputs: int, rng: np.random.Generator
+) -> QuadraticForms:
     """A network of units u_j with output sum_j (u_j x)^2 on Gaussian inputs, label x^T M x, M of full
     rank with the given eigenvalues: as many units as inputs (Soltanolkotabi et al.; Du and Lee 2018)."""
     size = len(eigenvalues)
@@ -125,9 +131,9 @@ class Shallow:
     """One sum of squares: did descent reach the global minimum, bool (starts,), and of the other critical
     points found f / f(0) and the smallest Hessian eigenvalue / |the one at 0|, each (saddles,)."""
 
-    arrived: torch.Tensor
-    loss: torch.Tensor
-    curvature: torch.Tensor
+    arrived: Tensor
+    loss: Tensor
+    curvature: Tensor
 
     @property
     def clear(self) -> bool:
@@ -139,7 +145,16 @@ class Shallow:
         return others and bool(self.arrived.all()) and bool((self.curvature < -1e-6).all())
 
 
-def shallow_run(problem, starts, rng, *, init_scale=0.3, search_scale=0.5, step=0.1, steps=3000):
+def shallow_run(
+    problem: QuadraticForms,
+    starts: int,
+    rng: np.random.Generator,
+    *,
+    init_scale: float = 0.3,
+    search_scale: float = 0.5,
+    step: float = 0.1,
+    steps: int = 3000,
+) -> Shallow:
     """Descent and a search for critical points of a `QuadraticForms`, from Gaussian points: a `Shallow`.
 
     Entries of scale `init_scale` for descent, `search_scale` for the search.
@@ -171,7 +186,7 @@ def shallow_run(problem, starts, rng, *, init_scale=0.3, search_scale=0.5, step=
 # --- orthogonal tensors ----------------------------------------------------------------------------
 
 
-def tensor_field(components):
+def tensor_field(components: Tensor) -> Callable:
     """Riemannian gradient and Hessian of -1/4 sum_k (v_k u)^4 on the unit sphere, for `find_roots`.
 
     components: orthonormal rows v_k, (d, d). The normal u itself is left without curvature.
@@ -189,12 +204,12 @@ def tensor_field(components):
     return field
 
 
-def unit(points):
+def unit(points: Tensor) -> Tensor:
     """Points (..., n) scaled to length 1."""
     return points / torch.linalg.vector_norm(points, dim=-1, keepdim=True)
 
 
-def tensor_law(size):
+def tensor_law(size: int) -> dict[int, tuple[int, int, float]]:
     """{k: (number of critical points, index, smallest curvature on the sphere)} for k = 1..size.
 
     Critical points of -1/4 sum (v_i u)^4: equal weights on k components with any signs, C(d, k) 2^k
@@ -212,19 +227,19 @@ def tensor_law(size):
 class TensorCensus:
     """Distinct critical points on the sphere: support size k, index, smallest curvature, each (found,)."""
 
-    support: torch.Tensor
-    index: torch.Tensor
-    curvature: torch.Tensor
+    support: Tensor
+    index: Tensor
+    curvature: Tensor
 
     @property
-    def error(self) -> torch.Tensor:
+    def error(self) -> Tensor:
         """|index - (k - 1)| + |curvature - that of `tensor_law`| of every point, (found,)."""
         law = tensor_law(int(self.support.max()))
         expected = torch.tensor([law[int(k)][1:] for k in self.support], dtype=torch.float64)
         return (self.index - expected[:, 0]).abs() + (self.curvature - expected[:, 1]).abs()
 
 
-def tensor_census(components, starts, rng):
+def tensor_census(components: Tensor, starts: int, rng: np.random.Generator) -> TensorCensus:
     """All critical points of -1/4 sum (v_i u)^4 that a search from `starts` random points finds.
 
     Starts are Gaussian with a random half of the coordinates shrunk tenfold, so that small supports are
@@ -255,7 +270,7 @@ def _on_tangent(field, points):
     return basis @ field(points)[1] @ basis.mT
 
 
-def pairs_loss(vectors, components):
+def pairs_loss(vectors: Tensor, components: Tensor) -> Tensor:
     """sum over i != j of T(u_i, u_i, u_j, u_j), T = sum_k v_k^(x4), vectors (..., d, d): (...).
 
     0 exactly where the u_i are the v_k up to order and sign (Ge et al. 2015, recalled).
@@ -264,16 +279,14 @@ def pairs_loss(vectors, components):
     return squares.sum(-2).square().sum(-1) - squares.square().sum((-2, -1))
 
 
-def pairs_gradient(vectors, components):
+def pairs_gradient(vectors: Tensor, components: Tensor) -> Tensor:
     """Gradient of `pairs_loss` in the vectors, (..., d, d)."""
     c = vectors @ components.T
     others = c.square().sum(-2, keepdim=True) - c.square()
     return 4 * c * others @ components
 
 
-def components_found(
-    components: torch.Tensor, starts: int, rng: np.random.Generator
-) -> torch.Tensor:
+def components_found(components: Tensor, starts: int, rng: np.random.Generator) -> Tensor:
     """Does descent on `pairs_loss` over unit vectors find all components at once? bool (starts,).
 
     From random vectors, 1,500 steps of 0.1; found: a loss below 1e-10.
@@ -292,7 +305,7 @@ def components_found(
 # --- restricted isometry ---------------------------------------------------------------------------
 
 
-def isometry_surface(stretch):
+def isometry_surface(stretch: float) -> Surface:
     """f(a, b) = (a^2 - 1)^2 + (a^2 - 1) b^2 + b^4 + 2 k a^2 b^2, k = `stretch`: a `surfaces.Surface`.
 
     f = |A(x x^T - z z^T)|^2 with x = (a, b), z = (1, 0), |A(M)|^2 = M_11^2 + M_11 M_22 + M_22^2 +
@@ -323,8 +336,8 @@ def isometry_constant(stretch: float) -> float:
     """The restricted isometry constant delta of the measurements behind `isometry_surface`.
 
     The least delta for which some common factor brings |A(M)|^2 between 1 - delta and 1 + delta times
-    |M|^2: (largest - smallest) / (largest + smallest) of the quotients. Those are 1/2, 3/2 and k (derived
-    here), for every symmetric 2 x 2 matrix is a difference x x^T - z z^T or its negative, or of one sign.
+    |M|^2 for every matrix of rank 2 at most, here every symmetric one: (largest - smallest) /
+    (largest + smallest) of the quotients, which are 1/2, 3/2 and k (derived here).
     Raises ValueError unless `stretch` is positive.
 
     >>> isometry_constant(1.5), isometry_constant(2.0)
@@ -337,21 +350,26 @@ def isometry_constant(stretch: float) -> float:
 
 
 def sampled_isometry(stretch: float, samples: int, rng: np.random.Generator) -> float:
-    """`isometry_constant` from the quotients |A(M)|^2 / |M|^2 of random matrices of rank 2: from below.
+    """`isometry_constant` from the quotients |A(M)|^2 / |M|^2 of random symmetric matrices: from below.
 
     >>> 0.58 < sampled_isometry(2.0, 1000, np.random.default_rng(0)) <= 0.6
     True
     """
-    x, z = rng.standard_normal((2, samples, 2))
-    matrices = x[:, :, None] * x[:, None] - z[:, :, None] * z[:, None]
-    first, last, cross = matrices[:, 0, 0], matrices[:, 1, 1], matrices[:, 0, 1]
+    first, last, cross = rng.standard_normal((3, samples))
     image = first**2 + first * last + last**2 + 2 * stretch * cross**2
-    quotients = image / (matrices**2).sum((1, 2))
+    quotients = image / (first**2 + last**2 + 2 * cross**2)
     least, most = quotients.min(), quotients.max()
     return float((most - least) / (most + least))
 
 
-def caught(stretch, trials, record, rng, *, learning_rate=0.01):
+def caught(
+    stretch: float,
+    trials: int,
+    record: list[int],
+    rng: np.random.Generator,
+    *,
+    learning_rate: float = 0.01,
+) -> Tensor:
     """Which runs of descent on `isometry_surface` are still above f = 1/2: bool (records, trials).
 
     From standard Gaussian starts; the local minimum has f = 3/4, the global ones 0. A start so far out

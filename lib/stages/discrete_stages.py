@@ -213,6 +213,26 @@ def approach_exponent(sigma: Tensor, rate: float | Tensor, stage: int) -> Tensor
     return 2 * a / (a + b) * (1 - torch.log1p(later) / torch.log1p(now))
 
 
+def unaligned_exponent(sigma: Tensor, rate: float | Tensor, stage: int) -> Tensor:
+    """Exponents in delta of the nearest approach to the rank-k solution from Gaussian starts: (...).
+
+    The direction of component k still turns after its switch: what is off in it falls by
+    (1 + eta sigma_(k+1)) / (1 + eta sigma_k) a step, from the start on. It meets the growth of component
+    k + 1, (1 + eta sigma_(k+1))^2 a step from e^(-2 delta), at
+
+        e = 2 (1 - r) / (1 + r),   r = ln(1 + eta sigma_(k+1)) / ln(1 + eta sigma_k)
+
+    (derived here, to leading order). rate: eta sigma_1; sigma (..., K), falling.
+
+    >>> round(float(unaligned_exponent(torch.tensor([2.0, 1.0], dtype=torch.float64), 1e-9, 1)), 4)
+    0.6667
+    """
+    sigma = _tensor(sigma)
+    growth = torch.log1p(rate * sigma / sigma[..., :1])
+    r = growth[..., stage] / growth[..., stage - 1]
+    return 2 * (1 - r) / (1 + r)
+
+
 def half_times(strengths: Tensor, goal: Tensor) -> Tensor:
     """Steps at which strengths (steps + 1, ...) first pass goal / 2, interpolated: (...), nan if never.
 

@@ -6,11 +6,14 @@ flows that need no step size however small the start, and the counterexample to 
 minimization. Leading dimensions are seeds, float64 everywhere.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.stages.low_rank import completion_gradients, completion_loss, paced_descent, unseen_error
@@ -18,7 +21,9 @@ from lib.stages.low_rank import completion_gradients, completion_loss, paced_des
 # --- problems and weights ------------------------------------------------------------------------
 
 
-def symmetric_completion_problem(eigenvalues, size, share, seeds, rng):
+def symmetric_completion_problem(
+    eigenvalues: ArrayLike, size: int, share: float, seeds: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """Positive semidefinite matrices, and which entries are seen: (target, mask), both symmetric.
 
     target = Q diag(e) Q^T (seeds, size, size) with random orthonormal Q (size x rank); mask is 1 on
@@ -38,7 +43,7 @@ def symmetric_completion_problem(eigenvalues, size, share, seeds, rng):
     return q * values @ q.mT, torch.from_numpy(np.maximum(mask, mask.swapaxes(1, 2)))
 
 
-def symmetric_weights(factor):
+def symmetric_weights(factor: Tensor) -> tuple[Tensor, Tensor]:
     """The two-layer network (U^T, U) that W = U U^T is; its flow keeps that form (G symmetric).
 
     dU/dt = -G U: Li, Luo and Lyu 2021 in these words have loss 1/2 f(U U^T), f the loss here.
@@ -46,7 +51,25 @@ def symmetric_weights(factor):
     return factor.mT.clone(memory_format=torch.contiguous_format), factor.clone()
 
 
-def linear_phase(slope, factor, log_scale, largest):
+def leading_mode(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """(u_1, 1 - mu_2 / mu_1) of symmetric matrices: the fastest mode, and how far the next stays behind.
+
+    mu_1 >= mu_2 are the top eigenvalues of `matrix` (..., d, d), d >= 2, minus the gradient at W = 0; the
+    top eigenvector u_1 is (..., d), the gap (...) (Li, Luo and Lyu 2021). Raises ValueError unless mu_1 > 0.
+
+    >>> u, gap = leading_mode(torch.diag(torch.tensor([1.0, 4.0], dtype=torch.float64)))
+    >>> u.abs().tolist(), float(gap)
+    ([0.0, 1.0], 0.75)
+    """
+    mu, vectors = torch.linalg.eigh(matrix)
+    if not bool((mu[..., -1] > 0).all()):
+        raise ValueError("matrix must have a positive eigenvalue")
+    return vectors[..., -1], 1 - mu[..., -2] / mu[..., -1]
+
+
+def linear_phase(
+    slope: Tensor, factor: Tensor, log_scale: float | Tensor, largest: float
+) -> Tensor:
     """U(t) of dU/dt = -slope U in closed form, from exp(log_scale) x factor until W = U U^T counts.
 
     As long as W is tiny, G = `slope`, its value at 0, is constant, and every component of U along
@@ -66,12 +89,12 @@ def linear_phase(slope, factor, log_scale, largest):
     return vectors @ ((mu * time[..., None] + log_scale[..., None]).exp()[..., None] * parts)
 
 
-def loss_drop(matrix, target, mask):
+def loss_drop(matrix: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """completion_loss(0) - completion_loss(matrix), (...), without cancellation for tiny matrices."""
     return (mask * target * matrix).sum((-2, -1)) - (mask * matrix).square().sum((-2, -1)) / 2
 
 
-def flow_to_drops(weights, target, mask, drops):
+def flow_to_drops(weights: Sequence[Tensor], target: Tensor, mask: Tensor, drops: Tensor) -> Tensor:
     """Gradient flow at the moments when the loss has dropped so far: matrices W (drops, seeds, d, d).
 
     Along the flow the loss falls strictly, so its drop D from loss(0) is a clock: the flow is solved
@@ -121,7 +144,9 @@ def flow_to_drops(weights, target, mask, drops):
     return torch.stack(matrices)
 
 
-def greedy_distances(starts, greedy, target, mask, drops):
+def greedy_distances(
+    starts: Sequence[Tensor], greedy: Sequence[Tensor], target: Tensor, mask: Tensor, drops: Tensor
+) -> Tensor:
     """Largest distance ||W - W_greedy||_F at equal drops of the loss, (starts, seeds).
 
     starts: layers (starts x seeds, ., .), seeds innermost; greedy: layers (seeds, ., .) on the greedy
@@ -145,7 +170,15 @@ class Recovery:
     values: torch.Tensor
 
 
-def recovery(target, mask, depth, scales, *, steps, residual=1e-6):
+def recovery(
+    target: Tensor,
+    mask: Tensor,
+    depth: int,
+    scales: ArrayLike,
+    *,
+    steps: int,
+    residual: float = 1e-6,
+) -> Recovery:
     """Descent from W(0) = scale x I, each layer scale^(1/N) I, at every scale: a `Recovery`.
 
     Paced (`paced_descent`, steps of at most 0.1, no layer moved by more than a tenth); a seed ends
@@ -169,7 +202,7 @@ def recovery(target, mask, depth, scales, *, steps, residual=1e-6):
     return Recovery(*(x.unflatten(0, (len(scales), seeds)) for x in found))
 
 
-def scale_for_error(scales, errors, wanted):
+def scale_for_error(scales: ArrayLike, errors: Tensor, wanted: float) -> np.ndarray:
     """The largest start from which the error is `wanted`, (seeds,), as an array.
 
     scales: falling; errors (scales, seeds). Interpolated in both logarithms where the error first
@@ -199,7 +232,7 @@ class RobustSlope(NamedTuple):
     interval: list
 
 
-def robust_slope(x, y, *, decimals=3):
+def robust_slope(x: ArrayLike, y: ArrayLike, *, decimals: int = 3) -> RobustSlope:
     """Slope of y on x that a few outliers do not turn, rounded: a `RobustSlope` (Sen 1968).
 
     >>> robust_slope([0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 4.0, 6.0, 100.0]).slope
@@ -215,7 +248,7 @@ def robust_slope(x, y, *, decimals=3):
 # --- the counterexample to nuclear-norm minimization ----------------------------------------------
 
 
-def counterexample(ratio):
+def counterexample(ratio: float) -> tuple[Tensor, Tensor]:
     """Completion of a 4 x 4 symmetric matrix where least rank and least trace part: (target, mask).
 
     Li, Luo and Lyu 2021 (matrices recalled, traces checked): seen are W_13 = 1, W_14 = W_23 = R and
@@ -235,7 +268,9 @@ def counterexample(ratio):
     return target, (target > 0).to(torch.float64)
 
 
-def symmetric_limit(factor, target, mask, *, loss=1e-12, longest=1e4):
+def symmetric_limit(
+    factor: Tensor, target: Tensor, mask: Tensor, *, loss: float = 1e-12, longest: float = 1e4
+) -> Tensor:
     """W = U U^T where the flow dU/dt = -G U has brought every loss to `loss` or below: (seeds, d, d).
 
     Solved by scipy's DOP853, relative tolerance 1e-8, in the flow's own time, at most `longest`.
@@ -275,7 +310,9 @@ class Completed:
     second: torch.Tensor
 
 
-def complete_counterexample(ratio, log_scales, starts, rng):
+def complete_counterexample(
+    ratio: float, log_scales: ArrayLike, starts: int, rng: np.random.Generator
+) -> Completed:
     """Limits from U_0 = exp(log_scale) x Gaussian, the same `starts` at every scale: a `Completed`.
 
     The linear phase in closed form up to W = 1e-9, then the flow to a loss of 1e-12.

@@ -8,14 +8,17 @@ float64 everywhere, time = learning rate x steps.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Trajectory, descend
 
 
 def _matrices(**tensors):
@@ -43,7 +46,13 @@ class Plateau:
     rank: int
 
 
-def plateaus(gradient_norms, singular_values, *, prominence=0.7, active=0.05):
+def plateaus(
+    gradient_norms: Tensor,
+    singular_values: Tensor,
+    *,
+    prominence: float = 0.7,
+    active: float = 0.05,
+) -> list[list[Plateau]]:
     """Plateaus of every run: where it passes a saddle, seen in gradient norm and singular values.
 
     A plateau is a local minimum of the gradient norm that is deep: on both sides the norm rises
@@ -94,7 +103,9 @@ def _low_rank_matrices(singular_values, size, seeds, rng):
     return u * values @ v.mT
 
 
-def completion_problem(singular_values, size, share, seeds, rng):
+def completion_problem(
+    singular_values: ArrayLike, size: int, share: float, seeds: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """Square low-rank matrices, and which of their entries are seen: (target, mask).
 
     target = U diag(s) V^T (seeds, size, size) with random orthonormal U, V (size x rank); mask, of
@@ -109,7 +120,7 @@ def completion_problem(singular_values, size, share, seeds, rng):
     return target, mask.reshape(seeds, size, size)
 
 
-def completion_loss(matrix, target, mask):
+def completion_loss(matrix: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Loss 1/2 sum over the seen entries of (matrix - target)^2, (...).
 
     matrix, target, mask: float64 (..., rows, columns); leading dimensions broadcast. Raises
@@ -122,18 +133,20 @@ def completion_loss(matrix, target, mask):
     return completion_slope(matrix, target, mask).square().sum((-2, -1)) / 2
 
 
-def completion_slope(matrix, target, mask):
+def completion_slope(matrix: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Gradient of `completion_loss` in the matrix: mask x (matrix - target), like `matrix`."""
     _matrices(matrix=matrix, target=target, mask=mask)
     return mask * (matrix - target)
 
 
-def completion_gradients(weights, target, mask):
+def completion_gradients(
+    weights: Sequence[Tensor], target: Tensor, mask: Tensor
+) -> tuple[Tensor, ...]:
     """Gradient of `completion_loss` of W_N ... W_1 in every layer: tuple like `weights`."""
     return ln.layer_gradients(weights, lambda matrix: completion_slope(matrix, target, mask))
 
 
-def unseen_error(matrix, target, mask):
+def unseen_error(matrix: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Relative error on the entries that are not seen, ||.||_F over them, (...).
 
     1 is what W = 0 has. Raises ValueError where every entry is seen, or the others are all zero.
@@ -149,7 +162,9 @@ def unseen_error(matrix, target, mask):
     return (_squares((1 - mask) * (matrix - target)) / whole).sqrt()
 
 
-def sensing_problem(singular_values, size, measurements, seeds, rng):
+def sensing_problem(
+    singular_values: ArrayLike, size: int, measurements: int, seeds: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """Square low-rank matrices, and what measures them: (target, sensors).
 
     target as in `completion_problem`; sensors (seeds, measurements, size^2), entries N(0, 1/measurements),
@@ -162,19 +177,21 @@ def sensing_problem(singular_values, size, measurements, seeds, rng):
     return target, torch.from_numpy(sensors)
 
 
-def sensing_loss(matrix, target, sensors):
+def sensing_loss(matrix: Tensor, target: Tensor, sensors: Tensor) -> Tensor:
     """Loss 1/2 sum_k <A_k, matrix - target>^2, (...)."""
     readings = sensors @ (matrix - target).flatten(-2)[..., None]
     return readings.square().sum((-2, -1)) / 2
 
 
-def sensing_slope(matrix, target, sensors):
+def sensing_slope(matrix: Tensor, target: Tensor, sensors: Tensor) -> Tensor:
     """Gradient of `sensing_loss` in the matrix: sum_k <A_k, matrix - target> A_k, like `matrix`."""
     readings = sensors @ (matrix - target).flatten(-2)[..., None]
     return (sensors.mT @ readings).reshape(matrix.shape)
 
 
-def sensing_gradients(weights, target, sensors):
+def sensing_gradients(
+    weights: Sequence[Tensor], target: Tensor, sensors: Tensor
+) -> tuple[Tensor, ...]:
     """Gradient of `sensing_loss` of W_N ... W_1 in every layer: tuple like `weights`."""
     return ln.layer_gradients(weights, lambda matrix: sensing_slope(matrix, target, sensors))
 
@@ -216,8 +233,17 @@ class Paced(Plain):
 
 
 def paced_descent(
-    weights, target, mask, *, learning_rate=None, share, steps, every, final_loss, check_every=50
-):
+    weights: Sequence[Tensor],
+    target: Tensor,
+    mask: Tensor,
+    *,
+    learning_rate: float | None = None,
+    share: float,
+    steps: int,
+    every: int,
+    final_loss: float | Tensor,
+    check_every: int = 50,
+) -> Trajectory:
     """Gradient flow of matrix completion, stepped fast where nothing happens: a `Trajectory`.
 
     `Paced`, and without a `learning_rate` every step is as long as `share` allows (for runs that end
@@ -261,7 +287,7 @@ def paced_descent(
 # --- saddles: how they are left, and where the next one is ----------------------------------------
 
 
-def escape(slope):
+def escape(slope: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """How descent leaves a saddle: (s, u, v), the top singular triple of -dloss/dW there.
 
     The fastest way out adds u v^T to the end-to-end matrix W: each layer is rank one, W_1 along
@@ -277,7 +303,9 @@ def escape(slope):
     return sizes[..., 0], left[..., :, 0], right[..., 0, :]
 
 
-def escape_time(speed, start, end, depth):
+def escape_time(
+    speed: float | Tensor, start: float | Tensor, end: float | Tensor, depth: int
+) -> Tensor:
     """Time in which a layer's singular value grows from `start` to `end`, along the fastest way out.
 
     Solves da/dt = speed a^(N-1), N = depth >= 2 (Saxe et al. 2014; Jacot et al. 2021):
@@ -311,7 +339,16 @@ class GreedyPath(NamedTuple):
     settled: torch.Tensor
 
 
-def greedy_completion(target, mask, depth, ranks, *, unit=0.15, learning_rate=0.06, steps=3000):
+def greedy_completion(
+    target: Tensor,
+    mask: Tensor,
+    depth: int,
+    ranks: int,
+    *,
+    unit: float = 0.15,
+    learning_rate: float = 0.06,
+    steps: int = 3000,
+) -> GreedyPath:
     """Greedy low-rank algorithm for matrix completion: a `GreedyPath` of ranks 0..`ranks`.
 
     Jacot et al. 2021, recalled: starting with no hidden unit, give each hidden layer one unit along
@@ -372,14 +409,25 @@ class Walk:
     matrix: torch.Tensor
     found: list
 
-    def shape_at_half(self, k):
+    def shape_at_half(self, k: int) -> Tensor:
         """sigma_k / sigma_1 of W at the record where the loss is first half of the first, (seeds,)."""
         half = (self.loss < self.loss[0] / 2).int().argmax(0)
         values = self.values[half, torch.arange(len(half))]
         return values[:, k - 1] / values[:, 0]
 
 
-def walk(target, mask, depth, width, gamma, rng, *, learning_rate, steps=9000, final_loss=1e-3):
+def walk(
+    target: Tensor,
+    mask: Tensor,
+    depth: int,
+    width: int,
+    gamma: float,
+    rng: np.random.Generator,
+    *,
+    learning_rate: float,
+    steps: int = 9000,
+    final_loss: float = 1e-3,
+) -> Walk:
     """Descent on matrix completion from N(0, width^-gamma), paced, recorded every 10 steps: a `Walk`.
 
     target, mask: (seeds, d_N, d_0); depth layers with `width` hidden units each. No layer moves by
@@ -399,7 +447,7 @@ def walk(target, mask, depth, width, gamma, rng, *, learning_rate, steps=9000, f
     return Walk(**records, found=plateaus(records["norm"], records["values"]))
 
 
-def plateau_errors(walk, greedy):
+def plateau_errors(walk: Walk, greedy: GreedyPath) -> tuple[Tensor, Tensor]:
     """(in order, error): a run has one plateau of each rank between 0 and the last, in order and no
     other, bool (seeds,); its plateau farthest from the greedy loss of that rank, |loss / it - 1|,
     (seeds,), nan for a run without a plateau.
@@ -428,14 +476,16 @@ def _passed(walk, greedy, rank, part):
     return passed.int().argmax(0), passed.any(0)
 
 
-def passage_time(walk, greedy, rank, part):
+def passage_time(walk: Walk, greedy: GreedyPath, rank: int, part: float) -> Tensor:
     """Time when a run has first done `part` of the way in loss from the saddle of that rank to the
     next, (seeds,); nan where it never does."""
     at, passed = _passed(walk, greedy, rank, part)
     return torch.where(passed, walk.time[at, torch.arange(len(at))], math.nan)
 
 
-def exit_cosine(walk, greedy, target, mask, rank, *, part=0.1):
+def exit_cosine(
+    walk: Walk, greedy: GreedyPath, target: Tensor, mask: Tensor, rank: int, *, part: float = 0.1
+) -> Tensor:
     """Cosine of what is new in W with the top pair of -G, on leaving the saddle of that rank, (seeds,).
 
     Saddle and G = dloss/dW there are the greedy algorithm's, not the run's. What is new: W minus the
@@ -480,7 +530,9 @@ class OriginExits:
     promised: torch.Tensor
 
 
-def origin_exits(target, mask, depth, sizes, rng):
+def origin_exits(
+    target: Tensor, mask: Tensor, depth: int, sizes: Sequence[float], rng: np.random.Generator
+) -> OriginExits:
     """How one random start, shrunk to each of `sizes`, leaves the origin: an `OriginExits`.
 
     The random start has layers (d, d) of entries N(0, size^2); the one along the top pair (u, v) of

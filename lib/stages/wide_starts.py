@@ -5,8 +5,11 @@ next to a minimum (lazy training), for gamma > 1 next to the saddle at the origi
 arXiv:2106.15933). float64 everywhere.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.stages.low_rank import paced_descent
@@ -21,7 +24,9 @@ def _gaussian_root(rows, columns, draws, rng):
     return root
 
 
-def network_grams(depth, width, size, init_scale, draws, rng):
+def network_grams(
+    depth: int, width: int, size: int, init_scale: float, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What a wide Gaussian linear network shows at its ends, drawn without drawing the network.
 
     Layers W_1 (width x size), W_2 .. W_(N-1) (width x width), W_N (size x width), entries
@@ -52,7 +57,9 @@ def network_grams(depth, width, size, init_scale, draws, rng):
     return matrix, np.stack(lower), np.stack(upper[::-1])
 
 
-def start_distances(target, width, gamma, *, depth, draws, rng):
+def start_distances(
+    target: Tensor, width: int, gamma: float, *, depth: int, draws: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """Distances of starts N(0, width^-gamma) in weight space: (to a saddle, to the nearest minimum).
 
     To the saddle W_1 = 0, W_N = 0 (depth >= 2): (||W_1||^2 + ||W_N||^2)^(1/2), which bounds the
@@ -70,7 +77,9 @@ def start_distances(target, width, gamma, *, depth, draws, rng):
     return torch.from_numpy(np.sqrt(saddle)), torch.from_numpy(np.sqrt(nearest))
 
 
-def trained_distance(target, width, gamma, *, depth, rng):
+def trained_distance(
+    target: Tensor, width: int, gamma: float, *, depth: int, rng: np.random.Generator
+) -> Tensor:
     """How far descent walks from N(0, width^-gamma) to a minimum of 1/2 ||W - target||_F^2, (seeds,).
 
     Norm of the change of all layers, at a loss of 1e-4: it bounds the distance to the nearest minimum
@@ -87,7 +96,7 @@ def trained_distance(target, width, gamma, *, depth, rng):
     return torch.stack(moved).sum(0).sqrt()
 
 
-def minimum_norm(singular_values, depth):
+def minimum_norm(singular_values: Sequence[float], depth: int) -> float:
     """Distance of the origin to the nearest minimum: (N sum_k s_k^(2/N))^(1/2), a number.
 
     Of all factors W_N ... W_1 = target the balanced ones have the least sum of squares, N s^(2/N)

@@ -15,11 +15,14 @@ Weights are tuples W_1..W_N as in `linear_networks`; everything is float64; the 
 unless a function takes it. Arora et al. 2018 is arXiv:1810.02281.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
@@ -43,7 +46,7 @@ def _generator(rng):
     return rng
 
 
-def reduce_inputs(weights, target):
+def reduce_inputs(weights: Sequence[Tensor], target: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
     """The same descent with fewer inputs: (weights, target) in a basis of the rows that can move.
 
     Every gradient of W_1 has its rows in the span of the start's rows and the target's rows, so
@@ -66,7 +69,7 @@ def reduce_inputs(weights, target):
     return (weights[0] @ basis, *weights[1:]), target @ basis
 
 
-def at_scales(tensors, factors):
+def at_scales(tensors: Sequence[Tensor], factors: ArrayLike) -> tuple[Tensor, ...]:
     """Every tensor (seeds, ...) times each factor (k,), in one batch: tuple of (k x seeds, ...).
 
     Factor by factor, so that a result (k x seeds,) is `.view(k, seeds)`. factors may also hold one
@@ -84,7 +87,7 @@ def at_scales(tensors, factors):
     )
 
 
-def product_scale(widths, init_scale=1.0):
+def product_scale(widths: Sequence[int], init_scale: float = 1.0) -> float:
     """Standard deviation of an entry of W_N ... W_1 under a layer-wise start: s^N sqrt(d_1 ... d_(N-1)).
 
     >>> product_scale([784, 128, 32, 10], 0.5)
@@ -93,7 +96,9 @@ def product_scale(widths, init_scale=1.0):
     return init_scale ** (len(widths) - 1) * float(np.prod(widths[1:-1], dtype=float)) ** 0.5
 
 
-def product_parts(widths, init_scale, draws, rng):
+def product_parts(
+    widths: Sequence[int], init_scale: float, draws: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
     """End-to-end vectors of layer-wise starts, as their parts (along, across) a fixed unit target.
 
     A Gaussian matrix turns a vector into its length times a Gaussian vector, so W_N ... W_1 has a
@@ -112,7 +117,7 @@ def product_parts(widths, init_scale, draws, rng):
     return torch.from_numpy(length * along), torch.from_numpy(length * across)
 
 
-def balanced_state(along, across, depth):
+def balanced_state(along: Tensor, across: Tensor, depth: int) -> tuple[Tensor, Tensor, Tensor]:
     """Procedure 1 of Arora et al. 2018 at one output, reduced: (a, p, q), each (seeds,).
 
     The product's parts along and across the target fix the start: with r its length, the hidden
@@ -136,7 +141,7 @@ def _times(row, matrix):
     return torch.from_numpy(np.matmul(row.numpy(), matrix.numpy()))
 
 
-def layer_step(state, learning_rate):
+def layer_step(state: Sequence[Tensor], learning_rate: Tensor) -> Tensor:
     """One step of descent on single-output networks, in place; returns the loss before it, (seeds,).
 
     state: (W_1, ..., W_N, target), each (seeds, ., .), d_N = 1; learning_rate: (seeds,). The same
@@ -158,7 +163,7 @@ def layer_step(state, learning_rate):
     return loss
 
 
-def balanced_step(state, learning_rate, depth):
+def balanced_step(state: Sequence[Tensor], learning_rate: Tensor, depth: int) -> Tensor:
     """One step of descent from a balanced start, in place; returns the loss before it, (seeds,).
 
     state: (a, p, q) of `balanced_state`; with h = a^(N-1) and target 1 along:
@@ -197,7 +202,7 @@ def _products_of_others(sizes):
     return torch.stack([torch.cat([sizes[:j], sizes[j + 1 :]]).prod(0) for j in range(len(sizes))])
 
 
-def can_reach(norms, learning_rates, *, final_loss, steps):
+def can_reach(norms: Tensor, learning_rates: ArrayLike, *, final_loss: float, steps: int) -> Tensor:
     """Which learning rates can bring a network to `final_loss` within `steps` at all: bool (rates, ...).
 
     norms: the largest singular values of W_1..W_N at the start, (N, ...). One step lengthens a layer
@@ -226,7 +231,16 @@ def can_reach(norms, learning_rates, *, final_loss, steps):
 
 
 @torch.no_grad()
-def fastest(step, state, learning_rates, *, final_loss, steps, possible=None, block=20):
+def fastest(
+    step: Callable[..., Tensor],
+    state: Sequence[Tensor],
+    learning_rates: ArrayLike,
+    *,
+    final_loss: float,
+    steps: int,
+    possible: Tensor | None = None,
+    block: int = 20,
+) -> tuple[Tensor, Tensor]:
     """Steps to `final_loss` at the best learning rate of a grid, for every seed.
 
     step(state, rates) -> losses: one step of descent in place, such as `layer_step`. Every seed
@@ -272,8 +286,16 @@ def fastest(step, state, learning_rates, *, final_loss, steps, possible=None, bl
 
 
 def reduction_check(
-    inputs, outputs, widths, seeds, rng, *, final_loss, learning_rate=0.1, steps=150
-):
+    inputs: Tensor,
+    outputs: Tensor,
+    widths: Sequence[int],
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    final_loss: float,
+    learning_rate: float = 0.1,
+    steps: int = 150,
+) -> tuple[float, Tensor, Tensor]:
     """Descent on whitened data against its reductions: (excess loss off, steps on the data, steps reduced).
 
     Layer-wise (s = 0.1) and balanced starts (product of scale 0.1) of regression of one output with
@@ -339,16 +361,25 @@ class Search:
     rate: torch.Tensor
     tried: float
 
-    def best(self):
+    def best(self) -> float:
         """The least number of steps that half of the starts need, over the scales."""
         return float(self.steps.median(1).values.min())
 
-    def decades(self, factor=10):
+    def decades(self, factor: float = 10) -> Tensor:
         """Decades of the scheme's scale that need at most `factor` times `best()`: (seeds,)."""
         return working_decades(self.scale, self.steps, factor * self.best())
 
 
-def search_scales(widths, products, seeds, rng, *, learning_rates, final_loss, steps):
+def search_scales(
+    widths: Sequence[int],
+    products: ArrayLike,
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    learning_rates: ArrayLike,
+    final_loss: float,
+    steps: int,
+) -> dict[str, Search]:
     """Steps to `final_loss` at the best learning rate, over scales of the product: {scheme: `Search`}.
 
     The protocol of Arora et al. 2018, section 4, for `layer-wise` (N(0, s^2) entries) and `balanced`
@@ -391,7 +422,7 @@ def search_scales(widths, products, seeds, rng, *, learning_rates, final_loss, s
     return {"layer-wise": layered, "balanced": even}
 
 
-def balance(weights, target):
+def balance(weights: Sequence[Tensor], target: Tensor) -> dict[str, Tensor]:
     """Loss, imbalance and the smallest ||W_j W_j^T||_F over the layers, of every seed: for `descend`.
 
     As `loss`, `imbalance`, `smallest` (Arora et al. 2018, section 4: balance against weights).
@@ -404,7 +435,7 @@ def balance(weights, target):
     }
 
 
-def working_decades(scales, values, limit):
+def working_decades(scales: ArrayLike, values: Tensor, limit: float | Tensor) -> Tensor:
     """How many decades of `scales` (k,) have a value of at most `limit`: (...) from values (k, ...).
 
     Between neighbouring scales log(value) is taken as a line against log(scale); next to a value

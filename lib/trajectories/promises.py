@@ -4,11 +4,13 @@ Single-output deep linear networks with |target| = 1, as in `initialization`, wh
 Arora et al. 2018 is arXiv:1810.02281.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
@@ -23,12 +25,14 @@ from lib.trajectories.initialization import (
 # --- laws of the start ---------------------------------------------------------------------------
 
 
-def margin(along, across):
+def margin(along: Tensor, across: Tensor) -> Tensor:
     """Deficiency margin c = 1 - |W - target| of a product with these parts, |target| = 1: (...)."""
     return 1 - torch.hypot(along - 1, across)
 
 
-def positive_margins(widths, product_scales, draws, rng):
+def positive_margins(
+    widths: Sequence[int], product_scales: Sequence[float], draws: int, rng: np.random.Generator
+) -> list[int]:
     """How many of `draws` layer-wise starts have a positive margin, at each scale of their product.
 
     widths as in `product_parts`: [d_0, 1] is the balanced start. Returns a list of counts.
@@ -38,7 +42,7 @@ def positive_margins(widths, product_scales, draws, rng):
     return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
 
 
-def margin_probability(init_scale, size, least=0.0):
+def margin_probability(init_scale: float, size: int, least: float = 0.0) -> float:
     """Probability that a Gaussian vector of N(0, init_scale^2) entries has margin >= `least`, exact.
 
     With g the vector's part along the target and s = init_scale, the margin is `least` or more where
@@ -66,7 +70,7 @@ def margin_probability(init_scale, size, least=0.0):
     return float((high - low) / 2 * (weights @ inside))
 
 
-def waiting_time(along, across, depth):
+def waiting_time(along: Tensor, across: Tensor, depth: int) -> Tensor:
     """Time that gradient flow waits near 0 after a small balanced start, to leading order: (...).
 
     The product has length r and makes the cosine c with the target (|target| = 1); its layers have
@@ -95,7 +99,7 @@ def waiting_time(along, across, depth):
     return torch.from_numpy(rest) / (layer * sine) ** (2 * half)
 
 
-def mean_square_imbalance(widths, init_scale=1.0):
+def mean_square_imbalance(widths: Sequence[int], init_scale: float = 1.0) -> np.ndarray:
     """Mean of ||W_(j+1)^T W_(j+1) - W_j W_j^T||_F^2 of layer-wise starts, for every j: (N - 1,).
 
         s^4 d_j [(d_(j-1) - d_(j+1))^2 + (d_(j-1) + d_(j+1)) (d_j + 1)]
@@ -112,7 +116,7 @@ def mean_square_imbalance(widths, init_scale=1.0):
     return init_scale**4 * here * ((below - above) ** 2 + (below + above) * (here + 1))
 
 
-def balance_promise(widths, init_scale, imbalance):
+def balance_promise(widths: Sequence[int], init_scale: float, imbalance: float) -> float:
     """Claim 2 of Arora et al. 2018: a layer-wise start is `imbalance`-balanced with at least the
     probability 1 - 10 N s^4 d_max^3 / imbalance^2 (0 where that is negative), s = init_scale.
 
@@ -139,16 +143,16 @@ class BalancedPromise:
     time_to_half: float
     depth: int
 
-    def time(self, final_loss):
+    def time(self, final_loss: float) -> float:
         """Promised learning_rate x steps to `final_loss` (< 1/8)."""
         return 4 * (self.time_to_half + np.log(1 / (8 * final_loss)))
 
-    def steps(self, final_loss):
+    def steps(self, final_loss: float) -> float:
         """Promised steps to `final_loss` (< 1/8) at `learning_rate`."""
         return self.time(final_loss) / self.learning_rate
 
 
-def balanced_promise(size, depth, spread):
+def balanced_promise(size: int, depth: int, spread: float) -> BalancedPromise:
     """What theorem 2 of Arora et al. 2018 promises for one output and |target| = 1.
 
     With d_0 = size, a = spread, the product's entries from N(0, s^2), s^2 = 1 / (a d_0^2):
@@ -182,7 +186,7 @@ def balanced_promise(size, depth, spread):
     )
 
 
-def theorem_1_twice(promise, final_loss):
+def theorem_1_twice(promise: BalancedPromise, final_loss: float) -> tuple[float, float]:
     """The promise of theorem 2 put together from theorem 1: (learning rate, time to `final_loss`).
 
     Theorem 1 from the margin of the start until |W - target| <= 1/2 (loss 1/2 to 1/8), then again
@@ -211,7 +215,17 @@ class Kept:
     times: np.ndarray
 
 
-def kept_promises(size, depth, spread, draws, rng, *, final_loss, runs=1000, learning_rate=0.1):
+def kept_promises(
+    size: int,
+    depth: int,
+    spread: float,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    final_loss: float,
+    runs: int = 1000,
+    learning_rate: float = 0.1,
+) -> Kept:
     """Balanced starts as theorem 2 asks for, their margins, and the time that the first `runs` take.
 
     size, depth, spread: as in `balanced_promise`; at most 20,000 steps. Returns a `Kept`.
@@ -229,7 +243,15 @@ def kept_promises(size, depth, spread, draws, rng, *, final_loss, runs=1000, lea
     return Kept(promise, had.numpy(), learning_rate * count.numpy())
 
 
-def waiting_run(size, depth, wait, seeds, rng, *, learning_rate=0.1):
+def waiting_run(
+    size: int,
+    depth: int,
+    wait: float,
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    learning_rate: float = 0.1,
+) -> tuple[Tensor, Tensor]:
     """Balanced starts so small that they wait about `wait` near 0: (measured, predicted), each (seeds,).
 
     measured: learning rate x steps until the loss is half of what it is at 0; predicted:

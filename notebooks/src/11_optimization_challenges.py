@@ -25,7 +25,7 @@
 #
 # ![descent leaves a local minimum by noise, Gaussian or of minibatches](../figures/11_optimization_challenges/noise.svg)
 #
-# The share of runs that noise has freed by time 20. The two dashed curves are the same: only the scale of the noise matters, not whether
+# The share of runs that noise has freed after some time. The two dashed curves are the same: only the scale of the noise matters, not whether
 # it is Gaussian or that of a minibatch.
 #
 # *Source:* Zhang, Lipton, Li and Smola, *Dive into Deep Learning*, chapter
@@ -187,7 +187,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 11.2a | Gaussian noise frees descent in the mean time that the barrier predicts | time / predicted 1 ± 0.1 | the diffusion is exact to 0.04; Kramers' short formula is off by 0.14 | Kramers 1940 (statement, recalled) |
-# | 11.2b | Minibatches free descent in the time predicted for noise of scale s/√B | time / predicted 1 ± 0.1 | the same; B − 1 for B would be off by 0.3 | Ours, after d2l, local minima (statement, read) |
+# | 11.2b | Minibatches free descent in the time predicted for noise of scale s/√B | time / predicted 1 ± 0.1 | the same; B − 1 for B would be off by 0.3 | Ours, after d2l, local minima (read) |
 #
 # Runs from the local minimum at 13 noise scales and at 17 batch sizes. Which factor on all predicted times fits the shares best?
 
@@ -286,8 +286,8 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 11.3a | On the cubic descent takes the time of the flow from every start | largest relative difference ≤ 0.001 | discrete steps add a logarithm, 0.0003 | Ours, after d2l, saddle points (statement, read) |
-# | 11.3b | Descent leaves the saddle after log(1/δ)/log(1 + 2η) steps from the distance δ | largest distance in steps ≤ 1 | a whole number of steps | Ours, after d2l, exercise 4 (statement, read) |
+# | 11.3a | On the cubic descent takes the time of the flow from every start | largest relative difference ≤ 0.001 | discrete steps add a logarithm, 0.0003 | Ours, after d2l, saddle points (read) |
+# | 11.3b | Descent leaves the saddle after log(1/δ)/log(1 + 2η) steps from the distance δ | largest distance in steps ≤ 1 | a whole number of steps | Ours, after d2l, exercise 4 (read) |
 #
 # A hundred starts on the cubic, followed for 30,000 steps of 0.1:
 
@@ -353,8 +353,8 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 11.4a | Descent on tanh takes T(x₀)/η + ln cosh x₀ steps from every start | largest distance in steps ≤ 1 | a whole number of steps | Ours, after d2l, vanishing gradients (statement, read) |
-# | 11.4b | With tanh written as a sine the time is the distance | largest distance in steps ≤ 3 | steps of Euler's method add two or so | Ours, after d2l, vanishing gradients (statement, read) |
+# | 11.4a | Descent on tanh takes T(x₀)/η + ln cosh x₀ steps from every start | largest distance in steps ≤ 1 | a whole number of steps | Ours, after d2l, vanishing gradients (read) |
+# | 11.4b | With tanh written as a sine the time is the distance | largest distance in steps ≤ 3 | steps of Euler's method add two or so | Ours, after d2l, vanishing gradients (read) |
 #
 # Steps to 0 from starts between 0.5 and 4, on tanh, on tanh as a sine, and on ReLU:
 
@@ -371,6 +371,12 @@ steps = {
     )
 }  # fmt: skip
 pd.DataFrame(steps, index=places).iloc[[2, 8, 14]].T.rename_axis(columns="start")
+
+# %% [markdown]
+# On tanh, a start at 4 costs so many times the steps of a start at 1:
+
+# %%
+round(steps["tanh"][14] / steps["tanh"][2])
 
 # %% [markdown]
 # In other coordinates the exponential is gone:
@@ -465,7 +471,7 @@ ledger.judge({
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 11.6a | The excess risk of the chapter's empirical minimum is 0.0312 | excess risk 0.0312 ± 1e-4 | these are the digits given | Ours, after d2l, figure 1 (statement, read) |
+# | 11.6a | The excess risk of the chapter's empirical minimum is 0.0312 | excess risk 0.0312 ± 1e-4 | these are the digits given | Ours, after d2l, figure 1 (read) |
 # | 11.6b | The excess risk of a wiggle 100 times smaller is what its slope and the curvature say | excess / predicted 1 ± 0.02 | the next order is a hundredth | Ours |
 # | 11.6c | No start of 11.1a ends on the other side of the barrier | number of strays ≤ 0 | small steps cannot cross a barrier | Ours |
 # | 11.6d | *control:* Without noise nothing leaves the local minimum | share of runs that leave ≤ 0.01 | none of 800 runs ends below it | d2l, local minima (statement, read) |
@@ -519,7 +525,7 @@ ledger.judge({
 # | 11.6l | *control:* With a step size 1% above 2/κ descent moves away | share that comes nearer ≤ 0 | it grows by 1.02 a step | Ours |
 # | 11.6m | The images of a trained logistic network under permutations are d! different points | number of different networks orders ± 0 | they are counted | d2l, exercise 1 (statement, read) |
 # | 11.6n | The images of a trained tanh network under permutations and signs are 2^d d! different points | number of different networks all ± 0 | they are counted | Ours |
-# | 11.6o | An eigenvalue picked at random is positive with probability 0.2322, not 1/2 | probability 0.2322 ± 5e-5 | enumerated; the digits given | Ours, after d2l, exercise 2 (statement, read) |
+# | 11.6o | An eigenvalue picked at random is positive with probability 0.2322, not 1/2 | probability 0.2322 ± 5e-5 | enumerated; the digits given | Ours, after d2l, exercise 2 (read) |
 # | 11.6p | *control:* The largest eigenvalue is positive far more often than negative | P(> 0) − P(< 0) ≥ 0.5 | 0.62 by enumeration | Ours |
 #
 # Images of trained networks: random targets for all 5-bit patterns, and a weight decay of $10^{-3}$ that keeps the minimum at finite weights.

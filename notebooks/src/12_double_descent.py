@@ -271,7 +271,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 12.3a | With the best ridge the mean risk rises nowhere with p, not even at the threshold | largest rise between neighbours ≤ 0.002 | two errors of a paired mean | Nakkiran et al. 2021 (statement, abstract) |
-# | 12.3b | At p = n a ridge 1.5 times as large or as small as the best one is worse | smallest lower end of the interval of the mean excess ≥ 0 | below 0 the other ridge may be as good | Ours, after Hastie et al. 2019 (statement, recalled) |
+# | 12.3b | At p = n a ridge 1.5 times as large or as small as the best one is worse | smallest lower end of the interval of the mean excess ≥ 0 | below 0 the other ridge may be as good | Ours, after Hastie et al. 2019 (recalled) |
 #
 # Ridges of 1/4 to 4 times the best one at $p=n$, on the same problems: how much more risk, with its interval.
 

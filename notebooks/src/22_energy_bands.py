@@ -20,7 +20,7 @@
 # **Question.** Simplified enough, a deep network's loss is the energy of a spin glass. There nearly all minima are said to
 # lie in a narrow band of low energy. Do they, and does descent end there?
 #
-# **Answer.** Only in the limit. At 200 spins one minimum in 2,000 lies in the band, so no experiment at such sizes can
+# **Answer.** Only in the limit. At 200 spins 0.04% of the minima lie in the band, so no experiment at such sizes can
 # tell whether descent aims for it. Descent ends lower than the average minimum, and spreads as minima do.
 #
 # ![energies of minima and of ends of descent](../figures/22_energy_bands/descent.svg)

@@ -241,7 +241,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 24.2a | In the mixed model (t² + t³)/2 the index of a critical point is n F_sc(ρ/R) − 1/2 | mean square difference, in directions ≤ 0.72 | 0.85 of one direction, at any size | Ours, after Bray and Dean 2007 (recalled) |
+# | 24.2a | In the field (t + t³)/2 the index of a critical point is n F_sc(ρ/R) − 1/2 | mean square difference, in directions ≤ 0.72 | 0.85 of one direction; K times the energy misses by more | Ours, after Bray and Dean 2007 (recalled) |
 #
 # What is special about critical points is *which* $\rho$ goes with an energy: an ordinary point has $\rho\approx(\xi'/\xi)u$, a critical one
 #
@@ -292,9 +292,9 @@ figures.save(fig, "index_and_energy", "Index fractions lie on the curves.")
 # %%
 ledger.judge({
     "24.2a": mean(
-        (mixed.index_fraction * (size - 1) + 0.5
-         - size * laws["mixed"].index_at_radial(mixed.radial)) ** 2,
-        groups=mixed.draw,
+        (field.index_fraction * (size - 1) + 0.5
+         - size * laws["field"].index_at_radial(field.radial)) ** 2,
+        groups=field.draw,
     ),
 })  # fmt: skip
 
@@ -429,6 +429,9 @@ def cloud(k):
     pairs = [(n.loss[silent(n) == k], n.index_fraction[silent(n) == k]) for n in nets]
     return [torch.cat(parts) for parts in zip(*pairs, strict=True)]
 
+
+{k: len(cloud(k)[0]) for k in range(hidden_units + 1)}
+
 # %% [markdown]
 # Losses and index fractions, by the number of silent units:
 
@@ -446,6 +449,9 @@ def rank_correlation(net, kept):
     if len(x) < 3 or min(len(x.unique()), len(y.unique())) < 2:
         return np.nan
     return np.corrcoef(rankdata(x), rankdata(y))[0, 1]
+
+
+np.round([rank_correlation(net, net.loss > 0) for net in nets], 2)
 
 # %% [markdown]
 # The verdicts on the network:

@@ -21,7 +21,7 @@
 # Why does plain descent train it all the same, and how fast?
 #
 # **Answer.** From balanced layers near the target, every step takes a fixed share of the loss, at any depth. From the slowest
-# starts the promised rate is too careful only by a factor of 2. But random starts are rarely near: of $5\times5$ ones, 2 in 10 billion.
+# starts the promised rate is too careful only by a factor of 2. Random starts are rarely near: of three by three ones 0.14%.
 #
 # ![decrease of the first step over the promise](../figures/31_linear_convergence/slack.svg)
 #
@@ -87,7 +87,7 @@ loss = losses(balanced(np.diag([1.11, 0.71, 0.31]), 4), Phi, 0.05, 160)
 (loss[20::20] / loss[:-20:20]).round(3)
 
 # %% [markdown]
-# Always about the same: a linear rate, in the language of optimization. Now a start at distance 0.8,
+# After a while always the same: a linear rate, in the language of optimization. Now a start at distance 0.8,
 # farther than the target's smallest singular value. Its last entry has the wrong sign, and the loss comes to rest at $0.6^2/2=0.18$:
 
 # %%
@@ -209,8 +209,8 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 31.2a | From the slowest starts, at its own constants, T is too long by the predicted factor | largest relative difference of a mean ≤ 0.01 | σ_min(W) grows by up to 0.5% meanwhile | Ours, after Arora et al. 2018, theorem 1 (statement, recalled) |
-# | 31.2b | From the slowest starts of every depth, the first step takes 2N times what lemma 1 promises if the network is square, and twice that with one output | largest relative difference of a mean ≤ 0.005 | the step is 1/1000 of the inverse curvature | Ours, after Arora et al. 2018, lemma 1 (statement, read) |
+# | 31.2a | From the slowest starts, at its own constants, T is too long by the predicted factor | largest relative difference of a mean ≤ 0.01 | σ_min(W) grows by up to 0.5% meanwhile | Ours, after Arora et al. 2018, theorem 1 (recalled) |
+# | 31.2b | From the slowest starts of every depth, the first step takes 2N times what lemma 1 promises if the network is square, and twice that with one output | largest relative difference of a mean ≤ 0.005 | the step is 1/1000 of the inverse curvature | Ours, after Arora et al. 2018, lemma 1 (read) |
 #
 # First theorem 1, with margins from $0.5$ to $0.9\,\sigma_{\min}$, until the loss has fallen by one percent, so that $\sigma_{\min}(W)$ has no time to
 # move. $T$ over the steps needed is $2N$ in a square network and $2(\sigma_{\min}(W)/c)^{2(N-1)/N}$ with one output.
@@ -367,7 +367,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 31.4a | The share of Gaussian starts that have a margin is that of the noncentral chi-square | largest relative difference ≤ 0.06 | four errors of a share of 4,000 hits | Ours, after Arora et al. 2018 (statement, read) |
+# | 31.4a | The share of Gaussian starts that have a margin is that of the noncentral chi-square | largest relative difference ≤ 0.06 | four errors of a share of 4,000 hits | Ours, after Arora et al. 2018 (read) |
 #
 # At the best scale $s$ for two and three dimensions, and in two also at half and twice the best scale:
 

@@ -102,7 +102,7 @@ ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the para
 
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
-from lib.stages import cross_entropy as ce, stagewise as sw, two_layer as tl
+from lib.stages import cross_entropy as ce, layerwise, stagewise as sw, two_layer as tl
 from lib.statistics import largest, mean, median, ratio, share, smallest
 from lib.suite import figures
 
@@ -275,7 +275,7 @@ with figures.curves(
     } for loss in ("square loss", "cross-entropy")},
     "Misalignment falls with the start scale at the predicted slopes.",
     prediction="predicted slope", band=(0.1, 0.9), yscale="log", legend="lower left",
-    xlabel="decades from the start scale to the exit", ylabel="misalignment at the exit",
+    xlabel="decades from the start to the exit", ylabel="misalignment at the exit",
 ):  # fmt: skip
     pass
 
@@ -579,7 +579,7 @@ def layered(scheme):
     drawn = ln.gaussian_weights([8, 20, 20, 8], 32, own)
     begin, (goal,) = tl.scaled_runs(drawn, (ln.rotated(sizes.expand(32, 8), own),),
                                     [0.02, 0.014, 0.01])  # fmt: skip
-    return sw.rank_one_plateau(
+    return layerwise.rank_one_plateau(
         begin, goal, scheme=scheme, learning_rate=0.1, steps=20_000
     )["spread"].reshape(3, 32)  # fmt: skip
 

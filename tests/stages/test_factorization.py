@@ -226,3 +226,18 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_the_leading_mode_is_the_fastest_of_the_flow_from_zero():
+    """Against the closed linear phase: what is left across u_1 falls behind by the gap's power."""
+    target, mask = fz.symmetric_completion_problem([2.0, 1.0], 5, 0.8, 4, np.random.default_rng(1))
+    u, gap = fz.leading_mode(mask * target)
+    across = []
+    for log in (-20.0, -40.0):
+        eye = torch.eye(5, dtype=torch.float64).expand(4, 5, 5)
+        grown = fz.linear_phase(-mask * target, eye, log, 1e-12)
+        rest = grown - u[:, :, None] * (u[:, None, :] @ grown)
+        across.append(torch.linalg.matrix_norm(rest, 2))
+    assert torch.allclose((across[0] / across[1]).log() / 20, gap, atol=1e-9)
+    with pytest.raises(ValueError, match="matrix must have a positive eigenvalue"):
+        fz.leading_mode(-torch.eye(3, dtype=torch.float64))
