@@ -94,6 +94,7 @@ site-environment:
 	$(SITE_BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_OPTIONS) -r requirements-site.txt; \
 	echo "$$wanted" > $(SITE_VENV)/.installed
 
+# SITE_REPOSITORY and SITE_URL, where they are set: addresses of the repository and of the published site.
 site: site-environment ## build the reading site from what is committed: build/site/html
 	@rm -rf build/site
 	@$(SITE_BIN)/python site/stage.py

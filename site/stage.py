@@ -173,6 +173,21 @@ def fold_name(cell):
     return "set-up: imports and the ledger"
 
 
+def folded_criteria(match):
+    """A table of criteria under a fold: each verdict below says its criterion, bound and source again."""
+    lines = match[0].rstrip("\n").split("\n")
+    ids = re.findall(r"^\| (\d\d\.\d+[a-z]?) \|", match[0], re.M)
+    if "| holds if |" not in lines[0] or not ids:
+        return match[0]
+    lines[0] = re.sub(r"^\|\s*\|", "| row |", lines[0])
+    count = "1 row" if len(ids) == 1 else f"{len(ids)} rows"
+    return (
+        f":::{{dropdown}} Fixed before the run: {count}\n{{.criteria}}\n"
+        + "\n".join(lines)
+        + "\n:::\n"
+    )
+
+
 def judged(cell):
     """Ids of the rows in a cell's verdict table, in order."""
     found = [o.get("data", {}).get("text/html", "") for o in cell.outputs]
@@ -203,7 +218,7 @@ def staged_notebook(ledger, links, papers):
         if cell.cell_type == "markdown":
             text = re.sub(r"!\[verdict\]\([^)]*\)\n*", "", cell.source)
             text = text.replace("](../NOTATION.md)", "](../glossary.md)")
-            text = re.sub(r"^(\|[^\n]*\| holds if \|)", r"{.criteria}\n\1", text, flags=re.M)
+            text = re.sub(r"(?:^\|[^\n]*(?:\n|\Z))+", folded_criteria, text, flags=re.M)
             cell.source = links.text(text, own=name)
             if position == 0:
                 cell.source = with_summary(cell.source, ledger)

@@ -58,6 +58,9 @@ SAMPLE = [
     "theories",
     "glossary",
     "references",
+    "missed",
+    "run",
+    "notebooks/index",
     "notebooks/32_balancedness",
     "library/counterexamples",
 ]

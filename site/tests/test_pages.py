@@ -215,3 +215,11 @@ def test_serve_refuses_a_bad_port_in_one_line(port):
         timeout=60,
     )
     assert done.returncode and done.stderr.count("\n") == 1 and "PORT" in done.stderr
+
+
+def test_a_criterion_stands_under_a_fold_and_on_its_verdict():
+    for ledger in ledgers():
+        text = (HTML / "notebooks" / f"{ledger['notebook']}.html").read_text(encoding="utf-8")
+        folds = len(re.findall(r"Fixed before the run: \d+ row", text))
+        assert folds == len(re.findall(r'<table class="criteria', text)) > 0, ledger["notebook"]
+        assert text.count('data-label="holds if"') >= len(ledger["claims"])

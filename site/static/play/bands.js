@@ -3,7 +3,7 @@
   "use strict";
   const m = window.models, most = 4;
   const minus = (v, digits = 4) => v.toFixed(digits).replace("-", "\u2212");
-  const percent = (v) => (v > 0.9995 ? "more than 99.9%" : v < 0.0005 ? "less than 0.1%" : `${(100 * v).toPrecision(v < 0.1 ? 2 : 3)}%`);
+  const percent = (v) => (v > 0.9995 ? "more than 99.9%" : v < 5e-6 ? "less than 0.001%" : `${(100 * v).toPrecision(v < 0.1 ? 2 : 3)}%`);
   window.bend({
     controls: [
       { key: "p", label: "spins in an interaction, p", lo: 3, hi: 12, whole: true, value: 3 },
