@@ -58,10 +58,12 @@ def test_wrong_theories_are_those_that_were_run_and_their_rows_failed(name):
     ids = {row["id"] for row in rows}
     record = records.read(ROOT, name)
     declared = mutants.declared_mutants(mutants.mutants_path(ROOT, name).read_text("utf-8"))
-    assert [[m["name"], m["theory"], m["expected"]] for m in record["mutants"]] == [
-        [m.name, m.theory, m.expected] for m in declared
-    ]
+    # What was not run on the code and the rows of today is not on record; the README counts it.
     assert records.rejected(record, rows, declared) == record["mutants"]
+    names = [m.name for m in declared]
+    assert [m["name"] for m in record["mutants"]] == [
+        name for name in names if name in {m["name"] for m in record["mutants"]}
+    ]
     for mutant in record["mutants"]:
         assert mutant["outcome"].partition(":")[0] in ("killed", "survives", "crashed")
         assert {*mutant["failed"]} <= ids, mutant["name"]

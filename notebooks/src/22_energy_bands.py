@@ -513,8 +513,8 @@ ledger.judge({
 # assumptions that real networks break; [notebook 23](23_network_loss_bands.ipynb) looks at networks themselves,
 # [notebook 24](24_index_and_energy.ipynb) at the index higher up.
 #
-# **Try.** `large_p = 16`: wider layers, and 22.1a holds. `large_p = 6, count_size = 200`: 22.1a fails, since terms in $1/n$ have not died out. `sizes = [10, 11, 12]`,
-# `draws = [5, 5, 5]`: 22.4a fails, five glasses are too few to tell.
+# **Try.** `large_p = 16`: wider layers, and 22.1a holds. `large_p = 6, count_size = 200`: 22.1a fails, since terms in $1/n$ have not died out. `sizes = [10, 11, 12]`
+# with five glasses of each: 22.4a fails, they are too few to tell.
 
 # %% [markdown]
 # ## 5. Checks
