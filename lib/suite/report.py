@@ -102,7 +102,11 @@ def _totals(results):
         waiting = declared - len(mutants)
         words.append(
             f"Wrong theories: {killed} of {len(mutants)} rejected"
-            + (f"; {waiting} more are declared and not yet run on today's code." if waiting > 0 else ".")
+            + (
+                f"; {waiting} more are declared and not yet run on today's code."
+                if waiting > 0
+                else "."
+            )
         )
     known = [found for row in rows if (found := origin(row["source"]))]
     if known:
