@@ -131,11 +131,15 @@ def test_the_stored_law_is_that_of_lib(js, n):
     from laws import gap_grid
 
     grid, stored = gap_grid(n), js(f"globalThis.laws.gaps[{n}]")
-    some = [0, len(grid) // 2, len(grid) - 1]
     assert len(stored) == len(grid)
+    # Far out, below a probability of e^-30, what is left of the determinant is rounding: there both are tiny.
+    known = [i for i, value in enumerate(stored) if value > -30]
+    some = [known[0], known[len(known) // 2], known[-1]]
+    assert len(known) > len(grid) // 3
     assert [stored[i] for i in some] == pytest.approx(
         mn.log_gap_probability(grid[some], n).tolist(), rel=1e-8, abs=1e-9
     )
+    assert float(mn.log_gap_probability(grid[-1:], n)[0]) < -30 or known[-1] == len(grid) - 1
 
 
 def test_the_sigmoid_and_the_cost_of_depth(js):
