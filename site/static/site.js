@@ -14,7 +14,7 @@ addEventListener("load", () => {
   if (!/^\d\d\.\d+[a-z]?$/.test(asked) || !/search\.html$/.test(location.pathname)) return;
   const script = document.createElement("script");
   script.src = root + "_static/rows.js";
-  script.onload = () => {
+  const show = () => {
     const found = globalThis.rows[asked], box = document.getElementById("search-results");
     if (!found || !box) return;
     const line = document.createElement("p"), link = document.createElement("a");
@@ -24,5 +24,7 @@ addEventListener("load", () => {
     line.append(link, " " + found[1]);
     box.before(line);
   };
+  // From a file the script is there before the page is.
+  script.onload = () => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", show) : show());
   document.head.append(script);
 })();
