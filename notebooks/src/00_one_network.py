@@ -20,9 +20,9 @@
 # **Question.** Each notebook of this suite studies one reason why plain gradient descent trains networks. Which of these reasons
 # are at work in one ordinary classifier of digits, followed from its start to its end?
 #
-# **Answer.** It trains as well without noise, with every sign held, and with its balance destroyed, below the edge of stability
-# throughout. It needs directions of negative curvature: without them training stalls. And it needs features that move: linearized,
-# it ends at several times the loss.
+# **Answer.** Its training loss ends nearly as low without noise, with every sign held or out of balance, below the edge of stability. Without
+# directions of negative curvature a small network ends at twice the loss. And features must move: linearized, it ends several times
+# higher.
 #
 # ![what each change does to the loss at the end](../figures/00_one_network/changes.svg)
 #

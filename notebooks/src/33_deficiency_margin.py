@@ -20,7 +20,7 @@
 # **Question.** [Notebook 32](32_balancedness.ipynb) took balance away. Here the layers are perfectly balanced, and the start is too far
 # from the target for a deficiency margin: what is lost?
 #
-# **Answer.** Convergence, in one famous case at every step size: on a symmetric target with the eigenvalue $-\lambda$, the identity start
+# **Answer.** Convergence, in one case at every step size: on a symmetric target with the eigenvalue $-\lambda$, the identity start
 # never gets below $\lambda^2/2$. Elsewhere the determinant decides: all 300 starts with the target's sign converge, at
 # small steps the others are held.
 #
