@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.descent import Momentum, Trajectory, descend
+from lib.descent import Momentum, Stop, Trajectory, descend
 from lib.newton import find_roots
 
 Weights = tuple[Tensor, ...]  # (hidden, output) or (hidden, output, direct)
@@ -245,8 +245,7 @@ def train(
         weights,
         Momentum(learning_rate, momentum),
         steps=sweeps,
-        stop=lambda w: solved(w, task, tolerance),
-        check_every=check_every,
+        stop=Stop(lambda w: solved(w, task, tolerance), every=check_every),
     )
 
 
@@ -279,8 +278,7 @@ def train_online(
         problem=(torch.zeros(len(weights[0]), 1, dtype=torch.float64),),
         sees=one_pattern,
         steps=sweeps * patterns,
-        stop=lambda w, _: solved(w, task, tolerance),
-        check_every=50 * patterns,
+        stop=Stop(lambda w, _: solved(w, task, tolerance), every=50 * patterns),
     )
 
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, Trajectory, descend
+from lib.descent import Plain, Record, Stop, Trajectory, descend
 
 
 def _matrices(**tensors):
@@ -277,10 +277,10 @@ def paced_descent(
         Paced(1.0, share, bounded=False) if learning_rate is None else Paced(learning_rate, share),
         steps=steps,
         problem=(target, mask, final_loss),
-        record=range(0, steps + 1, every),
-        measure=measure,
-        stop=lambda w, t, m, f: completion_loss(ln.end_to_end(w), t, m) <= f,
-        check_every=check_every,
+        record=Record(range(0, steps + 1, every), measure),
+        stop=Stop(
+            lambda w, t, m, f: completion_loss(ln.end_to_end(w), t, m) <= f, every=check_every
+        ),
     )
 
 
@@ -379,9 +379,13 @@ def greedy_completion(
             problem=(target, mask),
             rule=Plain(learning_rate),
             steps=steps,
-            stop=lambda w, t, m: (
-                torch.stack([g.abs().amax((-2, -1)) for g in completion_gradients(w, t, m)]).amax(0)
-                < 1e-6
+            stop=Stop(
+                lambda w, t, m: (
+                    torch.stack(
+                        [g.abs().amax((-2, -1)) for g in completion_gradients(w, t, m)]
+                    ).amax(0)
+                    < 1e-6
+                )
             ),
         )
         weights = run.weights

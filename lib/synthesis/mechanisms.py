@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.practice.curvature import along, flat, hessian_products, hessians, unflat
 from lib.practice.draws import batches, draw_order, draw_splits, minibatch
 from lib.practice.networks import (
@@ -210,18 +210,18 @@ def train(
         )
         return kept + tuple(weights[len(kept) :])
 
+    def states(weights, *_):
+        return {"flat": flat(start.like(weights))}
+
     run = descend(
         gradient,
         start.tensors(),
-        Plain(rate / pieces),
+        Plain(rate / pieces, retraction=keep_signs if bool(held.any()) else None),
         steps=steps * pieces,
         problem=(torch.arange(start.count), speeds),
         sees=_what_is_seen(task, len(arms), pieces, noise),
-        retraction=keep_signs if bool(held.any()) else None,
-        record=[pieces * t for t in record],
-        measure=(lambda weights, *_: {"flat": flat(start.like(weights))}) if record else None,
-        check_every=max(1, steps * pieces),
-        keep_diverged=True,
+        record=Record([pieces * t for t in record], states) if record else None,
+        stop=Stop(every=max(1, steps * pieces), diverged="keep"),
     )
     ends = start.like(run.weights)
     found = {}
@@ -261,7 +261,7 @@ def train_linearized(task: Task, *, rate: float, steps: int) -> Network:
         steps=steps,
         problem=(torch.arange(start.count),),
         sees=minibatch(task.orders, task.images, task.targets),
-        check_every=max(1, steps),
+        stop=Stop(every=max(1, steps)),
     )
     return start.like(run.weights)
 
