@@ -26,7 +26,7 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import Plain, Record, descend
+from lib.descent import Plain, Record, Stop, Weights, descend
 
 # --- starts --------------------------------------------------------------------------------------
 
@@ -136,50 +136,43 @@ def balanced_state(along: Tensor, across: Tensor, depth: int) -> tuple[Tensor, T
 # --- descent, and the search over learning rates -------------------------------------------------
 
 
-def _times(row, matrix):
-    """Stacks of row @ matrix, by numpy: its BLAS is the faster one for small stacks."""
-    return torch.from_numpy(np.matmul(row.numpy(), matrix.numpy()))
+def balanced_gradients(state: Weights, depth: int) -> Weights:
+    """What descent of a balanced network subtracts from (a, p, q) of `balanced_state`, each (seeds,).
 
-
-def layer_step(state: Sequence[Tensor], learning_rate: Tensor) -> Tensor:
-    """One step of descent on single-output networks, in place; returns the loss before it, (seeds,).
-
-    state: (W_1, ..., W_N, target), each (seeds, ., .), d_N = 1; learning_rate: (seeds,). The same
-    step as `descend` on `linear_networks.gradients`: every gradient is an outer product here, and
-    is added without being formed.
-    """
-    *weights, target = state
-    above = [weights[-1]]
-    for w in weights[-2::-1]:
-        above.append(_times(above[-1], w))
-    back = above.pop() - target
-    loss = back.square().sum((-2, -1)) / 2
-    back = back * -learning_rate[:, None, None]
-    for w, upper in zip(weights[:-1], reversed(above), strict=True):
-        below = _times(back, w.mT)
-        w.addcmul_(upper.mT, back)
-        back = below
-    weights[-1].add_(back)
-    return loss
-
-
-def balanced_step(state: Sequence[Tensor], learning_rate: Tensor, depth: int) -> Tensor:
-    """One step of descent from a balanced start, in place; returns the loss before it, (seeds,).
-
-    state: (a, p, q) of `balanced_state`; with h = a^(N-1) and target 1 along:
-    p <- p - eta h (h p - 1), q <- q - eta h^2 q, a <- a - eta a^(N-2) ((h p - 1) p + h q^2).
+    With h = a^(N-1), r = h p - 1 and target 1 along: h r for p, h^2 q for q, and for a what each of the
+    N - 1 equal layers gets, a^(N-2) (r p + h q^2).
     """
     a, p, q = state
     lower = a ** (depth - 2)
     h = lower * a
     missing, extra = h * p - 1, h * q
-    loss = (missing.square() + extra.square()) / 2
-    change = learning_rate * lower * (missing * p + extra * q)
-    step = learning_rate * h
-    p.sub_(step * missing)
-    q.sub_(step * extra)
-    a.sub_(change)
-    return loss
+    return lower * (missing * p + extra * q), h * missing, h * extra
+
+
+def balanced_loss(state: Weights, depth: int) -> Tensor:
+    """Loss of a balanced network, 1/2 ((a^(N-1) p - 1)^2 + (a^(N-1) q)^2), from (a, p, q): (seeds,)."""
+    a, p, q = state
+    h = a ** (depth - 1)
+    return ((h * p - 1).square() + (h * q).square()) / 2
+
+
+def _parts(product, target):
+    """The parts (along, across), each (seeds,), of end-to-end vectors (seeds, 1, d) and a unit target."""
+    along = (product * target).sum((-2, -1))
+    return along, (product.square().sum((-2, -1)) - along.square()).clamp(min=0).sqrt()
+
+
+def _near(final_loss):
+    """Whether a network has arrived: (weights, target) -> bool (seeds,)."""
+    return lambda weights, target: ln.loss(weights, target) <= final_loss
+
+
+def _balanced(depth, final_loss):
+    """The gradient of a balanced network, and whether it has arrived: two functions of (a, p, q)."""
+    return (
+        lambda a_p_q: balanced_gradients(a_p_q, depth),
+        lambda a_p_q: balanced_loss(a_p_q, depth) <= final_loss,
+    )
 
 
 def _grid(learning_rates):
@@ -230,59 +223,80 @@ def can_reach(norms: Tensor, learning_rates: ArrayLike, *, final_loss: float, st
     return product >= goal
 
 
-@torch.no_grad()
 def fastest(
-    step: Callable[..., Tensor],
-    state: Sequence[Tensor],
-    learning_rates: ArrayLike,
+    gradient: Callable,
+    arrived: Callable,
+    weights: Weights,
+    rates: ArrayLike,
     *,
-    final_loss: float,
     steps: int,
+    problem: Weights = (),
+    rule: Callable = Plain,
     possible: Tensor | None = None,
-    block: int = 20,
 ) -> tuple[Tensor, Tensor]:
-    """Steps to `final_loss` at the best learning rate of a grid, for every seed.
+    """Steps until `arrived` at the best learning rate of a grid, for every seed.
 
-    step(state, rates) -> losses: one step of descent in place, such as `layer_step`. Every seed
-    runs at all rates side by side until one of them gets there: that one is the fastest, and the
-    others cost nothing from then on. A rate that diverges is out.
+    Every seed runs at all rates side by side until, at one of them, it arrives: the others end with it. A
+    run that diverges is out. Arrival is looked for every ten steps, and of those that are there by then
+    the first steps are counted one by one.
 
-    state: tuple of (seeds, ...), not changed. steps: the most allowed. possible: bool
-    (rates, seeds), False where a pair need not be run (`can_reach`). block: seeds run at once.
-    Returns (steps (seeds,), inf where no rate gets there; learning rates (seeds,), nan there).
-    Raises ValueError for a state that is not finite float64 with one row a seed, and a `possible`
-    of another shape.
+    gradient(weights, *problem), weights, problem: as in `descend`; arrived(weights, *problem) -> bool
+    (seeds,). rule: what makes a rule out of rates (pairs,), such as `Plain`. steps: the most allowed.
+    possible: bool (rates, seeds), False where a pair need not be run (`can_reach`).
+    Returns (steps (seeds,), inf where no rate gets there; rates (seeds,), of two equal ones the larger,
+    nan there). Raises ValueError for weights that are not finite float64 with one row a seed, rates that
+    are not positive, and a `possible` of another shape.
     """
-    rates, steps = _grid(learning_rates), _budget(final_loss, steps)
-    _doubles(**{f"state[{j}]": x for j, x in enumerate(state)})
-    seeds, block = len(state[0]), whole_number("block", block, 1)
-    if any(x.ndim == 0 or len(x) != seeds for x in state):
-        raise ValueError(f"state must hold {seeds} seeds in every tensor")
+    rates, steps, seeds = _grid(rates), whole_number("steps", steps, 0), len(weights[0])
+    _doubles(**{f"weights[{j}]": x for j, x in enumerate(weights)})
+    if any(x.ndim == 0 or len(x) != seeds for x in (*weights, *problem)):
+        raise ValueError(f"weights and problem must hold {seeds} seeds in every tensor")
     if possible is None:
         possible = torch.ones(len(rates), seeds, dtype=torch.bool)
     if tuple(possible.shape) != (len(rates), seeds):
         raise ValueError(f"possible must be ({len(rates)}, {seeds}), got {tuple(possible.shape)}")
     needed = torch.full((seeds,), torch.inf, dtype=torch.float64)
     chosen = torch.zeros(seeds, dtype=torch.float64)
-    for members in torch.arange(seeds).split(block):
+    size = 8 * len(rates) * sum(x[0].numel() for x in (*weights, *problem))
+    for members in torch.arange(seeds).split(max(1, (1 << 25) // size)):
         which, column = possible[:, members].nonzero(as_tuple=True)
-        seed, rate = members[column], rates[which]
-        now = tuple(x[seed] for x in state)
-        for t in range(steps + 1):
-            if not len(seed):
-                break
-            with np.errstate(all="ignore"):  # a rate that is too large is data here
-                losses = step(now, rate)
-            new = (losses <= final_loss) & needed[seed].isinf()
-            if new.any():
-                needed[seed[new]] = t
-                chosen.scatter_reduce_(0, seed[new], rate[new], "amax")
-            if t % 10 == 0:
-                alive = torch.isfinite(losses) & needed[seed].isinf()
-                if alive.sum() <= 0.9 * len(seed):
-                    now = tuple(x[alive] for x in now)
-                    seed, rate = seed[alive], rate[alive]
+        pairs = members[column], rates[which]
+        seed, rate, count = _arrivals(gradient, arrived, weights, problem, rule, pairs, steps)
+        needed.scatter_reduce_(0, seed, count, "amin")
+        best = count == needed[seed]
+        chosen.scatter_reduce_(0, seed[best], rate[best], "amax")
     return needed, torch.where(needed.isinf(), torch.nan, chosen)
+
+
+def _arrivals(gradient, arrived, weights, problem, rule, pairs, steps):
+    """(seeds, rates, steps) of the pairs that are there when the first of their seed are: see `fastest`."""
+    seed, rate = pairs
+
+    def run(of, steps, every, when):
+        return descend(
+            lambda w, *given: gradient(w, *given[:-1]),
+            tuple(x[seed[of]] for x in weights),
+            rule(rate[of]),
+            problem=(*(x[seed[of]] for x in problem), seed[of]),
+            steps=steps,
+            stop=Stop(when, every=every, diverged="keep"),
+        )
+
+    def there(w, *given):
+        return arrived(w, *given[:-1])
+
+    def one_of_a_seed_is_there(w, *given):
+        return torch.isin(given[-1], given[-1][there(w, *given)])
+
+    first = torch.arange(0)
+    if len(seed):
+        rough = run(torch.arange(len(seed)), steps, 10, one_of_a_seed_is_there)
+        ends = there(rough.weights, *(x[seed] for x in problem), seed)
+        first = ((rough.stopped >= 0) & ends).nonzero()[:, 0]
+    if not len(first):
+        return seed[first], rate[first], rate[first]
+    count = run(first, int(rough.stopped[first].max()), 1, there).stopped.double()
+    return seed[first], rate[first], count.where(count >= 0, torch.inf)
 
 
 def reduction_check(
@@ -334,12 +348,10 @@ def reduction_check(
         record=Record(range(steps + 1), lambda w, t: {"loss": ln.loss(w, t)}),
         **options,
     ).records["loss"]
-    along = (vectors * target).sum((-2, -1))
-    across = (vectors.square().sum((-2, -1)) - along**2).sqrt()
-    count = partial(fastest, learning_rates=[learning_rate], final_loss=final_loss, steps=steps)
+    state, rates = balanced_state(*_parts(vectors, target), depth), [learning_rate]
     counts = [
-        count(layer_step, (*small, aim))[0],
-        count(partial(balanced_step, depth=depth), balanced_state(along, across, depth))[0],
+        fastest(ln.gradients, _near(final_loss), small, rates, steps=steps, problem=(aim,))[0],
+        fastest(*_balanced(depth, final_loss), state, rates, steps=steps)[0],
     ]
     reached = (excess <= final_loss).any(1)
     on_data = torch.where(reached, (excess > final_loss).double().cumprod(1).sum(1), torch.inf)
@@ -383,9 +395,9 @@ def search_scales(
 ) -> dict[str, Search]:
     """Steps to `final_loss` at the best learning rate, over scales of the product: {scheme: `Search`}.
 
-    The protocol of Arora et al. 2018, section 4, for `layer-wise` (N(0, s^2) entries) and `balanced`
-    starts (procedure 1) at one output and |target| = 1. Every start is drawn once, at scale 1, and
-    multiplied. Only the rates below 2/N are tried: no minimum is flatter than N (the balanced one),
+    The protocol of Arora et al. 2018, section 4, for `layer-wise` starts (N(0, s^2) entries) and `balanced`
+    ones at one output and |target| = 1: each balanced start is procedure 1 on the product of a layer-wise
+    one. Every start is drawn once, at scale 1, and multiplied. Only the rates below 2/N are tried: no minimum is flatter than N (the balanced one),
     so no other can stay there; it would pass through `final_loss` by luck, and rounding decides when.
     widths: d_0..d_N, d_N = 1; products: (k,) rising standard deviations of an entry of W.
     Raises ValueError for widths, scales, rates and budgets that do not fit.
@@ -396,30 +408,32 @@ def search_scales(
     torch.Size([2, 2])
     """
     products, depth = np.asarray(products, float), len(widths) - 1
-    if (
-        not (products > 0).all()
-        or not (np.diff(products) > 0).all()
-        or depth < 1
-        or widths[-1] != 1
-    ):
-        raise ValueError("products must be positive and rise, widths end in d_N = 1")
+    rising = (np.diff(products, prepend=0) > 0).all() and np.isfinite(products).all()
+    if not rising or depth < 1 or widths[-1] != 1:
+        raise ValueError("products must be positive, finite and rise, widths end in d_N = 1")
+    steps = _budget(final_loss, steps)
     rates = [rate for rate in _grid(learning_rates).tolist() if rate < 2 / depth]
-    find = partial(fastest, learning_rates=rates, final_loss=final_loss, steps=steps)
-    shape = len(products), seeds
-    s = (products / product_scale(widths)) ** (1 / depth)
+    factors, shape = products / product_scale(widths), (len(products), seeds)
+    s = factors ** (1 / depth)
     unit = torch.eye(1, widths[0], dtype=torch.float64)
     weights, aim = reduce_inputs(ln.gaussian_weights(widths, seeds, rng), unit)
     norms = torch.stack([torch.linalg.matrix_norm(w, 2).amax() for w in weights])
     norms = norms[:, None] * torch.from_numpy(s)
     possible = can_reach(norms, rates, final_loss=final_loss, steps=steps)
-    starts = at_scales((*weights, aim), [s] * depth + [np.ones_like(s)])
-    count, rate = find(layer_step, starts, possible=possible.repeat_interleave(seeds, 1))
-    tried = float(possible.double().mean())
-    layered = Search(s, products, count.view(shape), rate.view(shape), tried)
-    parts = at_scales(product_parts([widths[0], 1], 1.0, seeds, rng), products)
-    state = balanced_state(*parts, depth)
-    count, rate = find(partial(balanced_step, depth=depth), state, block=len(state[0]))
-    even = Search(products, products, count.view(shape), rate.view(shape), 1.0)
+    *layers, aims = at_scales((*weights, aim), [s] * depth + [np.ones_like(s)])
+    found = fastest(
+        ln.gradients,
+        _near(final_loss),
+        tuple(layers),
+        rates,
+        steps=steps,
+        problem=(aims,),
+        possible=possible.repeat_interleave(seeds, 1),
+    )
+    layered = Search(s, products, *(x.view(shape) for x in found), float(possible.double().mean()))
+    parts = at_scales(_parts(ln.end_to_end(weights), aim), factors)
+    found = fastest(*_balanced(depth, final_loss), balanced_state(*parts, depth), rates, steps=steps)
+    even = Search(products, products, *(x.view(shape) for x in found), 1.0)
     return {"layer-wise": layered, "balanced": even}
 
 
