@@ -209,7 +209,7 @@ def train_apart(
     start: arms x sets networks, float64, the sets innermost: network r sees set r mod sets. sets: images
     (sets, n, d_0) and labels (sets, n), or probabilities (sets, n, classes). orders: (sets, steps, batch),
     whole numbers below n: the images of every minibatch.
-    rule: as `descend` takes it. form, temperature: as in `networks.gradients`.
+    rule: as `descend` takes it. form, temperature: as in `networks.loss_gradient`.
     factors: tensors that multiply the gradient of the parts they are given for, each like its tensor: 0
         holds a weight where it is. Parts may be left empty.
     options: `record` and `stop` of `descend`; `steps`, fewer than there are minibatches. measure(network, who)
