@@ -11,6 +11,7 @@ added to v . s + c. Everything is float64. `start` lays the seeds out last in me
 long vector operations.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations, product
 
@@ -258,7 +259,7 @@ def train_online(
     sweeps: int,
     tolerance: float,
     momentum: float = 0.9,
-):
+) -> Trajectory:
     """`train` with one pattern a step, drawn at random for each network: a Trajectory of `lib.descent`.
 
     As many steps as `sweeps` x patterns; asked every 50 sweeps whether it is solved. The gradient is that
@@ -282,7 +283,15 @@ def train_online(
     )
 
 
-def local_minimum(weights, task, *, weight_decay, learning_rate, steps, units="logistic"):
+def local_minimum(
+    weights: Weights,
+    task: Task,
+    *,
+    weight_decay: float,
+    learning_rate: float,
+    steps: int,
+    units: str = "logistic",
+) -> tuple[Weights, Tensor, Tensor]:
     """The best settled of a batch of networks after descent on E + weight_decay/2 |weights|^2.
 
     The decay keeps every minimum at finite weights and isolated; the loss still does not know the
@@ -394,7 +403,9 @@ def silent_eigenvalue_bounds(weights: Weights, task: Task) -> tuple[Tensor, Tens
     return -q + 1.25 * old, -2 / 5**0.5 * q
 
 
-def freed(weights, task, changes, **setting):
+def freed(
+    weights: Weights, task: Task, changes: dict[str, Callable[[Weights], Weights]], **setting
+) -> dict[str, "Freed"]:
     """What comes of stuck networks after each change, the same budget again: {name: `Freed`}.
 
     changes: {name: function of the weights}; setting: as of `train`.
@@ -481,8 +492,16 @@ class CriticalNetworks:
 
 @torch.no_grad()
 def critical_points(
-    weights, task, rng, *, weight_decay, walk, learning_rate, units="tanh", steps=150
-):
+    weights: Weights,
+    task: Task,
+    rng: np.random.Generator,
+    *,
+    weight_decay: float,
+    walk: int,
+    learning_rate: float,
+    units: str = "tanh",
+    steps: int = 150,
+) -> CriticalNetworks:
     """Critical points of L = E / patterns + weight_decay/2 |weights|^2, searched from every network.
 
     A network first takes 1 to `walk` steps of descent, log-uniform, so that the searches begin at all

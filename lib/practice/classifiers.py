@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, Record, Stop, Trajectory, descend
+from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
 from lib.practice.draws import check_orders, minibatch
 from lib.practice.networks import (
     PLAIN,
@@ -55,7 +55,7 @@ class Falling(Plain):
 
     steps: int
 
-    def step(self, weights, kept, slopes, rates, t):
+    def step(self, weights: Weights, kept: list, slopes: Weights, rates: tuple, t: int) -> None:
         """Step number t in place."""
         left = 1 - (t - 1) / self.steps
         super().step(weights, kept, slopes, [rate * left for rate in rates], t)
