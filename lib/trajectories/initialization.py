@@ -17,7 +17,6 @@ unless a function takes it. Arora et al. 2018 is arXiv:1810.02281.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -162,19 +161,6 @@ def _parts(product, target):
     return along, (product.square().sum((-2, -1)) - along.square()).clamp(min=0).sqrt()
 
 
-def _near(final_loss):
-    """Whether a network has arrived: (weights, target) -> bool (seeds,)."""
-    return lambda weights, target: ln.loss(weights, target) <= final_loss
-
-
-def _balanced(depth, final_loss):
-    """The gradient of a balanced network, and whether it has arrived: two functions of (a, p, q)."""
-    return (
-        lambda a_p_q: balanced_gradients(a_p_q, depth),
-        lambda a_p_q: balanced_loss(a_p_q, depth) <= final_loss,
-    )
-
-
 def _grid(learning_rates):
     rates = torch.as_tensor(learning_rates, dtype=torch.float64)
     if rates.ndim != 1 or len(rates) == 0 or not (torch.isfinite(rates) & (rates > 0)).all():
@@ -190,62 +176,98 @@ def _budget(final_loss, steps):
     return whole_number("steps", steps, 0)
 
 
-def _products_of_others(sizes):
-    """The product over all layers but one, for each: (N, ...), without a division."""
-    return torch.stack([torch.cat([sizes[:j], sizes[j + 1 :]]).prod(0) for j in range(len(sizes))])
+def _chain_norms(weights):
+    """Largest singular values of W_a ... W_(b+1), the largest of the seeds: (N + 1, N + 1), 1 where a = b."""
+    count = len(weights)
+    norms = np.eye(count + 1)
+    for b in range(count):
+        chain = weights[b]
+        norms[b + 1, b] = float(torch.linalg.matrix_norm(chain, 2).amax())
+        for a in range(b + 1, count):
+            chain = weights[a] @ chain
+            norms[a + 1, b] = float(torch.linalg.matrix_norm(chain, 2).amax())
+    return norms
 
 
-def can_reach(norms: Tensor, learning_rates: ArrayLike, *, final_loss: float, steps: int) -> Tensor:
-    """Which learning rates can bring a network to `final_loss` within `steps` at all: bool (rates, ...).
+def can_reach(
+    weights: Weights,
+    scales: ArrayLike,
+    learning_rates: ArrayLike,
+    *,
+    final_loss: float,
+    steps: int,
+) -> Tensor:
+    """Which learning rates can bring starts scale x weights to `final_loss` within `steps` at all.
 
-    norms: the largest singular values of W_1..W_N at the start, (N, ...). One step lengthens a layer
-    by at most learning_rate (1 + P) P / ||W_j||, P = ||W_1|| ... ||W_N||, and the loss is above
-    `final_loss` while P < 1 - sqrt(2 final_loss) (derived here; |target| = 1). False is a proof, True is not:
-    from a tiny start the bound saves the search thousands of hopeless steps.
-    Raises ValueError for norms that are negative or not finite.
+    Let M_ab be a bound on the norm of W_a ... W_(b+1), and P = M_N0. A step changes W_k by at most
+    D_k = learning_rate (1 + P) M_Nk M_(k-1)0, and the new products are bound by M (1 - D M)^-1, with D_k
+    below the diagonal; the loss is above `final_loss` while P < 1 - sqrt(2 final_loss) (derived here;
+    |target| = 1). False is a proof for every seed, True is not: from tiny starts the bound saves the
+    search thousands of hopeless steps. weights: (seeds, ., .); scales: (k,). Returns bool (rates, k).
+    Raises ValueError for weights that are not finite float64 and scales that are negative or not finite.
     """
-    rates, steps = _grid(learning_rates), _budget(final_loss, steps)
-    _doubles(norms=norms)
-    if (norms < 0).any():
-        raise ValueError("norms must be >= 0")
-    rates = rates.view(-1, *[1] * (norms.ndim - 1))
-    goal = 1 - (2 * final_loss) ** 0.5
-    sizes = norms[:, None] * torch.ones_like(rates)
-    product = sizes.prod(0)
-    for _ in range(steps):
-        short = product < goal
-        if not short.any():
+    rates, steps = _grid(learning_rates).numpy(), _budget(final_loss, steps)
+    _doubles(**{f"W_{j}": w for j, w in enumerate(weights, 1)})
+    scales = np.asarray(scales, float)
+    if scales.ndim != 1 or not (np.isfinite(scales) & (scales >= 0)).all():
+        raise ValueError("scales must be finite numbers >= 0")
+    count, layer = len(weights), np.arange(len(weights))
+    power = np.tril(np.subtract.outer(np.arange(count + 1), np.arange(count + 1)))
+    bounds = np.tile(_chain_norms(weights) * scales[:, None, None] ** power, (len(rates), 1, 1))
+    pace, reached = np.repeat(rates, len(scales)), np.zeros(len(bounds), bool)
+    left = np.arange(len(bounds))
+    for _ in range(steps + 1):
+        there = bounds[left, count, 0] >= 1 - (2 * final_loss) ** 0.5
+        reached[left[there]] = True
+        left = left[~there]
+        if not len(left):
             break
-        others = _products_of_others(sizes)
-        grown = sizes + rates * (1 + product) * others
-        sizes = torch.where(short, grown, sizes)
-        product = sizes.prod(0)
-    return product >= goal
+        m = bounds[left]
+        change = np.zeros_like(m)
+        push = pace[left] * (1 + m[:, count, 0])
+        change[:, layer + 1, layer] = push[:, None] * m[:, count, 1:] * m[:, layer, 0]
+        bounds[left] = m @ np.linalg.inv(np.eye(count + 1) - change @ m)
+    return torch.from_numpy(reached.reshape(len(rates), len(scales)))
+
+
+@dataclass(frozen=True)
+class Race:
+    """What `fastest` runs at every rate of a grid.
+
+    gradient(weights, *problem): as in `descend`; arrived(weights, *problem) -> bool (seeds,), looked for
+    every `every` steps; rule: what makes a rule out of rates (pairs,), such as `Plain`.
+    """
+
+    gradient: Callable
+    arrived: Callable
+    rule: Callable = Plain
+    every: int = 10
 
 
 def fastest(
-    gradient: Callable,
-    arrived: Callable,
+    race: Race,
     weights: Weights,
     rates: ArrayLike,
     *,
     steps: int,
     problem: Weights = (),
-    rule: Callable = Plain,
     possible: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Steps until `arrived` at the best learning rate of a grid, for every seed.
+    """Steps until `race.arrived` at the best learning rate of a grid, for every seed.
 
-    Every seed runs at all rates side by side until, at one of them, it arrives: the others end with it. A
-    run that diverges is out. Arrival is looked for every ten steps, and of those that are there by then
-    the first steps are counted one by one.
+    Every seed runs at all rates side by side until, at one of them, it has arrived: the others end with
+    it. A run that diverges is out. Of those that are there when it is looked for, the steps are counted one
+    by one.
 
-    gradient(weights, *problem), weights, problem: as in `descend`; arrived(weights, *problem) -> bool
-    (seeds,). rule: what makes a rule out of rates (pairs,), such as `Plain`. steps: the most allowed.
-    possible: bool (rates, seeds), False where a pair need not be run (`can_reach`).
-    Returns (steps (seeds,), inf where no rate gets there; rates (seeds,), of two equal ones the larger,
-    nan there). Raises ValueError for weights that are not finite float64 with one row a seed, rates that
-    are not positive, and a `possible` of another shape.
+    weights, problem: as in `descend`; steps: the most allowed. possible: bool (rates, seeds), False where a
+    pair need not be run (`can_reach`).
+    Returns (steps (seeds,), inf where no rate gets there; rates (seeds,), the larger of two that need the
+    same steps, nan where none gets there). Raises ValueError for weights that are not finite float64 with
+    one row a seed, rates that are not positive, and a `possible` of another shape.
+
+    >>> halving = Race(lambda w: w, lambda w: w[0].abs() < 1e-3)
+    >>> fastest(halving, (torch.ones(1, dtype=torch.float64),), [0.1, 0.5, 2.5], steps=100)
+    (tensor([10.], dtype=torch.float64), tensor([0.5000], dtype=torch.float64))
     """
     rates, steps, seeds = _grid(rates), whole_number("steps", steps, 0), len(weights[0])
     _doubles(**{f"weights[{j}]": x for j, x in enumerate(weights)})
@@ -258,45 +280,60 @@ def fastest(
     needed = torch.full((seeds,), torch.inf, dtype=torch.float64)
     chosen = torch.zeros(seeds, dtype=torch.float64)
     size = 8 * len(rates) * sum(x[0].numel() for x in (*weights, *problem))
-    for members in torch.arange(seeds).split(max(1, (1 << 25) // size)):
+    for members in torch.arange(seeds).split(max(1, (1 << 25) // size)):  # 32 MB at once
         which, column = possible[:, members].nonzero(as_tuple=True)
-        pairs = members[column], rates[which]
-        seed, rate, count = _arrivals(gradient, arrived, weights, problem, rule, pairs, steps)
-        needed.scatter_reduce_(0, seed, count, "amin")
-        best = count == needed[seed]
-        chosen.scatter_reduce_(0, seed[best], rate[best], "amax")
+        if len(which):
+            pairs = members[column], rates[which]
+            seed, rate, count = _arrivals(race, weights, problem, pairs, steps)
+            needed.scatter_reduce_(0, seed, count, "amin")
+            best = count == needed[seed]
+            chosen.scatter_reduce_(0, seed[best], rate[best], "amax")
     return needed, torch.where(needed.isinf(), torch.nan, chosen)
 
 
-def _arrivals(gradient, arrived, weights, problem, rule, pairs, steps):
+def _arrivals(race, weights, problem, pairs, steps):
     """(seeds, rates, steps) of the pairs that are there when the first of their seed are: see `fastest`."""
     seed, rate = pairs
 
     def run(of, steps, every, when):
         return descend(
-            lambda w, *given: gradient(w, *given[:-1]),
+            lambda w, *given: race.gradient(w, *given[:-1]),
             tuple(x[seed[of]] for x in weights),
-            rule(rate[of]),
+            race.rule(rate[of]),
             problem=(*(x[seed[of]] for x in problem), seed[of]),
             steps=steps,
             stop=Stop(when, every=every, diverged="keep"),
         )
 
     def there(w, *given):
-        return arrived(w, *given[:-1])
+        return race.arrived(w, *given[:-1])
 
     def one_of_a_seed_is_there(w, *given):
         return torch.isin(given[-1], given[-1][there(w, *given)])
 
-    first = torch.arange(0)
-    if len(seed):
-        rough = run(torch.arange(len(seed)), steps, 10, one_of_a_seed_is_there)
-        ends = there(rough.weights, *(x[seed] for x in problem), seed)
-        first = ((rough.stopped >= 0) & ends).nonzero()[:, 0]
-    if not len(first):
-        return seed[first], rate[first], rate[first]
-    count = run(first, int(rough.stopped[first].max()), 1, there).stopped.double()
-    return seed[first], rate[first], count.where(count >= 0, torch.inf)
+    rough = run(torch.arange(len(seed)), steps, race.every, one_of_a_seed_is_there)
+    ends = there(rough.weights, *(x[seed] for x in problem), seed)
+    first = ((rough.stopped >= 0) & ends).nonzero()[:, 0]
+    count = rough.stopped[first]
+    if race.every > 1 and len(first):
+        count = run(first, int(count.max()), 1, there).stopped
+    return seed[first], rate[first], count.double().where(count >= 0, torch.inf)
+
+
+def whole_race(final_loss: float) -> Race:
+    """Descent of whole networks, `linear_networks.gradients`, until the loss is `final_loss`."""
+    return Race(ln.gradients, lambda weights, target: ln.loss(weights, target) <= final_loss)
+
+
+def balanced_steps(
+    state: Weights, depth: int, rates: ArrayLike, *, final_loss: float, steps: int
+) -> tuple[Tensor, Tensor]:
+    """Steps to `final_loss` from balanced starts (a, p, q) at the best rate of a grid: as `fastest`."""
+    race = Race(
+        lambda now: balanced_gradients(now, depth),
+        lambda now: balanced_loss(now, depth) <= final_loss,
+    )
+    return fastest(race, state, rates, steps=_budget(final_loss, steps))
 
 
 def reduction_check(
@@ -350,8 +387,8 @@ def reduction_check(
     ).records["loss"]
     state, rates = balanced_state(*_parts(vectors, target), depth), [learning_rate]
     counts = [
-        fastest(ln.gradients, _near(final_loss), small, rates, steps=steps, problem=(aim,))[0],
-        fastest(*_balanced(depth, final_loss), state, rates, steps=steps)[0],
+        fastest(whole_race(final_loss), small, rates, steps=steps, problem=(aim,))[0],
+        balanced_steps(state, depth, rates, final_loss=final_loss, steps=steps)[0],
     ]
     reached = (excess <= final_loss).any(1)
     on_data = torch.where(reached, (excess > final_loss).double().cumprod(1).sum(1), torch.inf)
@@ -411,19 +448,15 @@ def search_scales(
     rising = (np.diff(products, prepend=0) > 0).all() and np.isfinite(products).all()
     if not rising or depth < 1 or widths[-1] != 1:
         raise ValueError("products must be positive, finite and rise, widths end in d_N = 1")
-    steps = _budget(final_loss, steps)
     rates = [rate for rate in _grid(learning_rates).tolist() if rate < 2 / depth]
     factors, shape = products / product_scale(widths), (len(products), seeds)
     s = factors ** (1 / depth)
     unit = torch.eye(1, widths[0], dtype=torch.float64)
     weights, aim = reduce_inputs(ln.gaussian_weights(widths, seeds, rng), unit)
-    norms = torch.stack([torch.linalg.matrix_norm(w, 2).amax() for w in weights])
-    norms = norms[:, None] * torch.from_numpy(s)
-    possible = can_reach(norms, rates, final_loss=final_loss, steps=steps)
+    possible = can_reach(weights, s, rates, final_loss=final_loss, steps=steps)
     *layers, aims = at_scales((*weights, aim), [s] * depth + [np.ones_like(s)])
     found = fastest(
-        ln.gradients,
-        _near(final_loss),
+        whole_race(final_loss),
         tuple(layers),
         rates,
         steps=steps,
@@ -432,7 +465,8 @@ def search_scales(
     )
     layered = Search(s, products, *(x.view(shape) for x in found), float(possible.double().mean()))
     parts = at_scales(_parts(ln.end_to_end(weights), aim), factors)
-    found = fastest(*_balanced(depth, final_loss), balanced_state(*parts, depth), rates, steps=steps)
+    state = balanced_state(*parts, depth)
+    found = balanced_steps(state, depth, rates, final_loss=final_loss, steps=steps)
     even = Search(products, products, *(x.view(shape) for x in found), 1.0)
     return {"layer-wise": layered, "balanced": even}
 

@@ -6,7 +6,6 @@ Arora et al. 2018 is arXiv:1810.02281.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -16,8 +15,7 @@ from lib import linear_networks as ln
 from lib.checks import whole_number
 from lib.trajectories.initialization import (
     balanced_state,
-    balanced_step,
-    fastest,
+    balanced_steps,
     product_parts,
     product_scale,
 )
@@ -40,34 +38,6 @@ def positive_margins(
     unit, depth = product_scale(widths), len(widths) - 1
     scales = [(wanted / unit) ** (1 / depth) for wanted in product_scales]
     return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
-
-
-def margin_probability(init_scale: float, size: int, least: float = 0.0) -> float:
-    """Probability that a Gaussian vector of N(0, init_scale^2) entries has margin >= `least`, exact.
-
-    With g the vector's part along the target and s = init_scale, the margin is `least` or more where
-    chi^2_(size - 1) <= (s g - least) (2 - least - s g) / s^2; the mean over g is taken by quadrature
-    (derived here). Tends to 1/2 for least = 0, s -> 0.
-    Raises ValueError unless init_scale > 0, size >= 2 and 0 <= least < 1.
-
-    >>> round(margin_probability(1e-4, 128), 3)
-    0.497
-    """
-    from scipy.stats import chi2, norm
-
-    s, size = float(init_scale), whole_number("size", size, 2)
-    if not (np.isfinite(s) and s > 0 and 0 <= least < 1):
-        raise ValueError(f"init_scale must be positive, least in [0, 1), got {init_scale}, {least}")
-    low = least / s
-    high = min((2 - least) / s, low + 9)
-    if low > 9:
-        return 0.0  # nine standard deviations: below 1e-18
-    x, weights = np.polynomial.legendre.leggauss(200)
-    u = (x + 1) / 2
-    g = low + (high - low) * u**3  # close to the lower end, where the integrand rises
-    room = (s * g - least) * (2 - least - s * g) / s**2
-    inside = norm.pdf(g) * chi2.cdf(room, size - 1) * 3 * u**2
-    return float((high - low) / 2 * (weights @ inside))
 
 
 def waiting_time(along: Tensor, across: Tensor, depth: int) -> Tensor:
@@ -237,8 +207,7 @@ def kept_promises(
     promise = balanced_promise(size, depth, spread)
     parts = product_parts([size, 1], promise.init_scale, draws, rng)
     start = balanced_state(*(x[:runs] for x in parts), depth)
-    step = partial(balanced_step, depth=depth)
-    count, _ = fastest(step, start, [learning_rate], final_loss=final_loss, steps=20000, block=runs)
+    count, _ = balanced_steps(start, depth, [learning_rate], final_loss=final_loss, steps=20000)
     had = margin(*parts) >= promise.margin
     return Kept(promise, had.numpy(), learning_rate * count.numpy())
 
@@ -264,13 +233,6 @@ def waiting_run(
     one = torch.ones(1, dtype=torch.float64)
     layer = (float(waiting_time(0 * one, one, depth)) / wait) ** (1 / (depth - 2))
     parts = product_parts([size, 1], layer**depth / size**0.5, seeds, rng)
-    step = partial(balanced_step, depth=depth)
-    count, _ = fastest(
-        step,
-        balanced_state(*parts, depth),
-        [learning_rate],
-        final_loss=0.25,
-        steps=int(10 * wait / learning_rate),
-        block=seeds,
-    )
+    start, steps = balanced_state(*parts, depth), round(10 * wait / learning_rate)
+    count, _ = balanced_steps(start, depth, [learning_rate], final_loss=0.25, steps=steps)
     return learning_rate * count, waiting_time(*parts, depth)
