@@ -1,7 +1,6 @@
 """Reductions against the full matrices, laws against sampling, bounds against runs."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -9,8 +8,6 @@ import torch
 
 from lib import linear_networks as ln
 from lib.descent import Plain, Record, Stop, descend
-from lib.practice import networks as nw
-from lib.practice.relu_scales import relu_ends
 from lib.trajectories import initialization as init
 
 UNIT = torch.eye(1, 20, dtype=torch.float64)
@@ -319,38 +316,3 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
-
-
-def test_relu_ends_are_those_of_training_each_scheme_alone():
-    """Balanced at the product of a layer-wise start is balanced at that product; losses fall."""
-    rng = np.random.default_rng(0)
-    images = torch.from_numpy(rng.uniform(size=(40, 6)))
-    images[:, 2] = 0  # never lit: left out
-    labels = torch.from_numpy(rng.integers(0, 3, 40))
-    widths, scales = [6, 4, 3, 3], [0.2, 0.4]
-    equal = init.product_scale(widths) * np.array(scales) ** 3
-    options = {"learning_rate": 0.05, "batch_size": 10}
-
-    def go(epochs):
-        return relu_ends(
-            images,
-            labels,
-            widths,
-            scales,
-            equal,
-            3,
-            np.random.default_rng(1),
-            epochs=epochs,
-            **options,
-        )
-
-    start, end = go(0), go(30)
-    same = partial(torch.allclose, rtol=1e-4)  # float32; other rows of the same products
-    assert same(end["balanced"][2], end["balanced, equal product"][2])
-    assert not same(end["layer-wise"][2], end["balanced"][2])
-    assert all((end[name][2] < start[name][2]).all() for name in end)
-    weights = ln.gaussian_weights(widths, 3, np.random.default_rng(1))
-    scaled = tuple(0.4 * w for w in weights)
-    start_of_one = nw.Network(scaled, tuple(w.new_zeros(w.shape[:2]) for w in scaled))
-    loss, _ = nw.evaluate(start_of_one, images, labels)
-    assert torch.allclose(start["layer-wise"][2][1], loss, atol=1e-5)
