@@ -25,7 +25,7 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import Plain, Record, Stop, Weights, descend
+from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
 
 # --- starts --------------------------------------------------------------------------------------
 
@@ -415,9 +415,15 @@ class Search:
         """The least number of steps that half of the starts need, over the scales."""
         return float(self.steps.median(1).values.min())
 
-    def decades(self, factor: float = 10) -> Tensor:
-        """Decades of the scheme's scale that need at most `factor` times `best()`: (seeds,)."""
-        return working_decades(self.scale, self.steps, factor * self.best())
+    def decades(self, limit: float | None = None) -> Tensor:
+        """Decades of the scheme's scale that need at most `limit` steps, or ten times `best()`: (seeds,)."""
+        return working_decades(self.scale, self.steps, limit or 10 * self.best())
+
+    def off_best(self, decades: float) -> Tensor:
+        """Steps at the scales that lie so many decades or more off the one of `best()`: (scales, seeds)."""
+        place = np.log10(self.scale)
+        best = place[int(self.steps.median(1).values.argmin())]
+        return self.steps[torch.from_numpy(abs(place - best) > decades - 1e-9)]
 
 
 def search_scales(
@@ -471,7 +477,7 @@ def search_scales(
     return {"layer-wise": layered, "balanced": even}
 
 
-def balance(weights: Sequence[Tensor], target: Tensor) -> dict[str, Tensor]:
+def balance(weights: Weights, target: Tensor) -> dict[str, Tensor]:
     """Loss, imbalance and the smallest ||W_j W_j^T||_F over the layers, of every seed: for `descend`.
 
     As `loss`, `imbalance`, `smallest` (Arora et al. 2018, section 4: balance against weights).
@@ -482,6 +488,33 @@ def balance(weights: Sequence[Tensor], target: Tensor) -> dict[str, Tensor]:
         "imbalance": ln.imbalance(weights),
         "smallest": torch.stack(sizes).amin(0),
     }
+
+
+def balance_run(
+    widths: Sequence[int],
+    init_scale: float,
+    learning_rate: float,
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    steps: int = 1500,
+) -> Trajectory:
+    """Descent from layer-wise starts at one output and |target| = 1, with `balance` every ten steps.
+
+    >>> run = balance_run([9, 4, 1], 0.1, 0.3, 2, np.random.default_rng(0), steps=20)
+    >>> run.steps.tolist(), run.records["smallest"].shape
+    ([0, 10, 20], torch.Size([3, 2]))
+    """
+    unit = torch.eye(1, widths[0], dtype=torch.float64)
+    small, aim = reduce_inputs(ln.gaussian_weights(widths, seeds, rng, init_scale), unit)
+    return descend(
+        ln.gradients,
+        small,
+        Plain(learning_rate),
+        steps=steps,
+        problem=(aim,),
+        record=Record(range(0, steps + 1, 10), balance),
+    )
 
 
 def working_decades(scales: ArrayLike, values: Tensor, limit: float | Tensor) -> Tensor:

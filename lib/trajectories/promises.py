@@ -86,6 +86,23 @@ def mean_square_imbalance(widths: Sequence[int], init_scale: float = 1.0) -> np.
     return init_scale**4 * here * ((below - above) ** 2 + (below + above) * (here + 1))
 
 
+def drawn_imbalance(
+    widths: Sequence[int], init_scale: float, draws: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Imbalance of layer-wise starts, and of every pair of layers its square over `mean_square_imbalance`.
+
+    Returns (draws,) and (N - 1, draws).
+
+    >>> largest, squares = drawn_imbalance([3, 3, 3], 0.1, 4, np.random.default_rng(0))
+    >>> largest.shape, squares.shape
+    (torch.Size([4]), torch.Size([1, 4]))
+    """
+    drawn = ln.imbalance_matrices(ln.gaussian_weights(widths, draws, rng, init_scale))
+    squares = torch.stack([d.square().sum((-2, -1)) for d in drawn])
+    means = torch.from_numpy(mean_square_imbalance(widths, init_scale))
+    return squares.amax(0).sqrt(), squares / means[:, None]
+
+
 def balance_promise(widths: Sequence[int], init_scale: float, imbalance: float) -> float:
     """Claim 2 of Arora et al. 2018: a layer-wise start is `imbalance`-balanced with at least the
     probability 1 - 10 N s^4 d_max^3 / imbalance^2 (0 where that is negative), s = init_scale.

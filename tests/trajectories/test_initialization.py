@@ -230,6 +230,17 @@ def test_balance_measures_are_those_of_the_definition():
     assert torch.allclose(found["loss"], ln.loss(weights, UNIT[:, :6]))
 
 
+def test_balance_run_is_descent_of_the_whole_network():
+    run = init.balance_run([6, 4, 1], 0.3, 0.1, 3, np.random.default_rng(1), steps=40)
+    weights = ln.gaussian_weights([6, 4, 1], 3, np.random.default_rng(1), 0.3)
+    whole = descend(
+        ln.gradients, weights, Plain(0.1), steps=40, problem=(UNIT[:, :6].expand(3, -1, -1),),
+        record=Record(range(0, 41, 10), init.balance),
+    ).records  # fmt: skip
+    for name, found in run.records.items():
+        torch.testing.assert_close(found, whole[name], rtol=1e-10, atol=1e-13)
+
+
 @pytest.mark.parametrize("bad", [[1.0, 0.1], [0.0, 1.0], [1.0, 1.0], [1.0, np.inf]])
 def test_scales_that_do_not_rise_are_refused(bad):
     with pytest.raises(ValueError, match="scales"):
@@ -274,6 +285,15 @@ def test_search_is_the_search_over_the_drawn_starts():
     assert arm.best() == arm.steps.median(1).values.min()
     limit = 10 * arm.best()
     assert torch.equal(arm.decades(), init.working_decades(arm.scale, arm.steps, limit))
+    assert torch.equal(arm.decades(50), init.working_decades(arm.scale, arm.steps, 50))
+
+
+def test_scales_off_the_best_one_are_told_by_their_distance():
+    """Five scales a quarter of a decade apart, the best in the middle: two lie half a decade off."""
+    steps = torch.tensor([[50.0, 40.0], [20.0, 30.0], [9.0, 8.0], [10.0, 12.0], [torch.inf, 70.0]])
+    scale = 10 ** (np.arange(5) / 4)
+    arm = init.Search(scale, scale, steps, steps, 1.0)
+    assert torch.equal(arm.off_best(0.5), steps[[0, 4]]) and len(arm.off_best(0.6)) == 0
 
 
 GOOD = torch.full((2,), 0.5, dtype=torch.float64)

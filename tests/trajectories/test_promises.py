@@ -53,6 +53,15 @@ def test_mean_square_imbalance_is_that_of_drawn_starts(widths):
         assert abs(float(square.mean()) - mean) < 4 * error < 0.1 * mean
 
 
+def test_drawn_imbalance_is_that_of_the_same_starts():
+    widths = [6, 4, 4, 1]
+    found, squares = pr.drawn_imbalance(widths, 0.3, 5, np.random.default_rng(2))
+    weights = ln.gaussian_weights(widths, 5, np.random.default_rng(2), 0.3)
+    torch.testing.assert_close(found, ln.imbalance(weights))
+    means = torch.from_numpy(pr.mean_square_imbalance(widths, 0.3))
+    torch.testing.assert_close((squares * means[:, None]).amax(0).sqrt(), found)
+
+
 def test_claim_2_follows_from_the_mean_by_markov():
     """P(delta > d) <= sum_j E D_j^2 / d^2, which must not exceed what the claim leaves."""
     for widths in ([9, 9, 9, 9], [128, 32, 32, 1], [2, 2, 2]):
