@@ -151,7 +151,7 @@ def stuck_is_only_slow(patch):
 def copies_free_as_new_units_do(patch):
     """Added units free by their number of weights: copies of old units will do.
 
-    Fails: 21.5i, 21.5l
+    Fails: 21.5i
     """
     _few(patch, xor_networks=200, parity_networks=50)
 
