@@ -329,6 +329,55 @@ def given_back(run: Climb, least: float = 0.1) -> Tensor:
     return ((peak > least) & (sizes[-1] < peak / 2)).any(-1)
 
 
+@dataclass(frozen=True)
+class Ascent:
+    """Descent from two small starts, beside its computed stairs.
+
+    scales: of the starts, falling. rate: (problems,). stairs: a `Staircase` for each problem. runs: a `Climb` for each start.
+    """
+
+    scales: tuple[float, float]
+    rate: Tensor
+    stairs: list[Staircase]
+    runs: list[Climb]
+
+    def computed(self) -> list[np.ndarray]:
+        """The times of the large jumps, in units of ln(1/scale), (jumps,) for each problem."""
+        return [one.times[one.large()] for one in self.stairs]
+
+    def measured(self) -> list[np.ndarray]:
+        """How the measured times of the large jumps grow with ln(1/scale), (jumps,) for each problem."""
+        return slopes_of_jumps(self.runs, self.scales, self.stairs, self.rate)
+
+    def quotients(self) -> list[np.ndarray]:
+        """Measured over computed, (jumps,) for each problem."""
+        return [a / b for a, b in zip(self.measured(), self.computed(), strict=True)]
+
+    def away(self) -> list[np.ndarray]:
+        """`plateau_distances` from the smaller start, (plateaus,) for each problem."""
+        return plateau_distances(self.runs[1], self.scales[1], self.stairs, self.rate)
+
+    def losses(self, problem: int) -> dict[str, tuple[Tensor, Tensor]]:
+        """{start: (time in units of ln(1/scale), loss over the first loss)} of one problem, until its last large jump."""
+        first, found = self.stairs[problem].losses[0], {}
+        for scale, run in zip(self.scales, self.runs, strict=True):
+            used = slice(1 + int((run.losses[:, problem] > self.stairs[problem].lowest()).sum()))
+            time = run.steps[used] * float(self.rate[problem]) / np.log(1 / scale)
+            found[f"α = {scale:g}"] = time, run.losses[used, problem] / first
+        return found
+
+
+def ascend(regression: Regression, scales: tuple[float, float], share: float) -> Ascent:
+    """Plain descent from both starts, at a `share` of the rate that is stable on every plateau of the flow: `Ascent`."""
+    peak = torch.tensor(np.stack([np.abs(s.values).max(0) for s in staircases(regression)]))
+    rate = share * stable_rate(regression, 0.0, peak)
+    stairs = staircases(regression, rate)
+    lowest = [one.lowest() for one in stairs]
+    return Ascent(
+        scales, rate, stairs, [climb(regression, scale, rate, lowest) for scale in scales]
+    )
+
+
 def matching_pursuit(x: np.ndarray, y: np.ndarray, steps: int) -> list[set[int]]:
     """The supports of orthogonal matching pursuit: one coordinate after the other, none is given back.
 

@@ -102,6 +102,17 @@ def test_descent_climbs_the_stairs():
     assert np.concatenate(dg.plateau_distances(runs[1], 1e-24, stairs, rate)).max() < 0.05
 
 
+def test_an_ascent_puts_runs_beside_stairs():
+    found = regression(3, 8, 12, seed=3)
+    both = dg.ascend(found, (1e-10, 1e-20), 0.25)
+    for quotient, away, own in zip(both.quotients(), both.away(), both.computed(), strict=True):
+        assert quotient.shape == own.shape and np.allclose(quotient, 1, atol=0.05)
+        assert np.median(away) < 0.05
+    time, loss = both.losses(1)["α = 1e-20"]
+    assert float(loss[0]) == 1 and float(loss[-1]) < 0.2 and time.shape == loss.shape
+    assert both.computed()[1][-1] < float(time[-1]) < 1.3 * both.computed()[1][-1]
+
+
 def test_matching_pursuit_gives_nothing_back():
     x = np.eye(4)
     assert dg.matching_pursuit(x, np.array([1.0, -3, 0, 2]), 4) == [
