@@ -418,6 +418,8 @@ ledger.judge({
 # $\mu=0.5$ or $0.7$ it needs less than half of their steps. With squares, well conditioned as they are here, $\mu=0.3$ halves the steps of descent
 # and $\mu=0.9$ triples them.
 #
+# Where the loss has no minimum at all the gain of depth is unbounded, though it is a power of a logarithm only: [notebook 38](38_logistic_rate.ipynb).
+#
 # **Limits.** "Safe" means safe from every small start. Above the first window larger steps work again, up to $c=3.9$ for two layers, and
 # a step tuned to a single start can be one of those. Where the targets are not very unlike, runs last some ten steps and
 # the escape from the start decides: at $p=2.25$ and $\rho=24$ depth loses far more than the formula says.
