@@ -32,7 +32,7 @@
 # *Source:* Arora, Cohen and Hazan 2018, *On the optimization of deep networks: implicit acceleration by
 # overparameterization* ([arXiv:1802.06509](https://arxiv.org/abs/1802.06509)), theorems 1 and 2, section 6 and the experiments.
 #
-# Before: [36](36_identity_initialization.ipynb) · Next: [41](41_saddle_to_saddle.ipynb) · [symbols](../NOTATION.md)
+# Before: [36](36_identity_initialization.ipynb) · Next: [38](38_logistic_rate.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
