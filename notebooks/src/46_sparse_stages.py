@@ -243,7 +243,7 @@ with figures.curves(
     "Loss falls at the computed jumps, from both starts.",
     xlabel=r"learning rate × steps / ln(1/α)", ylabel="loss / loss at 0", width=7,
     xscale="log", xlim=(0.7 * climbed.computed()[shown][0], None), yscale="log",
-    ylim=(3e-3, 1.5),
+    ylim=(1e-3, 1.5),
 ) as axes:
     axes[0].step([1e-3, *climbed.stairs[shown].times],
                  climbed.stairs[shown].losses / climbed.stairs[shown].losses[0],
