@@ -25,6 +25,7 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
+from lib.data import digits, whiten
 from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
 
 # --- starts --------------------------------------------------------------------------------------
@@ -395,6 +396,19 @@ def reduction_check(
     return float((excess[0] - less).abs().max()), on_data, torch.stack(counts)
 
 
+def reduction_on_digits(
+    seeds: int, rng: np.random.Generator, *, final_loss: float
+) -> tuple[float, Tensor, Tensor]:
+    """`reduction_check` on every fourth of the whitened digits, 128 inputs, their values as labels.
+
+    Three layers, 32 units wide; the labels are rescaled so that |target| = 1.
+    """
+    images, labels = digits()
+    inputs, outputs = whiten(images[::4].mT, 128), labels[None, ::4].double()
+    outputs = outputs / ln.whitened_problem(inputs, outputs)[0].norm()
+    return reduction_check(inputs, outputs, [128, 32, 32, 1], seeds, rng, final_loss=final_loss)
+
+
 @dataclass(frozen=True)
 class Search:
     """What `search_scales` finds for one scheme.
@@ -418,6 +432,15 @@ class Search:
     def decades(self, limit: float | None = None) -> Tensor:
         """Decades of the scheme's scale that need at most `limit` steps, or ten times `best()`: (seeds,)."""
         return working_decades(self.scale, self.steps, limit or 10 * self.best())
+
+    def held(self, small: np.ndarray, factor: float = 8) -> dict[str, Tensor]:
+        """The runs that wait: those at the scales `small`, bool (k,), with more than `factor` times the steps
+        of `best()`. For `statistics.slope`: x log scale, y log steps, groups the number of the start."""
+        waits = (self.steps > factor * self.best()) & self.steps.isfinite()
+        waits &= torch.from_numpy(small)[:, None]
+        scale = torch.from_numpy(self.scale)[:, None].expand_as(self.steps)
+        start = torch.arange(self.steps.shape[1]).expand_as(self.steps)
+        return {"x": scale[waits].log(), "y": self.steps[waits].log(), "groups": start[waits]}
 
     def off_best(self, decades: float) -> Tensor:
         """Steps at the scales that lie so many decades or more off the one of `best()`: (scales, seeds)."""

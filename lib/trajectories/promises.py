@@ -13,12 +13,14 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
+from lib.statistics import wilson_interval
 from lib.trajectories.initialization import (
     balanced_state,
     balanced_steps,
     product_parts,
     product_scale,
 )
+from lib.trajectories.linear_convergence import margin_probability, starts_with_margin
 
 # --- laws of the start ---------------------------------------------------------------------------
 
@@ -38,6 +40,26 @@ def positive_margins(
     unit, depth = product_scale(widths), len(widths) - 1
     scales = [(wanted / unit) ** (1 / depth) for wanted in product_scales]
     return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
+
+
+def margin_counts(
+    target: Tensor, scales: Sequence[float], draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many of `draws` Gaussian products of each scale have a margin for `target`, and the chance of one.
+
+    target: (m, d); a unit vector with one output, d >= 2, is drawn by its `product_parts`. Returns the counts and
+    `linear_convergence.margin_probability`, each (scales,).
+
+    >>> counts, chances = margin_counts(torch.eye(2).double(), [1e-3, 0.5], 1000, np.random.default_rng(0))
+    >>> counts.tolist(), chances.round(3).tolist()
+    ([0, 68], [0.0, 0.07])
+    """
+    chances = np.array([margin_probability(target, scale) for scale in scales])
+    if len(target) == 1:
+        counts = positive_margins([target.shape[1], 1], scales, draws, rng)
+    else:
+        counts = [starts_with_margin(target, scale, draws, rng) for scale in scales]
+    return np.array(counts), chances
 
 
 def waiting_time(along: Tensor, across: Tensor, depth: int) -> Tensor:
@@ -129,6 +151,7 @@ class BalancedPromise:
     learning_rate: float
     time_to_half: float
     depth: int
+    size: int
 
     def time(self, final_loss: float) -> float:
         """Promised learning_rate x steps to `final_loss` (< 1/8)."""
@@ -137,6 +160,18 @@ class BalancedPromise:
     def steps(self, final_loss: float) -> float:
         """Promised steps to `final_loss` (< 1/8) at `learning_rate`."""
         return self.time(final_loss) / self.learning_rate
+
+    def chance(self) -> float:
+        """The probability of this margin itself, exact; for small s that of a normal variable above 1/sqrt(a)."""
+        unit = torch.eye(1, self.size, dtype=torch.float64)
+        return margin_probability(unit, self.init_scale, self.margin)
+
+    def over_theorem_1(self, final_loss: float) -> tuple[float, float]:
+        """log2 of the promised time and learning rate over those of `theorem_1_twice`."""
+        rate, time = theorem_1_twice(self, final_loss)
+        return float(np.log2(self.time(final_loss) / time)), float(
+            np.log2(self.learning_rate / rate)
+        )
 
 
 def balanced_promise(size: int, depth: int, spread: float) -> BalancedPromise:
@@ -170,6 +205,7 @@ def balanced_promise(size: int, depth: int, spread: float) -> BalancedPromise:
         learning_rate=(variance * size) ** (4 - 2 / depth) / (1e5 * depth**3),
         time_to_half=float(np.log(4) * (variance * size) ** (2 / depth - 2)),
         depth=depth,
+        size=size,
     )
 
 
@@ -200,6 +236,17 @@ class Kept:
     promise: BalancedPromise
     had_margin: np.ndarray
     times: np.ndarray
+
+    def in_time(self, final_loss: float) -> np.ndarray:
+        """Which of the runs reached `final_loss` in the promised time: bool (runs,)."""
+        return self.times <= self.promise.time(final_loss)
+
+    def spare(self, final_loss: float) -> tuple[float, list[float]]:
+        """The smaller share, with the margin or in time, less the promised one, and its interval (Wilson)."""
+        hits = min(self.had_margin, self.in_time(final_loss), key=np.mean)
+        ends = wilson_interval(int(hits.sum()), len(hits))
+        found = [float(x) - self.promise.probability for x in (hits.mean(), *ends)]
+        return found[0], found[1:]
 
 
 def kept_promises(

@@ -294,6 +294,10 @@ def test_scales_off_the_best_one_are_told_by_their_distance():
     scale = 10 ** (np.arange(5) / 4)
     arm = init.Search(scale, scale, steps, steps, 1.0)
     assert torch.equal(arm.off_best(0.5), steps[[0, 4]]) and len(arm.off_best(0.6)) == 0
+    held = arm.held(np.arange(5) < 4, factor=3)
+    assert held["y"].exp().tolist() == pytest.approx([50, 40, 30])
+    assert held["x"].tolist() == pytest.approx(np.log(scale[[0, 0, 1]]))
+    assert held["groups"].tolist() == [0, 1, 1]
 
 
 GOOD = torch.full((2,), 0.5, dtype=torch.float64)

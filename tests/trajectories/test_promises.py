@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.integrate import quad
+from scipy.stats import norm
 
 from lib import linear_networks as ln
 from lib.trajectories import linear_convergence as lc
@@ -105,16 +106,45 @@ def test_theorem_2_is_theorem_1_twice_with_rounded_constants(depth):
         assert promise.time(1e-5) / time == pytest.approx(2 ** (2 / depth))
         constant = 6144 * 2 ** (4 - 2 / depth)
         assert promise.learning_rate / rate == pytest.approx(constant / 1e5)
+        found = promise.over_theorem_1(1e-5)
+        assert 2 ** found[0] == pytest.approx(2 ** (2 / depth))
+        assert 2 ** found[1] == pytest.approx(constant / 1e5)
+
+
+def test_the_margin_of_theorem_2_has_the_chance_of_a_normal_variable():
+    for spread in (20, 100, 10**4):
+        found = pr.balanced_promise(10**4, 3, spread).chance()
+        assert found == pytest.approx(norm.sf(spread**-0.5), abs=2e-3)
+
+
+def test_theorem_1_twice_needs_a_goal_below_the_first_one():
     with pytest.raises(ValueError, match="final_loss"):
-        pr.theorem_1_twice(promise, 0.2)
+        pr.theorem_1_twice(pr.balanced_promise(128, 3, 20), 0.2)
 
 
 def test_kept_promises_counts_the_margins_of_its_draws():
     kept = pr.kept_promises(128, 3, 50, 4000, np.random.default_rng(1), final_loss=1e-4, runs=20)
-    promise, unit = kept.promise, torch.eye(1, 128, dtype=torch.float64)
-    exact = lc.margin_probability(unit, promise.init_scale, promise.margin)
-    assert kept.had_margin.mean() == pytest.approx(exact, abs=0.03)
+    assert kept.had_margin.mean() == pytest.approx(kept.promise.chance(), abs=0.03)
     assert kept.times.shape == (20,) and (kept.times < kept.promise.time(1e-4)).all()
+
+
+def test_what_is_kept_is_the_smaller_share_less_the_promise():
+    promise = pr.balanced_promise(100, 3, 100)
+    had, times = np.arange(100) < 60, np.where(np.arange(100) < 55, 1.0, np.inf)
+    kept = pr.Kept(promise, had, times)
+    assert kept.in_time(1e-5).sum() == 55
+    number, (low, high) = kept.spare(1e-5)
+    assert number == pytest.approx(0.55 - promise.probability) and low < number < high
+    assert pr.Kept(promise, had, np.zeros(9)).spare(1e-5)[0] == pytest.approx(
+        0.6 - promise.probability
+    )
+
+
+def test_margin_counts_follow_their_chances():
+    for target in (UNIT, torch.eye(2, dtype=torch.float64)):
+        counts, chances = pr.margin_counts(target, [0.05, 0.5], 20000, np.random.default_rng(4))
+        spread = np.sqrt(20000 * chances * (1 - chances))
+        assert (abs(counts - 20000 * chances) <= 4 * spread + 3).all() and chances.max() > 0.05
 
 
 BAD = {
