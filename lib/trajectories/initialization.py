@@ -245,6 +245,8 @@ class Race:
     every: int = 10
 
 
+@torch.no_grad()
+@np.errstate(all="ignore")  # a rate that is too large is data here
 def fastest(
     race: Race,
     weights: Weights,
