@@ -56,22 +56,22 @@ def loss_and_slopes(layers):
     return loss, slopes
 
 # %% [markdown]
-# A layer-wise start of eight layers, six units wide, is drawn once and multiplied by eight scales $s$ from 0.1 to 0.45. It trains at some of them:
+# A layer-wise start of eight layers, six units wide, is drawn once and multiplied by a scale $s$, 0.1 to 0.5. It trains at three of the five:
 
 # %%
 def steps_to_goal(layers, eta=0.1):
-    """Steps of descent until the loss is 1e-5; inf if 1,500 are not enough."""
+    """Steps of descent until the loss is 1e-5; inf if it explodes or needs 1,500."""
     for t in range(1500):
         loss, slopes = loss_and_slopes(layers)
-        if loss <= 1e-5:
-            return t
+        if not 1e-5 < loss < 1e9:
+            return t if loss <= 1e-5 else np.inf
         layers = [W - eta * slope for W, slope in zip(layers, slopes, strict=True)]
     return np.inf
 
 
 dice = np.random.default_rng(0)
 start = [dice.standard_normal((6 if j < 7 else 1, 6)) for j in range(8)]
-[steps_to_goal([s * W for W in start]) for s in np.arange(0.1, 0.46, 0.05)]
+[steps_to_goal([s * W for W in start]) for s in (0.1, 0.2, 0.3, 0.4, 0.5)]
 
 # %% [markdown]
 # Procedure 1 takes a row, the product, and gives every layer the same size: the $N$-th root of its length. With a row of random numbers, for
@@ -94,7 +94,7 @@ def split(row, N):
 
 # %%
 [steps_to_goal(split(s**8 * np.linalg.multi_dot(start[::-1])[0], 8))
- for s in np.arange(0.1, 0.46, 0.05)]
+ for s in (0.1, 0.2, 0.3, 0.4, 0.5)]
 
 # %% [markdown]
 # The range is about the same again. To multiply each of eight layers by two is to multiply the product by 256: the two schemes do not call the same
