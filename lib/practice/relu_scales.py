@@ -29,7 +29,9 @@ class ReluEnds:
     balanced: Tensor
 
     def balanced_at(self, scales: np.ndarray) -> Tensor:
-        """The losses of the balanced starts at some of their scales: (scales, draws)."""
+        """The losses of the balanced starts at some of their scales: (scales, draws); ValueError for others."""
+        if not np.isin(scales, self.products).all():
+            raise ValueError(f"scales must be among {self.products.tolist()}, got {list(scales)}")
         return self.balanced[np.searchsorted(self.products, scales)]
 
 
@@ -47,9 +49,9 @@ def relu_ends(
     Arora et al. 2018, section 4: `layer-wise` at these `scales` of an entry, and `balanced` (procedure 1 as
     if the network were linear, with random rotations between the layers), at a product of the same scales
     and of those of the layer-wise products. Biases start at 0. In each draw the starts are drawn once, at
-    scale 1, and all its networks see the same minibatches; every draw has its own. Pixels that are 0 in all
-    images are left out: their weights would neither act nor move. float32, for speed: nothing here asks for
-    small numbers. training: `learning_rate`, `batch_size`, `epochs` of `classifiers.train_together`.
+    scale 1, and all its networks see the same minibatches; every draw has its own. Pixels that are dark in
+    99 of 100 images are taken as dark in all: their weights neither act nor move. float32, for speed: nothing
+    here asks for small numbers. training: `learning_rate`, `batch_size`, `epochs` of `classifiers.train_together`.
 
     >>> x, y = torch.ones(4, 6), torch.tensor([0, 1, 0, 1])
     >>> ends = relu_ends(x, y, [6, 3, 2], [0.1, 1.0], 2, np.random.default_rng(0),
@@ -60,7 +62,7 @@ def relu_ends(
     scales, depth = np.asarray(scales, float), len(widths) - 1
     equal = product_scale(widths) * scales**depth
     products = np.unique(np.concatenate([scales, equal]))
-    lit = images.amax(0) > 0
+    lit = (images > 0).double().mean(0) > 0.01
     seen = images[:, lit], labels
     options, rule = dict(training), Plain(training["learning_rate"])
     del options["learning_rate"]

@@ -1,6 +1,7 @@
 """Scales of ReLU networks: each start against the one written out, and falling losses."""
 
 import numpy as np
+import pytest
 import torch
 
 from lib import linear_networks as ln
@@ -41,6 +42,20 @@ def test_each_start_is_the_one_that_its_scale_says():
         torch.testing.assert_close(loss_of(even)[0], start.balanced_at([p])[0, 0], **close)
         even = tuple(s ** (1 / 3) * w for w in factors)
         torch.testing.assert_close(loss_of(even)[0], start.balanced_at([s])[0, 0], **close)
+
+
+def test_other_scales_are_refused_and_rarely_lit_pixels_left_out():
+    with pytest.raises(ValueError, match="scales must be among"):
+        go(0).balanced_at([0.3])
+    images, labels = (x.repeat(10, *[1] * (x.ndim - 1)) for x in problem())
+    spot = images.clone()
+    spot[:3, 2] = 5  # three images of 400
+    options = {"epochs": 1, "learning_rate": 0.05, "batch_size": 100}
+    ends = [
+        relu_ends(x, labels, WIDTHS, SCALES, 1, np.random.default_rng(1), **options).layered
+        for x in (images, spot)
+    ]
+    assert torch.equal(*ends)
 
 
 def test_losses_fall_and_every_draw_is_another():
