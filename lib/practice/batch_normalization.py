@@ -20,8 +20,8 @@ from lib.practice.networks import (
     accuracy,
     columns,
     forward,
-    gradients,
     layers,
+    loss_gradient,
     mean_gradient,
 )
 from lib.practice.starts import lecun, normal_start
@@ -74,7 +74,7 @@ def gradient_squares(
         network = normal_start(widths, [g], variance)
         x = torch.from_numpy(g.standard_normal((examples, widths[0])))
         y = torch.from_numpy(g.integers(widths[-1], size=examples))
-        slopes = gradients(network, x, y, form)
+        slopes = loss_gradient(network, x, y, form)
         found.append(torch.cat([w.square().sum((1, 2)) for w in slopes.weights]))
     return torch.stack(found)
 
@@ -107,7 +107,7 @@ def log_checks(steps: int, every: int = 5, growth: float = 0.04) -> list[int]:
     return [n for n in found if n <= steps]
 
 
-class Arm(NamedTuple):
+class Racer(NamedTuple):
     """What runs in a race: networks of one form, at each of some learning rates.
 
     gains: whether gains are learned (else they stay at 1).
@@ -165,7 +165,7 @@ def shaken_gradient(
 def steps_to_accuracy(
     problems: Problems,
     start: Network,
-    arm: Arm,
+    arm: Racer,
     batch_size: int,
     targets: Sequence[float],
     steps: int,
@@ -253,7 +253,7 @@ class Race(NamedTuple):
 def race_at_its_best(
     tuning: tuple[Problems, Network],
     judged: tuple[Problems, Network],
-    arm: Arm,
+    arm: Racer,
     batch_size: int,
     targets: Sequence[float],
     steps: int,
@@ -342,7 +342,7 @@ def paths(
 
     def seen(network, at):
         x, y = (torch.stack([one[k] for one, k in zip(s, at, strict=True)]) for s in sets)
-        found = gradients(network, x, y, form).weights[:hidden]
+        found = loss_gradient(network, x, y, form).weights[:hidden]
         pairs = list(zip(network.weights, found, strict=False))
         across = [(w * g).sum(-1).abs() / (w.norm(dim=-1) * g.norm(dim=-1)) for w, g in pairs]
         return {

@@ -247,12 +247,12 @@ def race(layers, arm, cap, goals=(0.7, 0.85), B=50, more=1, **given):
 # %%
 plain, full = Form(SIGMOID), Form(SIGMOID, True)
 races = {
-    ("1 layer", "plain"): race(1, bn.Arm(plain, [1, 2, 4, 8]), 400, more=2),
-    ("1 layer", "normalized"): race(1, bn.Arm(full, [1, 2, 4, 8, 16]), 400, more=2),
-    ("3 layers", "plain"): race(3, bn.Arm(plain, [1, 2, 4, 8]), 1500),
-    ("3 layers", "normalized"): race(3, bn.Arm(full, [0.25, 0.5, 1, 2]), 400),
-    ("5 layers", "plain"): race(5, bn.Arm(plain, [2, 4, 8]), 3500),
-    ("5 layers", "normalized"): race(5, bn.Arm(full, [0.125, 0.25, 0.5, 1, 2]), 600),
+    ("1 layer", "plain"): race(1, bn.Racer(plain, [1, 2, 4, 8]), 400, more=2),
+    ("1 layer", "normalized"): race(1, bn.Racer(full, [1, 2, 4, 8, 16]), 400, more=2),
+    ("3 layers", "plain"): race(3, bn.Racer(plain, [1, 2, 4, 8]), 1500),
+    ("3 layers", "normalized"): race(3, bn.Racer(full, [0.25, 0.5, 1, 2]), 400),
+    ("5 layers", "plain"): race(5, bn.Racer(plain, [2, 4, 8]), 3500),
+    ("5 layers", "normalized"): race(5, bn.Racer(full, [0.125, 0.25, 0.5, 1, 2]), 600),
 }
 
 # %% [markdown]
@@ -261,15 +261,15 @@ races = {
 
 # %%
 races.update({
-    ("5 layers, × 4", "plain"): race(5, bn.Arm(plain, [0.5, 1, 2]), 1500, scale=4),
+    ("5 layers, × 4", "plain"): race(5, bn.Racer(plain, [0.5, 1, 2]), 1500, scale=4),
     ("5 layers, × 4", "normalized"): race(
-        5, bn.Arm(full, [0.5, 1, 2, 4, 8]), 400, scale=4),
+        5, bn.Racer(full, [0.5, 1, 2, 4, 8]), 400, scale=4),
     ("5 layers, rectifiers", "plain"): race(
-        5, bn.Arm(Form(RELU), [0.05, 0.1, 0.2, 0.4]), 400, variance=he),
+        5, bn.Racer(Form(RELU), [0.05, 0.1, 0.2, 0.4]), 400, variance=he),
     ("5 layers, rectifiers", "normalized"): race(
-        5, bn.Arm(Form(RELU, True), [0.2, 0.4, 0.8, 1.6, 3.2]), 400, variance=he),
-    ("5 layers, tanh", "plain"): race(5, bn.Arm(Form(TANH), [0.1, 0.3, 1]), 400),
-    ("5 layers, tanh", "normalized"): race(5, bn.Arm(Form(TANH, True), [0.1, 0.3, 1]), 400),
+        5, bn.Racer(Form(RELU, True), [0.2, 0.4, 0.8, 1.6, 3.2]), 400, variance=he),
+    ("5 layers, tanh", "plain"): race(5, bn.Racer(Form(TANH), [0.1, 0.3, 1]), 400),
+    ("5 layers, tanh", "normalized"): race(5, bn.Racer(Form(TANH, True), [0.1, 0.3, 1]), 400),
 })
 pd.DataFrame({arm: {"rate": run.rate, "inside": run.inside,
                     "steps to 0.85": f"{np.exp(np.nanmean(run.logs[-1])):.2g}",
@@ -287,10 +287,11 @@ def gain(name, other="normalized", goal=-1):
 
 
 def times(logs):
-    """A geometric mean with its interval, for `value`."""
-    found = mean(logs)
-    return {"number": np.exp(found.measured), "of": found.seeds, "digits": 2,
-            "interval": [float(np.exp(end)) for end in found.interval]}
+    """A geometric mean with its interval, for `value`; nan where every run was capped."""
+    found = mean(logs) if np.isfinite(logs).sum() > 1 else mean([np.nan])
+    ends = [float(np.exp(end)) for end in found.interval or ()]
+    number = np.nan if found.measured is None else np.exp(found.measured)
+    return {"number": number, "of": found.seeds, "digits": 2, "interval": ends or None}
 
 
 {name: value(**times(gain(name))) for name, arm in races if arm == "plain"}
@@ -299,7 +300,7 @@ def times(logs):
 with figures.effects(
     "speedup", {f"{name}, to {goal:.2f}": (found["number"], *found["interval"])
                 for name, arm in races if arm == "plain" for k, goal in ((0, 0.7), (1, 0.85))
-                for found in [times(gain(name, goal=k))]},
+                for found in [times(gain(name, goal=k))] if found["interval"]},
     "Speed-up: 1 at one layer, 5 at three, above 20 at five; small from good starts.",
     xscale="log", xlabel="steps without / with normalization",
 ) as axes:
@@ -327,11 +328,11 @@ ledger.judge({
 # %%
 races.update({
     ("5 layers", "only scaled"): race(
-        5, bn.Arm(full._replace(centred=False), [0.25, 0.5, 1, 2]), 1000),
+        5, bn.Racer(full._replace(centred=False), [0.25, 0.5, 1, 2]), 1000),
     ("5 layers", "only centred"): race(
-        5, bn.Arm(full._replace(scaled=False), [1, 2, 4, 8]), 1600),
+        5, bn.Racer(full._replace(scaled=False), [1, 2, 4, 8]), 1600),
     ("5 layers", "shaken"): race(
-        5, bn.Arm(full, [0.125, 0.25, 0.5, 1], shaken=(0.5, 0.25, seed)), 600),
+        5, bn.Racer(full, [0.125, 0.25, 0.5, 1], shaken=(0.5, 0.25, seed)), 600),
 })
 alone = {arm: gain("5 layers", arm)
          for arm in ("normalized", "only scaled", "only centred", "shaken")}
@@ -368,7 +369,7 @@ ledger.judge({
 # %%
 def highest(on, grid):
     """ln of the largest rate at which each network of rectifiers arrives at 0.85."""
-    arm = bn.Arm(Form(RELU, on), grid)
+    arm = bn.Racer(Form(RELU, on), grid)
     there = bn.steps_to_accuracy(*drawn(3, draws, 5, he), arm, 50, [0.85], 200)[0]
     return np.log((np.isfinite(there) * np.array(grid)[:, None]).max(0))
 
@@ -419,7 +420,7 @@ ledger.judge({
 
 # %%
 pairs = np.isfinite(bn.steps_to_accuracy(
-    *drawn(3, draws, 2), bn.Arm(Form(TANH, True), [0.003, 0.01, 0.03]), 2, [0.8], pair_steps
+    *drawn(3, draws, 2), bn.Racer(Form(TANH, True), [0.003, 0.01, 0.03]), 2, [0.8], pair_steps
 ))[0]
 dict(zip(["rate 0.003", "rate 0.01", "rate 0.03"], pairs.sum(1).tolist(), strict=True))
 
@@ -429,7 +430,7 @@ dict(zip(["rate 0.003", "rate 0.01", "rate 0.03"], pairs.sum(1).tolist(), strict
 # %%
 races.update({
     (f"B = {B}", kind): race(
-        2, bn.Arm(Form(TANH, kind == "normalized"), rates), 600, [0.8], B)
+        2, bn.Racer(Form(TANH, kind == "normalized"), rates), 600, [0.8], B)
     for B, rates in ((2, [0.01, 0.03, 0.1, 0.3]), (4, [0.03, 0.1, 0.3]),
                      (250, [0.3, 1, 3]))
     for kind in ("plain", "normalized") if (B, kind) != (2, "normalized")
@@ -462,7 +463,8 @@ ledger.judge({
 # **Limits.** Small networks, plain descent, constant rates from grids of factors of two, one data set whose splits share 5,000 digits. The paper's own setting, convolutions on ImageNet, is out of reach. Steps are counted, not
 # seconds: a normalized step takes up to twice the time of a plain one. The noise of the shaken arm is ours; that of Santurkar et al. was stronger and drawn for each example.
 #
-# **Try.** TRY
+# **Try.** `hidden = 50`: wider layers change no verdict; the factor at five layers was 24. `width = 64`: the formula of section 1 is off by 1 to 3%, since narrow layers are
+# not Gaussian, and 51.1a fails. `pair_steps = 200`: plain networks, too, hardly arrive in so few steps, and 51.5a says nothing.
 
 # %% [markdown]
 # ## 6. Checks
@@ -490,7 +492,7 @@ ledger.judge({
 # %%
 def to_90(gains):
     """Steps of one hidden layer to 0.90 at the best of three rates, 1,000 where capped."""
-    arm = bn.Arm(full, [1, 2, 4], gains=gains)
+    arm = bn.Racer(full, [1, 2, 4], gains=gains)
     found = bn.steps_to_accuracy(*drawn(3, 2 * draws, 1), arm, 50, [0.9], 1000)[0]
     return np.minimum(found.min(0), 1000)
 
@@ -579,7 +581,7 @@ pd.DataFrame(np.median(counted, 0), columns=cd.PREPARATIONS, index=[
 # %%
 raw = {
     (on, unit): bn.steps_to_accuracy(
-        *drawn(3, draws, 2, unit=unit), bn.Arm(Form(TANH, on, epsilon=0.0), rates), 50,
+        *drawn(3, draws, 2, unit=unit), bn.Racer(Form(TANH, on, epsilon=0.0), rates), 50,
         [0.85], 300)[0]
     for on, unit, rates in ((True, 1.0, [0.1, 0.3, 1]), (True, 255.0, [0.1, 0.3, 1]),
                             (False, 1.0, [0.1, 0.3, 1]), (False, 255.0, [0.003, 0.01, 0.03]))

@@ -16,9 +16,9 @@ from lib.practice.networks import (
     Form,
     Network,
     columns,
-    gradients,
     layers,
     leaky,
+    loss_gradient,
 )
 from lib.practice.starts import lecun, normal_start
 
@@ -50,7 +50,7 @@ def test_training_is_descent_of_each_network_alone(normalized):
     run = train_apart(start.repeated(2), sets, orders, Plain(rates), form=form)
     own = start.map(lambda x: x[1:2])
     for at in orders[1]:
-        slopes = gradients(own, problems.images[1:2, at], problems.labels[1:2, at], form)
+        slopes = loss_gradient(own, problems.images[1:2, at], problems.labels[1:2, at], form)
         pairs = zip(own.tensors(), slopes.tensors(), strict=True)
         own = own.like([p - 0.5 * g for p, g in pairs])
     assert all(torch.allclose(p[4], q[0]) for p, q in zip(run.weights, own.tensors(), strict=True))
@@ -120,7 +120,9 @@ def test_shaken_units_have_the_gradient_of_autograd():
 
 def test_noise_of_nothing_is_none_and_noise_is_of_each_draw():
     problems, start = toy()
-    arms = [bn.Arm(Form(TANH, True), [0.3], shaken=s) for s in (None, (0.0, 0.0, 1), (0.5, 0.2, 1))]
+    arms = [
+        bn.Racer(Form(TANH, True), [0.3], shaken=s) for s in (None, (0.0, 0.0, 1), (0.5, 0.2, 1))
+    ]
     quiet, still, loud = (
         bn.steps_to_accuracy(problems, start, a, 8, [0.7], 20, tests=20) for a in arms
     )
@@ -132,15 +134,15 @@ def test_noise_of_nothing_is_none_and_noise_is_of_each_draw():
 
 def test_gains_that_are_not_learned_are_none():
     _, start = toy()
-    assert bn.Arm(Form(TANH, True), [0.3], gains=False).begun(start).gains == ()
-    assert len(bn.Arm(Form(TANH, True), [0.1, 0.3]).begun(start).gains[0]) == 6
+    assert bn.Racer(Form(TANH, True), [0.3], gains=False).begun(start).gains == ()
+    assert len(bn.Racer(Form(TANH, True), [0.1, 0.3]).begun(start).gains[0]) == 6
 
 
 @pytest.mark.parametrize("normalized", [True, False])
 def test_a_race_stops_where_the_accuracy_is_reached(normalized):
     problems, start = toy()
     form = Form(TANH, normalized)
-    arm = bn.Arm(form, [0.02, 0.3])
+    arm = bn.Racer(form, [0.02, 0.3])
     found = bn.steps_to_accuracy(problems, start, arm, 8, [0.5, 0.9], 20, tests=20)
     assert found.shape == (2, 2, 3) and np.isfinite(found[:, 1]).all()
     assert (found[0] <= found[1]).all() and np.isinf(found[1, 0]).any()
@@ -161,7 +163,7 @@ def test_a_race_stops_where_the_accuracy_is_reached(normalized):
 
 def test_the_best_rate_is_raced_on_other_draws():
     tuning, judged = toy(), toy(draws=4)
-    arm = bn.Arm(Form(TANH, True), [0.001, 0.3, 100.0])
+    arm = bn.Racer(Form(TANH, True), [0.001, 0.3, 100.0])
     race = bn.race_at_its_best(tuning, judged, arm, 8, [0.5, 0.9], 20)
     assert race.rate == 0.3 and race.inside and race.tuned and race.steps.shape == (2, 4)
     found = bn.steps_to_accuracy(*judged, arm._replace(rates=[0.3]), 8, [0.5, 0.9], 20)[:, 0]
@@ -207,12 +209,15 @@ def test_what_normalization_does_not_see():
 @pytest.mark.parametrize(
     "call, words",
     [
-        (lambda: bn.steps_to_accuracy(*toy(), bn.Arm(Form(), [0.1]), 8, [0.5], 30), "steps"),
-        (lambda: bn.steps_to_accuracy(*toy(), bn.Arm(Form(), [0.1]), 8, [0.9, 0.5], 20), "targets"),
+        (lambda: bn.steps_to_accuracy(*toy(), bn.Racer(Form(), [0.1]), 8, [0.5], 30), "steps"),
+        (
+            lambda: bn.steps_to_accuracy(*toy(), bn.Racer(Form(), [0.1]), 8, [0.9, 0.5], 20),
+            "targets",
+        ),
         (lambda: bn.growth_factor(RELU, 3), "batch"),
         (lambda: bn.factor_a_layer(torch.ones(2, 5).double()), "layers"),
         (
-            lambda: bn.Arm(Form(RELU, True), [0.1], gains=False, shaken=(0.1, 0.1, 0)).noise(
+            lambda: bn.Racer(Form(RELU, True), [0.1], gains=False, shaken=(0.1, 0.1, 0)).noise(
                 toy()[1], 3
             ),
             "noise",
