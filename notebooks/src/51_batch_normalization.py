@@ -388,10 +388,11 @@ ledger.judge({
 
 # %%
 def highest(on, grid):
-    """ln of the largest rate at which each network of rectifiers arrives at 0.85."""
+    """ln of the largest rate at which each network of rectifiers arrives, or nan."""
     arm = bn.Racer(Form(RELU, on), grid)
     there = bn.steps_to_accuracy(*drawn(3, draws, 5, he), arm, 50, [0.85], 200)[0]
-    return np.log((np.isfinite(there) * np.array(grid)[:, None]).max(0))
+    best = (np.isfinite(there) * np.array(grid)[:, None]).max(0)
+    return np.log(np.where(best > 0, best, np.nan))
 
 
 allowed = highest(True, [0.8, 1.6, 3.2, 6.4]) - highest(False, [0.2, 0.4, 0.8, 1.6])
