@@ -104,7 +104,7 @@ sizes(sigmoid, lambda z: sigmoid(z) * sigmoid(-z), normalized=True)
 sizes(lambda z: np.maximum(z, 0), lambda z: z > 0, normalized=True)
 
 # %% [markdown]
-# It explodes, by a factor of more than a thousand. So normalization does prevent that gradients decay, and it does not keep their size. Section 1
+# It explodes, by a factor of more than a thousand. So normalization does keep gradients from decaying, but it does not keep their size. Section 1
 # says by how much they grow and why; the others ask what is gained in training.
 #
 # The networks that are trained here are 100-32-...-32-10, on handwritten digits of $10\times10$ pixels, with cross-entropy, plain descent at a constant rate, and minibatches of 50. Normalized layers give
@@ -162,7 +162,8 @@ agrees(*np.random.default_rng(seed).normal(size=(2, 5, 20)))
 #
 # $$\frac{|g_j|^2}{|g_{j+1}|^2}=\frac{\mathbb E\,f'(\hat z)^2}{\operatorname{Var}f(\hat z)}\cdot\frac{B-2}{B-3},\qquad\hat z\sim N(0,1).$$
 #
-# (The last factor is 1 but for small minibatches of $B$: normalization takes two of $B$ directions away, and an estimated variance is on average too small a divisor.) The first is $\pi/(\pi-1)=1.467$ for rectifiers, 1.178
+# (The last factor is 1 but for small minibatches of $B$: normalization takes two of $B$ directions away, and the inverse of an estimated variance is too large on average. The gradient of
+# the weights grows by the same factor, once the angles between the examples have settled, some layers up.) The first is $\pi/(\pi-1)=1.467$ for rectifiers, 1.178
 # for tanh and 1.034 for sigmoids. For which $f$ is it less than 1? For none: that $\operatorname{Var}f\le\mathbb E f'^2$ is the Gaussian Poincaré inequality, with equality for straight lines only. So gradients never
 # decay, as the note says, and always explode unless the network is linear, which it does not say.
 #
@@ -313,7 +314,7 @@ def times(logs):
 {name: value(**times(gain(name))) for name, arm in races if arm == "plain"}
 
 # %% [markdown]
-# The same for two targets: the modest one is reached soon after the plateau, and the factor is larger. The dashed line crosses the slope once.
+# The same for two targets: the modest one is reached soon after the plateau, and the factor is larger. Fourteen, dashed, is one point on a long slope.
 
 # %% tags=["hide-input"]
 with figures.effects(
@@ -359,7 +360,7 @@ alone = {arm: gain("5 layers", arm)
 {arm: value(**times(found)) for arm, found in alone.items()}
 
 # %% [markdown]
-# Which of the two is worth more depends on which is there already. Scaling is worth a factor of 5 by itself and of 8 on top of centring, centring 2.4 and 4. If they helped independently, the two factors would multiply to that of
+# Which of the two is worth more depends on which is there already. Scaling is worth a factor of 5 by itself and of 8 or so on top of centring; centring 2 to 3 by itself and 4 on top of scaling. If they helped independently, the two factors would multiply to that of
 # both; they fall short of it (check 51.6g). Scaled alone, a network keeps the mean of its sigmoids, which comes to be most of what a layer passes on; centred alone, it passes on a quarter of a clean signal. Each leaves a plateau of its own.
 #
 # The last arm asks for the title of the paper. *Reducing internal covariate shift* means that each layer sees inputs whose mean and size no longer wander. So let them wander:
@@ -475,8 +476,8 @@ ledger.judge({
 # **Fourteen.** The paper's number belongs to one deep network, with its own start, rates and target, and to five times the rate and half a dozen other changes at once. With each arm at its best rate the factor runs here from 1 to nearly 60, by depth
 # and target; from a start that suits the units it is between 1 and 4. That contradicts nothing in the abstract. But the factor is often told as a constant of nature.
 #
-# **What is repaired.** Neither the scale nor the mean: both, and each is worth little without the other. It is not a steadier stream of inputs, and it is not whitening. What no start gives are the invariances among the checks: the length of a unit's weights does
-# not matter, so each step turns them, and a scale that is lost cannot be lost again.
+# **What is repaired.** Neither the scale nor the mean: both, and each is worth much less without the other. It is not a steadier stream of inputs, and it is not whitening. What no start gives are the invariances among the checks: the length of a unit's weights does
+# not matter, so each step turns them, and a bad scale, once repaired, cannot come back.
 #
 # **Why minibatches?** Because the layers inside move. The price that the student feared is a price of very small minibatches.
 #
