@@ -20,8 +20,8 @@
 # **Question.** Batch normalization is said to carry gradients undiminished through networks of any depth, and to reach the same accuracy in
 # fourteen times fewer steps. What does it do to a gradient, and fewer steps than what?
 #
-# **Answer.** Normalized gradients never decay: in rectifier networks they grow, 1.21-fold a layer. The speed-up is no constant: none at one hidden
-# layer of sigmoids, 20 at five; centring and scaling are both needed. Layers are not whitened, and with pairs of images training fails.
+# **Answer.** Normalized gradients never decay: they grow layer by layer, by a known factor. The speed-up is no constant: none at one hidden
+# layer of sigmoids, 20 at five; centring and scaling are both needed. Layers aren't whitened, and with pairs of images training fails.
 #
 # ![size of the gradient against depth, with and without normalization](../figures/51_batch_normalization/key.svg)
 #
@@ -29,7 +29,7 @@
 # no free number.
 #
 # *Source:* Ioffe and Szegedy 2015, *Batch normalization: accelerating deep network training by reducing internal covariate shift*
-# ([arXiv:1502.03167](https://arxiv.org/abs/1502.03167)); a Japanese note of 2015 on deep learning, which says why it should work; the third question in Cho 2020,
+# ([arXiv:1502.03167](https://arxiv.org/abs/1502.03167)); a supplement of 2015 to an introduction to deep learning in the journal of the Operations Research Society of Japan, which says why it should work; the third question in Cho 2020,
 # *A few Q&A's from the course F'20 Deep Learning*. The formula: Yang et al. 2019, *A mean field theory of batch normalization*
 # ([arXiv:1902.08129](https://arxiv.org/abs/1902.08129)).
 #
@@ -165,12 +165,12 @@ agrees(*np.random.default_rng(seed).normal(size=(2, 5, 20)))
 # (The last factor is 1 but for small minibatches of $B$: normalization takes two of $B$ directions away, and the inverse of an estimated variance is too large on average. The gradient of
 # the weights grows by the same factor, once the angles between the examples have settled, some layers up.) The first is $\pi/(\pi-1)=1.467$ for rectifiers, 1.178
 # for tanh and 1.034 for sigmoids. For which $f$ is it less than 1? For none: that $\operatorname{Var}f\le\mathbb E f'^2$ is the Gaussian Poincaré inequality, with equality for straight lines only. So gradients never
-# decay, as the note says, and always explode unless the network is linear, which it does not say.
+# decay, as the supplement says, and always explode unless the network is linear, which it does not say.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 51.1a | From a normalized layer to the one below, the square of the gradient grows as the formula says, for rectifiers, tanh and sigmoids | largest distance of mean measured/predicted from 1 ≤ 0.015 | what 512 units leave is 0.005; the factor of B is 0.016 | Yang et al. 2019 (statement, abstract) |
-# | 51.1b | However deep the normalized network, its gradients come back undiminished | smallest factor a layer ≥ 1 | one that is smaller refutes it | Note of 2015 (statement, read) |
+# | 51.1b | However deep the normalized network, its gradients come back undiminished | smallest factor a layer ≥ 1 | one that is smaller refutes it | 2015 supplement (statement, read) |
 #
 # Networks of 30 layers with 512 units each, and minibatches of 64: the gradient of the weights of every layer. For comparison plain networks of 128 units, rectifiers from the start of He et al., the others
 # from weights of variance $1/n$. Factors a layer for the square of the gradient:
@@ -377,13 +377,13 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Higher rates, whiter layers
 #
-# Two more things are said. The abstract: normalization "allows us to use much higher learning rates". The note of 2015: it whitens every layer, as one used to whiten inputs. Whitened values have the
+# Two more things are said. The abstract: normalization "allows us to use much higher learning rates". The supplement of 2015: it whitens every layer, as one used to whiten inputs. Whitened values have the
 # identity as covariance, all eigenvalues equal; normalization equalizes the variances of units and cannot do anything about their correlations.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 51.4a | With five hidden layers of rectifiers, normalized networks arrive at accuracy 0.85 at much higher learning rates | largest rate with / without ≥ 3 | ours: "much" is threefold | Ioffe and Szegedy 2015 (statement, abstract) |
-# | 51.4b | Normalization whitens the layers: the covariance of normalized values has equal eigenvalues | largest geometric mean of the condition number, over layers ≤ 2 | 1 if white | Note of 2015 (statement, read) |
+# | 51.4b | Normalization whitens the layers: the covariance of normalized values has equal eigenvalues | largest geometric mean of the condition number, over layers ≤ 2 | 1 if white | 2015 supplement (statement, read) |
 #
 # Every rate of a grid of factors of two, 200 steps each. The largest one at which a network still arrives, and its quotient; for sigmoids the same:
 
@@ -469,7 +469,7 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **Undiminished, and more.** The note's sentence is right as it stands, and its point is lost: a plain network of tanh or rectifiers, from its right start, keeps the size of a gradient at every depth, a normalized one multiplies it. In
+# **Undiminished, and more.** The supplement's sentence is right as it stands, and its point is lost: a plain network of tanh or rectifiers, from its right start, keeps the size of a gradient at every depth, a normalized one multiplies it. In
 # fifty layers of rectifiers the square grows by $2\times10^8$. Yang et al. conclude that such networks cannot be trained at all if they are deep enough, and that skip connections are what makes normalization usable there. For the sigmoids of 1998 it is another
 # matter: there nothing else was at hand, and 1.02 a layer is next to nothing.
 #
@@ -501,7 +501,7 @@ ledger.judge({
 # | 51.6e | At five sigmoid layers the factor of normalization is larger for accuracy 0.70 than for 0.85 | quotient of the factors ≥ 1.5 | a plateau is paid once | Ours |
 # | 51.6f | Noise put back after every normalization leaves most of the factor at five layers: means and sizes that wander do little harm | steps plain / shaken ≥ 8 | ours: more than a third of 24 | Ours, after Santurkar et al. 2018 (recalled) |
 # | 51.6g | Centring and scaling together are worth more than the product of what each is worth alone | factor of both / product of the factors ≥ 1 | 1 if they were independent | Ours |
-# | 51.6h | From weights four times as large, which keep the scale, the factor at five sigmoid layers is small | steps without / with 4 ± 2.5 | scale is repaired, the mean is not | Note of 2015 (statement, read) |
+# | 51.6h | From weights four times as large, which keep the scale, the factor at five sigmoid layers is small | steps without / with 4 ± 2.5 | scale is repaired, the mean is not | 2015 supplement (statement, read) |
 # | 51.6i | With tanh, which keeps scale and mean, the factor at five layers is near 1 | steps without / with 1.4 ± 0.7 | what is left is not at the start | LeCun et al. 1998 (statement, recalled) |
 # | 51.6j | Three sigmoid layers gain more by normalization than one | quotient of the factors ≥ 2.5 | the factor grows with depth | Ours |
 # | 51.6k | At five sigmoid layers the best learning rate with normalization is lower than without | quotient of the rates ≤ 0.5 | at least one place of the grid | Ours |
