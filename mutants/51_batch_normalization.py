@@ -65,7 +65,7 @@ def minibatches_of_any_size(patch):
 def statistics_held_fixed(patch):
     """Mean and sd of a minibatch are constants in the gradient.
 
-    Fails: 51.1a, 51.6p
+    Fails: 51.6p
     """
     patch(
         "practice.networks.slope_before",
