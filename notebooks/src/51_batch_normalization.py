@@ -33,7 +33,7 @@
 # *A few Q&A's from the course F'20 Deep Learning*. The formula: Yang et al. 2019, *A mean field theory of batch normalization*
 # ([arXiv:1902.08129](https://arxiv.org/abs/1902.08129)).
 #
-# Before: [45](45_discrete_stages.ipynb) · Next: [52](52_rectifiers.ipynb) · [symbols](../NOTATION.md)
+# Before: [46](46_sparse_stages.ipynb) · Next: [52](52_rectifiers.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
