@@ -192,7 +192,7 @@ ax.imshow(sheet.view(3, 10, 10, 10).transpose(1, 2).reshape(30, 100), cmap="gray
 ax.set_yticks([4.5, 14.5, 24.5], ["tests", "plain", "normalized"])
 ax.set(xticks=[])
 ax.grid(visible=False)
-figures.save(fig, "pictures", "Plain reconstructions resemble digits; others are blurs.")
+figures.save(fig, "pictures", "Plain networks paint the digits, normalized ones blurs.")
 
 # %%
 ledger.judge({
