@@ -320,6 +320,8 @@ for way, own in (("by size", rounds), ("by movement", moved)):
     ax.fill_between(kept, *np.transpose([mean_interval(x) for x in ahead]), alpha=0.2)
 figures.level(ax, 0, "dense", theory=False)
 ax.set(xscale="log", xlabel="share of weights kept", ylabel="accuracy less dense")
+ax.set_xticks(kept, [f"{share:.2f}" for share in kept])
+ax.minorticks_off()
 figures.save(fig, "dense", "Larger tickets are level with the dense network or ahead.")
 
 # %%
