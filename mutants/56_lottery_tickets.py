@@ -143,8 +143,11 @@ def pruned_weights_come_back(patch):
     def free(old, draws, arms, **options):
         from lib.practice import lottery_tickets as lt
 
-        opened = {name: (lt.masked(*arm), lt.open_mask(arm[1])) for name, arm in arms.items()}
-        return old(draws, opened, **options)
+        def opened(weights, mask):
+            weights = [w.repeat(len(m) // len(w), 1, 1) for w, m in zip(weights, mask, strict=True)]
+            return lt.masked(weights, mask), lt.open_mask(mask)
+
+        return old(draws, {name: opened(*arm) for name, arm in arms.items()}, **options)
 
     patch("practice.lottery_tickets.train_arms", free)
     _fewer(patch)
