@@ -185,7 +185,7 @@ def examples_to(
         hit = losses <= goal
         if hit.any() and hit.any(1).argmax() < steps:
             break
-        if steps > 10**6:
+        if steps > 50_000:
             raise ValueError(f"goal {goal} is not reached within {steps} steps")
         steps *= 4
     there = np.flatnonzero(hit.any(0))

@@ -207,8 +207,9 @@ ledger.judge({
 #
 # Now descent. A lookup counts as learned when the largest weight is the right one in nine of ten tests, within 300 steps. The values that it looks up are
 # random, so that the mean squared loss of the output is $\frac12|p-e|^2$. Every arm has the best of its learning rates in each start: a good rate
-# should be no excuse. The rates of descent go with $1/s^2$, which makes steps of the logits comparable, and lie a factor of four apart; the largest fail
-# everywhere, so that nothing is gained beyond them. Adam, the method of the paper, has rates of its own. Arms that start soft learn soon or never, and get half of the steps.
+# should be no excuse. The rates of descent go with $1/s^2$, which makes steps of the logits comparable, and lie a factor of four apart. With the factor $1/\sqrt d$ the
+# largest fails nearly everywhere; if $1/d$ should bear still larger ones, it would only gain on the root. Adam, the method of the paper, has rates of its own. Arms that start
+# soft learn soon or never, and get half of the steps.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
