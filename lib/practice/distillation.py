@@ -16,7 +16,7 @@ Networks are those of `networks`. A draw is a split of the data with starts and 
 (kinds of targets) share it. Targets are (draws, n, classes).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -247,29 +247,6 @@ def linear_student(
     rate = 2 / torch.linalg.matrix_norm(images, 2).square()
     rule = Momentum(rate, momentum)
     return descend(gradient, (start,), rule, problem=(images, targets), steps=steps).weights[0]
-
-
-def linear_ends(
-    teachers: Tensor,
-    shown: dict[int, Tensor],
-    start: Tensor,
-    temperature: float,
-    *,
-    steps: int,
-    change: Callable[[Tensor], Tensor] = lambda targets: targets,
-) -> dict[int, Tensor]:
-    """`linear_student` on transfer sets of several sizes, side by side: {size: its end}.
-
-    shown: {m: images (draws, m, dimension)}; teachers, start (draws, classes, dimension); change: what becomes
-    of the teacher's softened answers, such as `hardened`.
-    """
-    most, draws = max(shown), len(teachers)
-    filled = [torch.nn.functional.pad(x, (0, 0, 0, most - m)) for m, x in shown.items()]
-    images = torch.cat(filled)
-    targets = change(soften(images @ teachers.repeat(len(shown), 1, 1).mT, temperature))
-    start = start.repeat(len(shown), 1, 1)
-    ended = linear_student(images, targets, start, temperature, steps=steps)
-    return dict(zip(shown, ended.split(draws), strict=True))
 
 
 # --- networks ----------------------------------------------------------------------------------------

@@ -272,17 +272,6 @@ def dead(network: Network, images: Tensor) -> Tensor:
     return (living_units(network, images) == 0).any(-1)
 
 
-def first_dead_layer(living: Tensor) -> Tensor:
-    """Number of the first hidden layer in which no unit lives, nan if there is none; living (..., L).
-
-    >>> first_dead_layer(torch.tensor([[3, 0, 0], [3, 2, 1]])).tolist()
-    [2.0, nan]
-    """
-    dead = living == 0
-    layer = dead.double().argmax(-1) + 1.0
-    return torch.where(dead.any(-1), layer, torch.nan)
-
-
 def taught(
     start: Network,
     images: Tensor,

@@ -89,7 +89,7 @@ trial(20)
 seed = 0  # in [0, 4294967295]: seed of every random draw
 problems = 20  # in [5, 500]: linear teachers
 dimension = 20  # in [10, 25]: pixels of their Gaussian images
-sizes = [2, 5, 10, 15, 30]  # each of 2 or more in [1, 60]: images of the transfer set
+sizes = [2, 10, 30]  # each of 2 or more in [1, 60]: images of the transfer set
 linear_steps = 5000  # in [1000, 50000]: steps of a linear student
 draws = 12  # in [4, 100]: splits of the digits
 steps = 600  # in [50, 20000]: steps of every network
@@ -131,28 +131,26 @@ np.allclose(
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 54.1a | On images of one class a linear student ends at the projected teacher, from 0 and from a random start, at T = 4 and 20 | largest distance, in units of the teacher ≤ 1e-6 | what 5,000 steps leave | Ours, after Phuong and Lampert 2019 (recalled) |
+# | 54.1a | On images of one class a linear student ends at the projected teacher, from 0 at T = 4 and from a random start at T = 20 | largest distance, in units of the teacher ≤ 1e-6 | what 5,000 steps leave | Ours, after Phuong and Lampert 2019 (recalled) |
 
 # %%
 linear = di.draw_teachers(problems, 10, dimension, 3.0, rng)
 shown = {m: di.images_of_class(linear, 0, m, rng) for m in sorted(sizes)}
 
 
-def distance(start, temperature):
-    """From where the formula says, in units of the teacher: (sizes, problems)."""
-    found = di.linear_ends(linear, shown, start, temperature, steps=linear_steps)
-    off = [(found[m] - di.student_limit(linear, shown[m], start)).norm(dim=(1, 2))
-           for m in shown]
-    return torch.stack(off) / linear.norm(dim=(1, 2))
+def distance(x, start, T):
+    """From where the formula says, in units of the teacher: (problems,)."""
+    soft = di.soften(x @ linear.mT, T)
+    end = di.linear_student(x, soft, start, T, steps=linear_steps)
+    off = end - di.student_limit(linear, x, start)
+    return off.norm(dim=(1, 2)) / linear.norm(dim=(1, 2))
 
 
-far = {
-    "from 0, T = 4": distance(0 * linear, 4),
-    "from 0, T = 20": distance(0 * linear, 20),
-    "random start, T = 4": distance(
-        di.draw_teachers(problems, 10, dimension, 3.0, rng), 4),
-}
-pd.Series({name: bool(x.max() <= 1e-6) for name, x in far.items()})
+far = {(name, m): distance(x, size * di.draw_teachers(
+           problems, 10, dimension, 3.0, rng), T)
+       for name, size, T in (("from 0, T = 4", 0, 4), ("random start, T = 20", 1, 20))
+       for m, x in shown.items()}
+pd.Series({case: bool(x.max() <= 1e-6) for case, x in far.items()}).unstack(0)
 
 # %% [markdown]
 # The share of fresh images, of all classes, on which the projected teacher and the teacher agree, against the number of images of class 0: median and eight tenths of the teachers. It reaches 1 where the images
@@ -400,7 +398,8 @@ ledger.judge({
 #
 # **Limits.** Small networks of one hidden layer, one data set whose 5,000 digits all splits share, Adam. The constant 0.7 was fixed in advance and not tuned.
 #
-# **Try.** TRY
+# **Try.** `sizes = [2, 19, 30]`: nineteen images nearly fill the space of twenty pixels, 5,000 steps are far too few for the narrowest direction, and 54.1a stops a tenth of the teacher away. `linear_steps = 1000`: 54.1a fails, for the
+# students are still up to a tenth away from their ends. In the model `trial(5)` misses one direction and 0.14 of the answers, `trial(6)` none.
 
 # %% [markdown]
 # ## 6. Checks
@@ -417,11 +416,12 @@ ledger.judge({
 
 # %%
 def linear_agreement(change):
-    """Share of fresh images on which students of the largest set are right."""
-    largest_set = {max(shown): shown[max(shown)]}
-    end = di.linear_ends(linear, largest_set, 0 * linear, 4, steps=linear_steps,
-                         change=change)
-    return di.agreement(linear, end[max(shown)], np.random.default_rng([seed, 1]))
+    """Share of fresh images on which both agree, after more images than pixels."""
+    own = np.random.default_rng([seed, 1])
+    x = di.images_of_class(linear, 0, 3 * dimension // 2, own)
+    targets = change(di.soften(x @ linear.mT, 4))
+    end = di.linear_student(x, targets, 0 * linear, 4, steps=linear_steps)
+    return di.agreement(linear, end, own)
 
 
 ledger.judge({

@@ -131,18 +131,6 @@ def test_the_relative_error_is_that_of_the_two_gradients():
     assert torch.allclose(di.relative_error(z, v, 7), expected)
 
 
-def test_sets_side_by_side_are_students_alone():
-    rng = np.random.default_rng(3)
-    teachers = di.draw_teachers(2, 4, 6, 3.0, rng)
-    start = di.draw_teachers(2, 4, 6, 1.0, rng)
-    shown = {m: di.images_of_class(teachers, 0, m, rng) for m in (2, 5)}
-    both = di.linear_ends(teachers, shown, start, 4, steps=50, change=di.hardened)
-    for m, x in shown.items():
-        targets = di.hardened(di.soften(x @ teachers.mT, 4))
-        alone = di.linear_student(x, targets, start, 4, steps=50)
-        assert torch.allclose(both[m], alone, atol=1e-12)
-
-
 def test_smoothed_labels_keep_the_class_and_sum_to_one():
     p = torch.softmax(torch.from_numpy(np.random.default_rng(3).standard_normal((3, 9, 5))), -1)
     found = di.smoothed(p, 0.7)
