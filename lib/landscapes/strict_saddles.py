@@ -48,16 +48,16 @@ class QuadraticForms:
         images = (x @ self._side_by_side).unflatten(-1, self.forms.shape[:2])  # Q_i x
         return images, (images @ x[..., None])[..., 0] / 2 - self.values
 
-    def value(self, x):
+    def value(self, x: Tensor) -> Tensor:
         """f at points (..., n): (...)."""
         return self._parts(x)[1].square().mean(-1) / 2
 
-    def gradient(self, x):
+    def gradient(self, x: Tensor) -> Tensor:
         """mean_i r_i Q_i x, (..., n)."""
         images, residual = self._parts(x)
         return (residual[..., None, :] @ images)[..., 0, :] / len(self.values)
 
-    def field(self, x):
+    def field(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Gradient (..., n) and Hessian mean_i (Q_i x) (Q_i x)^T + r_i Q_i, (..., n, n)."""
         images, residual = self._parts(x)
         slope = (residual[..., None, :] @ images)[..., 0, :]

@@ -218,7 +218,7 @@ class Noise:
     rng: np.random.Generator
     batches: Tensor | np.ndarray | None = None
 
-    def drawn(self, batch):
+    def drawn(self, batch: Tensor) -> Tensor:
         """Of one step, in units of the scale: like batch, (seeds, 1)."""
         if self.batches is None:
             return torch.from_numpy(self.rng.standard_normal(tuple(batch.shape)))
@@ -274,7 +274,16 @@ def crossing(x: np.ndarray, shares: np.ndarray, level: float = 0.5) -> float:
     return float(np.interp(level, np.maximum.accumulate(shares), x))
 
 
-def mean_escape_time(surface, begin, end, low, noise_scale, learning_rate, *, grid=4000):
+def mean_escape_time(
+    surface: Surface,
+    begin: float,
+    end: float,
+    low: float,
+    noise_scale: float,
+    learning_rate: float,
+    *,
+    grid: int = 4000,
+) -> float:
     """Mean time to pass from `begin` to `end` > begin under gradient noise; time = rate x steps.
 
     Small steps make a diffusion with temperature D = learning_rate noise_scale^2 / 2, reflected at

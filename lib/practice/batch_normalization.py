@@ -13,7 +13,7 @@ from torch import Tensor
 from lib.descent import Plain, Record, Stop, snapped
 from lib.practice.classifiers import train_apart
 from lib.practice.draws import Problems, batches
-from lib.practice.networks import Form, Network, accuracy, forward, gradients, layers
+from lib.practice.networks import Form, Network, accuracy, forward, layers, loss_gradient
 
 # --- races -----------------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ def paths(
 
     def seen(network, at):
         x, y = (torch.stack([one[k] for one, k in zip(s, at, strict=True)]) for s in sets)
-        found = gradients(network, x, y, form).weights[:hidden]
+        found = loss_gradient(network, x, y, form).weights[:hidden]
         pairs = list(zip(network.weights, found, strict=False))
         across = [(w * g).sum(-1).abs() / (w.norm(dim=-1) * g.norm(dim=-1)) for w, g in pairs]
         return {

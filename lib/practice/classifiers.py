@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, Record, Stop, Trajectory, descend
+from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
 from lib.practice.draws import check_orders, minibatch
 from lib.practice.networks import (
     PLAIN,
@@ -55,7 +55,7 @@ class Falling(Plain):
 
     steps: int
 
-    def step(self, weights, kept, slopes, rates, t):
+    def step(self, weights: Weights, kept: list, slopes: Weights, rates: tuple, t: int) -> None:
         """Step number t in place."""
         left = 1 - (t - 1) / self.steps
         super().step(weights, kept, slopes, [rate * left for rate in rates], t)
@@ -209,7 +209,7 @@ def train_apart(
     start: arms x sets networks, float64, the sets innermost: network r sees set r mod sets. sets: images
     (sets, n, d_0) and labels (sets, n), or probabilities (sets, n, classes). orders: (sets, steps, batch),
     whole numbers below n: the images of every minibatch.
-    rule: as `descend` takes it. form, temperature: as in `networks.gradients`.
+    rule: as `descend` takes it. form, temperature: as in `networks.loss_gradient`.
     factors: tensors that multiply the gradient of the parts they are given for, each like its tensor: 0
         holds a weight where it is. Parts may be left empty.
     options: `record` and `stop` of `descend`; `steps`, fewer than there are minibatches. measure(network, who)

@@ -25,7 +25,7 @@
 #
 # ![share of students of 32 layers that live, by what taught them](../figures/55_hints/key.svg)
 #
-# Every bar is a share of students that live, with its 95% interval; all kinds share their starts, their digits and the order of the minibatches.
+# Shares of students that live, with 95% intervals, by what they learn from besides the labels. Dotted: labels alone. All kinds share their starts, their digits and the order of the minibatches.
 #
 # *Source:* Romero, Ballas, Kahou, Chassang, Gatta and Bengio 2015, *FitNets: hints for thin deep nets* ([arXiv:1412.6550](https://arxiv.org/abs/1412.6550)):
 # hints from the middle of a teacher help to train networks deeper and thinner than it, and these can be better than it is. A Japanese note on deep
@@ -214,7 +214,7 @@ ledger.judge({"55.1a": share(alive["labels alone"] == 0)})
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 55.2a | The mean of an untrained teacher's answers, the same for every image, saves students | mean of alive (0 or 1) less that of labels alone ≥ 0.05 | one in twenty; the model says nearly all | Ours |
-# | 55.2b | What its answers differ by from image to image does not save students: the mean saves more | mean of alive with the mean less that with the differences ≥ 0 | the sign of a paired difference | Ours |
+# | 55.2b | What an untrained teacher's answers differ by from image to image does not do it: their mean saves more students | mean of alive with the mean less that with the differences ≥ 0 | the sign of a paired difference | Ours |
 # | 55.2c | Without any teacher, output biases drawn at random save students | mean of alive less that of labels alone ≥ 0.2 | ours: one in five; the model says nearly all | Ours |
 
 # %%
@@ -231,8 +231,8 @@ alive["output biases"] = lives(trained(offset))
 pd.Series({kind: found.mean().item() for kind, found in alive.items()}).round(2)
 
 # %% [markdown]
-# "Soft, untrained" are the answers as they are. Their differences save hardly anybody, nor do uniform targets; their mean saves nearly as many as they do, and the random biases
-# save most. What counts is not what the pull tells, but that it keeps its direction.
+# "Soft, untrained" are the answers as they are. Neither their differences nor uniform targets save anybody; their mean saves as many as they do, and so do the
+# random biases. What counts is not what the pull tells, but that it keeps its direction.
 
 # %%
 ledger.judge({

@@ -8,7 +8,7 @@ import torch
 
 from lib.descent import Adam, DivergenceError, Plain, Record, Stop
 from lib.practice import classifiers as cl
-from lib.practice.networks import TANH, Form, Network, evaluate, gradients
+from lib.practice.networks import TANH, Form, Network, evaluate, loss_gradient
 from lib.practice.starts import uniform_start
 
 
@@ -48,7 +48,7 @@ def own_problem(widths, sets, arms, seed, examples=12):
 
 def test_dead_units_have_no_gradient_and_are_counted():
     start, images, labels = problem([4, 6, 3], 50, 0, examples=5)
-    for_unit = gradients(start, images, labels).biases[0]
+    for_unit = loss_gradient(start, images, labels).biases[0]
     count = cl.dead_units(start, images)
     assert torch.equal(count, (for_unit == 0).sum(-1)) and 0 < int(count.sum()) < 300
 
