@@ -143,10 +143,10 @@ def any_answers_will_do(patch):
     Fails: 55.4a
     """
 
-    def shifted(old, students, images, labels, soft, orders, **options):
+    def shifted(old, students, sets, soft, orders, **options):
         if orders.shape[1] > 400:
             soft = soft.roll(1, 1)
-        return old(students, images, labels, soft, orders, **options)
+        return old(students, sets, soft, orders, **options)
 
     patch("practice.hints.second_stage", shifted)
     patch.parameters(draws=24)
@@ -158,10 +158,10 @@ def labels_teach_as_much(patch):
     Fails: 55.4a
     """
 
-    def labels_alone(old, start, images, labels, orders, said, hint_steps, generators, **rate):
+    def labels_alone(old, start, sets, said, orders, hint_steps, generators, **rate):
         from lib.practice import hints as hi
 
-        return hi.plain(start, images, labels, orders, **rate)
+        return hi.plain(start, sets, orders, **rate)
 
     patch("practice.hints.taught", labels_alone)
     patch.parameters(draws=24, long_steps=300, rates=[0.003, 0.006])

@@ -173,8 +173,7 @@ def imitate(
 
 def second_stage(
     students: Network,
-    images: Tensor,
-    labels: Tensor,
+    sets: tuple[Tensor, Tensor],
     soft: Tensor,
     orders: Tensor,
     *,
@@ -185,11 +184,11 @@ def second_stage(
 ) -> Network:
     """Stage 2: labels and soft targets, with a rate `slower` times smaller in the last quarter: a `Network`.
 
-    students: arms x draws; images (draws, n, d_0); labels (draws, n); soft: (arms x draws, n, classes),
+    students: arms x draws; sets: images (draws, n, d_0) and labels (draws, n); soft: (arms x draws, n, classes),
     probabilities at this temperature; orders (draws, steps, batch); weights: (high, low) of the soft
     targets. Adam starts afresh with the smaller rate. weights = (0, 0): labels alone; slower = 1: one rate.
     """
-    steps, (high, low) = orders.shape[1], weights
+    (images, labels), steps, (high, low) = sets, orders.shape[1], weights
     if soft.shape != (students.count, *labels.shape[1:], students.biases[-1].shape[1]):
         raise ValueError(f"soft must be (students, n, classes), got {tuple(soft.shape)}")
     hard = torch.nn.functional.one_hot(labels, soft.shape[-1]).to(soft.dtype)
@@ -209,18 +208,17 @@ def second_stage(
 
 def plain(
     start: Network,
-    images: Tensor,
-    labels: Tensor,
+    sets: tuple[Tensor, Tensor],
     orders: Tensor,
     *,
     learning_rate: float,
     slower: float = 5.0,
 ) -> Network:
     """Labels alone: a `Network`; arguments as in `second_stage`."""
-    classes = start.biases[-1].shape[1]
+    classes, (images, labels) = start.biases[-1].shape[1], sets
     none = images.new_full((start.count, labels.shape[1], classes), 1 / classes)
     options = {"learning_rate": learning_rate, "weights": (0.0, 0.0), "temperature": 1.0}
-    return second_stage(start, images, labels, none, orders, slower=slower, **options)
+    return second_stage(start, sets, none, orders, slower=slower, **options)
 
 
 def train_teachers(
@@ -274,23 +272,20 @@ def dead(network: Network, images: Tensor) -> Tensor:
 
 def taught(
     start: Network,
-    images: Tensor,
-    labels: Tensor,
-    orders: Tensor,
+    sets: tuple[Tensor, Tensor],
     said: Sequence[Tensor],
+    orders: Tensor,
     hint_steps: int,
     generators: Sequence[np.random.Generator],
     *,
     learning_rate: float,
-    weights: tuple[float, float] = (4.0, 1.0),
-    temperature: float = 3.0,
 ) -> Network:
-    """Both stages, the first of so many steps: a `Network` like the start.
+    """Both stages, the first of so many steps, soft targets at T = 3 with weights from 4 to 1: a `Network`.
 
     said: (hints, soft targets) as `said_by` gives them; generators: as in `imitate`; others as in
     `second_stage`.
     """
     (hints, soft), rate = said, {"learning_rate": learning_rate}
-    students = imitate(start, images, hints, orders[:, :hint_steps], generators, **rate)
-    options = rate | {"weights": weights, "temperature": temperature}
-    return second_stage(students, images, labels, soft, orders[:, hint_steps:], **options)
+    students = imitate(start, sets[0], hints, orders[:, :hint_steps], generators, **rate)
+    options = rate | {"weights": (4.0, 1.0), "temperature": 3.0}
+    return second_stage(students, sets, soft, orders[:, hint_steps:], **options)

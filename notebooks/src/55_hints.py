@@ -164,9 +164,9 @@ def trained(start, soft=None, rate=0.003):
     n = start.count
     given, way = (sets[0][:n], sets[1][:n]), {"learning_rate": rate, "slower": 1.0}
     if soft is None:
-        return hi.plain(start, *given, order[:n, 80:], **way)
+        return hi.plain(start, given, order[:n, 80:], **way)
     way |= {"weights": (4.0, 1.0), "temperature": 3.0}
-    return hi.second_stage(start, *given, soft[:n], order[:n, 80:], **way)
+    return hi.second_stage(start, given, soft[:n], order[:n, 80:], **way)
 
 
 def lives(network):
@@ -322,12 +322,12 @@ judged, tuning = slice(3, few), slice(0, 3)
 def accuracy(who, rate, part=judged):
     """Accuracy of students on some splits: plain, or taught by one of the teachers."""
     start = thin.map(lambda w: w[part])
-    given, way = (sets[0][part], sets[1][part], path[part]), {"learning_rate": rate}
+    given, rows = [x[part] for x in sets], path[part]
     if who == "none":
-        end = hi.plain(start, *given, **way)
+        end = hi.plain(start, given, rows, learning_rate=rate)
     else:
-        lesson = [x[part] for x in said[who]]
-        end = hi.taught(start, *given, lesson, 80, generators(10, few)[part], **way)
+        lesson, maps = [x[part] for x in said[who]], generators(10, few)[part]
+        end = hi.taught(start, given, lesson, rows, 80, maps, learning_rate=rate)
     return hi.right_answers(end, *(x[part] for x in tests))[0].numpy()
 
 # %% [markdown]

@@ -94,7 +94,7 @@ def test_stage_two_is_adam_of_every_network_alone():
     images, labels, orders = problem()
     start, soft = network(), torch.softmax(drawn(3, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (4.0, 1.0), "temperature": 3.0}
-    found = hi.second_stage(start, images, labels, soft, orders, **options)
+    found = hi.second_stage(start, (images, labels), soft, orders, **options)
     net = [x[1].clone().requires_grad_() for x in start.tensors()]
     for t in range(8):
         if t in (0, 6):
@@ -113,15 +113,15 @@ def test_without_soft_targets_the_student_is_plain():
     images, labels, orders = problem()
     soft = torch.softmax(drawn(3, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (0.0, 0.0), "temperature": 3.0}
-    taught = hi.second_stage(network(), images, labels, soft, orders, **options)
-    alone = hi.plain(network(), images, labels, orders, learning_rate=0.01)
+    taught = hi.second_stage(network(), (images, labels), soft, orders, **options)
+    alone = hi.plain(network(), (images, labels), orders, learning_rate=0.01)
     assert all(torch.allclose(a, b) for a, b in zip(taught.tensors(), alone.tensors(), strict=True))
 
 
 def test_with_one_rate_there_is_one_adam():
     images, labels, orders = problem()
     start = network()
-    found = hi.plain(start, images, labels, orders, learning_rate=0.01, slower=1.0)
+    found = hi.plain(start, (images, labels), orders, learning_rate=0.01, slower=1.0)
     net = [x[1].clone().requires_grad_() for x in start.tensors()]
     adam = torch.optim.Adam(net, lr=0.01)
     for at in orders[1]:
@@ -135,8 +135,8 @@ def test_arms_have_targets_of_their_own():
     images, labels, orders = problem()
     soft = torch.softmax(drawn(6, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (4.0, 1.0), "temperature": 3.0}
-    both = hi.second_stage(network().repeated(2), images, labels, soft, orders, **options)
-    one = hi.second_stage(network(), images, labels, soft[3:], orders, **options)
+    both = hi.second_stage(network().repeated(2), (images, labels), soft, orders, **options)
+    one = hi.second_stage(network(), (images, labels), soft[3:], orders, **options)
     assert all(torch.allclose(a[3:], b) for a, b in zip(both.tensors(), one.tensors(), strict=True))
     assert not torch.allclose(both.weights[-1][:3], both.weights[-1][3:])
 
@@ -145,10 +145,10 @@ def test_a_lesson_is_both_stages():
     images, labels, orders = problem()
     said = drawn(3, 12, 8), torch.softmax(drawn(3, 12, 5, key=8), -1)
     rate = {"learning_rate": 0.01}
-    found = hi.taught(network(), images, labels, orders, said, 3, generators(key=9), **rate)
+    found = hi.taught(network(), (images, labels), said, orders, 3, generators(key=9), **rate)
     half = hi.imitate(network(), images, said[0], orders[:, :3], generators(key=9), **rate)
     options = rate | {"weights": (4.0, 1.0), "temperature": 3.0}
-    right = hi.second_stage(half, images, labels, said[1], orders[:, 3:], **options)
+    right = hi.second_stage(half, (images, labels), said[1], orders[:, 3:], **options)
     assert all(torch.equal(a, b) for a, b in zip(found.tensors(), right.tensors(), strict=True))
 
 
@@ -213,7 +213,7 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
         (
             lambda: hi.second_stage(
                 network(),
-                *problem()[:2],
+                problem()[:2],
                 drawn(3, 11, 5),
                 problem()[2],
                 learning_rate=1,
@@ -222,7 +222,10 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
             ),
             "soft",
         ),
-        (lambda: hi.plain(network(4), *problem(), learning_rate=1), "multiple|soft"),
+        (
+            lambda: hi.plain(network(4), problem()[:2], problem()[2], learning_rate=1),
+            "multiple|soft",
+        ),
         (lambda: hi.with_output_biases(network(), -1.0, generators()), "size"),
     ],
 )
