@@ -146,27 +146,6 @@ def one_teacher_is_enough(patch):
     patch.parameters(problems=5)
 
 
-def confidence_is_known(patch):
-    """How sure the ensemble is is worth knowing: a constant may as well be its mean, drawn anew for each image.
-
-    Fails: 54.5c
-    """
-
-    def drawn(old, targets, confidence):
-        import torch
-
-        top = targets.amax(-1, keepdim=True)
-        if not ((top > 0.11) & (top < 0.99)).any():  # labels
-            return old(targets, confidence)
-        lots = torch.rand(top.shape, generator=torch.Generator().manual_seed(1)).double()
-        own = 0.1 + 0.9 * lots
-        hard = (targets == top).double()
-        return own * hard + (1 - own) / 9 * (1 - hard)
-
-    patch("practice.distillation.smoothed", drawn)
-    patch.parameters(problems=5)
-
-
 def answers_need_not_be_smooth(patch):
     """Smoothing is of no account: a constant confidence of one does as well.
 

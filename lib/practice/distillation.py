@@ -322,19 +322,24 @@ def at_best_rates(
 ) -> dict[str, tuple[float, Network]]:
     """`learn_from` at each of these rates: {name: (rate of the highest mean accuracy, `Network`)}.
 
-    tests: (images (draws, m, d_0), labels (draws, m)) that decide. One rate serves all draws of a kind.
+    tests: (images (draws, m, d_0), labels (draws, m)) that decide. One rate serves all draws of a kind. Where
+    the start holds several copies the first of them decides, and all are trained at its best rate.
     """
-    best = {}
+    first, best = start.map(lambda x: x[: len(images)]), {}
     for rate in rates:
-        given = start, images, targets, orders
-        for kind, network in learn_from(
-            *given, learning_rate=rate, temperature=temperature
-        ).items():
-            said = scores(network, tests[0])
-            right = accuracy(said.unflatten(0, (-1, len(images))), tests[1]).mean().item()
+        way = {"learning_rate": rate, "temperature": temperature}
+        for kind, network in learn_from(first, images, targets, orders, **way).items():
+            right = accuracy(scores(network, tests[0]), tests[1]).mean().item()
             if kind not in best or right > best[kind][0]:
                 best[kind] = right, rate, network
-    return {kind: (rate, network) for kind, (_, rate, network) in best.items()}
+    found = {kind: (rate, network) for kind, (_, rate, network) in best.items()}
+    if start.count == first.count:
+        return found
+    for kind, (rate, _) in found.items():
+        way = {"learning_rate": rate, "temperature": temperature}
+        own = learn_from(start, images, {kind: targets[kind]}, orders, **way)
+        found[kind] = rate, own[kind]
+    return found
 
 
 def class_accuracy(scores: Tensor, labels: Tensor) -> Tensor:

@@ -211,6 +211,10 @@ def test_the_best_rate_is_that_of_the_highest_accuracy():
     rate, network = found["labels"]
     right = di.learn_from(*given, learning_rate=0.02)["labels"]
     assert rate == 0.02
+    six = start.repeated(2)
+    again, both = di.at_best_rates(six, *given[1:], (x, labels), rates=[1e-5, 0.02])["labels"]
+    assert again == 0.02 and both.count == 4
+    assert torch.allclose(both.weights[0][2:], network.weights[0])
     assert all(torch.equal(a, b) for a, b in zip(network.tensors(), right.tensors(), strict=True))
 
 
