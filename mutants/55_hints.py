@@ -3,7 +3,7 @@
 
 def _fewer(patch, draws=24):
     """For theories that fail by far: fewer students are enough, and no long training."""
-    patch.parameters(draws=draws, few=12, long_steps=300, rates=[0.003, 0.006])
+    patch.parameters(draws=draws, few=20, long_steps=300, rates=[0.003, 0.006])
 
 
 def _of_he(old, widths, *given, gain=1.0):

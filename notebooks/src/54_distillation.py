@@ -93,7 +93,7 @@ sizes = [2, 10, 30]  # each of 2 or more in [1, 60]: images of the transfer set
 linear_steps = 5000  # in [1000, 50000]: steps of a linear student
 draws = 12  # in [4, 100]: splits of the digits
 steps = 600  # in [50, 20000]: steps of every network
-rates = [0.006, 0.02, 0.06]  # each of 2 or more in [1e-4, 0.05]: learning rates to choose from
+rates = [0.006, 0.02, 0.06]  # each of 2 or more in [1e-4, 0.2]: learning rates to choose from
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
