@@ -25,7 +25,7 @@
 #
 # ![gains of students of an ensemble, by what is left of its answers](../figures/54_distillation/key.svg)
 #
-# Students of six networks that learned 200 labels: accuracy less that of one such network, with 95% intervals. The dotted line is one network that learned labels alone, at its own best rate.
+# Students of six networks that learned few labels, on many more images: accuracy less that of one such network, with 95% intervals. The dotted line is a network that learned the labels alone, at its own best rate.
 #
 # *Source:* Hinton, Vinyals and Dean 2015, *Distilling the knowledge in a neural network* ([arXiv:1503.02531](https://arxiv.org/abs/1503.02531)). The linear limit: Phuong and Lampert 2019, *Towards
 # understanding knowledge distillation* (two classes). Label smoothing: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna 2016 ([arXiv:1512.00567](https://arxiv.org/abs/1512.00567)); as the cause of what
