@@ -340,13 +340,13 @@ pd.Series(np.exp(np.log(noise).mean(1)), path).rename_axis("examples").round()
 # examples need, as far as this is foretold to lie well within the race:
 
 # %%
-def needed(B, which, way=noise):
+def needed(B, which, way=noise, within=0.75):
     """Examples at batch B for what B = 1 does at each look, measured and foretold."""
     curves = [np.log(races[size].losses[:, which]).mean(1) for size in (B, 1)]
     scale = np.exp(np.log(way[:, which]).mean(1))
     measured = mb.examples_needed(looks, curves[0], curves[1])
     foretold = mb.examples_foretold(path, scale, B)[1:]
-    return np.where(foretold <= 0.75 * looks[-1], measured, np.nan), foretold
+    return np.where(foretold <= within * looks[-1], measured, np.nan), foretold
 
 
 def off(which):
@@ -441,7 +441,8 @@ ledger.judge({
 # %%
 def held(which):
     """ln(measured / foretold) of B = 64 at 8,192, from the noise at the start."""
-    found = needed(64, which, np.broadcast_to(noise[:1], noise.shape))
+    start = np.broadcast_to(noise[:1], noise.shape)
+    found = needed(64, which, start, within=np.inf)
     return np.log(np.divide(*found))[at(8192)]
 
 
