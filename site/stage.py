@@ -365,11 +365,7 @@ class Book:
         """The first cell with its key figure, badge and the ways from here."""
         name, _, figure = self.key()
         if figure:
-            shown = raw(
-                pictures.html(figure._replace(name="first"), "../", eager=True).replace(
-                    'id="figure-first"', 'id="first-figure"'
-                )
-            )
+            shown = raw(pictures.html(figure, "../", id="first-figure", eager=True))
             text = re.sub(
                 rf"!\[[^\]]*\]\(\.\./figures/{self.name}/{name}\.svg\)",
                 lambda _: shown,
@@ -388,8 +384,9 @@ def playable(page):
 
 
 def bend_here(page):
-    """A button that opens the interactive in place, and the way to its own page where no script runs."""
-    return f'<p class="bend-here" data-play="{page}"><a href="../play/{page}.html">Bend this claim by hand</a></p>'
+    """The way to an interactive; a script makes it a button that opens the interactive in place."""
+    scripts = re.findall(r"_static/play/(\w+)\.js", read(SITE / "pages" / "play" / f"{page}.md"))
+    return f'<p class="bend-here" data-scripts="{" ".join(scripts)}"><a href="../play/{page}.html">Bend this claim by hand</a></p>'
 
 
 def exercises(text):

@@ -105,3 +105,36 @@ addEventListener("load", () => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", ready);
   else ready();
 })();
+
+// An interactive figure in place: its scripts come when it is asked for. One at a time on a page.
+(() => {
+  const load = (src) => new Promise((done) => {
+    const script = document.createElement("script");
+    script.src = src;
+    script.onload = done;
+    document.head.append(script);
+  });
+  const ready = () => {
+    for (const place of document.querySelectorAll(".bend-here[data-scripts]")) {
+      const link = place.querySelector("a"), base = link.href.replace(/play\/[^/]*$/, "_static/play/"), button = document.createElement("button");
+      button.type = "button";
+      button.textContent = "Bend it here";
+      place.prepend(button, " ");
+      link.textContent = "on its own page";
+      button.addEventListener("click", async () => {
+        for (const old of document.querySelectorAll("#bend")) old.remove();
+        const box = document.createElement("div");
+        box.id = "bend";
+        box.className = "bend";
+        box.dataset.inPlace = "";
+        place.after(box);
+        for (const name of place.dataset.scripts.split(" ")) await load(`${base}${name}.js`);
+        const first = box.querySelector("input");
+        if (first) first.focus({ preventScroll: true });
+        box.scrollIntoView({ block: "nearest" });
+      });
+    }
+  };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", ready);
+  else ready();
+})();

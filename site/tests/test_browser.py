@@ -21,7 +21,9 @@ from lib.trajectories.held_starts import identity_floor
 pages = sorted(p for p in HTML.rglob("*.html") if not {"_static", "rows"} & {*p.parts})
 pages += sorted((HTML / "rows").glob("32.*.html"))[:3]  # one template, 700 rows
 pytestmark = pytest.mark.skipif(not pages, reason="not run: the site is not built (make site)")
-PLAY = ["edge", "trap", "bands", "saddles", "staircase", "depth", "peak", "noise"]
+PLAY = sorted(
+    path.stem for path in (ROOT / "site" / "pages" / "play").glob("*.md") if path.stem != "index"
+)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -442,6 +444,23 @@ def test_an_address_opens_the_fold_that_its_row_is_in(table):
     assert not table.locator(f'[id="claim-{id}"]').is_visible()
     table.goto(table.base + f"notebooks/32_balancedness.html#claim-{id}")
     table.locator(f'[id="claim-{id}"]').wait_for(state="visible")
+
+
+def test_an_interactive_opens_in_place_and_leaves_the_address_alone(table):
+    table.goto(table.base + "notebooks/32_balancedness.html")
+    before = table.url
+    button = table.get_by_role("button", name="Bend it here")
+    assert button.count() == 1 and table.get_by_role("link", name="on its own page").count() == 1
+    button.click()
+    slider = table.get_by_role("slider", name="learning rate η", exact=True)
+    slider.wait_for()
+    old = table.locator("#bend .state").inner_text()
+    slider.focus()
+    for _ in range(8):
+        table.keyboard.press("PageUp")
+    assert table.locator("#bend .state").inner_text() != old
+    table.wait_for_timeout(300)
+    assert table.url == before
 
 
 # --- dark, print, search ---------------------------------------------------------------------------
