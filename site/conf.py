@@ -101,6 +101,13 @@ html_context = {"default_mode": "auto"}
 copybutton_exclude = ".linenos, .gp, .go"
 
 
+# The table of contents beside a page comes after its text: its place is kept from the first line on.
+BESIDE = (
+    "@media (min-width: 1200px) { html .bd-main .bd-content { justify-content: flex-start; } "
+    "html .bd-main .bd-content .bd-article-container { max-width: min(60em, 100% - 17rem); } }"
+)
+
+
 def _describe(app, pagename, templatename, context, doctree):
     """A description for search engines and previews: the notebook's answer or the page's first line."""
     # Citations are links in front of their text: no list in the sense of that role.
@@ -129,6 +136,8 @@ def _describe(app, pagename, templatename, context, doctree):
         more += f'\n<meta property="{name}" content="{html.escape(plain)}">'
     if pagename == "404" and html_baseurl:  # it is shown at any depth
         more = f'<base href="{html.escape(html_baseurl)}">\n' + more
+    if pagename.startswith(("notebooks/", "library/")):
+        more += f"\n<style>{BESIDE}</style>"
     context["metatags"] = context.get("metatags", "") + "\n" + more
 
 

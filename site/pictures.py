@@ -73,7 +73,7 @@ def html(figure, where, *, id="", eager=False):
     """A figure with its size, so that nothing jumps when it comes; it leads to the SVG."""
     address = where + figure.address
     return (
-        f'<figure class="picture" id="{id or f"figure-{figure.name}"}"><a href="{address.removesuffix("png")}svg" aria-label="The figure as SVG">'
+        f'<figure class="picture" id="{id or f"figure-{figure.name}"}"><a href="{address.removesuffix("png")}svg">'
         f'<img class="{kind(figure.name)}" src="{address}" alt="{esc(figure.alt)}" width="{figure.width}" height="{figure.height}"'
         f"{'' if eager else ' loading=lazy'}></a></figure>"
     )

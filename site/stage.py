@@ -506,6 +506,26 @@ def notebook_list(books, thumbs):
     return "\n\n".join(parts)
 
 
+def bend_cards(books, thumbs):
+    """The pages of "Bend a claim" in the order of their notebooks, each with its notebook's picture."""
+    known, found = {book.number: book for book in books}, {}
+    for one in FACTS["play"]:
+        if one["notebook"] in known and playable(one["page"]):
+            found.setdefault(one["page"], []).append(known[one["notebook"]])
+    made = []
+    for page, mine in sorted(found.items(), key=lambda one: one[1][0].number):
+        text = read(SITE / "pages" / "play" / f"{page}.md")
+        line = re.match(r"<!-- (.*?) -->", text, re.S)[1]
+        title = re.search(r"^# (.*)$", text, re.M)[1]
+        address, alt, figure, width, height = thumbs[mine[0].name]
+        numbers = ", ".join(dict.fromkeys(book.number for book in mine))
+        made.append(
+            f'<a class="card-link" href="{page}.html"><img class="{pictures.kind(figure)}" src="../{address}" alt="{esc(alt)}" width="{width}" height="{height}" loading="lazy">'
+            f'<span class="card-number">with {numbers}</span> <span class="card-title">{esc(title)}</span><span class="card-works">{esc(line)}</span></a>'
+        )
+    return raw(f'<div class="cards">{"".join(made)}</div>')
+
+
 # --- the front page ------------------------------------------------------------------------------
 
 
@@ -907,6 +927,7 @@ def main(target):
         "works": f"{len(works)}",
         "theories": f"{len(rejected)}",
         "families": notebook_list(books, thumbs),
+        "bends": bend_cards(books, thumbs),
         "missing": missed_page(ledgers, links, papers),
         "criteria": re.sub(r"\A# .*\n", "", CRITERIA),
         **run_page(os.environ),

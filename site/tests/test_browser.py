@@ -463,6 +463,25 @@ def test_an_interactive_opens_in_place_and_leaves_the_address_alone(table):
     assert table.url == before
 
 
+SHIFTS = """window.shifts = 0;
+new PerformanceObserver((list) => { for (const e of list.getEntries()) window.shifts += e.value; }).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(
+    "name", ["index", "notebooks/index", "notebooks/32_balancedness", "play/edge", "rows/32.3a"]
+)
+def test_nothing_jumps_while_a_page_loads(browser, name, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    page.goto((HTML / f"{name}.html").as_uri())
+    page.wait_for_timeout(400)
+    moved = page.evaluate("window.shifts")
+    context.close()
+    assert moved < 0.05, moved
+
+
 # --- dark, print, search ---------------------------------------------------------------------------
 
 

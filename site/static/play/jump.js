@@ -32,8 +32,8 @@
       steps.axes({ lo: 1e-12, hi: 1e-2, log: true, label: "start ε" }, { lo: 0, hi: 1.1 * Math.max(plain.steps, ...counted.flat()), label: "steps" });
       counted.forEach((counts, j) => { steps.line(scales, counts, { colour: j }); steps.dots(scales, counts, { colour: j }); });
       steps.upright(eps);
-      const last = (j) => counted[j][scales.length - 1] - swept[j][4];
-      const rise = !counted.length ? "" : `From ε = 1e−6 to 1e−12 plain descent pays ${last(0)} steps more; jumps to a length ${last(1)}, by line search ${last(2)}.`;
+      const more = (j) => counted[j][10] - counted[j][6], say = (v) => String(v).replace("-", "\u2212");
+      const rise = !counted.length ? "" : `From ε = 1e\u22128 to 1e\u221212 plain descent pays ${say(more(0))} steps more; with jumps to a length it is ${say(more(1))}, by line search ${say(more(2))}.`;
       const words = (jump
         ? `${run.jumps.length === 1 ? "One jump" : `${run.jumps.length} jumps`}: ${run.steps} steps in place of ${plain.steps}. `
         : `Plain descent: ${plain.steps} steps, most of them on plateaus. Press Jump. `) + rise;

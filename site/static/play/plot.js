@@ -153,19 +153,20 @@
         update(c.key, Boolean(spec.coarse));
       });
     }
+    const buttons = element("div", controls, undefined, "buttons");
     for (const b of spec.buttons || []) {
-      const button = element("button", controls, b.label);
+      const button = element("button", buttons, b.label);
       button.type = "button";
       button.addEventListener("click", () => set(b.press(state)));
     }
-    const again = element("button", controls, "Start over");
+    const again = element("button", buttons, "Start over");
     again.type = "button";
     again.addEventListener("click", () => {
       for (const c of spec.controls) state[c.key] = c.value;
       update("");
     });
     if (box.requestFullscreen) {
-      const large = element("button", controls, "Full screen");
+      const large = element("button", buttons, "Full screen");
       large.type = "button";
       large.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen()));
     }

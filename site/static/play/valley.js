@@ -18,15 +18,16 @@
   window.bend({
     controls: [
       { key: "angle", label: "the valley is turned by, degrees", lo: 0, hi: 90, value: 0, step: 1 },
-      { key: "kappa", label: "steepness across / along", lo: 10, hi: 1000, log: true, value: 300 },
-      { key: "steps", label: "steps", lo: 50, hi: 400, whole: true, value: 200 },
+      { key: "kappa", label: "steepness across / along", lo: 10, hi: 3000, log: true, value: 1000 },
+      { key: "steps", label: "steps", lo: 50, hi: 400, whole: true, value: 300 },
     ],
     panels: { plane: "The two paths, each at its best rate", fall: "Height left", turned: "Decades lost, by the turn" },
     legend: [["0", names.momentum], ["1", names.adam], ["theory", "the valley's floor"], ["hint", "this turn"]],
-    draw({ angle, kappa, steps }, { plane, fall, turned }) {
+    coarse: true,
+    draw({ angle, kappa, steps }, { plane, fall, turned }, changed, coarse) {
       const found = { momentum: best("momentum", kappa, angle, steps), adam: best("adam", kappa, angle, steps) };
       const bowl = m.turnedBowl(kappa, (angle * Math.PI) / 180);
-      if (key !== kappa + " " + steps) {
+      if (key !== kappa + " " + steps && !coarse) {
         key = kappa + " " + steps;
         swept = ["momentum", "adam"].map((method) => angles.map((a) => -best(method, kappa, a, steps).fall));
       }
@@ -39,13 +40,14 @@
       const first = m.bowlHeight(bowl, curves[0].path[0]), heights = curves.map(({ path }) => path.map((p) => Math.max(1e-32, m.bowlHeight(bowl, p) / first)));
       fall.axes({ lo: 0, hi: steps, label: "step" }, { lo: Math.max(1e-32, Math.min(...heights.flat()) / 2), hi: 10, log: true, label: "f / f at the start" });
       heights.forEach((h, colour) => fall.line(h.map((_, t) => t), h, { colour }));
-      turned.axes({ lo: 0, hi: 90, label: "turned by, degrees" }, { lo: Math.min(0, ...swept.flat()), hi: 1.05 * Math.max(1, ...swept.flat()), label: "decades lost" });
-      swept.forEach((lost, colour) => turned.line(angles, lost, { colour }));
+      const known = key === kappa + " " + steps ? swept : [];
+      turned.axes({ lo: 0, hi: 90, label: "turned by, degrees" }, { lo: Math.min(0, ...known.flat()), hi: 1.05 * Math.max(1, -found.momentum.fall, -found.adam.fall, ...known.flat()), label: "decades lost" });
+      known.forEach((lost, colour) => turned.line(angles, lost, { colour }));
       turned.upright(angle);
-      const lead = found.momentum.fall - found.adam.fall, cost = swept[1][0] - Math.min(...swept[1]);
+      const lead = found.momentum.fall - found.adam.fall, cost = known.length ? known[1][0] - Math.min(...known[1]) : 0;
       const who = lead > 0.5 ? "Adam is ahead" : lead < -0.5 ? "Momentum is ahead" : "Neither is ahead";
       return {
-        words: `In ${steps} steps momentum takes ${(-found.momentum.fall).toFixed(1)} decades off the height, Adam ${(-found.adam.fall).toFixed(1)}. ${who}. Turning the valley costs momentum nothing and Adam up to ${cost.toFixed(1)} decades.`,
+        words: `In ${steps} steps momentum takes ${(-found.momentum.fall).toFixed(1)} decades off the height, Adam ${(-found.adam.fall).toFixed(1)}. ${who}.` + (known.length ? ` Turning the valley costs momentum nothing and Adam up to ${cost.toFixed(1)} decades.` : ""),
         data: { bowl, start: curves[0].path[0], rates: curves.map((c) => c.rate), falls: curves.map((c) => c.fall), at40: curves.map((c) => c.path[40]), lead, cost },
       };
     },

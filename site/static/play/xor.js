@@ -23,7 +23,7 @@
   const shade = (v) => (v < 0.5 ? mix(blue, white, 2 * v) : mix(white, orange, 2 * v - 1));
   window.bend({
     controls: [
-      { key: "seed", label: "start number", lo: 1, hi: many, whole: true, value: 3 },
+      { key: "seed", label: "start number", lo: 1, hi: many, whole: true, value: 5 },
       { key: "width", label: "weights start in ±", values: [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4], value: 3 },
       { key: "h", label: "hidden units", lo: 2, hi: 4, whole: true, value: 2 },
       { key: "silent", label: "units of weight zero added when it is stuck", lo: 0, hi: 2, whole: true, value: 0 },
