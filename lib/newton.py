@@ -26,7 +26,6 @@ def find_roots(
     tolerance: float,
     longest: float,
     problem: tuple[Tensor, ...] = (),
-    damping: float = 1.0,
     retraction: Callable | None = None,
     normal: Callable | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -34,8 +33,8 @@ def find_roots(
 
     field(points (active, n), *problem) -> residual r (active, n), Jacobian (active, n, n). For r the gradient of
     a function the zeros are its critical points, of every index: |r|^2 does not know a minimum from a
-    saddle. A step solves (J^T J + mu I) d = -J^T r, is cut to length `longest`, and is taken if |r| falls:
-    then mu / 5, else mu * 4 (Levenberg 1944, Marquardt 1963).
+    saddle. A step solves (J^T J + mu I) d = -J^T r, mu = 1 at first, is cut to length `longest`, and is taken if
+    |r| falls: then mu / 5, else mu * 4 (Levenberg 1944, Marquardt 1963).
     points: (starts, n), not changed. steps: iterations at most. A start is finished at
     |r| <= tolerance, or lost at mu > 1000; both cost nothing from then on.
     problem: tensors (starts, ...) that belong to each start, such as its target.
@@ -61,7 +60,7 @@ def find_roots(
     residual, jacobian = field(x, *problem)
     size = torch.linalg.vector_norm(residual, dim=-1)
     sizes = size.clone()
-    mu = torch.full_like(size, damping)
+    mu = torch.ones_like(size)
     active = torch.arange(len(x))
     for _ in range(steps):
         going = (size > tolerance) & (mu <= 1e3)
