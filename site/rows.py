@@ -162,7 +162,7 @@ def card(
     label = claims.kind(row) or ("check" if row.get("role") == "check" else "")
     label = f' <span class="kind">{label}</span>' if label else ""
     cases = claims.cases(row)
-    found = f"<b>{esc(claims.measured(row))}</b>" + (
+    found = f"<b>{esc(claims.measurement(row))}</b>" + (
         f" <small>in {cases} cases</small>" if cases else ""
     )
     why = f"Bound: {esc(row['because'])}. " if row.get("because") else ""
@@ -209,7 +209,7 @@ PAGE = """<!DOCTYPE html>
 
 def page(row, ledger, text, *, figure, near, given):
     """rows/ID.html as a whole. text: its card; figure: (address, words, width, height) or None; near: (id before, id after)."""
-    sentence = f"{row['statement']}: {row['verdict']}, {claims.measured(row)}."
+    sentence = f"{row['statement']}: {row['verdict']}, {claims.measurement(row)}."
     short = sentence if len(sentence) <= 160 else sentence[:158].rsplit(" ", 1)[0] + " …"
     ways = [
         f'<a rel="{rel}" href="{id}.html">{arrow.format(id)}</a>'
