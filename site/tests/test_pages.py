@@ -301,7 +301,11 @@ def test_a_row_is_one_card_on_its_notebook_and_at_its_own_address():
         for row in ledger["claims"]:
             own = HTML / "rows" / f"{row['id']}.html"
             said = html.unescape(re.sub(r"<[^>]*>", "", own.read_text(encoding="utf-8")))
-            for words in (claims.criterion(row), claims.measurement(row), f"@misc{{row-{row['id']}"):
+            for words in (
+                claims.criterion(row),
+                claims.measurement(row),
+                f"@misc{{row-{row['id']}",
+            ):
                 assert words in said, (row["id"], words)
         number = ledger["notebook"][:2]
         script = (HTML / "_static" / "rows" / f"{number}.js").read_text(encoding="utf-8")

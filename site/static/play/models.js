@@ -402,7 +402,7 @@
   }
   // staged_descent: to a loss of `final`; a plateau is where a step takes less than `quiet` of the loss.
   function stagedModes(start, strengths, rate, { jump = null, final, quiet = 1e-4, rest = 20, most = 200000 }) {
-    let a = start.slice(), since = Infinity, steps = 0;
+    let a = start.slice(), since = 0, steps = 0, wait = 0; // as in lib nothing is waited for until descent has made a step
     const losses = [], jumps = [], values = [];
     for (; steps <= most; steps++) {
       const error = a.map((v, k) => v * v - strengths[k]), loss = error.reduce((s, e) => s + (e * e) / 2, 0);
@@ -410,8 +410,9 @@
       values.push(a.map((v) => v * v));
       if (loss <= final || !Number.isFinite(loss)) break;
       const fall = (rate * error.reduce((s, e, k) => s + 2 * (e * a[k]) ** 2, 0)) / loss;
-      if (jump !== null && fall < quiet && since >= rest) {
+      if (jump !== null && fall < quiet && since >= wait) {
         a = fastForward(a, strengths, rate, jump);
+        wait = steps > jumps.length ? rest : 0;
         jumps.push(steps);
         since = 0;
         continue;
