@@ -10,7 +10,15 @@ from latex2mathml.converter import convert
 MENDED = (
     ("<mi>&#x02016;</mi>", '<mo fence="true" stretchy="false">&#x02016;</mo>'),
     ("<mi>&#x02032;</mi>", "<mo>&#x02032;</mo>"),
+    ("<mi>&#x000B1;</mi>", "<mo>&#x000B1;</mo>"),
+    ("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>"),
+    ("<mo>&#x0221E;</mo>", "<mi>&#x0221E;</mi>"),
+    ("<mo>&#x02202;</mo>", "<mi>&#x02202;</mi>"),
+    ("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">&#x0002F;</mo>'),
 )
+THIN = '<mspace width="0.1667em"/>'
+NAMED = r"<mi>[a-z]{2,}</mi>"
+OPERATOR = rf"(?:{NAMED}|<m(?:sub|sup)>{NAMED}<m\w+[^>]*>[^<]*</m\w+></m(?:sub|sup)>)"
 
 
 @functools.cache
@@ -25,4 +33,7 @@ def mathml(tex, display=False):
     for wrong, right in MENDED:
         text = text.replace(wrong, right)
     text = re.sub(r"<mo>([a-z]{2,})</mo>", r"<mi>\1</mi>", text)
+    # As TeX does: a thin space between a named function and a letter, number or root beside it.
+    text = re.sub(rf"({OPERATOR})(?=<m(?:i|n|frac|sqrt|sub|sup|subsup)>)", rf"\1{THIN}", text)
+    text = re.sub(rf"(</m(?:i|n|frac|sqrt|sub|sup|subsup)>)(?={OPERATOR})", rf"\1{THIN}", text)
     return text.replace("<math ", f'<math alttext="{html.escape(tex.strip())}" ', 1)

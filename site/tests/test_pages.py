@@ -404,3 +404,16 @@ def test_exercises_keep_their_answers_under_folds():
         page = (HTML / "notebooks" / f"{ledger['notebook']}.html").read_text(encoding="utf-8")
         folds += page.count("What happens")
     assert folds > 20
+
+
+def test_formulas_are_spaced_as_in_tex():
+    from formulas import THIN, mathml
+
+    assert f"<mi>ln</mi>{THIN}<mi>x</mi>" in mathml(r"\ln x")
+    assert f"<mn>2</mn>{THIN}<mi>cos</mi>" in mathml(r"2\cos x")
+    assert THIN not in mathml(r"\ln(x)") and THIN not in mathml("x_1y")
+    assert "<mo>&#x000B1;</mo>" in mathml(r"x\pm y") and "<mi>&#x0221E;</mi>" in mathml(r"\infty")
+    assert 'stretchy="false">&#x02016;' in mathml(r"\Vert W\Vert")
+    assert 'display="block"' in mathml("x", True) and 'alttext="a&lt;b"' in mathml("a<b")
+    with pytest.raises(ValueError, match="nosuch"):
+        mathml(r"\nosuch x")
