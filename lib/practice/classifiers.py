@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
+from lib.descent import Momentum, Plain, Record, Stop, Trajectory, Weights, descend
 from lib.practice.draws import check_orders, minibatch
 from lib.practice.networks import (
     PLAIN,
@@ -57,6 +57,15 @@ class Falling(Plain):
         """Step number t in place."""
         left = 1 - (t - 1) / self.steps
         super().step(weights, kept, slopes, [rate * left for rate in rates], t)
+
+
+@dataclass(frozen=True, eq=False)
+class FallingMomentum(Falling, Momentum):
+    """v <- mu v - rate (1 - (t - 1) / steps) g, w <- w + v: `Momentum(rate, mu)` whose rate falls in a line to 0.
+
+    >>> FallingMomentum(0.1, 0.9, 100).steps
+    100
+    """
 
 
 def train_together(

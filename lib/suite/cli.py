@@ -66,6 +66,7 @@ def parser():
     _some(wrong)
     other = commands.add_parser("compare", help="compare ledgers and figures with the stored ones")
     other.add_argument("folder", type=Path, metavar="FOLDER", help="holds NAME/ for each notebook")
+    _some(other)
     reader = commands.add_parser("lab", help="copies of the notebooks in JupyterLab")
     reader.add_argument(
         "options", nargs="*", default=(), metavar="OPTION", help="of jupyter lab, after --"
@@ -98,7 +99,7 @@ def dispatch(arguments):
     if not (root / "pyproject.toml").is_file():
         raise Fault(f"no pyproject.toml in {root}; --root must name the folder of the project")
     root = root.resolve()
-    if arguments.command in ("figures", "sweep", "paper", "mutants"):
+    if arguments.command in ("figures", "sweep", "paper", "mutants", "compare"):
         arguments.rest = [named(root, name) for name in arguments.rest]
     if arguments.command in ("sweep", "mutants"):
         report.check(root)
@@ -113,7 +114,7 @@ def dispatch(arguments):
     if arguments.command == "paper":
         return sweeps.paper_scale(root, arguments.rest, root / "build" / "paper")
     if arguments.command == "compare":
-        return build.compare(root, arguments.folder.resolve())
+        return build.compare(root, arguments.folder.resolve(), arguments.rest)
     if arguments.command == "mutants":
         code = mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
         if arguments.only is None:

@@ -125,8 +125,11 @@ rng = np.random.default_rng(seed)
 # `lib` trains thousands of networks at once. The stuck network above has the same energy there:
 
 # %%
-as_in_lib = torch.tensor(worst[0].T)[None], torch.tensor(worst[1])[None]
-np.allclose(pc.squared_error(as_in_lib, pc.xor()), energy(*worst))
+np.allclose(
+    pc.squared_error(
+        (torch.tensor(worst[0].T)[None], torch.tensor(worst[1])[None]), pc.xor()),
+    energy(*worst),
+)
 
 # %% [markdown]
 # ## 1. Just enough connections is where it sticks
