@@ -2,22 +2,18 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
 
 def _solve(jacobian, residual, damping, normal):
     """Steps -(J^T J + damping I + y y^T)^{-1} J^T r; nan where the matrix is not positive."""
-    # numpy's BLAS is the faster one on small matrices; of a transposed view it would take a slower routine
-    turned = np.ascontiguousarray(jacobian.mT.numpy())
-    matrix = torch.from_numpy(np.matmul(turned, jacobian.numpy()))
-    pull = torch.from_numpy(np.matmul(turned, residual[..., None].numpy()))
+    matrix = jacobian.mT @ jacobian
     matrix.diagonal(dim1=-2, dim2=-1).add_(damping[:, None])
     if normal is not None:
         matrix += normal[:, :, None] * normal[:, None, :]
     factor, failed = torch.linalg.cholesky_ex(matrix)
-    step = torch.cholesky_solve(pull, factor).squeeze(-1)
+    step = torch.cholesky_solve(jacobian.mT @ residual[..., None], factor).squeeze(-1)
     return torch.where(failed[:, None] > 0, torch.nan, -step)
 
 

@@ -25,7 +25,7 @@ def gauss_newton(patch):
 
     Fails: 25.1a, 25.1b
     """
-    patch("landscapes.saddles._add_second_slopes", lambda right, *given: None)
+    patch("landscapes.saddles._second_slopes", lambda right, *given: 0 * right(*given))
 
 
 def all_saddles_strict(patch):

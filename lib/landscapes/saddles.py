@@ -72,35 +72,30 @@ def hessian(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
     """
     residual = ln.end_to_end(weights) - target
     below, above = _partial_products(weights)
-    sizes = [w.shape[-2] * w.shape[-1] for w in weights]
-    slope = residual.new_empty(
-        *residual.shape, sum(sizes)
-    )  # of the end-to-end matrix in the weights
-    for j, (part, w) in enumerate(zip(slope.split(sizes, -1), weights, strict=True)):
+    slopes = []  # of the end-to-end matrix in every weight
+    for j in range(len(weights)):
         a, b = above[j + 1][..., :, None, :, None], below[j].mT[..., None, :, None, :]
-        part.unflatten(-1, w.shape[-2:]).copy_(a * b)  # at a, b, p, q: A_ap B_qb
-    slope = slope.flatten(-3, -2)
+        slopes.append((a * b).flatten(-4, -3).flatten(-2))  # at a, b and p, q: A_ap B_qb
+    slope = torch.cat(slopes, -1)
     curvature = slope.mT @ slope
-    _add_second_slopes(curvature, weights, residual, below, above)
-    return curvature
+    return curvature + _second_slopes(weights, residual, below, above)
 
 
-def _add_second_slopes(curvature, weights, residual, below, above):
-    """Add to (..., P, P), in place, the part of the Hessian that the residual makes, from pairs of layers."""
-    sizes = [w.shape[-2] * w.shape[-1] for w in weights]
-    rows = [part.split(sizes, -1) for part in curvature.split(sizes, -2)]
-    for j, w in enumerate(weights):
-        middle = torch.eye(w.shape[-2], dtype=w.dtype).expand(*w.shape[:-2], -1, -1)
+def _second_slopes(weights, residual, below, above):
+    """The part of the Hessian that the residual makes, from pairs of layers: (..., P, P)."""
+    ends = np.cumsum([0, *[w.shape[-2] * w.shape[-1] for w in weights]])
+    part = residual.new_zeros(*residual.shape[:-2], ends[-1], ends[-1])
+    for j in range(len(weights)):
+        middle = torch.eye(weights[j].shape[-2], dtype=residual.dtype)
+        middle = middle.expand(*residual.shape[:-2], *middle.shape)
         for k in range(j + 1, len(weights)):
             outer = (below[j] @ residual.mT @ above[k + 1])[..., None, :, :, None]
-            between = middle.mT[..., :, None, None, :]
-            above_block, below_block = (
-                one.unflatten(-1, weights[right].shape[-2:]).unflatten(-3, weights[left].shape[-2:])
-                for one, left, right in ((rows[j][k], j, k), (rows[k][j], k, j))
-            )
-            above_block.addcmul_(outer, between)  # at p, q, r, s: outer_qr middle_sp
-            below_block.permute(*range(w.ndim - 2), -2, -1, -4, -3).addcmul_(outer, between)
+            both = outer * middle.mT[..., :, None, None, :]
+            block = both.flatten(-4, -3).flatten(-2)  # at p, q and r, s: outer_qr middle_sp
+            part[..., ends[j] : ends[j + 1], ends[k] : ends[k + 1]] = block
+            part[..., ends[k] : ends[k + 1], ends[j] : ends[j + 1]] = block.mT
             middle = weights[k] @ middle
+    return part
 
 
 def lowest_curvature(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
