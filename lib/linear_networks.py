@@ -505,7 +505,7 @@ def spectral_descent(
     number, or an array that broadcasts against (..., k). record: the steps to keep, the last of
     them is the number of steps. final_loss (...): end at the first record where no seed's loss
     1/2 sum (a_N ... a_1 - s)^2 is above it.
-    Returns (steps (records,), a_j at those steps (records, N, ..., k)). A step costs 5 to 3N + 1 array
+    Returns (steps (records,), a_j at those steps (records, N, ..., k)). A step costs N + 4 array
     operations, a few microseconds: numpy, since for so few numbers a tensor's dispatch is most of
     the cost. Overflow is data here: modes turn inf or nan, silently.
     """
@@ -534,67 +534,32 @@ def spectral_descent(
 
 
 def _spectral_walk(layers, wanted, rate):
-    """(layers (N, ..., k) that walk, walk(steps)).
+    """(layers (N, ..., k), walk(steps), which moves them): the products of the others for all layers at once.
 
-    The arrays are so small that a step costs what its calls cost: factors of one shape, and for two and three
-    layers the products of the others by one call for all of them.
+    They stand in a ring a_1 .. a_N a_1 .. a_(N-1), of which N - 1 neighbours are the others of the one before.
     """
     depth, shape = len(layers), layers.shape[1:]
     wanted, rate = (np.broadcast_to(x, shape).copy() for x in (wanted, rate))
-    if depth not in (2, 3):
-        return layers, _walk_of_many(layers, wanted, rate)
+    ring = np.concatenate([layers, layers[:-1]])
+    layers, head, tail = ring[:depth], ring[: depth - 1], ring[depth:]
+    first, *more = [ring[j : j + depth] for j in range(1, depth)] or [np.ones_like(ring)]
     back, change = np.empty(shape), np.empty_like(layers)
-    ring = np.concatenate([layers, layers[: 2 * depth - 4]])  # a_1, a_2, or a_1, a_2, a_3, a_1, a_2
-    layers, tail, head = ring[:depth], ring[depth:], ring[: 2 * depth - 4]
-    first, second, others = layers[0], layers[1], layers[::-1]
     # Bound once: looking the functions up would be a tenth of the loop.
     multiply, subtract, copy = np.multiply, np.subtract, np.copyto
 
-    def two(steps):
+    def walk(steps):
         for _ in range(steps):
-            multiply(second, first, back)
+            others = first
+            for factor in more:
+                others = multiply(others, factor, change)
+            multiply(others[0], layers[0], back)
             subtract(back, wanted, back)
             multiply(back, rate, back)
             multiply(others, back, change)
             subtract(layers, change, layers)
-
-    def three(steps):
-        left, right, rest = ring[1:4], ring[2:5], change[0]
-        for _ in range(steps):
-            multiply(left, right, change)
-            multiply(rest, first, back)
-            subtract(back, wanted, back)
-            multiply(back, rate, back)
-            multiply(change, back, change)
-            subtract(layers, change, layers)
             copy(tail, head)
 
-    return layers, two if depth == 2 else three
-
-
-def _walk_of_many(layers, wanted, rate):
-    """walk(steps) of `_spectral_walk` for any number of layers."""
-    depth, shape = len(layers), layers.shape[1:]
-    rows = list(layers)
-    above = [np.empty(shape) for _ in rows]  # above[j] = a_N ... a_(j+1), above[-1] unused
-    change, back, spare = np.empty(shape), np.empty(shape), np.empty(shape)
-    multiply, subtract = np.multiply, np.subtract
-
-    def walk(steps):
-        for _ in range(steps):
-            product = rows[-1]
-            for j in range(depth - 2, -1, -1):
-                above[j] = product
-                product = multiply(product, rows[j], spare if j == 0 else None)
-            subtract(product, wanted, back)
-            multiply(back, rate, back)
-            for a, upper in zip(rows[:-1], above, strict=False):
-                multiply(upper, back, change)
-                multiply(back, a, back)
-                subtract(a, change, a)
-            subtract(rows[-1], back, rows[-1])
-
-    return walk
+    return layers, walk
 
 
 def spectral_factors(
