@@ -265,7 +265,8 @@ def _multiply(a, b):
     if a.requires_grad or b.requires_grad:
         return a @ b
     a, b = a.numpy(), b.numpy()
-    piece = max(1, 10**6 // (a.shape[-2] * b.shape[-1]))
+    pieces = -(-a.shape[-2] * a.shape[-1] * b.shape[-1] // 10**6)
+    piece = -(-a.shape[-1] // max(1, pieces))
     found = a[..., :piece] @ b[..., :piece, :]
     for k in range(piece, a.shape[-1], piece):
         found += a[..., k : k + piece] @ b[..., k : k + piece, :]
