@@ -251,11 +251,15 @@ def minimum(z: Tensor, steps: int = 100) -> Tensor:
 
 
 def tail_rate(excess: Tensor) -> Tensor:
-    """-d ln(excess loss) a step, from 1e-4 of the first excess to 1e-8 of it, (problems,); excess (steps, problems)."""
+    """-d ln(excess loss) a step, from 1e-4 of the first excess to 1e-8 of it, (problems,); nan if it is not reached.
+
+    excess: (steps, problems).
+    """
     share = excess / excess[0]
     first, last = ((share > level).sum(0) for level in (1e-4, 1e-8))
-    ends = [share.gather(0, at[None])[0].log() for at in (first, last)]
-    return (ends[0] - ends[1]) / (last - first)
+    inside = [at.clamp(max=len(share) - 1) for at in (first, last)]
+    ends = [share.gather(0, at[None])[0].log() for at in inside]
+    return torch.where(last < len(share), (ends[0] - ends[1]) / (last - first), torch.nan)
 
 
 def relative_imbalance(z: Tensor, weights: Weights, steps: int) -> Tensor:

@@ -150,7 +150,7 @@ mixed = sp.overlapping_classes(problems, samples, inputs, turned, later)
 low = sp.minimum(mixed)
 pace = sp.stable_rate(mixed, 1)
 begin = sp.balanced_start(problems, inputs, 1, 0.5, later)
-excess = sp.plain_run(mixed, begin, pace, 400, 1).losses
+excess = sp.plain_run(mixed, begin, pace, 2000, 1).losses
 excess = excess - sp.logistic_loss((low[:, None],), mixed)
 [f"{x:.0e}" for x in excess[[0, 20, 40]].mean(-1)]
 

@@ -94,3 +94,10 @@ def test_overlapping_classes_have_a_minimum_and_a_linear_rate():
     excess = run.losses - sp.logistic_loss((w[:, None],), z)
     steps = torch.log(excess[20] / excess[40]) / 20
     assert torch.allclose(steps, sp.linear_rate(z, w, 0.05), rtol=0.2)
+
+
+def test_a_rate_is_not_told_before_the_tail_is_reached():
+    steps = torch.arange(60, dtype=torch.float64)
+    excess = torch.stack([torch.exp(-0.5 * steps), torch.exp(-0.1 * steps)], 1)
+    found = sp.tail_rate(excess)
+    assert float(found[0]) == pytest.approx(0.5, rel=1e-9) and torch.isnan(found[1])
