@@ -384,8 +384,7 @@ pd.DataFrame({
 # %% tags=["hide-input"]
 with figures.curves(
     "margins",
-    {"": {f"{name}": (spreads, counts / draws, law)
-          for name, (counts, law) in margins.items()}},
+    {"": {name: (spreads, x / draws, law) for name, (x, law) in margins.items()}},
     "Share of starts with a margin: one half if small and with one output, else few.",
     prediction="noncentral chi-square", width=6.5, xscale="log",
     xlabel="scale of the product", ylabel="share of starts with a margin",
@@ -631,11 +630,9 @@ def good(scales, losses):
 
 
 ledger.judge({
-    "34.6v": mean(
-        good(ends.products, ends.balanced) / good(ends.scale, ends.layered), digits=2
-    ),
+    "34.6v": mean(good(ends.products, ends.balanced) / good(ends.scale, ends.layered)),
     "34.6w": mean(good(ends.scale, ends.balanced_at(ends.product))
-                  / good(ends.scale, ends.layered), digits=2),
+                  / good(ends.scale, ends.layered)),
 })
 
 # %%
