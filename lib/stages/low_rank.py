@@ -208,11 +208,16 @@ class Paced(Plain):
     """w <- w - h g with h = min(rate, share x min_j ||W_j|| / ||g_j||) of its own for every seed.
 
     No layer moves by more than `share` of its norm, however small the gradient. Tells `time`, the sum
-    of all h, (seeds,). bounded=False: h is not bounded by `rate`.
+    of all h, (seeds,). bounded=False: h is as long as `share` allows, whatever `rate` (for runs that end
+    before a minimum). Raises ValueError for a share outside (0, 1).
     """
 
     share: float
     bounded: bool = True
+
+    def __post_init__(self):
+        if not 0 < self.share < 1:
+            raise ValueError(f"share must lie in (0, 1), got {self.share}")
 
     def start(self, weights):
         """The elapsed time."""
@@ -236,9 +241,8 @@ def paced_descent(
     weights: Sequence[Tensor],
     target: Tensor,
     mask: Tensor,
+    rule: Paced,
     *,
-    learning_rate: float | None = None,
-    share: float,
     steps: int,
     every: int,
     final_loss: float | Tensor,
@@ -246,17 +250,14 @@ def paced_descent(
 ) -> Trajectory:
     """Gradient flow of matrix completion, stepped fast where nothing happens: a `Trajectory`.
 
-    `Paced`, and without a `learning_rate` every step is as long as `share` allows (for runs that end
-    before a minimum). It is a change of time of the same flow: the path is the flow's as both go to 0,
+    It is a change of time of the same flow: the path is the flow's as share and rate of the rule go to 0,
     and a plateau costs hundreds of steps where fixed ones take millions.
 
     steps: at most; every: steps between records; final_loss: number or (seeds,), a run ends at or
     below it. Records: `time`, `loss`, `norm` of the gradient of all layers together, `matrix` W
     and its singular `values`; the last record is that of the end.
-    Raises ValueError for a share outside (0, 1), and for a layer that is zero (it could not move).
+    Raises ValueError for a layer that is zero (it could not move).
     """
-    if not 0 < share < 1:
-        raise ValueError(f"share must lie in (0, 1), got {share}")
     if not all(bool((_squares(w) > 0).all()) for w in weights):
         raise ValueError("weights must hold no layer that is zero or not finite")
     final_loss = torch.as_tensor(final_loss, dtype=torch.float64).expand(len(target))
@@ -274,7 +275,7 @@ def paced_descent(
     return descend(
         lambda w, t, m, _: completion_gradients(w, t, m),
         tuple(weights),
-        Paced(1.0, share, bounded=False) if learning_rate is None else Paced(learning_rate, share),
+        rule,
         steps=steps,
         problem=(target, mask, final_loss),
         record=range(0, steps + 1, every),
@@ -426,21 +427,19 @@ def walk(
     *,
     learning_rate: float,
     steps: int = 9000,
-    final_loss: float = 1e-3,
 ) -> Walk:
     """Descent on matrix completion from N(0, width^-gamma), paced, recorded every 10 steps: a `Walk`.
 
     target, mask: (seeds, d_N, d_0); depth layers with `width` hidden units each. No layer moves by
-    more than 5% of its norm in a step, none is longer than `learning_rate`; a seed ends at
-    `final_loss` (see `paced_descent`).
+    more than 5% of its norm in a step, none is longer than `learning_rate`; a seed ends at a loss of
+    1e-3 (see `paced_descent`).
     """
     rows, columns = target.shape[-2:]
     widths = [columns] + [width] * (depth - 1) + [rows]
     start = ln.gaussian_weights(widths, len(target), rng, width ** (-gamma / 2))
     run = paced_descent(
-        start, target, mask, learning_rate=learning_rate, share=0.05,
-        steps=steps, every=10, final_loss=final_loss,
-    )  # fmt: skip
+        start, target, mask, Paced(learning_rate, 0.05), steps=steps, every=10, final_loss=1e-3
+    )
     records = run.records
     if bool((run.stopped >= 0).all()):  # the records after the last seed's end repeat it
         records = {name: x[: int(run.stopped.max()) // 10 + 2] for name, x in records.items()}
@@ -551,7 +550,7 @@ def origin_exits(
     def leave(weights):
         run = paced_descent(
             [torch.cat([float(size) * w for size in sizes]) for w in weights], *copies,
-            share=0.02, steps=9000, every=9000, check_every=3,
+            Paced(1.0, 0.02, bounded=False), steps=9000, every=9000, check_every=3,
             final_loss=0.95 * completion_loss(0 * copies[0], *copies),
         )  # fmt: skip
         matrix = ln.end_to_end(run.weights).unflatten(0, (many, seeds))

@@ -91,7 +91,7 @@ def test_paced_descent_is_a_change_of_time_of_the_flow():
     gaps = []
     for share in (0.04, 0.02, 0.01):
         run = lr.paced_descent(
-            weights, target, torch.ones_like(target), learning_rate=share, share=share,
+            weights, target, torch.ones_like(target), lr.Paced(share, share),
             steps=int(20 / share), every=1, final_loss=0.01, check_every=1,
         )  # fmt: skip
         time, value = run.records["time"][:, 0], run.records["matrix"][:, 0, 0, 0]
@@ -114,7 +114,7 @@ def test_the_fastest_way_out_takes_the_predicted_time(depth):
     weights[-1] = start * u[..., None]
     final = lr.completion_loss(0 * target, target, mask) - speed * end**depth
     run = lr.paced_descent(
-        tuple(weights), target, mask, share=5e-3, steps=4_000, every=4_000,
+        tuple(weights), target, mask, lr.Paced(1.0, 5e-3, bounded=False), steps=4_000, every=4_000,
         final_loss=final, check_every=1,
     )  # fmt: skip
     for seed in range(3):
@@ -266,18 +266,13 @@ BAD = {
     ),
     "numpy slope": (lambda: lr.escape(ONES.numpy()), "slope must be a float64"),
     "nothing unseen": (lambda: lr.unseen_error(ONES, ONES, ONES), "mask must leave"),
-    "pace": (
-        lambda: lr.paced_descent(
-            (ONES[None],) * 2, ONES[None], ONES[None], share=1.5, steps=1, every=1, final_loss=0.1
-        ),
-        "share",
-    ),
+    "pace": (lambda: lr.Paced(1.0, 1.5), "share"),
     "zero layer": (
         lambda: lr.paced_descent(
             (0 * ONES[None],) * 2,
             ONES[None],
             ONES[None],
-            share=0.1,
+            lr.Paced(1.0, 0.1),
             steps=1,
             every=1,
             final_loss=0.1,
