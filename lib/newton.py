@@ -1,6 +1,7 @@
 """Newton-type search for zeros of a vector field, many starts at once: critical points of any index."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -17,6 +18,20 @@ def _solve(jacobian, residual, damping, normal):
     return torch.where(failed[:, None] > 0, torch.nan, -step)
 
 
+@dataclass(frozen=True)
+class Manifold:
+    """What the points stay on, such as a sphere: retraction(points) -> points on it, applied to every trial
+    point; normal(points) -> unit vectors (active, n) in which the Jacobian is blind by construction.
+
+    >>> sphere = Manifold(lambda x: x / x.norm(dim=-1, keepdim=True), lambda x: x)
+    >>> sphere.retraction(torch.tensor([[0.0, 4.0]])).tolist()
+    [[0.0, 1.0]]
+    """
+
+    retraction: Callable
+    normal: Callable
+
+
 @torch.no_grad()
 def find_roots(
     field: Callable,
@@ -27,8 +42,7 @@ def find_roots(
     longest: float,
     problem: tuple[Tensor, ...] = (),
     damping: float = 1.0,
-    retraction: Callable | None = None,
-    normal: Callable | None = None,
+    manifold: Manifold | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Zeros of a vector field by the Levenberg-Marquardt method from every start: (points, |residual|).
 
@@ -39,8 +53,7 @@ def find_roots(
     points: (starts, n), not changed. steps: iterations at most. A start is finished at
     |r| <= tolerance, or lost at mu > 1000; both cost nothing from then on.
     problem: tensors (starts, ...) that belong to each start, such as its target.
-    retraction: applied to every trial point, such as back to a sphere; normal(points) -> unit vectors
-    (active, n) in which the Jacobian is blind by construction, such as the sphere's radius.
+    manifold: where the points must stay, if they must.
     A lost start keeps the residual it has: the caller decides what counts as a zero.
     Raises ValueError for points that are not float64 (starts, n), steps < 0, tolerance or longest <= 0.
 
@@ -73,10 +86,10 @@ def find_roots(
             problem = tuple(part[going] for part in problem)
         if not len(active):
             break
-        step = _solve(jacobian, residual, mu, None if normal is None else normal(x))
+        step = _solve(jacobian, residual, mu, None if manifold is None else manifold.normal(x))
         length = torch.linalg.vector_norm(step, dim=-1, keepdim=True)
         trial = x + step * (longest / length).clamp(max=1)
-        trial = trial if retraction is None else retraction(trial)
+        trial = trial if manifold is None else manifold.retraction(trial)
         new_residual, new_jacobian = field(trial, *problem)
         new_size = torch.linalg.vector_norm(new_residual, dim=-1)
         better = new_size < size  # False for nan

@@ -16,7 +16,7 @@ from torch import Tensor
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
 from lib.landscapes.saddles import search
-from lib.newton import find_roots
+from lib.newton import Manifold, find_roots
 from lib.obstacles.surfaces import Surface, follow
 
 # --- sums of squares of quadratic forms -------------------------------------------------------------
@@ -254,8 +254,7 @@ def tensor_census(components: Tensor, starts: int, rng: np.random.Generator) -> 
         steps=200,
         tolerance=1e-11,
         longest=0.3,
-        retraction=unit,
-        normal=lambda u: u,
+        manifold=Manifold(unit, lambda u: u),
     )
     coordinates = points[lengths <= 1e-11] @ components.T
     _, where = np.unique(coordinates.numpy().round(4) + 0.0, axis=0, return_index=True)
