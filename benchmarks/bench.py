@@ -192,8 +192,8 @@ def three_spin(n=100, starts=50):
 
     def ours(steps):
         return descend(
-            lambda w: (spin_glass.gradient(couplings, w[0]),), (spins,), rule=Plain(0.05), steps=steps,
-            retraction=lambda w: (spin_glass.to_sphere(w[0]),),
+            lambda w: (spin_glass.gradient(couplings, w[0]),), (spins,), steps=steps,
+            rule=Plain(0.05, retraction=lambda w: (spin_glass.to_sphere(w[0]),)),
         ).weights  # fmt: skip
 
     def peer(seed, steps):

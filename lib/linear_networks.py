@@ -423,7 +423,7 @@ class Guarantee:
     learning_rate: float | torch.Tensor
     rate: float | torch.Tensor
 
-    def steps(self, initial_loss, final_loss):
+    def steps(self, initial_loss: float | Tensor, final_loss: float | Tensor) -> Tensor:
         """T = log(initial_loss / final_loss) / (learning_rate c^(2(N-1)/N)), not rounded.
 
         Descent at `learning_rate` has loss <= final_loss from step T on. Raises ValueError unless
@@ -493,7 +493,7 @@ def spectral_descent(
     learning_rate: float | ArrayLike,
     record: Iterable[int],
     final_loss: float | None = None,
-):
+) -> tuple[Tensor, Tensor]:
     """Descent on factors that are diagonal in the target's singular bases, exactly.
 
     If W_j = Q_j diag(a_j) Q_(j-1)^T with Q_0, Q_N the singular bases of the target and any
@@ -550,7 +550,7 @@ def spectral_descent(
 
 def spectral_factors(
     values: ArrayLike, depth: int, imbalance_wanted: float | ArrayLike, rng: np.random.Generator
-):
+) -> Tensor:
     """Modes (N, ..., k) for `spectral_descent`: product `values` > 0, a given imbalance, at random.
 
     Layers are diag(a_j) with a_N ... a_1 = values (..., k); imbalance_wanted: number or (...).

@@ -1,7 +1,6 @@
 """Newton-type search for zeros of a vector field, many starts at once: critical points of any index."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -18,20 +17,6 @@ def _solve(jacobian, residual, damping, normal):
     return torch.where(failed[:, None] > 0, torch.nan, -step)
 
 
-@dataclass(frozen=True)
-class Manifold:
-    """What the points stay on, such as a sphere: retraction(points) -> points on it, applied to every trial
-    point; normal(points) -> unit vectors (active, n) in which the Jacobian is blind by construction.
-
-    >>> sphere = Manifold(lambda x: x / x.norm(dim=-1, keepdim=True), lambda x: x)
-    >>> sphere.retraction(torch.tensor([[0.0, 4.0]])).tolist()
-    [[0.0, 1.0]]
-    """
-
-    retraction: Callable
-    normal: Callable
-
-
 @torch.no_grad()
 def find_roots(
     field: Callable,
@@ -41,19 +26,20 @@ def find_roots(
     tolerance: float,
     longest: float,
     problem: tuple[Tensor, ...] = (),
-    damping: float = 1.0,
-    manifold: Manifold | None = None,
+    retraction: Callable | None = None,
+    normal: Callable | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Zeros of a vector field by the Levenberg-Marquardt method from every start: (points, |residual|).
 
     field(points (active, n), *problem) -> residual r (active, n), Jacobian (active, n, n). For r the gradient of
     a function the zeros are its critical points, of every index: |r|^2 does not know a minimum from a
-    saddle. A step solves (J^T J + mu I) d = -J^T r, is cut to length `longest`, and is taken if |r| falls:
-    then mu / 5, else mu * 4 (Levenberg 1944, Marquardt 1963).
+    saddle. A step solves (J^T J + mu I) d = -J^T r, mu = 1 at first, is cut to length `longest`, and is taken if
+    |r| falls: then mu / 5, else mu * 4 (Levenberg 1944, Marquardt 1963).
     points: (starts, n), not changed. steps: iterations at most. A start is finished at
     |r| <= tolerance, or lost at mu > 1000; both cost nothing from then on.
     problem: tensors (starts, ...) that belong to each start, such as its target.
-    manifold: where the points must stay, if they must.
+    retraction: applied to every trial point, such as back to a sphere; normal(points) -> unit vectors
+    (active, n) in which the Jacobian is blind by construction, such as the sphere's radius.
     A lost start keeps the residual it has: the caller decides what counts as a zero.
     Raises ValueError for points that are not float64 (starts, n), steps < 0, tolerance or longest <= 0.
 
@@ -74,7 +60,7 @@ def find_roots(
     residual, jacobian = field(x, *problem)
     size = torch.linalg.vector_norm(residual, dim=-1)
     sizes = size.clone()
-    mu = torch.full_like(size, damping)
+    mu = torch.ones_like(size)
     active = torch.arange(len(x))
     for _ in range(steps):
         going = (size > tolerance) & (mu <= 1e3)
@@ -86,10 +72,10 @@ def find_roots(
             problem = tuple(part[going] for part in problem)
         if not len(active):
             break
-        step = _solve(jacobian, residual, mu, None if manifold is None else manifold.normal(x))
+        step = _solve(jacobian, residual, mu, None if normal is None else normal(x))
         length = torch.linalg.vector_norm(step, dim=-1, keepdim=True)
         trial = x + step * (longest / length).clamp(max=1)
-        trial = trial if manifold is None else manifold.retraction(trial)
+        trial = trial if retraction is None else retraction(trial)
         new_residual, new_jacobian = field(trial, *problem)
         new_size = torch.linalg.vector_norm(new_residual, dim=-1)
         better = new_size < size  # False for nan

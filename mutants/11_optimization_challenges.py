@@ -45,8 +45,12 @@ def minibatch_noise_of_one_sign_at_a_time(patch):
     """
     patch(
         "obstacles.surfaces.noisy_escape",
-        lambda right, *given, batches=None, **options: right(
-            *given, batches=None if batches is None else batches // 2, **options
+        lambda right, surface, starts, noise, *given, **options: right(
+            surface,
+            starts,
+            noise if noise.batches is None else replace(noise, batches=noise.batches // 2),
+            *given,
+            **options,
         ),
     )
 
@@ -194,7 +198,7 @@ def noise_of_a_third(patch):
     """
 
     def weak(right, surface, begin, noise, *given, **options):
-        return right(surface, begin, np.asarray(noise) / 3, *given, **options)
+        return right(surface, begin, replace(noise, scales=noise.scales / 3), *given, **options)
 
     patch("obstacles.surfaces.noisy_escape", weak)
 

@@ -474,7 +474,7 @@ def missed_page(ledgers, links, papers):
             id, said = row["id"], said_of(ledger, row["id"])
             text = (
                 f'- <a href="notebooks/{name}.html#claim-{id}">{id}</a> **{links_free(row["statement"])}.** {row["verdict"].capitalize()}: '
-                f"asked was {links_free(claims.criterion(row))}, measured {links_free(claims.measured(row))}. "
+                f"asked was {links_free(claims.criterion(row))}, measured {links_free(claims.measurement(row))}. "
                 f"Claimed by: {papers.linked(row['source'])}."
             )
             items.append(text + (f"\n\n  {links.text(said, where='notebooks/')}" if said else ""))

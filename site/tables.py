@@ -198,7 +198,7 @@ def row_html(row, papers, *, page, here, notebook):
         f'<tr{attributes}><th scope="row" data-label="row"><a href="{page}#claim-{row["id"]}">{row["id"]}</a></th>'
         + cell("claim", f"{label}{esc(row['statement'])} <small>{why}{source}</small>")
         + cell("holds if", esc(claims.criterion(row)), finite(row["predicted"]))
-        + cell("measured", f"<b>{esc(claims.measured(row))}</b>", finite(row["measured"]))
+        + cell("measured", f"<b>{esc(claims.measurement(row))}</b>", finite(row["measured"]))
         + cell("verdict", badge(row["verdict"]), [*KINDS].index(row["verdict"]))
         + cell("cases", claims.cases(row), row["seeds"])
         + cell("fresh seeds", fresh, sweep["held"] / sweep["runs"] if sweep else -1)

@@ -20,6 +20,7 @@ missing=
 command -v mmdebstrap >/dev/null || missing+=' mmdebstrap'
 command -v qemu-aarch64-static >/dev/null || missing+=' qemu-user-static'
 command -v update-binfmts >/dev/null || missing+=' binfmt-support'
+command -v arch-test >/dev/null || missing+=' arch-test'
 if [ -n "$missing" ]; then
   { apt-get update && apt-get install -y --no-install-recommends $missing; } >/dev/null 2>&1 ||
     fail "missing, and apt-get could not install:$missing"

@@ -32,12 +32,6 @@ done
 jobs=${JOBS:-2}
 failed=0
 
-compare() { # `claims compare FOLDER`, of the notebooks that were run
-  "$python" -c 'import sys; from pathlib import Path; from lib.suite import build
-build.names = lambda root: sys.argv[2:]
-sys.exit(build.compare(Path.cwd(), Path(sys.argv[1])))' "$1" "${names[@]}"
-}
-
 run() { # run NAME VARIABLE=value...
   local name=$1 here=$PWD/build/paths/$1 begin; shift
   echo "== $name: ${*:-no switch}"
@@ -52,7 +46,7 @@ run() { # run NAME VARIABLE=value...
     begin=$SECONDS
     "$@" CLAIMS_COMPARE="$here" IPYTHONDIR="$here/ipython" \
       "$python" -m pytest -q --nbval --nbval-current-env -n "$jobs" --dist loadscope -p no:cacheprovider \
-      "${notebooks[@]}" && compare "$here" || failed=1
+      "${notebooks[@]}" && "$python" -m lib.suite.cli compare "$here" "${names[@]}" || failed=1
     echo "== $name, notebooks: $((SECONDS - begin)) s"
   fi
 }

@@ -1,10 +1,22 @@
 """The stepper against the loop that a user would write, and its faults."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from lib.descent import Adam, DivergenceError, Momentum, Plain, descend, log_steps, snapped
+from lib.descent import (
+    Adam,
+    DivergenceError,
+    Momentum,
+    Plain,
+    Record,
+    Stop,
+    descend,
+    log_steps,
+    snapped,
+)
 
 QUADRATIC = torch.tensor([[1.0, 3.0], [2.0, 0.5], [0.1, 0.2]], dtype=torch.float64)
 START = (torch.tensor([[1.0, -1.0], [2.0, 1.0], [3.0, 3.0]], dtype=torch.float64),)
@@ -59,9 +71,8 @@ def test_adam_is_that_of_torch(rate, options, theirs):
         problem=(QUADRATIC,),
         rule=Adam(rate, **options),
         steps=57,
-        record=[7, 57],
-        measure=lambda w, c: {"w": w[0]},
-        check_every=10,
+        record=Record([7, 57], lambda w, c: {"w": w[0]}),
+        stop=Stop(every=10),
     )
     for seed in range(3):
         w = START[0][seed].clone().requires_grad_()
@@ -76,7 +87,7 @@ def test_adam_is_that_of_torch(rate, options, theirs):
 def test_seeds_that_leave_adam_change_no_other():
     go = {"problem": (QUADRATIC,), "rule": Adam(0.1), "steps": 60}
     whole = descend(gradient, START, **go)
-    run = descend(gradient, START, **go, stop=lambda w, c: w[0][:, 0] < 1.5, check_every=5)
+    run = descend(gradient, START, **go, stop=Stop(lambda w, c: w[0][:, 0] < 1.5, every=5))
     assert run.stopped.tolist() == [0, 10, 20]
     first = descend(gradient, START, **(go | {"steps": 20}))
     assert same(run.weights[0][2], first.weights[0][2])
@@ -109,8 +120,9 @@ def test_what_a_step_sees_is_that_of_its_number_also_after_seeds_have_left(rule,
     def noisy(w, who, shift):
         return (QUADRATIC[who] * w[0] + shift,)
 
-    options = {"problem": (who,), "sees": lambda t, who: (noise[t, who],), "check_every": 7}
-    options |= {"retraction": retraction, "stop": lambda w, who: (who == 1) & (w[0][:, 0] < 1.2)}
+    options = {"problem": (who,), "sees": lambda t, who: (noise[t, who],)}
+    options["stop"] = Stop(lambda w, who: (who == 1) & (w[0][:, 0] < 1.2), every=7)
+    rule = replace(rule, retraction=retraction)
     run = descend(noisy, START, rule, steps=60, **options)
     again = descend(noisy, START, rule, steps=60, **options)
     assert 0 < run.stopped[1] < 60 and torch.equal(run.weights[0], again.weights[0])
@@ -126,9 +138,11 @@ def test_a_seed_ends_at_the_record_that_says_so():
         Plain(0.2),
         problem=(QUADRATIC,),
         steps=200,
-        record=range(0, 201, 5),
-        measure=lambda w, c: {"size": w[0].abs().amax(1)},
-        until=lambda t, seen, c: (seen["size"] < 0.05) & (t >= 20),
+        record=Record(
+            range(0, 201, 5),
+            lambda w, c: {"size": w[0].abs().amax(1)},
+            lambda t, seen, c: (seen["size"] < 0.05) & (t >= 20),
+        ),
     )
     assert run.stopped.tolist() == [20, 30, -1]
     assert torch.equal(run.records["size"][4, 0], run.records["size"][-1, 0])
@@ -156,10 +170,8 @@ def test_dropping_finished_seeds_changes_no_other_seed():
         problem=(QUADRATIC,),
         rule=Plain(0.2),
         steps=200,
-        stop=small,
-        check_every=5,
-        record=[0, 50, 200],
-        measure=lambda w, c: {"size": w[0].abs().amax(1)},
+        record=Record([0, 50, 200], lambda w, c: {"size": w[0].abs().amax(1)}),
+        stop=Stop(small, every=5),
     )
     # Seed 2 shrinks by (1 - .02) a step from 3: it needs 203 steps, so it is never finished.
     assert run.stopped.tolist() == [15, 30, -1]
@@ -178,10 +190,8 @@ def test_a_finished_batch_still_gives_every_record():
         problem=(QUADRATIC,),
         rule=Plain(0.2),
         steps=1000,
-        stop=lambda w, c: w[0].abs().amax(1) < 10,
-        check_every=1,
-        record=[0, 10, 1000],
-        measure=lambda w, c: {"size": w[0].abs().amax(1)},
+        record=Record([0, 10, 1000], lambda w, c: {"size": w[0].abs().amax(1)}),
+        stop=Stop(lambda w, c: w[0].abs().amax(1) < 10, every=1),
     )
     assert run.stopped.tolist() == [0, 0, 0]
     assert run.records["size"].tolist() == [[1.0, 2.0, 3.0]] * 3
@@ -190,7 +200,12 @@ def test_a_finished_batch_still_gives_every_record():
 def test_divergence_names_step_seed_and_rate():
     with pytest.raises(DivergenceError, match=r"by step 2000 .* rate 0\.9 \(seed 0 of 3\)"):
         descend(
-            gradient, START, problem=(QUADRATIC,), rule=Plain(0.9), steps=5000, check_every=1000
+            gradient,
+            START,
+            problem=(QUADRATIC,),
+            rule=Plain(0.9),
+            steps=5000,
+            stop=Stop(every=1000),
         )
 
 
@@ -201,8 +216,7 @@ def test_divergence_kept_as_data():
         problem=(QUADRATIC,),
         rule=Plain(0.9),
         steps=3000,
-        check_every=100,
-        keep_diverged=True,
+        stop=Stop(every=100, diverged="keep"),
     )
     first = next(s for s in range(100, 3001, 100) if not torch.isfinite(by_hand(0.9, s)[0]).all())
     assert run.diverged.tolist() == [first, -1, -1]
@@ -217,13 +231,13 @@ def sizes_only_of_finite(weights, *problem):
 def test_weights_that_are_not_finite_are_never_measured():
     """Also between two checks: there the seed leaves, and its records are nan from then on."""
     call = {
-        "problem": (QUADRATIC,), "rule": Plain(0.9), "steps": 5000, "check_every": 1000,
-        "record": [0, 900, 1700, 1999, 5000], "measure": sizes_only_of_finite,
+        "problem": (QUADRATIC,), "rule": Plain(0.9), "steps": 5000,
+        "record": Record([0, 900, 1700, 1999, 5000], sizes_only_of_finite),
     }  # fmt: skip
     assert torch.isfinite(by_hand(0.9, 900)).all() and not torch.isfinite(by_hand(0.9, 1700)).all()
     with pytest.raises(DivergenceError, match="by step 1700 "):
-        descend(gradient, START, **call)
-    run = descend(gradient, START, keep_diverged=True, **call)
+        descend(gradient, START, stop=Stop(every=1000), **call)
+    run = descend(gradient, START, stop=Stop(every=1000, diverged="keep"), **call)
     assert run.diverged.tolist() == [1700, -1, -1] and run.records["seen"].dtype == torch.bool
     assert torch.isnan(run.records["size"][:, 0]).tolist() == [False, False, True, True, True]
     assert torch.isfinite(run.records["size"][:, 1:]).all()
@@ -231,9 +245,8 @@ def test_weights_that_are_not_finite_are_never_measured():
 
 def test_records_of_seeds_that_all_diverge_before_the_first_one_are_nan():
     run = descend(
-        lambda w: w, START, rule=Plain(9.0), steps=5000, record=[4000, 5000],
-        measure=sizes_only_of_finite, keep_diverged=True,
-    )  # fmt: skip
+        lambda w: w, START, rule=Plain(9.0), steps=5000, record=Record([4000, 5000], sizes_only_of_finite), stop=Stop(diverged="keep"),
+        )  # fmt: skip
     assert torch.isnan(run.records["size"]).all() and run.records["size"].shape == (2, 3)
     assert run.records["seen"].shape == (2, 3, 2)
 
@@ -243,9 +256,8 @@ def test_retraction_keeps_the_sphere():
         gradient,
         START,
         problem=(QUADRATIC,),
-        rule=Plain(0.1),
+        rule=Plain(0.1, retraction=lambda w: (w[0] / w[0].norm(dim=1, keepdim=True),)),
         steps=20,
-        retraction=lambda w: (w[0] / w[0].norm(dim=1, keepdim=True),),
     )
     assert torch.allclose(
         run.weights[0].norm(dim=1), torch.ones(3, dtype=torch.float64), rtol=1e-14
@@ -261,16 +273,18 @@ def test_retraction_keeps_the_sphere():
         ({"rule": Plain([0.1, 0.1])}, "learning rate"),
         ({"steps": -1}, "steps"),
         ({"steps": 2.5}, "steps"),
-        ({"check_every": 0}, "check_every"),
-        ({"record": [3]}, "record"),
-        ({"record": [1]}, "need each other"),
-        ({"measure": lambda w, c: {}}, "need each other"),
-        ({"record": [3], "measure": lambda w, c: {}}, r"within 0\.\.2"),
+        ({"stop": lambda w, c: w[0][:, 0] > 0}, "stop must be one such as"),
+        ({"record": [1]}, "record must be one such as"),
+        ({"record": Record([1])}, "record must be one such as"),
+        ({"record": Record([], lambda w, c: {})}, r"within 0\.\.2"),
+        ({"record": Record([3], lambda w, c: {})}, r"within 0\.\.2"),
+        ({"record": Record([0.5], lambda w, c: {})}, "at must"),
         ({"steps": float("nan")}, "steps"),
         ({"weights": ()}, "one tensor or more"),
         ({"weights": (START[0][:0],), "problem": ()}, "one seed or more"),
         ({"weights": START[0]}, "tuple"),
-        ({"weights": (START[0].float(),)}, "float64"),
+        ({"weights": (START[0].float(),)}, "float32"),
+        ({"weights": (START[0], START[0].float())}, "float64"),
         ({"weights": (START[0].long(),)}, "float64"),
         ({"weights": (START[0].numpy(),)}, "torch tensors"),
         ({"weights": (START[0] / 0,)}, "finite"),
@@ -287,6 +301,12 @@ def test_bad_input_is_one_clear_line(change, words):
     with pytest.raises(ValueError, match=words) as caught:
         descend(**call | {"rule": Plain(0.1), "steps": 2} | change)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [{"every": 0}, {"every": 2.5}, {"diverged": "drop"}])
+def test_a_stop_that_is_none_is_refused(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        Stop(**change)
 
 
 def test_log_steps_grow_evenly_and_include_both_ends():
@@ -319,10 +339,10 @@ def test_dropping_seeds_keeps_the_layout_in_memory_and_the_result():
         seen.append((len(weights[0]), all(w.movedim(0, -1).is_contiguous() for w in weights)))
         return weights
 
-    call = {"rule": Momentum(0.1, 0.5), "steps": 40, "check_every": 1}
-    stop = lambda w: w[0].flatten(1).amax(1) < 0.5  # noqa: E731
-    run = descend(gradient, start, stop=stop, **call)
-    plain = descend(lambda w: w, tuple(w.contiguous() for w in start), stop=stop, **call)
+    call = {"rule": Momentum(0.1, 0.5), "steps": 40}
+    call["stop"] = Stop(lambda w: w[0].flatten(1).amax(1) < 0.5, every=1)
+    run = descend(gradient, start, **call)
+    plain = descend(lambda w: w, tuple(w.contiguous() for w in start), **call)
     assert min(n for n, _ in seen) < 5 and all(last for _, last in seen)
     assert torch.equal(run.weights[0], plain.weights[0]) and torch.equal(run.stopped, plain.stopped)
 
@@ -355,13 +375,12 @@ def test_float32_descends_where_it_is_asked_for_and_follows_float64():
             Adam(rates),
             problem=(target,),
             steps=20,
-            dtype=dtype,
         ).weights[0]
 
     single = go(torch.float32)
     assert single.dtype == torch.float32
     assert torch.allclose(single.double(), go(torch.float64), atol=1e-5)
-    with pytest.raises(ValueError, match="float64"):
-        descend(lambda w: w, (torch.zeros(2, 2),), Plain(0.1), steps=1)
-    with pytest.raises(ValueError, match="dtype"):
-        descend(lambda w: w, (torch.zeros(2, 2),), Plain(0.1), steps=1, dtype=torch.float16)
+    half = (torch.zeros(2, 2, dtype=torch.float16),)
+    for start, problem in ((half, ()), ((torch.zeros(2, 2),), (torch.zeros(2).double(),))):
+        with pytest.raises(ValueError, match="float"):
+            descend(lambda w, *_: w, start, Plain(0.1), steps=1, problem=problem)

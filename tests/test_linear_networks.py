@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Stop, descend
 
 widths_of_networks = st.lists(st.integers(1, 6), min_size=2, max_size=9)
 batches = st.sampled_from([(), (3,), (2, 3)])
@@ -101,7 +101,12 @@ def test_drift_of_imbalance_is_second_order_exactly(widths, batch, seed):
 def test_divergence_is_found_without_a_warning(size):
     weights, target = draw([size] * 4, (70,), 0, scale=3.0)
     run = descend(
-        ln.gradients, weights, problem=(target,), rule=Plain(1.0), steps=20, keep_diverged=True
+        ln.gradients,
+        weights,
+        problem=(target,),
+        rule=Plain(1.0),
+        steps=20,
+        stop=Stop(diverged="keep"),
     )
     assert (run.diverged > 0).all()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.newton import Manifold, find_roots
+from lib.newton import find_roots
 
 
 def saddles(x):
@@ -64,8 +64,8 @@ def test_the_blind_direction_is_left_alone():
 
     starts = unit(torch.from_numpy(np.random.default_rng(1).standard_normal((50, 3))))
     points, size = find_roots(
-        on_unit_sphere, starts, steps=60, tolerance=1e-12, longest=0.5,
-        manifold=Manifold(unit, lambda x: x),
+        on_unit_sphere, starts, steps=60, tolerance=1e-12, longest=0.5, retraction=unit,
+        normal=lambda x: x,
     )  # fmt: skip
     eigenvalues = ((points @ matrix) * points).sum(-1)[size < 1e-10]
     assert len(eigenvalues) > 40

@@ -24,7 +24,7 @@ from lib.landscapes.spin_glass import (
     random_spins,
     to_sphere,
 )
-from lib.newton import Manifold, find_roots
+from lib.newton import find_roots
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def _search(couplings, spins, steps):
         tolerance=1e-9 * n**0.5,
         longest=n**0.5 / 2,
         problem=(torch.arange(draws).repeat_interleave(len(flat) // draws),),
-        manifold=Manifold(to_sphere, lambda x: x / n**0.5),
+        retraction=to_sphere,
+        normal=lambda x: x / n**0.5,
     )
     return points.reshape(spins.shape), size.reshape(spins.shape[:-1]) / n**0.5
 

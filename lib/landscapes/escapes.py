@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from scipy.special import digamma
 from torch import Tensor
 
-from lib.descent import Plain, Trajectory, descend
+from lib.descent import Plain, Record, Stop, Trajectory, descend
 from lib.linear_networks import end_to_end, gradients, spectral_descent
 
 Rng = np.random.Generator
@@ -116,8 +116,7 @@ def strict_saddle_steps(
         (in_ball(runs, size, radius, rng, kept=1),),
         rule=Plain(learning_rate),
         steps=math.ceil(4 * law),
-        stop=lambda w: double_well(w[0], gamma) <= -(gamma**2) / 8,
-        check_every=1,
+        stop=Stop(lambda w: double_well(w[0], gamma) <= -(gamma**2) / 8, every=1),
     )
     return run.stopped
 
@@ -187,8 +186,7 @@ def network_steps(
         Plain(learning_rate),
         problem=(target,),
         steps=steps,
-        stop=lambda w, _: end_to_end(w)[:, 0, 0] >= 0.5,
-        check_every=check_every,
+        stop=Stop(lambda w, _: end_to_end(w)[:, 0, 0] >= 0.5, every=check_every),
     )
     return run.stopped
 
@@ -348,8 +346,7 @@ def perturbed_descent(
     return descend(
         lambda w: (gradient(w[0]), torch.full_like(w[1], -1 / learning_rate)),
         (starts, torch.full_like(starts[:, :1], float(wait))),
-        rule=Plain(learning_rate),
-        retraction=nudged,
+        rule=Plain(learning_rate, retraction=nudged),
         **options,
     )
 
@@ -378,8 +375,9 @@ def perturbed_octopus(
         rng=rng,
         learning_rate=learning_rate,
         steps=steps,
-        record=range(steps + 1),
-        measure=lambda w: {"stage": octopus.stage(w[0]), "pushed": w[1][:, 0] < 0.5},
+        record=Record(
+            range(steps + 1), lambda w: {"stage": octopus.stage(w[0]), "pushed": w[1][:, 0] < 0.5}
+        ),
     )
     exits = first_steps(run.records["stage"], starts.shape[1])
     pushes = run.records["pushed"].double().cumsum(0)
@@ -435,8 +433,7 @@ def steps_out(
         (starts,),
         rule=Plain(learning_rate),
         steps=steps,
-        stop=lambda w: left(w[0]),
-        check_every=1,
+        stop=Stop(lambda w: left(w[0]), every=1),
     )
     return run.stopped.double()
 
@@ -474,8 +471,7 @@ def noisy_steps(
         problem=(zero,),
         sees=lambda t, at: (torch.from_numpy(rng.standard_normal(tuple(at.shape))),),
         steps=100 + math.ceil(4 * law),
-        stop=lambda w, _: w[0][:, 0].abs() > boundary,
-        check_every=1,
+        stop=Stop(lambda w, _: w[0][:, 0].abs() > boundary, every=1),
     )
     return run.stopped
 
@@ -521,8 +517,7 @@ def label_noise_leaves(
             torch.from_numpy(1 + noise_scale * rng.standard_normal(tuple(at.shape))),
         ),
         steps=steps,
-        stop=lambda w, _: w[0].prod(1).abs() >= 0.5,
-        check_every=1,
+        stop=Stop(lambda w, _: w[0].prod(1).abs() >= 0.5, every=1),
     )
     return run.stopped >= 0
 

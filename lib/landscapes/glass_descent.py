@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from lib.checks import whole_number
-from lib.descent import Plain, Trajectory, descend
+from lib.descent import Plain, Record, Stop, Trajectory, descend
 from lib.landscapes.spin_glass import (
     Couplings,
     _gradient,
@@ -18,6 +18,11 @@ from lib.landscapes.spin_glass import (
     random_spins,
     to_sphere,
 )
+
+
+def _on_sphere(rate):
+    """A step of descent, then back to the sphere."""
+    return Plain(rate, retraction=lambda w: (to_sphere(w[0]),))
 
 
 def sphere_descent(
@@ -35,13 +40,13 @@ def sphere_descent(
     (starts, n), and a start is finished when |gradient| / sqrt n <= tolerance. For couplings (draws, n, M)
     spins are (draws, starts, n), and a draw is finished with the last of its starts: the better choice
     for small n, where calls cost more than products. learning_rate: below 2 / (largest curvature), which
-    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: as `descend` takes them;
-    `stopped` is -1 where the gradient was still larger after `steps`.
+    is about 2 sqrt(p (p-1)) + p E_infinity near the threshold. options: `every`, in how many steps a look
+    is taken, and `record` of `descend`; `stopped` is -1 where the gradient was still larger after `steps`.
     """
     parts, _ = _orders(couplings)
     _gradient(couplings, spins)
     _on_the_sphere(spins)
-    many = parts[0].ndim > 2
+    many, every = parts[0].ndim > 2, options.pop("every", 100)
     reach = tolerance * spins.shape[-1] ** 0.5
 
     def slope(w, *problem):
@@ -55,10 +60,9 @@ def sphere_descent(
         lambda w, *problem: (slope(w, *problem),),
         (spins,),
         problem=tuple(parts) if many else (),
-        rule=Plain(learning_rate),
+        rule=_on_sphere(learning_rate),
         steps=steps,
-        retraction=lambda w: (to_sphere(w[0]),),
-        stop=arrived,
+        stop=Stop(arrived, every=every),
         **options,
     )
 
@@ -105,11 +109,10 @@ def annealed(
     return descend(
         slope,
         (spins,),
-        Plain(learning_rate),
+        _on_sphere(learning_rate),
         steps=steps,
         problem=tuple(parts) if many else (),
         sees=noise,
-        retraction=lambda w: (to_sphere(w[0]),),
     ).weights[0]
 
 
@@ -140,7 +143,7 @@ def descent_ends(
             if annealing is None
             else annealed(c, x, **annealing | {"seed": annealing["seed"] + k})
         )
-        run = sphere_descent(c, x, check_every=25, **options)
+        run = sphere_descent(c, x, every=25, **options)
         energies.append(energy(c, run.weights[0]).reshape(-1, starts))
         ground = (
             torch.linalg.eigvalsh(c)[..., :1] / 2
@@ -175,9 +178,8 @@ def energy_curve(
             learning_rate=step,
             steps=max(marks),
             tolerance=0.0,
-            check_every=max(*marks, 1),
-            record=marks,
-            measure=lambda w, c=c: {"energy": energy(c, w[0])},
+            record=Record(marks, lambda w, c=c: {"energy": energy(c, w[0])}),
+            every=max(*marks, 1),
         )
         found.append(run.records["energy"].mean(1))
     return torch.stack(found)

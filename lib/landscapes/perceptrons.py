@@ -11,6 +11,7 @@ added to v . s + c. Everything is float64. `start` lays the seeds out last in me
 long vector operations.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations, product
 
@@ -18,10 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.descent import Momentum, Trajectory, descend
+from lib.descent import Momentum, Stop, Trajectory, Weights, descend
 from lib.newton import find_roots
-
-Weights = tuple[Tensor, ...]  # (hidden, output) or (hidden, output, direct)
 
 _UNITS = {"logistic": torch.sigmoid, "tanh": torch.tanh}
 
@@ -147,15 +146,15 @@ def outputs(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor:
     return _forward(weights, task.inputs, units)[1].T
 
 
-def energy(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor:
+def squared_error(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor:
     """E = 1/2 sum over patterns (y - target)^2 of every network, (seeds,)."""
     return (outputs(weights, task, units=units) - task.targets).square().sum(-1) / 2
 
 
-def gradients(
+def error_gradient(
     weights: Weights, task: Task, *, units: str = "logistic", seen: Tensor | None = None
 ) -> Weights:
-    """Gradient of `energy`: tuple like `weights` (backpropagation, Rumelhart et al. 1986, eq. 6, 7).
+    """Gradient of `squared_error`: tuple like `weights` (backpropagation, Rumelhart et al. 1986, eq. 6, 7).
 
     With delta = (y - t) y (1 - y): dE/dv = sum delta s, dE/dc = sum delta, and for hidden unit j
     dE/dW_j = sum delta v_j s'_j x. seen: how often each network sees each pattern, (seeds, patterns); None:
@@ -179,7 +178,9 @@ def gradients(
 def gradient_norm(weights: Weights, task: Task) -> Tensor:
     """Norm of the whole gradient of every network, (seeds,)."""
     return (
-        torch.stack([g.flatten(1).square().sum(1) for g in gradients(weights, task)]).sum(0).sqrt()
+        torch.stack([g.flatten(1).square().sum(1) for g in error_gradient(weights, task)])
+        .sum(0)
+        .sqrt()
     )
 
 
@@ -241,12 +242,11 @@ def train(
     for a network that is stuck: not solved within `sweeps`.
     """
     return descend(
-        lambda w: gradients(w, task),
+        lambda w: error_gradient(w, task),
         weights,
         Momentum(learning_rate, momentum),
         steps=sweeps,
-        stop=lambda w: solved(w, task, tolerance),
-        check_every=check_every,
+        stop=Stop(lambda w: solved(w, task, tolerance), every=check_every),
     )
 
 
@@ -259,7 +259,7 @@ def train_online(
     sweeps: int,
     tolerance: float,
     momentum: float = 0.9,
-):
+) -> Trajectory:
     """`train` with one pattern a step, drawn at random for each network: a Trajectory of `lib.descent`.
 
     As many steps as `sweeps` x patterns; asked every 50 sweeps whether it is solved. The gradient is that
@@ -273,18 +273,25 @@ def train_online(
         return (seen.scatter_(1, drawn, 1.0),)
 
     return descend(
-        lambda w, _, seen: gradients(w, task, seen=seen),
+        lambda w, _, seen: error_gradient(w, task, seen=seen),
         weights,
         Momentum(learning_rate, momentum),
         problem=(torch.zeros(len(weights[0]), 1, dtype=torch.float64),),
         sees=one_pattern,
         steps=sweeps * patterns,
-        stop=lambda w, _: solved(w, task, tolerance),
-        check_every=50 * patterns,
+        stop=Stop(lambda w, _: solved(w, task, tolerance), every=50 * patterns),
     )
 
 
-def local_minimum(weights, task, *, weight_decay, learning_rate, steps, units="logistic"):
+def local_minimum(
+    weights: Weights,
+    task: Task,
+    *,
+    weight_decay: float,
+    learning_rate: float,
+    steps: int,
+    units: str = "logistic",
+) -> tuple[Weights, Tensor, Tensor]:
     """The best settled of a batch of networks after descent on E + weight_decay/2 |weights|^2.
 
     The decay keeps every minimum at finite weights and isolated; the loss still does not know the
@@ -293,7 +300,7 @@ def local_minimum(weights, task, *, weight_decay, learning_rate, steps, units="l
     """
 
     def gradient(w):
-        found = gradients(w, task, units=units)
+        found = error_gradient(w, task, units=units)
         return tuple(g + weight_decay * x for g, x in zip(found, w, strict=True))
 
     run = descend(gradient, weights, Momentum(learning_rate, 0.9), steps=steps)
@@ -396,7 +403,9 @@ def silent_eigenvalue_bounds(weights: Weights, task: Task) -> tuple[Tensor, Tens
     return -q + 1.25 * old, -2 / 5**0.5 * q
 
 
-def freed(weights, task, changes, **setting):
+def freed(
+    weights: Weights, task: Task, changes: dict[str, Callable[[Weights], Weights]], **setting
+) -> dict[str, "Freed"]:
     """What comes of stuck networks after each change, the same budget again: {name: `Freed`}.
 
     changes: {name: function of the weights}; setting: as of `train`.
@@ -425,7 +434,7 @@ def _retrained(weights, task, setting):
         smallest_eigenvalue(weights, task) if plain else torch.full((len(weights[0]),), torch.nan)
     )
     slope = gradient_norm(weights, task)
-    return Freed(run.stopped >= 0, energy(run.weights, task), slope, lowest)
+    return Freed(run.stopped >= 0, squared_error(run.weights, task), slope, lowest)
 
 
 # --- symmetries ----------------------------------------------------------------------------------
@@ -483,8 +492,16 @@ class CriticalNetworks:
 
 @torch.no_grad()
 def critical_points(
-    weights, task, rng, *, weight_decay, walk, learning_rate, units="tanh", steps=150
-):
+    weights: Weights,
+    task: Task,
+    rng: np.random.Generator,
+    *,
+    weight_decay: float,
+    walk: int,
+    learning_rate: float,
+    units: str = "tanh",
+    steps: int = 150,
+) -> CriticalNetworks:
     """Critical points of L = E / patterns + weight_decay/2 |weights|^2, searched from every network.
 
     A network first takes 1 to `walk` steps of descent, log-uniform, so that the searches begin at all
@@ -502,7 +519,7 @@ def critical_points(
         return v[:, : h * n].reshape(-1, h, n), v[:, h * n :]
 
     def gradient(v):
-        return flat(gradients(network(v), task, units=units)) / patterns + weight_decay * v
+        return flat(error_gradient(network(v), task, units=units)) / patterns + weight_decay * v
 
     def field(v):
         matrix = hessians(network(v), task, units=units) / patterns
@@ -520,7 +537,7 @@ def critical_points(
     v = v[size < 1e-8]
     converged = len(v)
     values = torch.linalg.eigvalsh(field(v)[1])
-    misfit = energy(network(v), task, units=units) / patterns
+    misfit = squared_error(network(v), task, units=units) / patterns
     loss = misfit + weight_decay / 2 * v.square().sum(1)
     key = torch.stack([loss, values[:, 0], values[:, -1]], 1)
     copies = torch.triu((key[:, None] - key).abs().amax(-1) <= 1e-6, 1).any(0)

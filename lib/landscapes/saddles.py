@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.newton import find_roots
 
 # --- the Hessian of a deep linear network ----------------------------------------------------------
@@ -362,9 +362,8 @@ def passage(
         problem=(target,),
         rule=Plain(learning_rate),
         steps=steps,
-        record=range(0, steps + 1, every),
-        measure=measure,
-        stop=lambda w, t: ln.loss(w, t) < end,
+        record=Record(range(0, steps + 1, every), measure),
+        stop=Stop(lambda w, t: ln.loss(w, t) < end),
     )
     loss, norm, point = (run.records[name] for name in ("loss", "norm", "point"))
     passed = torch.full((len(s), runs), torch.nan, dtype=torch.float64)

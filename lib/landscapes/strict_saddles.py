@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.landscapes.saddles import search
-from lib.newton import Manifold, find_roots
+from lib.newton import find_roots
 from lib.obstacles.surfaces import Surface, follow
 
 # --- sums of squares of quadratic forms -------------------------------------------------------------
@@ -48,16 +48,16 @@ class QuadraticForms:
         images = (x @ self._side_by_side).unflatten(-1, self.forms.shape[:2])  # Q_i x
         return images, (images @ x[..., None])[..., 0] / 2 - self.values
 
-    def value(self, x):
+    def value(self, x: Tensor) -> Tensor:
         """f at points (..., n): (...)."""
         return self._parts(x)[1].square().mean(-1) / 2
 
-    def gradient(self, x):
+    def gradient(self, x: Tensor) -> Tensor:
         """mean_i r_i Q_i x, (..., n)."""
         images, residual = self._parts(x)
         return (residual[..., None, :] @ images)[..., 0, :] / len(self.values)
 
-    def field(self, x):
+    def field(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Gradient (..., n) and Hessian mean_i (Q_i x) (Q_i x)^T + r_i Q_i, (..., n, n)."""
         images, residual = self._parts(x)
         slope = (residual[..., None, :] @ images)[..., 0, :]
@@ -171,7 +171,7 @@ def shallow_run(
         (init_scale * begin[0],),
         rule=Plain(float(step / curvature)),
         steps=steps,
-        stop=lambda w: problem.value(w[0]) <= end,
+        stop=Stop(lambda w: problem.value(w[0]) <= end),
     )
     found = search(problem.field, search_scale * begin[1])
     loss = problem.value(found.points)
@@ -254,7 +254,8 @@ def tensor_census(components: Tensor, starts: int, rng: np.random.Generator) -> 
         steps=200,
         tolerance=1e-11,
         longest=0.3,
-        manifold=Manifold(unit, lambda u: u),
+        retraction=unit,
+        normal=lambda u: u,
     )
     coordinates = points[lengths <= 1e-11] @ components.T
     _, where = np.unique(coordinates.numpy().round(4) + 0.0, axis=0, return_index=True)
@@ -294,9 +295,8 @@ def components_found(components: Tensor, starts: int, rng: np.random.Generator) 
     run = descend(
         lambda w: (pairs_gradient(w[0], components),),
         (vectors,),
-        Plain(0.1),
+        Plain(0.1, retraction=lambda w: (unit(w[0]),)),
         steps=1500,
-        retraction=lambda w: (unit(w[0]),),
     )
     return pairs_loss(run.weights[0], components) < 1e-10
 
@@ -380,9 +380,7 @@ def caught(
         torch.from_numpy(rng.standard_normal((trials, 2))),
         Plain(learning_rate),
         steps=max(record),
-        record=record,
-        measure=lambda w: {"high": surface.value(w[0]) > 0.5},
-        stop=lambda w: surface.value(w[0]) < 1e-6,
-        keep_diverged=True,
+        record=Record(record, lambda w: {"high": surface.value(w[0]) > 0.5}),
+        stop=Stop(lambda w: surface.value(w[0]) < 1e-6, diverged="keep"),
     )
     return run.records["high"] & (run.diverged < 0)

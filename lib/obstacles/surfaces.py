@@ -16,7 +16,7 @@ import torch
 from scipy.optimize import brentq, minimize_scalar
 from torch import Tensor
 
-from lib.descent import Plain, descend
+from lib.descent import Plain, Stop, Trajectory, descend
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def class_by_descent(
             problem=(sign * hessians,),
             rule=Plain(0.5 / size),
             steps=steps,
-            keep_diverged=True,
+            stop=Stop(diverged="keep"),
         )
         return (run.weights[0].norm(dim=1) < begin.norm(dim=1)).all(-1)
 
@@ -172,7 +172,7 @@ def global_minimum(surface: Surface, low: float, high: float) -> Tensor:
 # --- descent -------------------------------------------------------------------------------------
 
 
-def follow(surface, starts, rule, *, steps, **options):
+def follow(surface: Surface, starts: Tensor, rule: Plain, *, steps: int, **options) -> Trajectory:
     """`lib.descent.descend` on a surface from starts (seeds, d); options as there."""
     return descend(
         lambda w: (surface.gradient(w[0]),),
@@ -183,7 +183,15 @@ def follow(surface, starts, rule, *, steps, **options):
     )
 
 
-def steps_until(surface, starts, reached, rule, *, limit, check_every=1):
+def steps_until(
+    surface: Surface,
+    starts: Tensor,
+    reached: Callable[[Tensor], Tensor],
+    rule: Plain,
+    *,
+    limit: int,
+    check_every: int = 1,
+) -> Tensor:
     """Steps from each start until `reached(points)` first holds, int64 (seeds,); -1 if not by `limit`.
 
     Exact for check_every=1, else rounded up to that grid. Divergence is no failure here.
@@ -193,42 +201,55 @@ def steps_until(surface, starts, reached, rule, *, limit, check_every=1):
         starts,
         rule,
         steps=limit,
-        stop=lambda w: reached(w[0]),
-        check_every=check_every,
-        keep_diverged=True,
+        stop=Stop(lambda w: reached(w[0]), every=check_every, diverged="keep"),
     )
     return run.stopped
 
 
-def noisy_escape(
-    surface, starts, noise_scales, escaped, *, rng, learning_rate, steps, low, high, batches=None
-):
-    """Has descent with gradient noise met `escaped(points)` by `steps`? bool (seeds,).
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Noise of a gradient: Gaussian of standard deviation `scales`, or with `batches` that of minibatches.
 
-    x <- x - learning_rate (f'(x) + noise), kept in [low, high]; starts (seeds, 1). The noise is
-    Gaussian of standard deviation noise_scales (seeds,). With `batches` (seeds,), whole numbers, it is
-    that of a minibatch: half of all samples tilt f by +noise_scale x, the other half by -noise_scale x,
-    and each step sees the mean of so many. Looked at every 10 steps.
+    scales: (seeds,). batches: whole numbers (seeds,); half of all samples tilt f by +scale x, the other half by
+    -scale x, and each step sees the mean of so many. rng: the numpy generator of all steps.
     """
 
-    def gradient(weights, scale, batch):
-        if batches is None:
-            noise = rng.standard_normal(tuple(weights[0].shape))
-        else:
-            size = batch.numpy().astype(int)
-            noise = 2 * rng.binomial(size, 0.5) / size - 1
-        return (surface.gradient(weights[0]) + scale * torch.from_numpy(noise),)
+    scales: Tensor | np.ndarray | Sequence[float]
+    rng: np.random.Generator
+    batches: Tensor | np.ndarray | None = None
 
-    sizes = torch.ones(len(starts)) if batches is None else batches
+    def drawn(self, batch: Tensor) -> Tensor:
+        """Of one step, in units of the scale: like batch, (seeds, 1)."""
+        if self.batches is None:
+            return torch.from_numpy(self.rng.standard_normal(tuple(batch.shape)))
+        size = batch.numpy().astype(int)
+        return torch.from_numpy(2 * self.rng.binomial(size, 0.5) / size - 1)
+
+
+def noisy_escape(
+    surface: Surface,
+    starts: Tensor,
+    noise: Noise,
+    escaped: Callable[[Tensor], Tensor],
+    *,
+    learning_rate: float,
+    steps: int,
+    within: tuple[float, float],
+) -> Tensor:
+    """Has descent with gradient noise met `escaped(points)` by `steps`? bool (seeds,).
+
+    x <- x - learning_rate (f'(x) + noise), kept in the interval `within`; starts (seeds, 1). Looked at
+    every 10 steps.
+    """
+    sizes = torch.ones(len(starts)) if noise.batches is None else noise.batches
     run = descend(
-        gradient,
+        lambda w, scale, batch, drawn: (surface.gradient(w[0]) + scale * drawn,),
         (starts,),
-        problem=(points(noise_scales), points(sizes)),
-        rule=Plain(learning_rate),
+        Plain(learning_rate, retraction=lambda w: (w[0].clamp(*within),)),
         steps=steps,
-        retraction=lambda w: (w[0].clamp(low, high),),
-        stop=lambda w, scale, batch: escaped(w[0]),
-        check_every=10,
+        problem=(points(noise.scales), points(sizes)),
+        sees=lambda t, scale, batch: (noise.drawn(batch),),
+        stop=Stop(lambda w, scale, batch: escaped(w[0]), every=10),
     )
     return run.stopped >= 0
 
@@ -253,7 +274,16 @@ def crossing(x: np.ndarray, shares: np.ndarray, level: float = 0.5) -> float:
     return float(np.interp(level, np.maximum.accumulate(shares), x))
 
 
-def mean_escape_time(surface, begin, end, low, noise_scale, learning_rate, *, grid=4000):
+def mean_escape_time(
+    surface: Surface,
+    begin: float,
+    end: float,
+    low: float,
+    noise_scale: float,
+    learning_rate: float,
+    *,
+    grid: int = 4000,
+) -> float:
     """Mean time to pass from `begin` to `end` > begin under gradient noise; time = rate x steps.
 
     Small steps make a diffusion with temperature D = learning_rate noise_scale^2 / 2, reflected at

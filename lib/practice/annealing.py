@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lib.descent import Plain
+from lib.descent import Plain, Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Annealed(Plain):
         """The numbers of the networks, so that blocks of them draw noise of their own."""
         return [(torch.arange(len(weights[0])),)]
 
-    def step(self, weights, kept, slopes, rates, t: int) -> None:
+    def step(self, weights: Weights, kept: list, slopes: Weights, rates: tuple, t: int) -> None:
         """Step number t in place."""
         left = 1 - (t - 1) / self.steps
         warmth = 2 * self.temperature * max(0.0, 1 - 1.25 * (1 - left))

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.descent import Plain, descend
+from lib.descent import Plain, Stop, descend
 
 
 def tasks(words: int, places: int, shape: tuple[int, ...], rng: np.random.Generator) -> Tensor:
@@ -112,9 +112,7 @@ def solving_steps(
         steps=steps,
         problem=(torch.arange(seeds).repeat(len(rates)), rate),
         sees=lambda t, seed, rate: (flat[t][seed],),
-        stop=solved,
-        check_every=every,
-        keep_diverged=True,
+        stop=Stop(solved, every=every, diverged="keep"),
     )
     found = torch.where(run.stopped < 0, torch.inf, run.stopped.double())
     return found.view(len(rates), seeds)

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from lib.checks import whole_number
-from lib.descent import Adam, descend, snapped
+from lib.descent import Adam, Stop, descend, snapped
 from lib.practice.draws import batches, draw_order, draw_splits, minibatch
 from lib.practice.networks import EPSILON, RELU, Activation, Form, Network, backward, forward
 from lib.practice.starts import lecun, normal_start
@@ -319,15 +319,18 @@ def train_autoencoders(
         run = descend(
             partial(_slopes_and_statistics, where=where, groups=groups, size=batch_size // groups),
             tuple(x[alive] for x in parameters),
-            _AdamAndMeans(now, means=2 * len(where)),
+            _AdamAndMeans(
+                now,
+                means=2 * len(where),
+                retraction=lambda w: (*snapped(w[:learned]), *w[learned:]),
+            ),
             steps=last - first,
             problem=(alive,),
             sees=lambda t, who, of=images_of, first=first: (
                 *of(t, who),
                 noise[who % draws, first + t],
             ),
-            retraction=lambda w: (*snapped(w[:learned]), *w[learned:]),
-            keep_diverged=True,
+            stop=Stop(diverged="keep"),
         )
         for whole, new in zip(parameters, run.weights, strict=True):
             whole[alive] = new

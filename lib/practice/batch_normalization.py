@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.descent import Plain, snapped
+from lib.descent import Plain, Record, Stop, snapped
 from lib.practice.classifiers import train_apart
 from lib.practice.draws import Problems, batches
-from lib.practice.networks import Form, Network, accuracy, forward, gradients, layers
+from lib.practice.networks import Form, Network, accuracy, forward, layers, loss_gradient
 
 # --- races -----------------------------------------------------------------------------------------
 
@@ -62,18 +62,17 @@ def steps_to_accuracy(
         images, labels = (part[at, :tests] for part in problems.tests)
         return {"accuracy": accuracy(forward(network, images, whole, given).scores.mT, labels)}
 
+    every_rate = torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws)
     run = train_apart(
         start.repeated(len(rates)).with_gains(form),
         (problems.images, problems.labels),
         orders,
-        Plain(torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws)),
+        Plain(every_rate, retraction=snapped),
         form=form,
-        record=log_checks(steps),
-        measure=measure,
-        until=lambda t, seen, who: seen["accuracy"] >= wanted[-1],
-        check_every=5,
-        retraction=snapped,
-        keep_diverged=True,
+        record=Record(
+            log_checks(steps), measure, lambda t, seen, who: seen["accuracy"] >= wanted[-1]
+        ),
+        stop=Stop(every=5, diverged="keep"),
     )
     there = run.records["accuracy"] >= wanted[:, None, None]  # (targets, looks, networks)
     first = run.steps[there.to(torch.int8).argmax(1)].double()
@@ -155,13 +154,15 @@ def paths(
         form=form,
         factors=Network(faster, ()),
         steps=orders.shape[1] - 1,
-        record=range(orders.shape[1]),
-        measure=lambda network, who: {str(k): x for k, x in enumerate(network.tensors())},
+        record=Record(
+            range(orders.shape[1]),
+            lambda network, who: {str(k): x for k, x in enumerate(network.tensors())},
+        ),
     )
 
     def seen(network, at):
         x, y = (torch.stack([one[k] for one, k in zip(s, at, strict=True)]) for s in sets)
-        found = gradients(network, x, y, form).weights[:hidden]
+        found = loss_gradient(network, x, y, form).weights[:hidden]
         pairs = list(zip(network.weights, found, strict=False))
         across = [(w * g).sum(-1).abs() / (w.norm(dim=-1) * g.norm(dim=-1)) for w, g in pairs]
         return {

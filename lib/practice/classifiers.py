@@ -3,8 +3,8 @@
 The networks, their loss and its gradient are those of `networks`.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, Trajectory, descend
+from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
 from lib.practice.draws import check_orders, minibatch
 from lib.practice.networks import (
     PLAIN,
@@ -55,7 +55,7 @@ class Falling(Plain):
 
     steps: int
 
-    def step(self, weights, kept, slopes, rates, t):
+    def step(self, weights: Weights, kept: list, slopes: Weights, rates: tuple, t: int) -> None:
         """Step number t in place."""
         left = 1 - (t - 1) / self.steps
         super().step(weights, kept, slopes, [rate * left for rate in rates], t)
@@ -78,9 +78,9 @@ def train_together(
 
     start: float64 or float32; images (m, d_0), labels (m,): turned into the type of the weights.
     rule: as `descend` takes it; batch_size, epochs: whole numbers; rng: the numpy generator of the orders.
-    options: `keep_diverged` of `descend`, and `record`, `measure`: after these epochs (0: the start) keep
-        measure(network), a dict of tensors (networks, ...). Divergence is looked for once an epoch.
-    Raises DivergenceError unless `keep_diverged`; ValueError for shapes, labels and numbers that do not fit.
+    options: `record`, whose `at` counts epochs (0: the start) and whose measure(network) is a dict of tensors
+        (networks, ...); `diverged` as in `Stop`, looked for once an epoch.
+    Raises DivergenceError unless it is kept; ValueError for shapes, labels and numbers that do not fit.
     """
     check(start, images)
     check_labels(start, images, labels)
@@ -101,17 +101,20 @@ def train_together(
         part = slice(t % each * batch_size, (t % each + 1) * batch_size)
         return x[part], y[:, part]
 
-    measure, record = options.pop("measure", None), list(options.pop("record", ()))
+    record, diverged = options.pop("record", None), options.pop("diverged", "raise")
+    if record is not None:
+        if record.measure is None:
+            raise ValueError("measure is needed in a record of networks trained together")
+        at = [each * whole_number("at", epoch, 0, epochs) for epoch in record.at]
+        record = Record(at, lambda tensors, of=record.measure: of(start.like(tensors)))
     return descend(
         lambda tensors, x, y: mean_gradient(start.like(tensors), x, y).tensors(),
         start.tensors(),
         rule,
         steps=epochs * each,
         sees=minibatch_of_all,
-        record=[whole_number("record", e, 0, epochs) * each for e in record],
-        measure=(lambda tensors: measure(start.like(tensors))) if record and measure else None,
-        check_every=each,
-        dtype=dtype,
+        record=record,
+        stop=Stop(every=each, diverged=diverged),
         **options,
     )
 
@@ -130,13 +133,13 @@ def train_on_split(
 
     sets: ((images, labels) to train on, (images, labels) to test on), as `data.split` gives them.
     learning_rate: of every step; with `falling=True` it falls linearly, step by step, to 0. Others as in
-    `train_together`. The records are `train` and `test`, the mean losses [nats], and `dead`, the dead
-    units on the training images; each (records, networks).
+    `train_together`. Without a measure the records are `train` and `test`, the mean losses [nats], and
+    `dead`, the dead units on the training images; each (records, networks).
 
     >>> x, y = torch.eye(4, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
     >>> rng = np.random.default_rng(0)
     >>> run = train_on_split(uniform_start([4, 3, 2], 5, rng), ((x, y), (x, y)), epochs=1, rng=rng,
-    ...                      learning_rate=0.1, batch_size=2, record=[0, 1])
+    ...                      learning_rate=0.1, batch_size=2, record=Record([0, 1]))
     >>> run.records["test"].shape
     torch.Size([2, 5])
     """
@@ -149,12 +152,18 @@ def train_on_split(
             "dead": dead_units(network, images),
         }
 
-    options = {"measure": measure} | options
+    if "record" in options:
+        options["record"] = _measuring(options["record"], measure)
     each = -(-len(images) // whole_number("batch_size", batch_size))
     rule = Falling(learning_rate, epochs * each) if falling else Plain(learning_rate)
     return train_together(
         start, images, labels, rule, batch_size=batch_size, epochs=epochs, **options
     )
+
+
+def _measuring(record, measure):
+    """The record, with this measure where it has none."""
+    return record if record.measure is not None else replace(record, measure=measure)
 
 
 def index_along(
@@ -177,7 +186,7 @@ def index_along(
         return {"index": torch.cat([index, index.new_full((network.count - len(index),), np.nan)])}
 
     times = [0, *epochs]
-    options = {"epochs": times[-1], "record": times, "measure": measure} | options
+    options = {"epochs": times[-1], "record": Record(times, measure)} | options
     return train_on_split(start, sets, **options).records["index"][:, :count]
 
 
@@ -193,7 +202,6 @@ def train_apart(
     form: Form = PLAIN,
     temperature: float = 1.0,
     factors: Network | None = None,
-    measure: Callable | None = None,
     **options,
 ) -> Trajectory:
     """Descent of every network on its own minibatches, in a given order: a `descent.Trajectory`.
@@ -201,30 +209,29 @@ def train_apart(
     start: arms x sets networks, float64, the sets innermost: network r sees set r mod sets. sets: images
     (sets, n, d_0) and labels (sets, n), or probabilities (sets, n, classes). orders: (sets, steps, batch),
     whole numbers below n: the images of every minibatch.
-    rule: as `descend` takes it. form, temperature: as in `networks.gradients`.
+    rule: as `descend` takes it. form, temperature: as in `networks.loss_gradient`.
     factors: tensors that multiply the gradient of the parts they are given for, each like its tensor: 0
         holds a weight where it is. Parts may be left empty.
-    measure(network, who) -> what is kept at `record`, who the numbers of the networks that still run; without
-        it `loss`, the mean over the whole set [nats], (records, networks).
-    options: `record`, `until`, `retraction`, `check_every`, `keep_diverged` of `descend`; `steps`, fewer
-        than there are minibatches.
+    options: `record` and `stop` of `descend`; `steps`, fewer than there are minibatches. measure(network, who)
+        is asked at a record, who the numbers of the networks that still run; without it `loss` is kept, the
+        mean over the whole set [nats], (records, networks).
     `start.like(run.weights)` is the network at the end.
-    Raises DivergenceError unless `keep_diverged`; ValueError for shapes that do not fit.
+    Raises DivergenceError unless `stop` keeps it; ValueError for shapes that do not fit.
 
     >>> x, y = torch.eye(4, dtype=torch.float64)[None], torch.tensor([[0, 1, 0, 1]])
     >>> start = uniform_start([4, 3, 2], 5, np.random.default_rng(0))
-    >>> run = train_apart(start, (x, y), torch.tensor([[[0], [3]]]), Plain(0.1), record=[0, 2])
+    >>> run = train_apart(start, (x, y), torch.tensor([[[0], [3]]]), Plain(0.1), record=Record([0, 2]))
     >>> run.records["loss"].shape
     torch.Size([2, 5])
     """
     images, labels = sets
-    count, record = len(images), options.get("record", ())
+    count, record = len(images), options.pop("record", None)
     check_orders(orders, count, images.shape[1], start.count)
     one = start.map(lambda x: x[:count])
     check(one, images, form)
     check_targets(one, images, labels, temperature)
     held = _factors(start, factors)
-    if len(record) and measure is None and labels.is_floating_point():
+    if record and record.measure is None and labels.is_floating_point():
         raise ValueError("measure is needed where labels are probabilities")
 
     def gradient(tensors, who, *given):
@@ -238,16 +245,17 @@ def train_apart(
         own = images[who % count], labels[who % count]
         return {"loss": evaluate(network, *own, form)[0]}
 
-    def look(tensors, who, *_):
-        return (measure or loss)(start.like(tensors), who)
-
+    if record is not None:
+        record = _measuring(record, loss)
+        own = record.measure
+        record = replace(record, measure=lambda w, who, *_: own(start.like(w), who))
     return descend(
         gradient,
         start.tensors(),
         rule,
         problem=(torch.arange(start.count), *held.values()),
         sees=minibatch(orders, images, columns(start, labels).mT.contiguous()),
-        measure=look if len(record) else None,
+        record=record,
         **{"steps": orders.shape[1]} | options,
     )
 

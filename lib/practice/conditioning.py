@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 
-from lib.descent import Plain, descend
+from lib.descent import Plain, Stop, descend
 
 PREPARATIONS = ("raw 0..255", "raw 0..1", "centred", "standardized", "ZCA 0.01", "ZCA")
 
@@ -106,7 +106,6 @@ def descent_steps(
         problem=(hessian, right, best, whole),
         rule=Plain(torch.as_tensor(rates, dtype=torch.float64)),
         steps=most,
-        stop=lambda w, h, _, b, whole: excess(w[0], h, b) <= left * whole,
-        check_every=1,
+        stop=Stop(lambda w, h, _, b, whole: excess(w[0], h, b) <= left * whole, every=1),
     )
     return run.stopped

@@ -102,16 +102,16 @@ def hessian_products(
     return Network(tuple(by_weights[::-1]), tuple(by_biases[::-1]))
 
 
-def flat(network: Network) -> Tensor:
+def flattened(network: Network) -> Tensor:
     """All parameters of every network in one row, (networks, P): weights first, then biases."""
     return torch.cat([x.flatten(1) for x in network.tensors()], 1)
 
 
-def unflat(rows: Tensor, like: Network) -> Network:
-    """The network whose parameters `flat` would put into these rows (networks, P).
+def unflattened(rows: Tensor, like: Network) -> Network:
+    """The network whose parameters `flattened` would put into these rows (networks, P).
 
     >>> one = Network((torch.ones(1, 2, 3),), (torch.zeros(1, 2),))
-    >>> torch.equal(flat(unflat(flat(one), one)), flat(one))
+    >>> torch.equal(flattened(unflattened(flattened(one), one)), flattened(one))
     True
     """
     sizes = [x[0].numel() for x in like.tensors()]
@@ -122,15 +122,15 @@ def unflat(rows: Tensor, like: Network) -> Network:
 
 
 def hessians(network: Network, images: Tensor, targets: Tensor, form: Form = PLAIN) -> Tensor:
-    """The exact Hessian of the mean cross-entropy in the order of `flat`: (networks, P, P).
+    """The exact Hessian of the mean cross-entropy in the order of `flattened`: (networks, P, P).
 
     images (networks, m, d_0); targets (networks, classes, m). Column by column, P products at once.
     """
     found = []
     for r in range(network.count):
         one = network.map(lambda x, r=r: x[r : r + 1])
-        identity = unflat(torch.eye(flat(one).shape[1], dtype=torch.float64), one)
-        found.append(flat(hessian_products(one, images[r], targets[r], identity, form)))
+        identity = unflattened(torch.eye(flattened(one).shape[1], dtype=torch.float64), one)
+        found.append(flattened(hessian_products(one, images[r], targets[r], identity, form)))
     return torch.stack(found)
 
 
@@ -149,12 +149,14 @@ def largest_curvature(
     Raises ValueError for steps below 1.
     """
     steps = whole_number("steps", steps)
-    start = flat(network)
+    start = flattened(network)
     v = torch.from_numpy(rng.standard_normal(tuple(start.shape)))
     basis = [v / v.norm(dim=1, keepdim=True)]
     inside, beside = [], []
     for _ in range(steps):
-        w = flat(hessian_products(network, images, targets, unflat(basis[-1], network), form))
+        w = flattened(
+            hessian_products(network, images, targets, unflattened(basis[-1], network), form)
+        )
         inside.append((w * basis[-1]).sum(1))
         known = torch.stack(basis, 1)
         for _ in range(2):

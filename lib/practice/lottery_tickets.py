@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Adam, snapped
+from lib.descent import Adam, Record, snapped
 from lib.practice.classifiers import train_apart
 from lib.practice.draws import batches, draw_problems
 from lib.practice.networks import Network, evaluate
@@ -233,11 +233,9 @@ def train_arms(
         start,
         draws.training,
         draws.order,
-        Adam(learning_rate),
-        retraction=snapped,
+        Adam(learning_rate, retraction=snapped),
         factors=Network(mask, ()),
-        record=looks,
-        measure=measure,
+        record=Record(looks, measure),
     )
     ended = start.like(run.weights)
     tests = (torch.cat([x] * len(arms)) for x in draws.tests)

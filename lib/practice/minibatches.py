@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from lib.checks import whole_number
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.practice.classifiers import train_apart
 from lib.practice.draws import Problems, batches, draw_order
 from lib.practice.networks import accuracy, scores
@@ -195,8 +195,8 @@ def race(
         (problems.images, problems.labels),
         batches(problems.order, batch_size, max(at)),
         method(torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws)),
-        record=at,
-        keep_diverged=True,
+        record=Record(at),
+        stop=Stop(diverged="keep"),
     )
     said = scores(start.like(run.weights), problems.tests[0]).unflatten(0, (-1, draws))
     losses = run.records["loss"][torch.searchsorted(run.steps, torch.tensor(at))]

@@ -470,7 +470,7 @@ def columns(network: Network, targets: Tensor) -> Tensor:
     return torch.nn.functional.one_hot(targets, classes).mT.to(network.weights[0].dtype)
 
 
-def gradients(
+def loss_gradient(
     network: Network, images: Tensor, labels: Tensor, form: Form = PLAIN, temperature: float = 1.0
 ) -> Network:
     """Gradient of the mean loss, a `Network`.

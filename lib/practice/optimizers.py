@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.signal import lfilter
 
 from lib.checks import whole_number
-from lib.descent import Momentum, Plain, descend
+from lib.descent import Momentum, Plain, Record, Stop, descend
 from lib.practice.draws import Problems
 from lib.practice.minibatches import least_loss, race
 
@@ -93,8 +93,7 @@ def quadratic_errors(
         (starts, starts) if nesterov else (starts,),
         rule=rule,
         steps=steps,
-        record=record,
-        measure=lambda weights: {"error": weights[0].norm(dim=-1)},
+        record=Record(record, lambda weights: {"error": weights[0].norm(dim=-1)}),
     )
     return run.records["error"].numpy()
 
@@ -166,7 +165,7 @@ def quadratic_fall(
         problem=(every,),
         rule=method(rates.repeat_interleave(draws)),
         steps=steps,
-        keep_diverged=True,
+        stop=Stop(diverged="keep"),
     )
     fall = (half(run.weights[0], every).view(-1, draws) / half(starts, matrices)).log10()
     return fall.nan_to_num(nan=math.inf).numpy()

@@ -265,7 +265,8 @@ def train_rectifiers(
     [[[0.0]]]
     """
     sets, orders = (problems.images, problems.labels), batches(problems.order, batch_size)
-    rule, found = Momentum(learning_rate, momentum), []
+    rule = Momentum(learning_rate, momentum, retraction=lambda now: (*snapped(now[:-1]), now[-1]))
+    found = []
     # Arm by arm: all draws of all arms at once would not fit the cache, and take half as long again.
     for arm in arms:
         own = start([arm], problems.start)
@@ -276,7 +277,6 @@ def train_rectifiers(
             orders,
             rule,
             factors=Network((), (), slopes=(moves,)),
-            retraction=lambda now: (*snapped(now[:-1]), now[-1]),
         )
         ended = own.like(run.weights)
         said = accuracy(scores(ended, problems.tests[0]), problems.tests[1])

@@ -55,7 +55,7 @@ def relu_ends(
     start = Network(weights, tuple(torch.zeros(w.shape[:2]) for w in weights))
     seen = images[:, lit], labels
     rule = Plain(training.pop("learning_rate"))
-    run = train_together(start, *seen, rule, rng=rng, keep_diverged=True, **training)
+    run = train_together(start, *seen, rule, rng=rng, diverged="keep", **training)
     losses = evaluate(start.like(run.weights), *seen)[0].double()
     losses = losses.nan_to_num(torch.inf, torch.inf).masked_fill(run.diverged >= 0, torch.inf)
     pieces = losses.split([len(scale) * networks for scale, *_ in arms.values()])

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from lib.data import digits, one_hot
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 from lib.linear_networks import end_to_end, gaussian_weights, layer_gradients, orthogonal
 from lib.stages.two_layer import moment_gradients, moment_loss, moment_slope, moments
 
@@ -82,8 +82,7 @@ def strength_path(
         problem=moments,
         rule=Plain(rate),
         steps=steps,
-        record=range(steps + 1),
-        measure=_diagonal,
+        record=Record(range(steps + 1), _diagonal),
     )
     return run.records["strength"]
 
@@ -111,8 +110,7 @@ def product_path(
         problem=(cxx if turn is None else turn @ cxx @ turn.mT, cyx, cyy),
         rule=Plain(rate),
         steps=steps,
-        record=range(steps + 1),
-        measure=lambda w, *_: {"product": w[1] @ w[0]},
+        record=Record(range(steps + 1), lambda w, *_: {"product": w[1] @ w[0]}),
     )
     return left.mT @ run.records["product"] @ right.mT
 
@@ -293,8 +291,10 @@ def nearest_approach(
         problem=(*moments[:2], solutions),
         rule=Plain(learning_rate),
         steps=steps,
-        record=range(0, steps + 1, every),
-        measure=lambda w, cxx, cyx, solutions: {"distance": distances(w, solutions)},
+        record=Record(
+            range(0, steps + 1, every),
+            lambda w, cxx, cyx, solutions: {"distance": distances(w, solutions)},
+        ),
     )
     return run.records["distance"].amin(0)
 
@@ -331,8 +331,7 @@ def forgetting_run(
         problem=moments,
         rule=Plain(rate),
         steps=steps,
-        record=range(steps + 1),
-        measure=_diagonal,
+        record=Record(range(steps + 1), _diagonal),
     )
     least = moments[2] - (sigma**2 / variances).amax(-1) / 2
     return run.records["strength"], moment_loss(end_to_end(run.weights), *moments) - least
@@ -369,8 +368,9 @@ def held_out_losses(
         problem=(*moments, *tests),
         rule=Plain(rate),
         steps=steps,
-        record=range(steps + 1),
-        measure=lambda w, *given: {"loss": moment_loss(end_to_end(w), *given[3:])},
+        record=Record(
+            range(steps + 1), lambda w, *given: {"loss": moment_loss(end_to_end(w), *given[3:])}
+        ),
     ).records["loss"]
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.stages.stagewise import falls_below
 
 
@@ -94,10 +94,8 @@ def rank_one_plateau(
         problem=(target, (one + two) / 2),
         sees=lambda t, *_: (t // block,),
         steps=steps,
-        record=range(0, steps + 1, every),
-        measure=measure,
-        stop=lambda w, t, low: ln.loss(w, t) < low,
-        check_every=every,
+        record=Record(range(0, steps + 1, every), measure),
+        stop=Stop(lambda w, t, low: ln.loss(w, t) < low, every=every),
     )
     if (run.stopped < 0).any():
         raise ArithmeticError(f"a seed has not left its rank-1 plateau within {steps} steps")

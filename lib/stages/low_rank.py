@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, Trajectory, descend
+from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
 
 
 def _matrices(**tensors):
@@ -219,11 +219,11 @@ class Paced(Plain):
         if not 0 < self.share < 1:
             raise ValueError(f"share must lie in (0, 1), got {self.share}")
 
-    def start(self, weights):
+    def start(self, weights: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
         """The elapsed time."""
         return [(weights[0].new_zeros(len(weights[0])),)]
 
-    def step(self, weights, kept, slopes, rates, t):
+    def step(self, weights: Weights, kept: list, slopes: Weights, rates: tuple, t: int) -> None:
         """One step in place; rates are one number."""
         ratios = [_squares(w) / _squares(g) for w, g in zip(weights, slopes, strict=True)]
         pace = torch.stack(ratios).amin(0).sqrt() * (self.share / rates[0])
@@ -232,7 +232,7 @@ class Paced(Plain):
             w.add_(pace[:, None, None] * g, alpha=-rates[0])
         kept[0][0].add_(-pace, alpha=-rates[0])
 
-    def tells(self, kept):
+    def tells(self, kept: list[tuple[Tensor, ...]]) -> dict[str, Tensor]:
         """The elapsed time."""
         return {"time": kept[0][0]}
 
@@ -278,10 +278,10 @@ def paced_descent(
         rule,
         steps=steps,
         problem=(target, mask, final_loss),
-        record=range(0, steps + 1, every),
-        measure=measure,
-        stop=lambda w, t, m, f: completion_loss(ln.end_to_end(w), t, m) <= f,
-        check_every=check_every,
+        record=Record(range(0, steps + 1, every), measure),
+        stop=Stop(
+            lambda w, t, m, f: completion_loss(ln.end_to_end(w), t, m) <= f, every=check_every
+        ),
     )
 
 
@@ -380,9 +380,13 @@ def greedy_completion(
             problem=(target, mask),
             rule=Plain(learning_rate),
             steps=steps,
-            stop=lambda w, t, m: (
-                torch.stack([g.abs().amax((-2, -1)) for g in completion_gradients(w, t, m)]).amax(0)
-                < 1e-6
+            stop=Stop(
+                lambda w, t, m: (
+                    torch.stack(
+                        [g.abs().amax((-2, -1)) for g in completion_gradients(w, t, m)]
+                    ).amax(0)
+                    < 1e-6
+                )
             ),
         )
         weights = run.weights

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.stages.two_layer import (
     from_units,
     growing_directions,
@@ -496,10 +496,8 @@ def _until_plateau(weights, problem, *, limits, functions, options):
         Plain(rate),
         steps=steps,
         problem=problem,
-        record={*range(0, steps + 1, every), steps},
-        measure=measure,
-        until=ended,
-        check_every=every,
+        record=Record({*range(0, steps + 1, every), steps}, measure, ended),
+        stop=Stop(every=every),
     )
     return run, loss(ln.end_to_end(run.weights), *problem[:-2]) <= problem[-2]
 
@@ -558,8 +556,7 @@ def relu_steps(
         Plain(learning_rate),
         problem=(inputs, outputs, low),
         steps=steps,
-        stop=lambda w, x, y, low: network_loss(w, x, y, "relu") < low,
-        check_every=10,
+        stop=Stop(lambda w, x, y, low: network_loss(w, x, y, "relu") < low, every=10),
     ).stopped
 
 
@@ -599,9 +596,11 @@ def activation_record(
         Plain(learning_rate),
         problem=(inputs, outputs),
         steps=steps,
-        record=range(0, steps + 1, every),
-        measure=lambda w, x, y: stage_record(
-            w, x, y, learning_rate=learning_rate, activation=activation
+        record=Record(
+            range(0, steps + 1, every),
+            lambda w, x, y: stage_record(
+                w, x, y, learning_rate=learning_rate, activation=activation
+            ),
         ),
     ).records
 

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.trajectories.initialization import at_scales
 
 ACTIVATIONS = ("linear", "relu", "tanh")
@@ -398,8 +398,7 @@ def exit_units(
         problem=given,
         rule=Plain(learning_rate),
         steps=steps,
-        stop=left,
-        check_every=5 if used else 1,
+        stop=Stop(left, every=5 if used else 1),
     )
     omega = unused_units(run.weights, used) if used else units(run.weights)
     omega = omega.where((run.stopped >= 0)[:, None, None], torch.nan)
@@ -499,16 +498,18 @@ def transported_residual(
             "loss": moment_loss(ln.end_to_end(w), cxx, cyx, cyy),
         }
 
+    def unit_direction(state):
+        *w, v, log_bound = state
+        return *w, v / v.norm(dim=-1, keepdim=True), log_bound
+
     start = direction / direction.norm(dim=-1, keepdim=True)
     return descend(
         push,
         (*weights, start, direction.new_zeros(len(direction), 1)),
         problem=(cxx, cyx, cyy),
-        rule=Plain(learning_rate),
+        rule=Plain(learning_rate, retraction=unit_direction),
         steps=steps,
-        retraction=lambda s: (s[0], s[1], s[2] / s[2].norm(dim=-1, keepdim=True), s[3]),
-        record=range(steps + 1),
-        measure=measure,
+        record=Record(range(steps + 1), measure),
     ).records
 
 

@@ -102,14 +102,17 @@ def differences(root, name, folder):
     return reasons + [f"notebooks/{name}.ipynb: {reason}" for reason in shown]
 
 
-def compare(root, folder):
-    """Compare ledgers, figures and pictures in `folder`/NAME with the stored ones, a line each; 0 or 1."""
+def compare(root, folder, some=()):
+    """Compare ledgers, figures and pictures in `folder`/NAME with the stored ones, a line each; 0 or 1.
+
+    some: the names of the notebooks; all without any.
+    """
     good = True
     if not any((folder / name).is_dir() for name in names(root)):
         raise Fault(
             f"{folder} holds no folder of a notebook, such as {next(iter(names(root)), 'NAME')}/"
         )
-    for name in names(root):
+    for name in some or names(root):
         reasons = differences(root, name, folder / name)
         print(*reasons, sep="\n", end="\n" if reasons else "")
         good &= not reasons

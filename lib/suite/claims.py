@@ -298,7 +298,7 @@ def cases(row):
     return f"{row['seeds']:,}" if row["seeds"] > 1 else ""
 
 
-def measured(row):
+def measurement(row):
     """What a row measured: `0.95 [0.888, 0.978]`, and how many cases left it undefined."""
     if row["measured"] is None:
         return "undefined"
@@ -330,7 +330,7 @@ def table(rows):
     lines = []
     for row in rows:
         label = f"{kind(row)}: " if kind(row) else ""
-        words = [f"{row['id']:<6} {label}{criterion(row)}", f"measured {measured(row)}"]
+        words = [f"{row['id']:<6} {label}{criterion(row)}", f"measured {measurement(row)}"]
         words += [f"{cases(row)} cases"] * bool(cases(row)) + [row["verdict"].upper()]
         lines += textwrap.wrap(" | ".join(words), 96, subsequent_indent=" " * 7)
     return "\n".join(lines)
@@ -359,7 +359,7 @@ def html_table(rows):
         lines.append(
             f"<tr><td>{row['id']}</td>"
             f"<td {left}>{label}{html.escape(criterion(row), quote=False)}</td>"
-            f"<td {left}><b>{measured(row)}</b></td><td>{cases(row)}</td>"
+            f"<td {left}><b>{measurement(row)}</b></td><td>{cases(row)}</td>"
             f'<td style="text-align:left;color:{COLOURS[row["verdict"]]};white-space:nowrap">'
             f"{mark}</td></tr>"
         )

@@ -31,6 +31,13 @@ def positive(text):
     return int(text)
 
 
+def _some(command, default="all"):
+    """Names of notebooks, for a command that takes some or all of them."""
+    command.add_argument(
+        "rest", nargs="*", default=(), metavar="NAME", help=f"only these (default: {default})"
+    )
+
+
 def parser():
     """The command line: figures, run, sweep, paper, mutants, compare, lab, records, list."""
     top = Parser(prog="claims", description="Run the claim notebooks.")
@@ -38,9 +45,7 @@ def parser():
     commands = top.add_subparsers(dest="command", required=True)
     every = commands.add_parser("figures", help="rebuild what changed: notebooks, results, figures")
     every.add_argument("--jobs", type=positive, help="notebooks at a time (default: one a core)")
-    every.add_argument(
-        "rest", nargs="*", default=(), metavar="NAME", help="only these (default: all)"
-    )
+    _some(every)
     one = commands.add_parser("run", help="run one notebook with other parameters")
     one.add_argument("--output", help="folder for what it makes (default: build/run)")
     one.add_argument("name", metavar="NAME")
@@ -50,27 +55,18 @@ def parser():
     many.add_argument("--first", type=positive, help="first seed (default: one never looked at)")
     many.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
     many.add_argument("--scheduler", help="address of a dask scheduler, such as tcp://host:8786")
-    many.add_argument(
-        "rest", nargs="*", default=(), metavar="NAME", help="only these (default: all)"
-    )
+    _some(many)
     large = commands.add_parser("paper", help="run notebooks at the paper's own scale")
-    large.add_argument(
-        "rest",
-        nargs="*",
-        default=(),
-        metavar="NAME",
-        help="only these (default: all that have one)",
-    )
+    _some(large, "all that have one")
     wrong = commands.add_parser(
         "mutants", help="run notebooks under the wrong theories of mutants/"
     )
     wrong.add_argument("--jobs", type=positive, help="runs at a time (default: one a core)")
     wrong.add_argument("--only", help="one mutant, by its name")
-    wrong.add_argument(
-        "rest", nargs="*", default=(), metavar="NAME", help="only these (default: all)"
-    )
+    _some(wrong)
     other = commands.add_parser("compare", help="compare ledgers and figures with the stored ones")
     other.add_argument("folder", type=Path, metavar="FOLDER", help="holds NAME/ for each notebook")
+    _some(other)
     reader = commands.add_parser("lab", help="copies of the notebooks in JupyterLab")
     reader.add_argument(
         "options", nargs="*", default=(), metavar="OPTION", help="of jupyter lab, after --"
@@ -103,7 +99,7 @@ def dispatch(arguments):
     if not (root / "pyproject.toml").is_file():
         raise Fault(f"no pyproject.toml in {root}; --root must name the folder of the project")
     root = root.resolve()
-    if arguments.command in ("figures", "sweep", "paper", "mutants"):
+    if arguments.command in ("figures", "sweep", "paper", "mutants", "compare"):
         arguments.rest = [named(root, name) for name in arguments.rest]
     if arguments.command in ("sweep", "mutants"):
         report.check(root)
@@ -118,7 +114,7 @@ def dispatch(arguments):
     if arguments.command == "paper":
         return sweeps.paper_scale(root, arguments.rest, root / "build" / "paper")
     if arguments.command == "compare":
-        return build.compare(root, arguments.folder.resolve())
+        return build.compare(root, arguments.folder.resolve(), arguments.rest)
     if arguments.command == "mutants":
         code = mutants.judge_all(root, arguments.rest, arguments.jobs, arguments.only)
         if arguments.only is None:

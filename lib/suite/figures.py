@@ -29,7 +29,7 @@ from lib.suite.output import output_folder, write_text
 PREDICTION = {"color": "black", "linestyle": "--", "linewidth": 1.4, "zorder": 5}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 WIDEST = 9.5  # inches, 912 CSS pixels: what a page shows without cutting
-PIXELS = 96  # CSS pixels an inch; the PNG has twice as many
+_PIXELS = 96  # CSS pixels an inch; the PNG has twice as many
 
 
 def style():
@@ -143,8 +143,7 @@ def guide(axes, label, x, curves):
 
 
 @contextlib.contextmanager
-def curves(name, shown, alt, *, prediction="prediction", band=None, width=None, height=3.6,
-           sharey=True, legend="best", **axes):  # fmt: skip
+def curves(name, shown, alt, *, prediction="prediction", band=None, **options):
     """Measured curves with their predictions, in one call; saved when the block under `with` ends:
 
         with figures.curves("decay", {"N = 2": {"η = 0.1": (t, loss, theory)}}, "Loss falls.") as axes:
@@ -153,10 +152,11 @@ def curves(name, shown, alt, *, prediction="prediction", band=None, width=None, 
     shown: {title of a panel: {label: (x, y) or (x, y, predicted y)}}; y, band: as for `measured`. A curve
     bears its label at its right end, in its colour, so that no eye travels to a legend and back; only
     the dashed line is named in one, once. A label is the same curve in all panels.
-    name, alt, legend: as for `save`. axes: what `Axes.set` takes, the same for all panels. Gives
-    axes (panels,), for marks.
+    name, alt: as for `save`. options: `legend` of `save`; `width`, `height`, `sharey` of `panels`; and what
+    `Axes.set` takes, the same for all panels. Gives axes (panels,), for marks.
     """
-    fig, found = panels(len(shown), width=width, height=height, sharey=sharey)
+    look, legend = _look(options), options.pop("legend", "best")
+    fig, found = panels(len(shown), **look)
     for ax, (title, lines) in zip(found, shown.items(), strict=True):
         for label, (x, y, *theory) in lines.items():
             line = measured(ax, x, y, label, band=band)
@@ -164,24 +164,31 @@ def curves(name, shown, alt, *, prediction="prediction", band=None, width=None, 
             _ENDS.setdefault(fig, []).append((line, label))
             if theory:
                 predicted(ax, x, theory[0], prediction if ax is found[0] else "_", of=label)
-        _set(ax, sharey, title=title, **axes)
+        _set(ax, look["sharey"], title=title, **options)
     yield found
     save(fig, name, alt, legend)
 
 
 @contextlib.contextmanager
-def points(name, shown, alt, *, filled=(), width=None, height=3.6, legend="best", **axes):
+def points(name, shown, alt, *, filled=(), **options):
     """Points side by side, in one call, as `curves`; shown: {title of a panel: {label: (x, y)}}.
 
     Hollow but for the labels in `filled`; the labels stand in a legend.
     """
-    fig, found = panels(len(shown), width=width, height=height, sharey=True)
+    look, legend = _look(options), options.pop("legend", "best")
+    fig, found = panels(len(shown), **look)
     for ax, (title, clouds) in zip(found, shown.items(), strict=True):
         for label, (x, y) in clouds.items():
             measured(ax, x, y, label, joined=False, mfc=None if label in filled else "none")
-        _set(ax, True, title=title, **axes)
+        _set(ax, look["sharey"], title=title, **options)
     yield found
     save(fig, name, alt, legend)
+
+
+def _look(options, **other):
+    """What `panels` takes, out of the options of a figure."""
+    usual = {"width": None, "height": 3.6, "sharey": True} | other
+    return {name: options.pop(name, value) for name, value in usual.items()}
 
 
 def _set(ax, outer, **options):
@@ -241,17 +248,18 @@ def _apart(heights, gap):
 
 
 @contextlib.contextmanager
-def regions(name, shown, alt, x, y, colours, *, height=4.2, legend="best", **axes):
+def regions(name, shown, alt, x, y, colours, **options):
     """Maps side by side, in one call, as `curves`; shown: {title: number of the region of each cell}.
 
     x, y: the edges of the cells. colours: {region: colour}; the regions are named under the maps.
     """
-    fig, found = panels(len(shown), sharey=True, height=height)
+    look, legend = _look(options, height=4.2), options.pop("legend", "best")
+    fig, found = panels(len(shown), **look)
     paint, last = ListedColormap([*colours.values()]), len(colours) - 1
     for ax, (title, kind) in zip(found, shown.items(), strict=True):
         ax.pcolormesh(x, y, kind, cmap=paint, vmin=0, vmax=last, rasterized=True)
         ax.set(xscale="log", yscale="log", xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-        _set(ax, True, title=title, **axes)
+        _set(ax, look["sharey"], title=title, **options)
     patches = [Patch(color=colour, label=label) for label, colour in colours.items()]
     below = fig.legend(handles=patches, loc="outside lower center", ncols=len(colours))
     below.set_gid("regions")
@@ -372,7 +380,7 @@ def save(figure, name, alt, legend="best"):
         _add_legends(figure, legend)
         _name_ends(figure)
     vector, raster = io.StringIO(), io.BytesIO()
-    sharp = 2 * PIXELS  # of what is drawn as pixels inside the SVG, too
+    sharp = 2 * _PIXELS  # of what is drawn as pixels inside the SVG, too
     figure.savefig(vector, format="svg", dpi=sharp, metadata={"Date": None, "Creator": None})
     figure.savefig(raster, format="png", dpi=sharp, metadata={"Software": None})
     plt.close(figure)
@@ -385,6 +393,6 @@ def save(figure, name, alt, legend="best"):
     from IPython.display import display
 
     if get_ipython() is not None:
-        size = {"width": round(width * PIXELS), "height": round(height * PIXELS)}
+        size = {"width": round(width * _PIXELS), "height": round(height * _PIXELS)}
         shown = {"image/png": picture, "text/plain": f"Figure: {alt}"}
         display(shown, raw=True, metadata={"image/png": {"alt": alt, **size}})

@@ -28,10 +28,10 @@ class Parameter(NamedTuple):
     meaning: str
 
 
-NUMBER = r"[-+]?(?:inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
+_NUMBER = r"[-+]?(?:inf|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
 EACH = r"each (?:of (?P<length>\d+)(?P<more> or more)? )?"
 INTERVAL = re.compile(
-    rf"(?:{EACH})?in (?P<left>[\[(])\s*(?P<low>{NUMBER})\s*,\s*(?P<high>{NUMBER})\s*(?P<right>[\])])"
+    rf"(?:{EACH})?in (?P<left>[\[(])\s*(?P<low>{_NUMBER})\s*,\s*(?P<high>{_NUMBER})\s*(?P<right>[\])])"
 )
 CHOICE = re.compile(rf"(?:{EACH})?one of (?P<words>\S.*)")
 KINDS = {bool: "", int: "an integer", float: "a finite number", str: ""}

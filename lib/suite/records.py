@@ -19,7 +19,7 @@ from lib.suite.output import read_json, write_text
 from lib.suite.parameters import Fault
 
 FIRST = 4001  # the seeds below were looked at before the criteria stood, in one notebook or another
-NEAR = 5e-3  # relative: what may lie between two prints of one number
+_NEAR = 5e-3  # relative: what may lie between two prints of one number
 
 
 def record_path(root, name):
@@ -125,7 +125,7 @@ def same(old, new):
     """
 
     def near(a, b):
-        return a == b or (None not in (a, b) and abs(a - b) <= NEAR * abs(a))
+        return a == b or (None not in (a, b) and abs(a - b) <= _NEAR * abs(a))
 
     def interval(row):
         """One without width says no more than none."""

@@ -13,7 +13,7 @@ from lib.suite.claims import (
     criterion,
     held,
     kind,
-    measured,
+    measurement,
     origin,
 )
 from lib.suite.output import read_json, read_text, write_text
@@ -143,7 +143,7 @@ def _not_reproduced(results):
     ]
     for row in rows:
         label = "*check:* " if row.get("role") == "check" else ""
-        words = label + row["statement"], criterion(row), measured(row), row["verdict"]
+        words = label + row["statement"], criterion(row), measurement(row), row["verdict"]
         lines.append(_cells(row["id"], *words))
     return "\n".join([*lines, ""])
 
@@ -162,7 +162,7 @@ def _section(ledger):
         label = f"*{kind(row)}:* " if kind(row) else label
         mark = f"{MARKS[row['verdict']]} {row['verdict']}"
         swept = f"{row['sweep']['held']} of {row['sweep']['runs']}" if row["sweep"] else ""
-        words = label + row["statement"], criterion(row), measured(row), cases(row), mark
+        words = label + row["statement"], criterion(row), measurement(row), cases(row), mark
         lines.append(_cells(row["id"], *words, swept, row["source"]))
     if ledger["mutants"]:
         lines += ["", "Wrong theories:", ""]

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.descent import Plain, descend
-from lib.practice.curvature import along, flat, hessian_products, hessians, unflat
+from lib.descent import Plain, Record, Stop, descend
+from lib.practice.curvature import along, flattened, hessian_products, hessians, unflattened
 from lib.practice.draws import batches, draw_order, draw_splits, minibatch
 from lib.practice.networks import (
     Network,
@@ -185,11 +185,7 @@ def train(
     """
     draws = len(task.images)
     start = joined([arm.start for arm in arms.values()])
-    speeds = torch.ones(start.count, len(start.tensors()), dtype=torch.float64)
-    held = torch.tensor([arm.signs for arm in arms.values()]).repeat_interleave(draws)
-    for k, arm in enumerate(arms.values()):
-        if arm.speeds:
-            speeds[k * draws : (k + 1) * draws] = torch.tensor(arm.speeds, dtype=torch.float64)
+    speeds = _speeds(arms, draws, len(start.tensors()))
     one_speed = bool((speeds == 1).all())
     if noise and steps > task.orders.shape[1]:
         raise ValueError(f"steps must be at most the task's {task.orders.shape[1]}, got {steps}")
@@ -203,6 +199,39 @@ def train(
             for g, pace in zip(found, own.unbind(1), strict=True)
         )
 
+    def states(weights, *_):
+        return {"flattened": flattened(start.like(weights))}
+
+    run = descend(
+        gradient,
+        start.tensors(),
+        Plain(rate / pieces, retraction=_keeping_signs(start, arms, draws)),
+        steps=steps * pieces,
+        problem=(torch.arange(start.count), speeds),
+        sees=_what_is_seen(task, len(arms), pieces, noise),
+        record=Record([pieces * t for t in record], states) if record else None,
+        stop=Stop(every=max(1, steps * pieces), diverged="keep"),
+    )
+    ends = start.like(run.weights)
+    found = {}
+    for k, name in enumerate(arms):
+        here = slice(k * draws, (k + 1) * draws)
+        rows = run.records["flattened"][:, here] if record else []
+        end = ends.map(lambda x, here=here: x[here])
+        found[name] = Trained(end, [unflattened(row, task.start) for row in rows])
+    return found
+
+
+def _speeds(arms, draws, tensors):
+    """The factors of the rate, (networks, tensors)."""
+    speeds = [arm.speeds or [1.0] * tensors for arm in arms.values()]
+    return torch.tensor(speeds, dtype=torch.float64).repeat_interleave(draws, 0)
+
+
+def _keeping_signs(start, arms, draws):
+    """The retraction that stops at 0 what would change its sign, in arms with `signs`; None without one."""
+    held = torch.tensor([arm.signs for arm in arms.values()]).repeat_interleave(draws)
+
     def keep_signs(weights):
         kept = tuple(
             torch.where(held[:, None, None] & (w * s < 0), 0.0, w)
@@ -210,27 +239,7 @@ def train(
         )
         return kept + tuple(weights[len(kept) :])
 
-    run = descend(
-        gradient,
-        start.tensors(),
-        Plain(rate / pieces),
-        steps=steps * pieces,
-        problem=(torch.arange(start.count), speeds),
-        sees=_what_is_seen(task, len(arms), pieces, noise),
-        retraction=keep_signs if bool(held.any()) else None,
-        record=[pieces * t for t in record],
-        measure=(lambda weights, *_: {"flat": flat(start.like(weights))}) if record else None,
-        check_every=max(1, steps * pieces),
-        keep_diverged=True,
-    )
-    ends = start.like(run.weights)
-    found = {}
-    for k, name in enumerate(arms):
-        here = slice(k * draws, (k + 1) * draws)
-        rows = run.records["flat"][:, here] if record else []
-        end = ends.map(lambda x, here=here: x[here])
-        found[name] = Trained(end, [unflat(row, task.start) for row in rows])
-    return found
+    return keep_signs if bool(held.any()) else None
 
 
 def _what_is_seen(task, arms, pieces, noise):
@@ -261,7 +270,7 @@ def train_linearized(task: Task, *, rate: float, steps: int) -> Network:
         steps=steps,
         problem=(torch.arange(start.count),),
         sees=minibatch(task.orders, task.images, task.targets),
-        check_every=max(1, steps),
+        stop=Stop(every=max(1, steps)),
     )
     return start.like(run.weights)
 
@@ -291,15 +300,15 @@ def linearized(task: Task, *, rate: float, steps: int) -> dict[str, Tensor]:
 def curvature_along_gradient(task: Task, network: Network) -> Tensor:
     """g^T H g / |g|^2 of the loss on all images, (draws,): how it curves along its own gradient."""
     slope = task.gradient(network)
-    g = flat(slope)
-    product = flat(hessian_products(network, task.images, task.targets.mT, slope))
+    g = flattened(slope)
+    product = flattened(hessian_products(network, task.images, task.targets.mT, slope))
     return (g * product).sum(1) / g.square().sum(1)
 
 
 def agreement(task: Task, network: Network, end: Network) -> Tensor:
     """The cosine between the gradient and the way back from an end, <g, w - w_end> / (|g| |w - w_end|),
     (draws,): positive where a small step leads nearer to that end."""
-    g, way = flat(task.gradient(network)), flat(network) - flat(end)
+    g, way = flattened(task.gradient(network)), flattened(network) - flattened(end)
     return (g * way).sum(1) / (g.norm(dim=1) * way.norm(dim=1))
 
 
@@ -310,9 +319,9 @@ def noise_scale(task: Task, network: Network, at: Tensor) -> Tensor:
     minibatches `at` (draws, k, batch), drawn without replacement: their variance times B (n - 1) / (n - B).
     """
     rows, n, size = torch.arange(len(at))[:, None], task.images.shape[1], at.shape[-1]
-    g = flat(task.gradient(network))
+    g = flattened(task.gradient(network))
     apart = [
-        flat(mean_gradient(network, task.images[rows, one], task.targets[rows, one].mT)) - g
+        flattened(mean_gradient(network, task.images[rows, one], task.targets[rows, one].mT)) - g
         for one in at.unbind(1)
     ]
     variance = torch.stack([d.square().sum(1) for d in apart]).mean(0)
@@ -345,9 +354,9 @@ def train_without(
 
     def gradient(weights, _, bases):
         here = network.like(weights)
-        g = flat(task.gradient(here))
+        g = flattened(task.gradient(here))
         inside = [q @ (q.mT @ one) for q, one in zip(bases, g, strict=True)]
-        return unflat(g - torch.stack(inside), here).tensors()
+        return unflattened(g - torch.stack(inside), here).tensors()
 
     for first in range(0, steps, every):
         bases = forbidden(network)
@@ -372,7 +381,7 @@ def without_random(count: int, rng: np.random.Generator) -> Callable[[Network], 
     """For `train_without`: so many random directions."""
 
     def bases(network):
-        drawn = rng.standard_normal((network.count, flat(network).shape[1], count))
+        drawn = rng.standard_normal((network.count, flattened(network).shape[1], count))
         return list(torch.linalg.qr(torch.from_numpy(drawn))[0])
 
     return bases

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.linear_networks import end_to_end, gradients, orthogonal
 from lib.trajectories.initialization import fastest
 
@@ -69,7 +69,7 @@ def rule_gap(
     """
     steps = round(time / learning_rate)
     options = {"problem": (target,), "rule": Plain(learning_rate), "steps": steps}
-    options |= {"record": range(steps + 1), "measure": lambda w, _: {"product": end_to_end(w)}}
+    options["record"] = Record(range(steps + 1), lambda w, _: {"product": end_to_end(w)})
     depth = len(weights)
     deep = descend(gradients, weights, **options)
     ruled = descend(
@@ -315,9 +315,7 @@ def two_target_steps(
         problem=(targets,),
         rule=Plain(scaled_rate(step, ratio, depth, power)),
         steps=500 + 4 * crawl,
-        stop=near,
-        check_every=1 + crawl // 1000,
-        keep_diverged=True,
+        stop=Stop(near, every=1 + crawl // 1000, diverged="keep"),
     )
     return run.stopped.double().where(run.stopped >= 0, torch.nan)
 
@@ -357,9 +355,8 @@ def failing_share(
         problem=(targets,),
         rule=Plain(rates),
         steps=last,
-        record=range(last - 7, last + 1),
-        measure=unsettled,
-        keep_diverged=True,
+        record=Record(range(last - 7, last + 1), unsettled),
+        stop=Stop(diverged="keep"),
     )
     settled = (run.records["away"] < 0.2).all(0)  # nan, where it has diverged, is not
     return (~settled).reshape(count, seeds).double().mean(1)

@@ -7,10 +7,13 @@ a_1..a_N on 1/2 (a_N ... a_1 - 1)^2. Modes are (N, ...), as for
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from lib.descent import log_steps
 from lib.linear_networks import deficiency_margin, spectral_descent
@@ -29,7 +32,7 @@ def _tensor(values):
 # --- without balance -----------------------------------------------------------------------------
 
 
-def overshooting_size(learning_rate, depth, margin):
+def overshooting_size(learning_rate: float, depth: int, margin: float) -> float:
     """A size A of half the layers from which one step overshoots and the next ones diverge: a float.
 
     Start: a_j = A for half of the layers, margin^(2/N) / A for the others, so that the product is
@@ -55,7 +58,7 @@ def overshooting_size(learning_rate, depth, margin):
     return max(4 / low, (40 * high / (rate * low ** (2 * n - 1))) ** (1 / (2 * n - 2)))
 
 
-def two_group_modes(large, depth, product):
+def two_group_modes(large: float | Tensor, depth: int, product: float) -> Tensor:
     """Layers a_1..a_N with `large` in the first half, the rest equal, and the given product: (N, ...).
 
     large: number or (...). Raises ValueError for an odd depth.
@@ -70,13 +73,13 @@ def two_group_modes(large, depth, product):
     return torch.stack([large] * half + [small] * half)
 
 
-def two_group_imbalance(large, depth, product):
+def two_group_imbalance(large: float | Tensor, depth: int, product: float) -> Tensor:
     """Imbalance large^2 - small^2 of `two_group_modes`, (...)."""
     small = product ** (2 / _even(depth)) / _tensor(large)
     return _tensor(large) ** 2 - small**2
 
 
-def modes_of_imbalance(imbalance, depth, product):
+def modes_of_imbalance(imbalance: float | Tensor, depth: int, product: float) -> Tensor:
     """`two_group_modes` of a given imbalance D: large^2 = (D + sqrt(D^2 + 4 q^2)) / 2, q = product^(2/N).
 
     imbalance: number or (...), >= 0, else ValueError. Returns (N, ...).
@@ -88,7 +91,9 @@ def modes_of_imbalance(imbalance, depth, product):
     return two_group_modes(((d + torch.sqrt(d**2 + 4 * q**2)) / 2).sqrt(), depth, product)
 
 
-def scalar_descent(modes, learning_rate, record):
+def scalar_descent(
+    modes: Tensor, learning_rate: float | Tensor, record: Iterable[int]
+) -> tuple[Tensor, Tensor, Tensor]:
     """Descent on 1/2 (a_N ... a_1 - 1)^2: (steps, a_j (records, N, ...), losses (records, ...)).
 
     modes: (N, ...); learning_rate: number or (...); record: steps to keep, the last is the number of
@@ -106,7 +111,9 @@ def scalar_descent(modes, learning_rate, record):
     return steps, path, losses.nan_to_num(nan=torch.inf, posinf=torch.inf)
 
 
-def overshoot_bounds(modes, learning_rate, depth, steps):
+def overshoot_bounds(
+    modes: Tensor, learning_rate: float | Tensor, depth: int, steps: int
+) -> tuple[Tensor, Tensor]:
     """The proof's bounds on every |a_j| from step 1 on: (log10 B, log10 C), each (steps, ...).
 
     From B(1) <= |a_j(1)| <= C(1), if B(1) >= 2 and learning_rate B(1)^(2N-1) >= 20 C(1):
@@ -140,18 +147,18 @@ class Overshoot:
     premise: torch.Tensor
 
     @property
-    def imbalance(self):
+    def imbalance(self) -> Tensor:
         """Imbalance of the starts, (seeds,)."""
         return self.start[0] ** 2 - self.start[-1] ** 2
 
     @property
-    def margin(self):
+    def margin(self) -> Tensor:
         """Deficiency margin of the starts, (seeds,)."""
         target = torch.ones(1, 1, dtype=self.start.dtype)
         return deficiency_margin(self.start.prod(0)[..., None, None], target)
 
     @property
-    def floor(self):
+    def floor(self) -> Tensor:
         """log10 of the proof's lower bound on the losses, like `losses`; nan at the start.
 
         (a_N ... a_1 - 1)^2 / 2 of layers that are all at their lower bounds, far above 1.
@@ -160,7 +167,9 @@ class Overshoot:
         return torch.cat([torch.full_like(floor[:1], math.nan), floor])
 
 
-def overshoot(large, learning_rate, depth, margin, steps=12):
+def overshoot(
+    large: Tensor, learning_rate: float | Tensor, depth: int, margin: float, steps: int = 12
+) -> Overshoot:
     """Descent from the starts of claim 4, half of the layers of size `large` (seeds,): an `Overshoot`."""
     start = two_group_modes(large, depth, margin)
     _, path, losses = scalar_descent(start, learning_rate, range(steps + 1))
@@ -192,12 +201,19 @@ class FailureMap:
     overflow: torch.Tensor
 
     @property
-    def outcome(self):
+    def outcome(self) -> Tensor:
         """0: converged, 1: converged after a catapult (stretch > 2), 2: bounded, 3: overflow."""
         return torch.where(self.converged, self.stretch > 2, 2 + self.overflow)
 
 
-def failure_map(imbalances, rates, depth, margin, rng, steps=4000):
+def failure_map(
+    imbalances: ArrayLike,
+    rates: ArrayLike,
+    depth: int,
+    margin: float,
+    rng: np.random.Generator,
+    steps: int = 4000,
+) -> FailureMap:
     """Where descent from two groups of layers converges: a `FailureMap`.
 
     imbalances, rates: the edges of the cells, rising; each cell holds one start, drawn inside it.
@@ -219,7 +235,14 @@ def failure_map(imbalances, rates, depth, margin, rng, steps=4000):
     return FailureMap(start, path[-1], rate, imbalance, stretch, done, lost)
 
 
-def arrival_steps(start, depth, stretches, *, final_loss=1e-12, steps=2000):
+def arrival_steps(
+    start: Tensor,
+    depth: int,
+    stretches: ArrayLike,
+    *,
+    final_loss: float = 1e-12,
+    steps: int = 2000,
+) -> Tensor:
     """First recorded step with loss <= final_loss at learning rates stretch / lambda; inf if none.
 
     start: (N, seeds); stretches: (k,); lambda is `nearby_sharpness`. Returns (k, seeds).
@@ -232,7 +255,7 @@ def arrival_steps(start, depth, stretches, *, final_loss=1e-12, steps=2000):
     return torch.where(below[-1], at[below.to(int).argmax(0)].double(), torch.inf)
 
 
-def imbalance_law(path, learning_rate):
+def imbalance_law(path: Tensor, learning_rate: float) -> tuple[Tensor, Tensor]:
     """Imbalance a_1^2 - a_2^2 of two layers along a path (steps + 1, 2, ...): (measured, exact law).
 
     One step multiplies it by 1 - eta^2 (p - 1)^2, p = a_2 a_1 (derived here).
@@ -243,7 +266,7 @@ def imbalance_law(path, learning_rate):
     return measured, measured[0] * growth
 
 
-def nearby_sharpness(imbalance, depth):
+def nearby_sharpness(imbalance: float | Tensor, depth: int) -> Tensor:
     """Curvature lambda = (N/2) sqrt(D^2 + 4) at the minimum that the flow reaches, (...).
 
     Gradient flow keeps the imbalance D of `two_group_modes`, and on a_N ... a_1 = 1 the loss has one
@@ -253,7 +276,7 @@ def nearby_sharpness(imbalance, depth):
     return _even(depth) / 2 * torch.sqrt(_tensor(imbalance) ** 2 + 4)
 
 
-def sharpness(modes):
+def sharpness(modes: Tensor) -> Tensor:
     """sum_j (a_N ... a_1 / a_j)^2, (...): the top curvature where the loss is 0. modes: (N, ...)."""
     return (modes.prod(0) / modes).square().sum(0)
 
@@ -264,7 +287,7 @@ def _two_layers(modes):
     return modes.square().sum(0), modes.prod(0)
 
 
-def overshoot_gap(modes, learning_rate):
+def overshoot_gap(modes: Tensor, learning_rate: float | Tensor) -> Tensor:
     """4 - eta S + eta^2 (p - 1), S = a_1^2 + a_2^2, p = a_2 a_1, (...): its sign never changes.
 
     One step multiplies it by 1 + eta^2 p (p - 1), which is positive for eta < 2. At a minimum it is
@@ -276,7 +299,7 @@ def overshoot_gap(modes, learning_rate):
     return 4 - learning_rate * size + learning_rate**2 * (product - 1)
 
 
-def critical_learning_rate(modes):
+def critical_learning_rate(modes: Tensor) -> Tensor:
     """The learning rate up to which a start of two scalar layers converges on target 1, (...).
 
         min(1, 8 / (S + sqrt(S^2 - 16 (p - 1)))),    S = a_1^2 + a_2^2, p = a_2 a_1
@@ -291,7 +314,14 @@ def critical_learning_rate(modes):
     return (8 / (size + torch.sqrt(size**2 - 16 * (product - 1)))).clamp(max=1)
 
 
-def bisected_edge(modes, low, high, *, halvings=16, steps=20_000):
+def bisected_edge(
+    modes: Tensor,
+    low: float | Tensor,
+    high: float | Tensor,
+    *,
+    halvings: int = 16,
+    steps: int = 20_000,
+) -> Tensor:
     """The learning rate that parts convergence from failure for scalar layers, by trial: (...).
 
     modes: (N, ...). low, high: learning rates (...) at which the start converges to target 1 (loss

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 
 
 def _positive(name, value):
@@ -121,8 +121,10 @@ def follow_modes(
         rule=Plain(learning_rate),
         steps=last,
         problem=(left @ torch.diag_embed(strength) @ right.mT, left, right),
-        record=range(0, last + 1, step),
-        measure=lambda weights, _, left, right: mode_strengths(weights, left, right),
+        record=Record(
+            range(0, last + 1, step),
+            lambda weights, _, left, right: mode_strengths(weights, left, right),
+        ),
     )
     return ModeRun(run.steps * learning_rate, run.records["strength"], run.records["coupling"])
 
@@ -536,9 +538,7 @@ def fewest_steps(
         rule=Plain(torch.from_numpy(rates).repeat_interleave(problems)),
         steps=steps,
         problem=(target.repeat(len(rates), 1, 1), number),
-        stop=stop,
-        check_every=check_every,
-        keep_diverged=True,
+        stop=Stop(stop, every=check_every, diverged="keep"),
     )
     needed = torch.where(run.stopped >= 0, run.stopped.double(), torch.inf)
     return needed.view(len(rates), problems).amin(0)
@@ -557,7 +557,6 @@ def descend_losses(
         rule=Plain(learning_rate),
         steps=max(record),
         problem=(target,),
-        record=record,
-        measure=lambda weights, target: {"loss": ln.loss(weights, target)},
+        record=Record(record, lambda weights, target: {"loss": ln.loss(weights, target)}),
     )
     return run.records["loss"]

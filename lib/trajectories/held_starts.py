@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, decay_rate, descend
+from lib.descent import Plain, Record, Stop, decay_rate, descend
 from lib.linear_networks import (
     balanced_factors,
     deficiency_margin,
@@ -223,9 +223,8 @@ def identity_runs(
         problem=(targets.repeat(len(rates), 1, 1),),
         rule=Plain(torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(seeds)),
         steps=steps,
-        record=range(steps + 1),
-        measure=_layers_apart,
-        keep_diverged=True,
+        record=Record(range(steps + 1), _layers_apart),
+        stop=Stop(diverged="keep"),
     )
     lowest = run.records["loss"].nan_to_num(torch.inf, posinf=torch.inf).amin(0)
     apart = run.records["apart"].nan_to_num(0).amax(0)
@@ -281,8 +280,7 @@ def balanced_runs(
         problem=(target,),
         rule=Plain(rate),
         steps=int(budget / relative),
-        stop=lambda w, t: loss(w, t) <= 1e-8,
-        check_every=max(10, int(1 / relative)),
+        stop=Stop(lambda w, t: loss(w, t) <= 1e-8, every=max(10, int(1 / relative))),
     )
     sigma = smallest_singular_value(target)
     return BalancedRuns(
@@ -342,8 +340,7 @@ def disturbed_runs(
         problem=(target.flatten(0, 1),),
         rule=Plain(step),
         steps=horizon,
-        record=range(0, horizon + 1, 5),
-        measure=lambda w, t: {"loss": loss(w, t)},
+        record=Record(range(0, horizon + 1, 5), lambda w, t: {"loss": loss(w, t)}),
     )
     losses = run.records["loss"].unflatten(1, (len(sizes), seeds))
     below = losses < (negative**2 + float(eigenvalues.abs().min()) ** 2) / 4

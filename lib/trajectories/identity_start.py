@@ -17,7 +17,7 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.trajectories.exact_dynamics import (
     crossing,
     curvature_step,
@@ -84,7 +84,7 @@ def reach(
         rule=Plain(learning_rate),
         steps=steps,
         problem=(target,),
-        stop=lambda weights, target: ln.loss(weights, target) <= final_loss,
+        stop=Stop(lambda weights, target: ln.loss(weights, target) <= final_loss),
     )
     return run.stopped >= 0, ln.loss(run.weights, target)
 
@@ -241,8 +241,9 @@ def follow_product(
         rule=Plain(learning_rate),
         steps=last,
         problem=(target,),
-        record=range(0, last + 1, step),
-        measure=lambda weights, _: {"product": ln.end_to_end(weights).clone()},
+        record=Record(
+            range(0, last + 1, step), lambda weights, _: {"product": ln.end_to_end(weights).clone()}
+        ),
     )
     return run.records["product"]
 
@@ -343,13 +344,11 @@ def lowest_losses(
     run = descend(
         ln.gradients,
         weights,
-        rule=Plain(learning_rate),
+        rule=Plain(learning_rate, retraction=retraction),
         steps=steps,
         problem=(target,),
-        retraction=retraction,
-        record=range(steps + 1),
-        measure=lambda w, target: {"loss": ln.loss(w, target)},
-        keep_diverged=True,
+        record=Record(range(steps + 1), lambda w, target: {"loss": ln.loss(w, target)}),
+        stop=Stop(diverged="keep"),
     )
     return run.records["loss"].nan_to_num(torch.inf).amin(0)
 
@@ -503,12 +502,10 @@ def power_projection(
     run = descend(
         ln.gradients,
         identity_weights(target, depth),
-        rule=Plain(learning_rate),
+        rule=Plain(learning_rate, retraction=retraction),
         steps=steps,
         problem=(target,),
-        retraction=retraction,
-        record=record,
-        measure=lambda w, target: {"loss": ln.loss(w, target)},
+        record=Record(record, lambda w, target: {"loss": ln.loss(w, target)}),
     )
     return PowerProjection(run.steps, run.records["loss"], run.weights, acted)
 

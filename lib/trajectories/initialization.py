@@ -26,7 +26,7 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 
 # --- starts --------------------------------------------------------------------------------------
 
@@ -311,13 +311,14 @@ def reduction_check(
     """
     target, constant = ln.whitened_problem(inputs, outputs)
     depth, options = len(widths) - 1, {"rule": Plain(learning_rate), "steps": steps}
-    options["record"] = range(steps + 1)
 
     def on_the_data(start):
         return descend(
             lambda w: ln.regression_gradients(w, inputs, outputs),
             start,
-            measure=lambda w: {"loss": ln.regression_loss(w, inputs, outputs)},
+            record=Record(
+                range(steps + 1), lambda w: {"loss": ln.regression_loss(w, inputs, outputs)}
+            ),
             **options,
         ).records["loss"]
 
@@ -330,7 +331,7 @@ def reduction_check(
         ln.gradients,
         small,
         problem=(aim,),
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        record=Record(range(steps + 1), lambda w, t: {"loss": ln.loss(w, t)}),
         **options,
     ).records["loss"]
     along = (vectors * target).sum((-2, -1))

@@ -16,7 +16,7 @@ from scipy.stats import ncx2
 from torch import Tensor
 
 from lib.data import digits, one_hot, whiten
-from lib.descent import Plain, decay_rate, descend
+from lib.descent import Plain, Record, Stop, decay_rate, descend
 from lib.linear_networks import (
     balanced_factors,
     convergence_guarantee,
@@ -208,8 +208,8 @@ def practical_run(
     weights = _unbalanced_factors(start, [size] * (depth + 1), promise.imbalance, rng)
     rate = step_size / (depth * s.amax(-1) ** (2 - 2 / depth))
     options = {"problem": (target,), "rule": Plain(rate), "steps": steps}
-    run = descend(gradients, weights, record=range(steps + 1), measure=progress, **options)
-    form = descend(gradients, weights, record=range(0, steps + 1, 50), measure=structure, **options)
+    run = descend(gradients, weights, record=Record(range(steps + 1), progress), **options)
+    form = descend(gradients, weights, record=Record(range(0, steps + 1, 50), structure), **options)
     losses, smallest = run.records["loss"], run.records["smallest"]
     relative = losses / losses[0]
     judged = relative > 1e-14  # further down the decrease of one step is rounding noise
@@ -304,8 +304,9 @@ def slowest_run(
         problem=(target, first),
         rule=Plain(promise.learning_rate),
         steps=longest,
-        stop=lambda w, t, begin: loss(w, t) <= reduction * begin,
-        check_every=max(1, longest // 2000),
+        stop=Stop(
+            lambda w, t, begin: loss(w, t) <= reduction * begin, every=max(1, longest // 2000)
+        ),
     )
     excess = (smallest_singular_value(start) / margin) ** (2 - 2 / depth)
     return SlowestRun(
@@ -347,7 +348,7 @@ def _slow_problems(depth, size, outputs, seeds, rng, step_size):
 def _first_ratio(weights, target, rate):
     """Decrease of the first step / the one that lemma 1 promises, (seeds,)."""
     options = {"problem": (target,), "rule": Plain(rate), "steps": 1}
-    run = descend(gradients, weights, record=[0, 1], measure=progress, **options)
+    run = descend(gradients, weights, record=Record([0, 1], progress), **options)
     return decrease_ratio(run.records["loss"], run.records["smallest"], rate, len(weights))[0]
 
 
@@ -475,13 +476,16 @@ def whitened_run(components: int, step_size: float, rng: np.random.Generator) ->
     start = start_within_margin(target.expand(4, -1, -1), 0.5, rng)
     weights = balanced_factors(start, [components, components, 12, 9], rng)
     rate = step_size / (3 * float(torch.linalg.matrix_norm(target, 2)) ** (4 / 3))
-    go = {"rule": Plain(rate), "steps": 500, "record": range(0, 501, 10)}
+    go = {"rule": Plain(rate), "steps": 500}
+    looks = range(0, 501, 10)
     problem = (target.expand(4, -1, -1),)
-    matrix = descend(gradients, weights, problem=problem, measure=progress, **go).records["loss"]
+    matrix = descend(
+        gradients, weights, problem=problem, record=Record(looks, progress), **go
+    ).records["loss"]
     image = descend(
         lambda w: regression_gradients(w, inputs, outputs),
         weights,
-        measure=lambda w: {"loss": regression_loss(w, inputs, outputs)},
+        record=Record(looks, lambda w: {"loss": regression_loss(w, inputs, outputs)}),
         **go,
     ).records["loss"]
     guaranteed = 500 * rate * deficiency_margin(start, target) ** (4 / 3)
@@ -495,7 +499,7 @@ def rank_floor_runs(run: PracticalRun, steps: int = 1000) -> tuple[Tensor, Tenso
     """
     floor = smallest_singular_value(run.target) ** 2 / 2
     go = {"problem": (run.target,), "rule": Plain(run.rate), "steps": steps}
-    go |= {"record": range(steps + 1), "measure": progress}
+    go["record"] = Record(range(steps + 1), progress)
     starts = narrowed(run.weights), run.weights
     return tuple(descend(gradients, w, **go).records["loss"] / floor for w in starts)
 

@@ -136,7 +136,7 @@ ten = networks.Network(
     (torch.zeros(1, 10).double(), torch.zeros(1, 2).double()),
 )
 np.allclose(
-    networks.gradients(ten, torch.tensor(X), torch.tensor(Y)).weights[0],
+    networks.loss_gradient(ten, torch.tensor(X), torch.tensor(Y)).weights[0],
     (W - step(W, V, X, Y, 0.3)[0]) / 0.3,
 )
 

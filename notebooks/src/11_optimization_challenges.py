@@ -91,12 +91,13 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("11_optimization_challenges", globals())  # checks parameters
 
-from lib.descent import Momentum, Plain
+from lib.descent import Momentum, Plain, Record
 from lib.landscapes import perceptrons
 from lib.obstacles import surfaces as sf
 from lib.statistics import largest, share, smallest, value
 from lib.suite import figures
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -195,16 +196,16 @@ ledger.judge({
 cooler = np.sqrt(0.01 / learning_rate)  # the same temperatures at any step size
 
 
-def gone(noise, batches=None, **options):
+def gone(noise, rng, batches=None):
     """(scales of the noise, how many of `noisy_runs` runs are gone by time 20)."""
-    each = np.repeat(noise, noisy_runs)
+    own = sf.Noise(np.repeat(noise, noisy_runs), rng)
     if batches is not None:
-        options["batches"] = torch.from_numpy(np.repeat(batches, noisy_runs))
+        own = replace(own, batches=np.repeat(batches, noisy_runs))
         noise = sf.minibatch_scale(noise, batches)
     found = sf.noisy_escape(
-        sf.risk, sf.points(np.full(len(each), low)), each, lambda p: p[:, 0] > deep,
-        learning_rate=learning_rate, steps=round(20 / learning_rate),
-        low=-1.0, high=2.0, **options,
+        sf.risk, sf.points(np.full(len(own.scales), low)), own,
+        lambda p: p[:, 0] > deep, learning_rate=learning_rate,
+        steps=round(20 / learning_rate), within=(-1.0, 2.0),
     )  # fmt: skip
     return noise, found.view(len(noise), -1).sum(1).tolist()
 
@@ -220,9 +221,9 @@ def escape_times(noise):
 
 # %%
 freed = {
-    "Gaussian noise": gone(np.linspace(2, 8, 13) * cooler, rng=rng),
+    "Gaussian noise": gone(np.linspace(2, 8, 13) * cooler, rng),
     "minibatches": gone(
-        np.full(17, sample_scale * cooler), np.arange(4, 37, 2), rng=later
+        np.full(17, sample_scale * cooler), later, np.arange(4, 37, 2)
     ),
 }
 
@@ -295,9 +296,11 @@ ledger.judge({
 at = rng.uniform(0.1, 2, 100)
 crawl = sf.follow(
     sf.cubic, sf.points(at), Plain(0.1), steps=30000,
-    measure=lambda w: {"x": w[0][:, 0]},
-    record=[*range(1, 10), *np.geomspace(10, 30000, 60).astype(int)],
-)  # fmt: skip
+    record=Record(
+        [*range(1, 10), *np.geomspace(10, 30000, 60).astype(int)],
+        lambda w: {"x": w[0][:, 0]},
+    ),
+)
 passed = 3000 / sf.cubic_time(torch.from_numpy(at), crawl.records["x"][-1])
 round(float(passed.min()), 5), round(float(passed.max()), 5)
 

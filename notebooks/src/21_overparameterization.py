@@ -126,7 +126,7 @@ rng = np.random.default_rng(seed)
 
 # %%
 np.allclose(
-    pc.energy((torch.tensor(worst[0].T)[None], torch.tensor(worst[1])[None]), pc.xor()),
+    pc.squared_error((torch.tensor(worst[0].T)[None], torch.tensor(worst[1])[None]), pc.xor()),
     energy(*worst),
 )
 
@@ -450,7 +450,7 @@ ledger.judge({"21.4a": value(**rise("mirror", 0.3, 6, 2))})
 # %%
 def at_rest(name, scale, widths, *levels):
     """Which stuck networks are within 3% of one of some energies."""
-    ends = torch.cat([pc.energy(pc.chosen(runs[name, scale, h].weights,
+    ends = torch.cat([pc.squared_error(pc.chosen(runs[name, scale, h].weights,
                                           ~solved(name, scale, h)), tasks[name][0])
                       for h in widths])  # fmt: skip
     known = torch.tensor(levels, dtype=torch.float64)

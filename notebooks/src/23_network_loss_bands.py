@@ -124,6 +124,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("23_network_loss_bands", globals())  # reads and checks the parameters
 
 from lib import data, statistics as st
+from lib.descent import Record
 from lib.practice import classifiers as cl, networks as nw
 from lib.practice.annealing import Annealed
 from lib.statistics import mean, ratio, share, value
@@ -147,8 +148,9 @@ def spiral_in_lib(steps):
     """Final loss of one network of lib, and of the same start trained above."""
     begin = cl.uniform_start([2, 4, 3], 1, np.random.default_rng(1))
     x, y = (torch.from_numpy(part) for part in spiral())
-    one = {"batch_size": 90, "learning_rate": 0.3, "epochs": steps, "record": [steps]}
-    run = cl.train_on_split(begin, ((x.mT, y), (x.mT, y)), rng=rng, **one)
+    one = {"batch_size": 90, "learning_rate": 0.3, "epochs": steps, "rng": rng}
+    sets = (x.mT, y), (x.mT, y)
+    run = cl.train_on_split(begin, sets, record=Record([steps]), **one)
     parts = [part[0].numpy() for part in begin.tensors()]
     return run.records["test"][0, 0], train(parts, *spiral(), steps=steps)
 
@@ -182,7 +184,8 @@ def trained(h, number, one, rate, record):
     """Training loss, test loss, dead units at these epochs: (3, records, networks)."""
     start = cl.uniform_start([100, h, 10], number, rng)
     how = {"learning_rate": rate, "epochs": epochs, "falling": True, "rng": rng}
-    run = cl.train_on_split(start, one, batch_size=batch_size, record=record, **how)
+    how |= {"batch_size": batch_size, "record": Record(record)}
+    run = cl.train_on_split(start, one, **how)
     return np.array([run.records[name].numpy() for name in ("train", "test", "dead")])
 
 # %% [markdown]
@@ -431,7 +434,7 @@ def spectra(h, one):
     """Hessian eigenvalues at the start and after long training: (2, networks, D)."""
     start = cl.uniform_start([100, h, 10], 3, rng)
     how = {"learning_rate": learning_rate, "epochs": long_epochs, "falling": True}
-    how |= {"batch_size": batch_size, "record": [long_epochs], "rng": rng}
+    how |= {"batch_size": batch_size, "record": Record([long_epochs]), "rng": rng}
     both = start, start.like(cl.train_on_split(start, one, **how).weights)
     return np.stack([np.linalg.eigvalsh(cl.hessian(net, *one[0])) for net in both])
 

@@ -121,7 +121,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("31_linear_convergence", globals())  # reads and checks the parameters
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 from lib.statistics import largest, mean, share, smallest
 from lib.suite import figures
 from lib.trajectories import linear_convergence as lc
@@ -139,7 +139,7 @@ rng, slow_rng = (np.random.default_rng(s) for s in (seed, [seed, 1]))
 layers = tuple(torch.tensor(w)[None] for w in balanced(np.diag([1.4, 1, -0.2]), 4))
 walk = descend(
     ln.gradients, layers, Plain(0.05), problem=(torch.from_numpy(Phi)[None],),
-    steps=160, record=range(161), measure=lc.progress,
+    steps=160, record=Record(range(161), lc.progress),
 )  # fmt: skip
 np.allclose(walk.records["loss"][:, 0], lost)
 

@@ -65,7 +65,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("34_balanced_initialization", globals())  # reads, checks the parameters
 
 from lib import data, linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 from lib.statistics import largest, mean, share, slope, smallest, value, wilson_interval
 from lib.suite import figures
 from lib.trajectories import initialization as init, promises as pr
@@ -465,12 +465,11 @@ ledger.judge({
 def balance_run(init_scale, learning_rate):
     weights = ln.gaussian_weights(layers(3), seeds, rng, init_scale)
     small, aim = init.reduce_inputs(weights, unit)
-    options = {
-        "rule": Plain(learning_rate),
-        "steps": 1500,
-        "record": range(0, 1501, 10),
-    }
-    run = descend(ln.gradients, small, problem=(aim,), measure=init.balance, **options)
+    record = Record(range(0, 1501, 10), init.balance)
+    run = descend(
+        ln.gradients, small, Plain(learning_rate), steps=1500, problem=(aim,),
+        record=record,
+    )
     return run.records
 
 

@@ -101,7 +101,7 @@ from lib.suite.claims import Ledger
 ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the parameters
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 from lib.stages import cross_entropy as ce, layerwise, stagewise as sw, two_layer as tl
 from lib.statistics import largest, mean, median, ratio, share, smallest
 from lib.suite import figures
@@ -124,11 +124,12 @@ np.allclose(
         tl.moment_gradients,
         (lambda g: [torch.from_numpy(1e-8 * g.normal(size=(1, *shape)))
                     for shape in ((30, 3), (3, 30))])(np.random.default_rng(1)),
-        Plain(0.05), steps=399, record=range(400),
+        Plain(0.05), steps=399,
+        record=Record(
+            range(400), lambda w, *m: {"loss": tl.moment_loss(w[1] @ w[0], *m)}),
         problem=[torch.from_numpy(m)[None] for m in (
             np.eye(3), np.diag([3, 1, 0.3]), np.array(10.09 / 2))],
-        measure=lambda w, *moments: {"loss": tl.moment_loss(w[1] @ w[0], *moments)},
-    ).records["loss"][:, 0],
+        ).records["loss"][:, 0],
 )  # fmt: skip
 
 # %% [markdown]
@@ -333,7 +334,7 @@ def classify(scale):
     record = descend(
         lambda w, *d: ln.layer_gradients(w, lambda m: ce.cross_entropy_slope(m, *d)),
         [scale * w for w in unsure[0]], Plain(0.5), problem=unsure[1], steps=5000,
-        record=range(0, 5001, 10), measure=partial(ce.loss_record, learning_rate=0.5),
+        record=Record(range(0, 5001, 10), partial(ce.loss_record, learning_rate=0.5)),
     ).records  # fmt: skip
     plateaus = sw.plateau_depths(record["fall"], record["loss"], lowest[:, :3])[1]
     return record["loss"], plateaus

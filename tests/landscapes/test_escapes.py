@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.special import digamma
 
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.landscapes import escapes
 
 
@@ -70,8 +70,7 @@ def test_whole_vectors_take_the_same_steps_as_their_norm():
     stops = [
         descend(
             lambda w: (escapes.double_well_gradient(w[0], 1.0),), (x,), rule=Plain(0.05), steps=800,
-            stop=lambda w: escapes.double_well(w[0], 1.0) <= -1 / 8, check_every=1,
-        ).stopped
+            stop=Stop(lambda w: escapes.double_well(w[0], 1.0) <= -1 / 8, every=1), ).stopped
         for x in (short, whole)
     ]  # fmt: skip
     assert torch.equal(*stops)
@@ -91,8 +90,7 @@ def test_steps_on_the_chain_are_those_of_descend():
     starts = torch.from_numpy(rng(7).uniform(0.05, 0.3, (30, 3)))
     run = descend(
         lambda w: (escapes.chain_field(w[0])[0],), (starts,), rule=Plain(0.1), steps=5000,
-        stop=lambda w: w[0].prod(1) >= 0.5, check_every=1,
-    )  # fmt: skip
+        stop=Stop(lambda w: w[0].prod(1) >= 0.5, every=1), )  # fmt: skip
     found = escapes.chain_steps(starts, learning_rate=0.1, steps=5000)
     exact = run.stopped.double()
     assert ((found >= exact) & (found <= exact * 1.011 + 1)).all()
@@ -156,8 +154,7 @@ def test_exits_in_logarithms_are_those_of_plain_descent():
     starts = torch.from_numpy(rng(8).uniform(0.1, octopus.tau, (6, 4)))
     run = descend(
         lambda w: (octopus.gradient(w[0]),), (starts,), rule=Plain(0.25), steps=200,
-        record=range(201), measure=lambda w: {"stage": octopus.stage(w[0])},
-    )  # fmt: skip
+        record=Record(range(201), lambda w: {"stage": octopus.stage(w[0])}), )  # fmt: skip
     plain = escapes.first_steps(run.records["stage"], 4)
     assert torch.equal(octopus.exits(starts, 0.25), plain)
     assert escapes.first_steps(run.records["stage"][:3], 4)[:, -1].isinf().all()
@@ -178,9 +175,8 @@ def test_perturbed_descent_waits_and_nudges():
     starts = torch.zeros(3, 2, dtype=torch.float64)
     run = escapes.perturbed_descent(
         torch.zeros_like, starts, radius=0.1, threshold=1.0, wait=4, rng=rng(10),
-        learning_rate=0.3, steps=13, record=range(14),
-        measure=lambda w: {"x": w[0], "clock": w[1][:, 0]},
-    )  # fmt: skip
+        learning_rate=0.3, steps=13, record=Record(range(14), lambda w: {"x": w[0], "clock": w[1][:, 0]}),
+        )  # fmt: skip
     moves = run.records["x"].diff(dim=0).norm(dim=-1) > 0
     assert moves[:, 0].nonzero().flatten().tolist() == [0, 4, 8, 12]
     assert torch.equal(moves[:, :1].expand_as(moves), moves)
@@ -240,8 +236,7 @@ def test_the_reach_of_the_well_foretells_every_step(setting):
     starts = torch.from_numpy(10 ** rng(13).uniform(-7, -6, (40, 1)))
     run = descend(
         lambda w: (escapes.double_well_gradient(w[0], gamma),), (starts,), Plain(rate), steps=10_000,
-        stop=lambda w: escapes.double_well(w[0], gamma) <= -(gamma**2) / 8, check_every=1,
-    )  # fmt: skip
+        stop=Stop(lambda w: escapes.double_well(w[0], gamma) <= -(gamma**2) / 8, every=1), )  # fmt: skip
     reach = math.log(escapes.well_reach(gamma, rate))
     law = ((reach - starts[:, 0].log()) / math.log1p(rate * gamma)).ceil()
     assert run.stopped.double().tolist() == law.tolist()

@@ -30,8 +30,8 @@ def test_energy_and_gradients_agree_with_autograd(seeds, bits, h, units):
     leaves = [w.detach().clone().requires_grad_() for w in weights]
     energy = oracle(leaves, task, units)
     energy.sum().backward()
-    assert torch.allclose(pc.energy(weights, task, units=units), energy, rtol=1e-12)
-    for ours, leaf in zip(pc.gradients(weights, task, units=units), leaves, strict=True):
+    assert torch.allclose(pc.squared_error(weights, task, units=units), energy, rtol=1e-12)
+    for ours, leaf in zip(pc.error_gradient(weights, task, units=units), leaves, strict=True):
         assert ours.shape == leaf.shape
         assert torch.allclose(ours, leaf.grad, rtol=1e-10, atol=1e-14)
 
@@ -99,7 +99,7 @@ def test_silent_unit_keeps_a_gradient_within_root_five_quarters():
     task, rng = pc.parity(3), np.random.default_rng(3)
     weights = pc.start(50, 3, 2, 1.0, rng)
     grown = pc.add_silent(weights)
-    old, new = pc.gradients(weights, task), pc.gradients(grown, task)
+    old, new = pc.error_gradient(weights, task), pc.error_gradient(grown, task)
     assert torch.allclose(new[0][:, :2], old[0], atol=1e-15) and (new[0][:, 2] == 0).all()
     assert torch.allclose(new[1][:, 2], old[1][:, -1] / 2, atol=1e-15)
     ratio = pc.gradient_norm(grown, task) / pc.gradient_norm(weights, task)
@@ -140,7 +140,9 @@ def test_local_minimum_is_one(units):
     assert size < 1e-8 and lowest > 0
 
     def loss(w):
-        return float(pc.energy(w, task, units=units)) + 0.005 * sum(float((x * x).sum()) for x in w)
+        return float(pc.squared_error(w, task, units=units)) + 0.005 * sum(
+            float((x * x).sum()) for x in w
+        )
 
     for _ in range(20):
         assert loss(pc.add_noise(network, 1e-3, rng)) > loss(network)
@@ -178,7 +180,7 @@ def test_layout_is_seeds_last_everywhere():
 
 
 BAD = {
-    "task": (lambda w: pc.energy(w, pc.parity(3)), "weights must be"),
+    "task": (lambda w: pc.squared_error(w, pc.parity(3)), "weights must be"),
     "bits": (lambda w: pc.parity(0), "bits"),
     "symmetry": (lambda w: pc.mirror_symmetry(1), "bits"),
     "sizes": (lambda w: pc.start(0, 2, 2, 1.0, np.random.default_rng(0)), "hidden_units"),
@@ -235,9 +237,9 @@ def test_direct_connections_agree_with_autograd_and_change_nothing_at_weight_zer
     s = torch.sigmoid(torch.einsum("shi,pi->sph", hidden, task.inputs))
     a = torch.einsum("sph,sh->sp", s, output[:, :-1]) + output[:, -1:] + d @ task.inputs[:, :-1].T
     energy = ((torch.sigmoid(a) - task.targets) ** 2).sum(-1) / 2
-    assert torch.allclose(pc.energy((*weights, direct), task), energy.detach(), atol=1e-14)
+    assert torch.allclose(pc.squared_error((*weights, direct), task), energy.detach(), atol=1e-14)
     energy.sum().backward()
-    for ours, leaf in zip(pc.gradients((*weights, direct), task), leaves, strict=True):
+    for ours, leaf in zip(pc.error_gradient((*weights, direct), task), leaves, strict=True):
         assert torch.allclose(ours, leaf.grad, atol=1e-13)
 
 
@@ -250,7 +252,7 @@ def test_bad_networks_are_refused_in_one_line():
         ((hidden, output, torch.zeros(4, 3, dtype=torch.float64)), "weights must be"),
     ):
         with pytest.raises(ValueError, match=words):
-            pc.gradients(weights, task)
+            pc.error_gradient(weights, task)
     with pytest.raises(ValueError, match="units must be one of"):
         pc.outputs((hidden, output), task, units="relu")
     with pytest.raises(ValueError, match="no direct connections"):
@@ -264,7 +266,7 @@ def test_freed_trains_each_change_from_the_same_networks():
     found = pc.freed(weights, task, {"same": lambda w: w, "wider": pc.add_connections}, **setting)
     run = pc.train(weights, task, **setting)
     assert torch.equal(found["same"].solved, run.stopped >= 0)
-    assert torch.equal(found["same"].energy, pc.energy(run.weights, task))
+    assert torch.equal(found["same"].energy, pc.squared_error(run.weights, task))
     assert torch.equal(found["same"].lowest, pc.smallest_eigenvalue(weights, task))
     assert found["wider"].lowest.isnan().all()
 
@@ -272,9 +274,9 @@ def test_freed_trains_each_change_from_the_same_networks():
 def test_patterns_seen_one_by_one_add_up_to_the_batch():
     task = pc.parity(3)
     weights = pc.start(4, 3, 2, 1.0, np.random.default_rng(5))
-    whole = pc.gradients(weights, task)
+    whole = pc.error_gradient(weights, task)
     parts = [
-        pc.gradients(weights, task, seen=torch.eye(8, dtype=torch.float64)[k].expand(4, -1))
+        pc.error_gradient(weights, task, seen=torch.eye(8, dtype=torch.float64)[k].expand(4, -1))
         for k in range(8)
     ]
     for g, *one in zip(whole, *parts, strict=True):
@@ -290,7 +292,7 @@ def test_one_pattern_a_step_is_stochastic_descent():
     draws, velocity, by_hand = np.random.default_rng(7), None, weights
     for _ in range(4):
         seen = torch.eye(4, dtype=torch.float64)[draws.integers(4, size=(3, 1))[:, 0]]
-        slopes = pc.gradients(by_hand, task, seen=seen)
+        slopes = pc.error_gradient(by_hand, task, seen=seen)
         velocity = [-0.3 * g for g in slopes] if velocity is None else [
             0.9 * v - 0.3 * g for v, g in zip(velocity, slopes, strict=True)
         ]  # fmt: skip

@@ -118,8 +118,8 @@ def test_escape_share_follows_the_mean_time():
     rng = np.random.default_rng(0)
     for noise in (4.0, 5.0):
         gone = sf.noisy_escape(
-            sf.risk, sf.points([low] * 400), [noise] * 400, lambda p: p[:, 0] > deep,
-            rng=rng, learning_rate=0.01, steps=2000, low=-1.0, high=2.0,
+            sf.risk, sf.points([low] * 400), sf.Noise([noise] * 400, rng), lambda p: p[:, 0] > deep,
+            learning_rate=0.01, steps=2000, within=(-1.0, 2.0),
         )  # fmt: skip
         mean = sf.mean_escape_time(sf.risk, low, deep, -1.0, noise, 0.01)
         share = 1 - math.exp(-20 / mean)
@@ -170,10 +170,11 @@ def test_minibatch_noise_has_the_scale_of_its_mean():
     ends = []
     run = lambda p: ends.append(p.clone()) or torch.zeros(len(p), dtype=torch.bool)  # noqa: E731
     for batch in (1, 16):
+        size = torch.full((40_000,), batch)
+        noise = sf.Noise(np.full(40_000, 8.0), np.random.default_rng(0), size)
         sf.noisy_escape(
-            flat, torch.zeros(40_000, 1, dtype=torch.float64), np.full(40_000, 8.0), run,
-            rng=np.random.default_rng(0), learning_rate=1.0, steps=1, low=-99.0, high=99.0,
-            batches=torch.full((40_000,), batch),
+            flat, torch.zeros(40_000, 1, dtype=torch.float64), noise, run,
+            learning_rate=1.0, steps=1, within=(-99.0, 99.0),
         )  # fmt: skip
         assert float(ends[-1].std()) == pytest.approx(sf.minibatch_scale(8.0, batch), rel=0.02)
     assert set(ends[1].abs().flatten().tolist()) == {8.0}

@@ -8,7 +8,7 @@ from lib.descent import Plain
 from lib.practice import batch_normalization as bn
 from lib.practice.classifiers import train_apart
 from lib.practice.draws import batches, draw_problems
-from lib.practice.networks import RELU, TANH, Form, gradients, layers
+from lib.practice.networks import RELU, TANH, Form, layers, loss_gradient
 from lib.practice.starts import lecun, normal_start
 
 
@@ -39,7 +39,7 @@ def test_training_is_descent_of_each_network_alone(normalized):
     run = train_apart(start.repeated(2), sets, orders, Plain(rates), form=form)
     own = start.map(lambda x: x[1:2])
     for at in orders[1]:
-        slopes = gradients(own, problems.images[1:2, at], problems.labels[1:2, at], form)
+        slopes = loss_gradient(own, problems.images[1:2, at], problems.labels[1:2, at], form)
         pairs = zip(own.tensors(), slopes.tensors(), strict=True)
         own = own.like([p - 0.5 * g for p, g in pairs])
     assert all(torch.allclose(p[4], q[0]) for p, q in zip(run.weights, own.tensors(), strict=True))

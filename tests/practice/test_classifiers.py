@@ -1,12 +1,14 @@
 """Training of many networks at once against torch's own loop and against one network alone; the exact Hessian."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
-from lib.descent import Adam, DivergenceError, Plain
+from lib.descent import Adam, DivergenceError, Plain, Record, Stop
 from lib.practice import classifiers as cl
-from lib.practice.networks import TANH, Form, Network, evaluate, gradients
+from lib.practice.networks import TANH, Form, Network, evaluate, loss_gradient
 from lib.practice.starts import uniform_start
 
 
@@ -46,7 +48,7 @@ def own_problem(widths, sets, arms, seed, examples=12):
 
 def test_dead_units_have_no_gradient_and_are_counted():
     start, images, labels = problem([4, 6, 3], 50, 0, examples=5)
-    for_unit = gradients(start, images, labels).biases[0]
+    for_unit = loss_gradient(start, images, labels).biases[0]
     count = cl.dead_units(start, images)
     assert torch.equal(count, (for_unit == 0).sum(-1)) and 0 < int(count.sum()) < 300
 
@@ -82,7 +84,7 @@ def test_training_apart_is_the_loop_of_torch():
     start, sets = own_problem([4, 5, 3], 3, 2, 6)
     orders = torch.from_numpy(np.random.default_rng(0).integers(0, 12, (3, 7, 2)))
     rates = torch.linspace(0.1, 0.6, 6, dtype=torch.float64)
-    run = cl.train_apart(start, sets, orders, Plain(rates), record=[0, 4, 7])
+    run = cl.train_apart(start, sets, orders, Plain(rates), record=Record([0, 4, 7]))
     leaves = leaves_of(start, 4)
     optimizer = torch.optim.SGD(leaves, lr=float(rates[4]))
     for batch in orders[1]:
@@ -101,7 +103,7 @@ def test_a_network_that_leaves_changes_no_other():
     start = start._replace(weights=tuple(1e150 * w for w in start.weights))
     orders = torch.from_numpy(np.random.default_rng(1).integers(0, 12, (2, 6, 3)))
     wild = torch.tensor([1e300, 0.1, 0.1, 0.1], dtype=torch.float64)
-    go = {"record": range(7), "keep_diverged": True}
+    go = {"record": Record(range(7)), "stop": Stop(diverged="keep")}
     run = cl.train_apart(start, sets, orders, Plain(wild), **go)
     calm = cl.train_apart(start, sets, orders, Plain(0.1), **go)
     assert run.diverged.tolist()[0] >= 0
@@ -112,8 +114,8 @@ def test_a_network_that_leaves_changes_no_other():
 def test_many_networks_go_in_blocks_through_the_same_minibatches():
     start, sets = own_problem([30, 30, 2], 2, 420, 8)
     orders = torch.from_numpy(np.random.default_rng(1).integers(0, 12, (2, 3, 3)))
-    many = cl.train_apart(start, sets, orders, Plain(0.1), record=[3])
-    few = cl.train_apart(start.map(lambda x: x[-2:]), sets, orders, Plain(0.1), record=[3])
+    go = partial(cl.train_apart, sets=sets, orders=orders, rule=Plain(0.1), record=Record([3]))
+    many, few = go(start), go(start.map(lambda x: x[-2:]))
     assert torch.allclose(many.records["loss"][:, -2:], few.records["loss"], rtol=1e-12)
 
 
@@ -148,7 +150,9 @@ def test_training_apart_with_adam_soft_targets_and_factors_is_the_loop_of_torch(
 
 
 def apart(start, sets, orders, **changed):
-    return cl.train_apart(start, sets, orders, **{"rule": Plain(0.1), "record": [0]} | changed)
+    return cl.train_apart(
+        start, sets, orders, **{"rule": Plain(0.1), "record": Record([0])} | changed
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,7 @@ def apart(start, sets, orders, **changed):
         (lambda s, x, o: apart(s.map(lambda w: w[:3]), x, o), "networks"),
         (lambda s, x, o: apart(s, (x[0], x[1][:, :5]), o), "labels"),
         (lambda s, x, o: apart(s, (x[0][..., :2], x[1]), o), "images"),
-        (lambda s, x, o: apart(s, x, o, record=[3]), "record"),
+        (lambda s, x, o: apart(s, x, o, record=Record([3])), "within"),
         (lambda s, x, o: apart(s, (x[0], soft(x, 17)[1].float()), o), "float64"),
         (lambda s, x, o: apart(s, (x[0], soft(x, 17)[1][..., :2]), o), "probabilities must be"),
         (lambda s, x, o: apart(s, (x[0], 2 * soft(x, 17)[1]), o), "sum to 1"),
@@ -187,7 +191,7 @@ def test_records_are_the_networks_at_those_epochs():
     def measure(net):
         return {"loss": evaluate(net, images, labels)[0], "first": net.weights[0]}
 
-    run = go(3, record=[0, 2, 3], measure=measure)
+    run = go(3, record=Record([0, 2, 3], measure))
     assert run.steps.tolist() == [0, 10, 15]
     assert run.records["loss"].shape == (3, 2)
     for k, epochs in enumerate([0, 2, 3]):
@@ -251,13 +255,13 @@ def test_divergence_is_an_error_unless_it_is_data():
 
     with pytest.raises(DivergenceError, match="learning rate"):
         go()
-    assert (go(keep_diverged=True).diverged >= 0).all()
+    assert (go(diverged="keep").diverged >= 0).all()
 
 
 def test_training_on_a_split_records_both_losses_and_the_dead():
     start, images, labels = problem([4, 5, 3], 3, 2)
     sets = (images[:20], labels[:20]), (images[20:], labels[20:])
-    options = {"learning_rate": 0.1, "batch_size": 5, "epochs": 2, "record": [0, 2]}
+    options = {"learning_rate": 0.1, "batch_size": 5, "epochs": 2, "record": Record([0, 2])}
     run = cl.train_on_split(start, sets, rng=np.random.default_rng(0), **options)
     for k, net in enumerate([start, start.like(run.weights)]):
         # the layout in memory may differ: last bits
@@ -291,8 +295,8 @@ BAD = {
     "batch": (lambda n, x, y: go(n, x, y, batch_size=0), "batch_size"),
     "epochs": (lambda n, x, y: go(n, x, y, epochs=-1), "epochs"),
     "generator": (lambda n, x, y: go(n, x, y, rng=0), "rng"),
-    "record": (lambda n, x, y: go(n, x, y, record=[9], measure=lambda n: {}), "record"),
-    "measure": (lambda n, x, y: go(n, x, y, record=[0]), "measure"),
+    "record": (lambda n, x, y: go(n, x, y, record=Record([9], lambda n: {})), "at must"),
+    "measure": (lambda n, x, y: go(n, x, y, record=Record([0])), "measure"),
 }
 
 

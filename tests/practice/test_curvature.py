@@ -22,7 +22,7 @@ def problem(activation=nw.RELU, widths=(5, 4, 3, 3), networks=2, m=7):
 
 def loss_of(rows, like, images, labels, activation):
     """Mean cross-entropy written with torch's own layers."""
-    net = cv.unflat(rows, like)
+    net = cv.unflattened(rows, like)
     h = images
     for j, (w, b) in enumerate(zip(net.weights, net.biases, strict=True)):
         h = torch.baddbmm(b[:, None], h, w.mT)
@@ -38,7 +38,7 @@ def test_the_whole_hessian_is_autograds(ours, torchs):
     net, images, labels, targets, form = problem(ours, networks=1)
     found = cv.hessians(net, images, targets, form)[0]
     wanted = torch.autograd.functional.hessian(
-        lambda rows: loss_of(rows[None], net, images, labels, torchs), cv.flat(net)[0]
+        lambda rows: loss_of(rows[None], net, images, labels, torchs), cv.flattened(net)[0]
     )
     assert torch.allclose(found, wanted, atol=1e-12)  # another order of sums
     assert torch.allclose(found, found.T, atol=1e-14)
@@ -47,20 +47,20 @@ def test_the_whole_hessian_is_autograds(ours, torchs):
 @pytest.mark.parametrize("ours, _", CASES)
 def test_a_product_is_that_with_each_networks_own_hessian(ours, _):
     net, images, _labels, targets, form = problem(ours, networks=3)
-    v = torch.from_numpy(np.random.default_rng(0).normal(size=tuple(cv.flat(net).shape)))
-    found = cv.flat(cv.hessian_products(net, images, targets, cv.unflat(v, net), form))
+    v = torch.from_numpy(np.random.default_rng(0).normal(size=tuple(cv.flattened(net).shape)))
+    found = cv.flattened(cv.hessian_products(net, images, targets, cv.unflattened(v, net), form))
     wanted = (cv.hessians(net, images, targets, form) @ v[..., None])[..., 0]
     assert torch.allclose(found, wanted, atol=1e-12)
 
 
 def test_scores_along_a_direction_are_the_limit_of_a_difference():
     net, images, _, _, form = problem(nw.TANH)
-    v = cv.unflat(
-        torch.from_numpy(np.random.default_rng(1).normal(size=tuple(cv.flat(net).shape))), net
+    v = cv.unflattened(
+        torch.from_numpy(np.random.default_rng(1).normal(size=tuple(cv.flattened(net).shape))), net
     )
     errors = []
     for step in (1e-3, 1e-4):
-        moved = cv.unflat(cv.flat(net) + step * cv.flat(v), net)
+        moved = cv.unflattened(cv.flattened(net) + step * cv.flattened(v), net)
         change = nw.forward(moved, images, form).scores - nw.forward(net, images, form).scores
         errors.append(float((change / step - cv.scores_along(net, images, v, form)).abs().max()))
     assert errors[1] == pytest.approx(errors[0] / 10, rel=0.1)  # first order in the step

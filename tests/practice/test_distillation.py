@@ -59,7 +59,7 @@ def test_the_soft_gradient_is_that_of_the_loss(temperature):
     assert torch.allclose(slope, di.soft_gradient(z.detach(), v, temperature), rtol=1e-12)
     own = di.soften(v, temperature)[None]
     even = nw.Network((torch.eye(10).double()[None],), (torch.zeros(1, 10).double(),))
-    found = nw.gradients(even, z.detach()[None], own, temperature=temperature)
+    found = nw.loss_gradient(even, z.detach()[None], own, temperature=temperature)
     assert torch.allclose(found.biases[0][0], slope.mean(0), rtol=1e-12)
 
 

@@ -110,7 +110,7 @@ def test_a_race_is_descent_of_every_network_alone(batch):
     own = one.start.map(lambda x: x[2:])
     for step in range(24 // batch):
         at = one.order[2, step * batch : (step + 1) * batch]
-        slopes = nw.gradients(own, one.images[2, at], one.labels[2, at]).tensors()
+        slopes = nw.loss_gradient(own, one.images[2, at], one.labels[2, at]).tensors()
         own = own.like([w - 0.4 * g for w, g in zip(own.tensors(), slopes, strict=True)])
         if (step + 1) * batch == 8:
             early = nw.evaluate(own, one.images[2], one.labels[2])[0]

@@ -94,7 +94,7 @@ def test_gradients_of_every_form_are_autograds(name, kind, slopes, gains, target
     y = torch.from_numpy(np.random.default_rng(3).integers(0, 3, shape))
     if target != "labels":
         y = torch.softmax(drawn(*shape, 3, seed=11), -1)
-    found = nw.gradients(net, x, y, form, temperature)
+    found = nw.loss_gradient(net, x, y, form, temperature)
     opened = net.map(lambda p: p.clone().requires_grad_())
     for r in range(R):
         given = (x, y) if shared else (x[r], y[r])
@@ -131,7 +131,7 @@ def test_the_slope_is_the_quotient_of_differences():
         scores = nw.scores(moved, x, form)
         return (scores.logsumexp(-1) - scores[..., 0]).mean(-1)
 
-    found = nw.gradients(net, x, y, form)
+    found = nw.loss_gradient(net, x, y, form)
     along = sum(
         (g * d).flatten(1).sum(1) for g, d in zip(found.tensors(), way.tensors(), strict=True)
     )
@@ -145,7 +145,7 @@ def test_a_network_by_hand():
     net, x = nw.Network(w, b), torch.tensor([[2.0]]).double()
     assert nw.scores(net, x)[0].tolist() == [[-1.0, 0.0]]
     q = float(torch.sigmoid(torch.tensor(-1.0).double()))
-    found = nw.gradients(net, x, torch.tensor([0]))
+    found = nw.loss_gradient(net, x, torch.tensor([0]))
     assert found.biases[1][0].tolist() == pytest.approx([q - 1, 1 - q])
     assert found.weights[1][0, :, 0].tolist() == pytest.approx([5 * (q - 1), 5 * (1 - q)])
     assert float(found.weights[0]) == pytest.approx(2 * (1 - q))
@@ -160,7 +160,7 @@ def test_normalized_layers_do_not_see_the_scale_of_their_weights(kind):
     larger = net._replace(weights=(7 * net.weights[0], 7 * net.weights[1], net.weights[2]))
     assert torch.allclose(nw.scores(net, x, form), nw.scores(larger, x, form), atol=1e-12)
     y = torch.zeros(R, M, dtype=torch.int64)
-    one, other = (nw.gradients(n, x, y, form).weights[0] for n in (net, larger))
+    one, other = (nw.loss_gradient(n, x, y, form).weights[0] for n in (net, larger))
     assert torch.allclose(one, 7 * other, atol=1e-12)  # so it stands at a right angle to them
 
 
@@ -281,16 +281,16 @@ def fit(change=lambda n: n, images=None, form=nw.PLAIN):
         (lambda: nw.normalize(drawn(2, 6).float()), "float64"),
         (lambda: nw.normalize(drawn(2, 6), 1, -1.0), "epsilon"),
         (lambda: nw.leaky(-0.1), "slope"),
-        (lambda: nw.gradients(network(nw.PLAIN), drawn(M, 5), torch.ones(M)), "labels"),
-        (lambda: nw.gradients(network(nw.PLAIN), drawn(M, 5), torch.full((M,), 3)), "labels"),
+        (lambda: nw.loss_gradient(network(nw.PLAIN), drawn(M, 5), torch.ones(M)), "labels"),
+        (lambda: nw.loss_gradient(network(nw.PLAIN), drawn(M, 5), torch.full((M,), 3)), "labels"),
         (
-            lambda: nw.gradients(
+            lambda: nw.loss_gradient(
                 network(nw.PLAIN), drawn(M, 5), torch.zeros(M).long(), temperature=0
             ),
             "temperature",
         ),
         (
-            lambda: nw.gradients(network(nw.PLAIN), drawn(M, 5), torch.ones(M, 3).double()),
+            lambda: nw.loss_gradient(network(nw.PLAIN), drawn(M, 5), torch.ones(M, 3).double()),
             "sum to 1",
         ),
     ],

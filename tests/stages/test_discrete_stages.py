@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 from lib.linear_networks import gaussian_weights, orthogonal
 from lib.stages import discrete_stages as ds
 from lib.stages import two_layer as tl
@@ -25,8 +25,7 @@ def run(delta, rate, steps, sigma=SIGMA, variances=VARIANCES):
         problem=moments,
         rule=Plain(rate),
         steps=steps,
-        record=range(steps + 1),
-        measure=strengths,
+        record=Record(range(steps + 1), strengths),
     ).records["strength"]
 
 
@@ -142,8 +141,7 @@ def test_one_layer_is_that_of_descent():
         problem=(torch.diag_embed(VARIANCES), torch.diag_embed(SIGMA)),
         rule=Plain(0.05),
         steps=400,
-        record=range(401),
-        measure=lambda w, *_: {"w": torch.diagonal(w[0], 0, -2, -1)},
+        record=Record(range(401), lambda w, *_: {"w": torch.diagonal(w[0], 0, -2, -1)}),
     ).records["w"]
     first = SIGMA / VARIANCES * (torch.arange(3) < 1)
     nearest = ((path - first).norm(dim=-1) / first.norm(dim=-1)).amin(0)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.stages import low_rank as lr
 
 
@@ -32,9 +32,8 @@ def test_plateaus_of_two_layers_are_the_ranks_of_the_target():
         problem=(target,),
         rule=Plain(0.02),
         steps=4000,
-        record=range(0, 4001, 20),
-        measure=measure,
-        stop=lambda w, t: ln.loss(w, t) < 1e-4,
+        record=Record(range(0, 4001, 20), measure),
+        stop=Stop(lambda w, t: ln.loss(w, t) < 1e-4),
     ).records
     for seed, found in enumerate(lr.plateaus(run["norm"], run["values"])):
         # The origin itself counts when a start comes nearer to it before it leaves.

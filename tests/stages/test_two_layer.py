@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Stop, descend
 from lib.stages import two_layer as tl
 
 
@@ -162,8 +162,7 @@ def test_exits_are_at_the_first_step_outside():
             problem=seen,
             rule=Plain(0.05),
             steps=400,
-            stop=lambda w, *_: tl.units(w).square().mean((-2, -1)).sqrt() > 1e-3,
-            check_every=1,
+            stop=Stop(lambda w, *_: tl.units(w).square().mean((-2, -1)).sqrt() > 1e-3, every=1),
         )
         assert close(tl.units(run.weights) * 1e3, out[k] * 1e3, 1e-9)
 

@@ -214,3 +214,10 @@ def test_what_a_kernel_made_is_compared_with_what_is_stored(folder, capsys, path
         (root / path).write_text(text.replace(old, new))
     assert build.compare(root, made) == (1 if path else 0)
     assert words in capsys.readouterr().out
+
+
+def test_some_notebooks_are_compared_alone(folder, capsys):
+    root, made = folder
+    (root / "notebooks" / "src" / "02_y.py").write_text("")
+    assert build.compare(root, made, ["01_x"]) == 0
+    assert build.compare(root, made) == 1 and "02_y" in capsys.readouterr().out

@@ -240,7 +240,7 @@ def test_cases_are_empty_where_there_is_one_and_close_to_one_two_digits_are_left
         {"01.1a": largest([0]), "01.1b": share([True] * 22_498 + [False] * 2)}
     )
     assert (claims.cases(one), claims.cases(many)) == ("", "22,500")
-    assert claims.measured(many) == "0.999911 [0.99968, 0.999976]"
+    assert claims.measurement(many) == "0.999911 [0.99968, 0.999976]"
 
 
 # --- Parameters in the notebook itself -----------------------------------------------------------

@@ -36,7 +36,7 @@ def test_each_change_changes_one_thing(task):
     assert not torch.allclose(held.weights[1], task.start.weights[1])
     few = mechanisms.train(task, {"": mechanisms.Arm(task.start)}, rate=0.1, steps=6, noise=False)
     found = runs["no noise, as many images"].network  # 30 steps of 4 images are 6 of all 20
-    assert torch.allclose(cv.flat(found), cv.flat(few[""].network), atol=1e-14)
+    assert torch.allclose(cv.flattened(found), cv.flattened(few[""].network), atol=1e-14)
 
 
 def test_an_unbalanced_network_on_its_own_clock_is_the_same(task):

@@ -28,7 +28,7 @@ def net(task):
 def test_a_step_changes_the_balance_of_units_by_its_gradients_squared(net, task):
     g = task.gradient(net)
     for eta in (0.1, 0.01):
-        moved = cv.unflat(cv.flat(net) - eta * cv.flat(g), net)
+        moved = cv.unflattened(cv.flattened(net) - eta * cv.flattened(g), net)
         change = ms.unit_balance(moved) - ms.unit_balance(net)
         assert torch.allclose(
             change, eta**2 * ms.unit_balance(g), atol=1e-14
@@ -49,7 +49,7 @@ def test_other_weights_same_function(net, task, change):
     other = change(net)
     old, new = (nw.forward(one, task.images).scores for one in (net, other))
     assert torch.allclose(new, old, atol=1e-12)  # products in another order
-    assert not torch.allclose(cv.flat(other), cv.flat(net))
+    assert not torch.allclose(cv.flattened(other), cv.flattened(net))
 
 
 def test_balanced_is_balanced_and_a_factor_for_each_layer_is_asked(net):
@@ -77,17 +77,19 @@ def test_arms_side_by_side_are_the_arms_alone_and_a_loop_by_hand(net, task):
     for name, arm in given.items():
         alone = ms.train(task, {name: arm}, rate=0.1, steps=7)[name].network
         # stacked and single products round differently
-        assert torch.allclose(cv.flat(both[name].network), cv.flat(alone), atol=1e-13)
+        assert torch.allclose(cv.flattened(both[name].network), cv.flattened(alone), atol=1e-13)
     hand = by_hand(task, speeds, 0.1, 7)
-    assert torch.allclose(cv.flat(both["slow"].states[-1]), cv.flat(hand), atol=1e-13)
-    assert torch.allclose(cv.flat(both["slow"].states[0]), cv.flat(net), atol=0)
+    assert torch.allclose(cv.flattened(both["slow"].states[-1]), cv.flattened(hand), atol=1e-13)
+    assert torch.allclose(cv.flattened(both["slow"].states[0]), cv.flattened(net), atol=0)
     with pytest.raises(ValueError, match="at most the task's 7"):
         ms.train(task, given, rate=0.1, steps=8)
 
 
 def test_pieces_divide_the_step_and_not_the_minibatch(net, task):
     found = ms.train(task, {"a": ms.Arm(net)}, rate=0.1, steps=5, pieces=3)["a"].network
-    assert torch.allclose(cv.flat(found), cv.flat(by_hand(task, (1,) * 6, 0.1, 5, 3)), atol=1e-13)
+    assert torch.allclose(
+        cv.flattened(found), cv.flattened(by_hand(task, (1,) * 6, 0.1, 5, 3)), atol=1e-13
+    )
 
 
 def test_signs_that_are_held_stay(net, task):
@@ -104,7 +106,7 @@ def test_an_imbalance_is_a_rate_for_each_layer(net, task):
     given = {"plain": ms.Arm(net), "scaled": ms.Arm(ms.rescaled(net, [c, 1.0]), speeds)}
     found = ms.train(task, given, rate=0.05, steps=20, noise=False)
     plain = ms.rescaled(found["plain"].network, [c, 1.0])
-    assert torch.allclose(cv.flat(plain), cv.flat(found["scaled"].network), atol=1e-11)
+    assert torch.allclose(cv.flattened(plain), cv.flattened(found["scaled"].network), atol=1e-11)
 
 
 def test_the_linearized_network_is_the_network_for_small_moves(net, task):
@@ -112,7 +114,9 @@ def test_the_linearized_network_is_the_network_for_small_moves(net, task):
     for rate in (1e-2, 1e-3):
         move = ms.train_linearized(task, rate=rate, steps=1)
         real = ms.train(task, {"a": ms.Arm(net)}, rate=rate, steps=1)["a"].network
-        assert torch.allclose(cv.flat(net) + cv.flat(move), cv.flat(real), atol=1e-14)
+        assert torch.allclose(
+            cv.flattened(net) + cv.flattened(move), cv.flattened(real), atol=1e-14
+        )
         linear = ms.linearized_scores(net, move, task.images).mT
         errors.append(float((nw.forward(real, task.images).scores - linear).abs().max()))
     assert errors[1] < errors[0] / 50  # second order in the step
@@ -123,14 +127,17 @@ def test_the_linearized_network_is_the_network_for_small_moves(net, task):
 
 def test_curvature_along_the_gradient_is_that_of_the_hessian(net, task):
     hessian = cv.hessians(net, task.images, task.targets.mT)
-    g = cv.flat(task.gradient(net))
+    g = cv.flattened(task.gradient(net))
     wanted = torch.einsum("rp,rpq,rq->r", g, hessian, g) / g.square().sum(1)
     assert torch.allclose(ms.curvature_along_gradient(task, net), wanted, rtol=1e-9)
 
 
 def test_agreement_is_a_cosine_with_the_way_back(net, task):
-    g = cv.flat(task.gradient(net))
-    ahead, across = cv.unflat(cv.flat(net) - 3 * g, net), cv.unflat(cv.flat(net) + g, net)
+    g = cv.flattened(task.gradient(net))
+    ahead, across = (
+        cv.unflattened(cv.flattened(net) - 3 * g, net),
+        cv.unflattened(cv.flattened(net) + g, net),
+    )
     assert torch.allclose(ms.agreement(task, net, ahead), torch.ones(3).double(), atol=1e-12)
     assert torch.allclose(ms.agreement(task, net, across), -torch.ones(3).double(), atol=1e-12)
 
@@ -140,10 +147,10 @@ def test_the_noise_scale_is_that_of_all_minibatches(net, task):
     at = torch.from_numpy(
         np.stack([np.stack([rng.permutation(20)[:4] for _ in range(4000)]) for _ in range(3)])
     )
-    g = cv.flat(task.gradient(net))
+    g = cv.flattened(task.gradient(net))
     rows = torch.arange(3)[:, None]
     one = [
-        cv.flat(nw.mean_gradient(net, task.images[rows, k], task.targets[rows, k].mT))
+        cv.flattened(nw.mean_gradient(net, task.images[rows, k], task.targets[rows, k].mT))
         for k in torch.arange(20).expand(3, 20)[..., None].unbind(1)
     ]
     wanted = torch.stack([(x - g).square().sum(1) for x in one]).mean(0) / g.square().sum(1)
@@ -158,7 +165,7 @@ def test_descent_without_directions_has_no_part_in_them(net, task):
         assert float(torch.linalg.eigvalsh(q.mT @ h @ q)[-1]) < 0
         assert int((values < -1e-6 * values[-1]).sum()) == q.shape[1] > 0
     end = ms.train_without(task, lambda _: bases, rate=0.1, steps=5, every=2)
-    for q, m in zip(bases, cv.flat(end) - cv.flat(net), strict=True):
+    for q, m in zip(bases, cv.flattened(end) - cv.flattened(net), strict=True):
         assert (q.mT @ m).abs().max() < 1e-13 < m.norm()
 
 
@@ -166,4 +173,4 @@ def test_without_no_directions_it_is_descent(net, task):
     none = ms.without_random(0, np.random.default_rng(0))
     end = ms.train_without(task, none, rate=0.1, steps=6, every=4)
     real = ms.train(task, {"a": ms.Arm(net)}, rate=0.1, steps=6, noise=False)["a"].network
-    assert torch.allclose(cv.flat(end), cv.flat(real), atol=1e-14)
+    assert torch.allclose(cv.flattened(end), cv.flattened(real), atol=1e-14)

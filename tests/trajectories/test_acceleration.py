@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Stop, descend
 from lib.trajectories import acceleration as ac
 
 
@@ -268,8 +268,7 @@ def test_tuned_to_reduction_of_a_deep_network_are_those_of_the_whole_one():
         problem=(x, y, first),
         rule=Plain(0.1),
         steps=5000,
-        stop=lambda w, x, y, first: slope(w, x, y)[0] <= 0.1 * first,
-        check_every=1,
+        stop=Stop(lambda w, x, y, first: slope(w, x, y)[0] <= 0.1 * first, every=1),
     )
     assert found.tolist() == run.stopped.tolist()
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.trajectories import counterexamples as ce
 from lib.trajectories.held_starts import (
     departure_rate,
@@ -176,9 +176,8 @@ def test_full_matrices_overshoot_in_the_same_way(depth):
         problem=(eye,),
         rule=Plain(0.1),
         steps=8,
-        record=range(9),
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
-        keep_diverged=True,
+        record=Record(range(9), lambda w, t: {"loss": ln.loss(w, t)}),
+        stop=Stop(diverged="keep"),
     )
     _, _, losses = ce.scalar_descent(modes[:, 0, 0], 0.1, range(9))
     both = torch.isfinite(run.records["loss"][:, 0]) & torch.isfinite(losses)
@@ -201,8 +200,7 @@ def test_identity_descent_is_matrix_descent_from_the_identity(depth):
         problem=(target,),
         rule=Plain(0.05),
         steps=200,
-        record=range(201),
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        record=Record(range(201), lambda w, t: {"loss": ln.loss(w, t)}),
     )
     ours = identity_descent(eigenvalues, depth, learning_rate=0.05, record=[0, 7, 200])
     assert ours.steps.tolist() == [0, 7, 200] and ours.layers.shape == (3, 2, 3)

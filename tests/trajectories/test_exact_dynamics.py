@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Stop, descend
 from lib.trajectories import exact_dynamics as ed
 
 
@@ -240,9 +240,7 @@ def test_fewest_steps_is_the_best_of_single_runs():
             rule=Plain(rate),
             steps=500,
             problem=(target,),
-            stop=lambda w, t: ln.loss(w, t) <= 1e-3,
-            check_every=1,
-            keep_diverged=True,
+            stop=Stop(lambda w, t: ln.loss(w, t) <= 1e-3, every=1, diverged="keep"),
         )
         singles.append(torch.where(run.stopped >= 0, run.stopped.double(), torch.inf))
     assert torch.equal(found, torch.stack(singles).amin(0))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 from lib.trajectories import identity_start as ids
 
 EYE = torch.eye(3, dtype=torch.float64)
@@ -59,8 +59,7 @@ def test_steps_between_losses_decay_as_late_decay_says():
         rule=Plain(rate),
         steps=800,
         problem=(target,),
-        record=range(801),
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        record=Record(range(801), lambda w, t: {"loss": ln.loss(w, t)}),
     )
     loss = run.records["loss"][:, 0].numpy()
     assert n == (loss < 1e-24).argmax() - (loss < 1e-12).argmax()

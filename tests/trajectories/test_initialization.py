@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, Stop, descend
 from lib.practice import networks as nw
 from lib.practice.relu_scales import relu_ends
 from lib.trajectories import initialization as init
@@ -29,8 +29,7 @@ def losses_of(weights, target, rate, steps):
         problem=(target.expand(seeds, -1, -1),),
         rule=Plain(rate),
         steps=steps,
-        record=range(steps + 1),
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        record=Record(range(steps + 1), lambda w, t: {"loss": ln.loss(w, t)}),
     ).records["loss"]
 
 
@@ -67,8 +66,7 @@ def test_layer_step_is_the_step_of_descend(depth):
         problem=(target,),
         rule=Plain(rate),
         steps=31,
-        record=range(31),
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        record=Record(range(31), lambda w, t: {"loss": ln.loss(w, t)}),
     )
     assert torch.allclose(found, full.records["loss"], rtol=1e-11)
     for ours, theirs in zip(state[:-1], full.weights, strict=True):
@@ -110,9 +108,7 @@ def slow_search(weights, target, rates, final_loss, steps):
                 problem=(target,),
                 rule=Plain(rate),
                 steps=steps,
-                stop=lambda w, t: ln.loss(w, t) <= final_loss,
-                check_every=1,
-                keep_diverged=True,
+                stop=Stop(lambda w, t: ln.loss(w, t) <= final_loss, every=1, diverged="keep"),
             )
             if 0 <= int(run.stopped) < best[0]:
                 best = (int(run.stopped), rate)

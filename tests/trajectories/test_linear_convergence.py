@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, descend
+from lib.descent import Plain, Record, descend
 from lib.trajectories import linear_convergence as lc
 
 
@@ -158,11 +158,13 @@ def test_decrease_ratio_tends_to_twice_the_depth():
             problem=(target,),
             rule=Plain(1e-4),
             steps=1,
-            record=[0, 1],
-            measure=lambda w, t: {
-                "loss": ln.loss(w, t),
-                "smallest": ln.smallest_singular_value(ln.end_to_end(w)),
-            },
+            record=Record(
+                [0, 1],
+                lambda w, t: {
+                    "loss": ln.loss(w, t),
+                    "smallest": ln.smallest_singular_value(ln.end_to_end(w)),
+                },
+            ),
         )
         ratio = lc.decrease_ratio(run.records["loss"], run.records["smallest"], 1e-4, depth)
         assert float(ratio[0, 0]) == pytest.approx(2 * depth, rel=0.01)
@@ -181,8 +183,7 @@ def test_asymptotic_rate_is_the_slope_of_log_loss():
         problem=(target,),
         rule=Plain(1e-2),
         steps=1000,
-        record=[900, 1000],
-        measure=lambda w, t: {"loss": ln.loss(w, t)},
+        record=Record([900, 1000], lambda w, t: {"loss": ln.loss(w, t)}),
     )
     slope = torch.log(run.records["loss"][0] / run.records["loss"][1]) / (1e-2 * 100)
     assert float(slope[0]) == pytest.approx(float(lc.asymptotic_rate(target[0], 3)), rel=0.02)
