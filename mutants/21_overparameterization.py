@@ -134,21 +134,6 @@ def connections_do_nothing(patch):
     patch("landscapes.perceptrons.add_connections", lambda right, weights: weights)
 
 
-def parity_of_two_bits(patch):
-    """Four bits are no harder than two: the answer is the parity of the first two.
-
-    Fails: 21.5d
-    """
-
-    def easier(right, bits):
-        task = right(bits)
-        if bits != 4:
-            return task
-        return perceptrons.Task(task.inputs, (task.inputs[:, 0] + task.inputs[:, 1]) % 2)
-
-    patch("landscapes.perceptrons.parity", easier)
-
-
 def stuck_is_only_slow(patch):
     """Stuck is another word for slow: whoever is not there after a hundred sweeps rests where it is.
 
@@ -166,7 +151,7 @@ def stuck_is_only_slow(patch):
 def copies_free_as_new_units_do(patch):
     """Added units free by their number of weights: copies of old units will do.
 
-    Fails: 21.5i, 21.5l
+    Fails: 21.5i
     """
     _few(patch, xor_networks=200, parity_networks=50)
 

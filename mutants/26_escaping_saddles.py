@@ -8,7 +8,7 @@ import torch
 def whole_perturbation(patch):
     """One perturbation grows with the logarithm of d, not of its square root.
 
-    Fails: 26.1a, 26.6d
+    Fails: 26.1a
     """
     patch("landscapes.escapes.perturbation_slope", lambda right, *given: 2 * right(*given))
 

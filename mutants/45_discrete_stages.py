@@ -189,16 +189,3 @@ def scale_does_not_matter(patch):
         "stages.two_layer.scaled_runs",
         lambda right, weights, problem, scales: right(weights, problem, [1e-2] * len(scales)),
     )
-
-
-def gaussian_starts_are_aligned(patch):
-    """A Gaussian start comes as near as an aligned one.
-
-    Fails: 45.5m
-    """
-    from lib.stages.discrete_stages import approach_exponent
-
-    patch(
-        "stages.discrete_stages.unaligned_exponent",
-        lambda right, sigma, rate, stage: approach_exponent(sigma / sigma[..., :1], rate, stage),
-    )

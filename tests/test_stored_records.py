@@ -69,3 +69,9 @@ def test_wrong_theories_are_those_that_were_run_and_their_rows_failed(name):
         assert {*mutant["failed"]} <= ids, mutant["name"]
         killed = bool(mutant["expected"]) and {*mutant["expected"]} <= {*mutant["failed"]}
         assert killed == (mutant["outcome"] == "killed"), mutant["name"]
+
+
+@each_notebook
+def test_each_wrong_theory_names_rows_that_it_can_make_fall(name):
+    """Counted rows that hold: a wrong theory on a control, or on a row that fails anyway, shows nothing."""
+    assert mutants.checked_mutants(ROOT, name)
