@@ -17,12 +17,12 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.stages.low_rank import (
-    Paced,
     completion_gradients,
     completion_loss,
     paced_descent,
     unseen_error,
 )
+from lib.stages.pacing import Paced
 
 # --- problems and weights ------------------------------------------------------------------------
 
