@@ -166,16 +166,23 @@ class Staircase:
         """nan where the greedy algorithm has not settled at a rank between 0 and the last."""
         return values.where(self.greedy.settled[1:-1].all(0), math.nan)
 
+    def pauses(self, seed: int) -> list[tuple[int, float, float]]:
+        """(rank, loss, greedy loss of that rank) at each plateau of one seed, in order of time."""
+        last = len(self.greedy.losses) - 1
+        return [
+            (p.rank, float(self.walk.loss[p.record, seed]),
+             float(self.greedy.losses[min(p.rank, last), seed]))
+            for p in self.walk.found[seed]
+        ]  # fmt: skip
+
     def deviation(self) -> Tensor:
         """|loss / greedy loss - 1| at the plateau that is farthest from the greedy loss of its rank; nan
         without a plateau, and where the greedy algorithm has not settled: nothing can be compared there."""
-        last = len(self.greedy.losses) - 1
-        errors = torch.full((len(self.walk.found),), math.nan, dtype=torch.float64)
-        for k, found in enumerate(self.walk.found):
-            if found:
-                wanted = self.greedy.losses[[min(p.rank, last) for p in found], k]
-                errors[k] = (self.walk.loss[[p.record for p in found], k] / wanted - 1).abs().max()
-        return self._settled(errors)
+        errors = [
+            max((abs(loss / wanted - 1) for _, loss, wanted in self.pauses(k)), default=math.nan)
+            for k in range(len(self.walk.found))
+        ]
+        return self._settled(torch.tensor(errors, dtype=torch.float64))
 
     def stands(self, within: float) -> Tensor:
         """1 where the walk has one plateau of each rank between 0 and the last, in order and no other, each
@@ -184,6 +191,10 @@ class Staircase:
         ordered = [[p.rank for p in found] == [*range(1, last)] for found in self.walk.found]
         good = torch.tensor(ordered) & (self.deviation() <= within)
         return self._settled(good.to(torch.float64))
+
+    def first_broken(self, within: float) -> int:
+        """The number of the first seed whose staircase does not stand (`stands`), 0 if there is none."""
+        return int((self.stands(within) == 0).int().argmax())
 
     def _passed(self, rank, part):
         """(record, ever), both (seeds,): where the walk has first done `part` of the loss between the saddle
