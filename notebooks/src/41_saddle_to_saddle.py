@@ -164,8 +164,8 @@ np.allclose(
 #
 # Forty matrices of rank 3, four fifths of their entries seen, three layers and four. Most of the time nothing happens: four layers wait for
 # thousands of plain steps. So we follow the **gradient flow** at its own pace. A step is as long as the gradient allows, whose norm
-# may change by a tenth; and where that is longer than descent can bear, up to eight gradients make one step, in the proportions of Chebyshev's
-# polynomials (`Chebyshev` in `lib.stages.pacing`). Time is the flow's: the sum of all steps' lengths.
+# may change by a tenth; and where that is longer than descent can bear, up to eight gradients make one stable step, in proportions that come from
+# Chebyshev's polynomials (van der Houwen and Sommeijer 1980; `Chebyshev` in `lib`). Time is the flow's: the sum of all steps' lengths.
 #
 # A **plateau** is a deep minimum of the gradient's norm along the run. (By the loss alone the slow end of a drop would be taken for one.)
 #
@@ -382,7 +382,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 41.4a* | From the small starts of 41.1a the entries not seen are found | median relative error on them ≤ 0.1 | runs end at a loss of 1e-3, which leaves some hundredths | Jacot et al. 2021, sparse minimum (statement, abstract) |
+# | 41.4a* | From the small starts of 41.1a the entries not seen are found | median relative error on them ≤ 0.1 | runs end at a loss of 1e-3, which leaves some hundredths | Ours, after Jacot et al. 2021 (abstract) |
 # | 41.4c | *control:* From starts at γ = 1 and 0.8 the entries not seen are not found in any problem | smallest relative error on them ≥ 0.3 | nothing singles out the right completion | Ours, after Jacot et al. 2021 (recalled) |
 # | 41.4d | *control:* On 10 × 10 matrices of random spectrum, 60% seen, the staircase of three layers does not stand in all problems | share of problems where the greedy algorithm settles ≤ 0.85 | below all that 41.1a leaves open | Ours |
 
@@ -509,11 +509,11 @@ ledger.judge({
 # | 41.5d | With two layers a random start leaves the origin after log(1/ε)/s₁ and a constant | mean of s₁ × time per unit of log(1/ε) 1 ± 0.03 | steps of 2% make it 1% slow | Jacot et al. 2021, escape paths (statement, recalled) |
 # | 41.5e | With three layers its time grows as 1/ε | mean power 1 ± 0.02 | exact as ε → 0 | Jacot et al. 2021, escape paths (statement, recalled) |
 # | 41.5f | With four layers its time grows as 1/ε² | mean power 2 ± 0.02 | exact as ε → 0 | Jacot et al. 2021, escape paths (statement, recalled) |
-# | 41.5g | From the smallest start, with two, three and four layers, W leaves the origin along the top pair of −G | median cosine ≥ 0.99 | a limit, slow where s₂ is close to s₁ | Jacot et al. 2021, theorem on the first path (statement, abstract) |
-# | 41.5h | From the smallest start this cosine is 0.99 or more in most problems | share ≥ 0.8 | not in every problem: gaps of 0.8 and more occur | Jacot et al. 2021, theorem on the first path (statement, abstract) |
-# | 41.5i | *identity:* At γ = 0.8 the distance to the saddle grows with the width to the power 0.1 | mean exponent 0.1 ± 0.01 | the norm of two Gaussian layers | Jacot et al. 2021, phase transition (statement, abstract) |
-# | 41.5j | *identity:* At γ = 2 the distance to the saddle falls with the root of the width | mean exponent −1/2 ± 0.01 | the norm of two Gaussian layers | Jacot et al. 2021, phase transition (statement, abstract) |
-# | 41.5k | At γ = 0.8 the distance to a minimum falls with the width to the power 0.2 | mean exponent −0.2 ± 0.02 | widths from 3,000; W at the start still shows | Jacot et al. 2021, phase transition (statement, abstract) |
+# | 41.5g | From the smallest start, with two, three and four layers, W leaves the origin along the top pair of −G | median cosine ≥ 0.99 | a limit, slow where s₂ is close to s₁ | Jacot et al. 2021, theorem on the first path (statement, recalled) |
+# | 41.5h | From the smallest start this cosine is 0.99 or more in most problems | share ≥ 0.8 | not in every problem: gaps of 0.8 and more occur | Jacot et al. 2021, theorem on the first path (statement, recalled) |
+# | 41.5i | *identity:* At γ = 0.8 the distance to the saddle grows with the width to the power 0.1 | mean exponent 0.1 ± 0.01 | the norm of two Gaussian layers | Jacot et al. 2021, phase transition (statement, recalled) |
+# | 41.5j | *identity:* At γ = 2 the distance to the saddle falls with the root of the width | mean exponent −1/2 ± 0.01 | the norm of two Gaussian layers | Jacot et al. 2021, phase transition (statement, recalled) |
+# | 41.5k | At γ = 0.8 the distance to a minimum falls with the width to the power 0.2 | mean exponent −0.2 ± 0.02 | widths from 3,000; W at the start still shows | Jacot et al. 2021, phase transition (statement, recalled) |
 # | 41.5l | At γ = 1 the distance to a minimum does not depend on the width | mean exponent 0 ± 0.02 | widths from 3,000 as above | Jacot et al. 2021, phase transition (statement, recalled) |
 # | 41.5m | At three layers the error on entries not seen falls with every larger γ | share of neighbours in order ≥ 0.75 | halfway between chance and certainty; at small starts the end of the run decides | Ours, after Jacot et al. 2021 (abstract) |
 # | 41.5n | *control:* At γ = 1 and 0.8 three and four layers show no plateau | share of runs with one ≤ 0.1 | none of 40 problems has an interval up to 0.088 | Ours, after Jacot et al. 2021 (abstract) |
