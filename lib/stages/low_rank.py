@@ -312,7 +312,7 @@ def greedy_completion(
     )
     matrices = [torch.zeros_like(target)]
     settled = [torch.ones(seeds, dtype=torch.bool)]
-    rule = Chebyshev(step * stable_step(target, depth), 0.2, 16)
+    rule = Chebyshev(step * stable_step(target, depth), 0.2)
 
     def rests(weights, *problem):
         slopes = completion_gradients(weights, *problem)

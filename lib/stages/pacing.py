@@ -100,7 +100,7 @@ class Chebyshev(Plain):
     """
 
     change: float = 0.1
-    most: int = 8
+    most: int = 16
 
     def __post_init__(self):
         if not (0 < self.change < 1 and self.most >= 1):

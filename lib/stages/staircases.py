@@ -27,6 +27,8 @@ from lib.stages.low_rank import (
 )
 from lib.stages.pacing import Chebyshev, Paced, squares
 
+FINAL_LOSS = 1e-3  # where a walk ends
+
 # --- plateaus of a recorded run ------------------------------------------------------------------
 
 
@@ -101,11 +103,23 @@ class Walk:
     matrix: torch.Tensor
     found: list
 
+    @property
+    def ended(self) -> Tensor:
+        """Whether the run came to its final loss, bool (seeds,)."""
+        return self.loss[-1] <= FINAL_LOSS
+
     def shape_at_half(self, k: int) -> Tensor:
-        """sigma_k / sigma_1 of W at the record where the loss is first half of the first, (seeds,)."""
+        """sigma_k / sigma_1 of W at the record where the loss is first half of the first, (seeds,); nan
+        where W has no k-th singular value."""
         half = (self.loss < self.loss[0] / 2).int().argmax(0)
         values = self.values[half, torch.arange(len(half))]
+        if k > values.shape[1]:
+            return torch.full_like(values[:, 0], math.nan)
         return values[:, k - 1] / values[:, 0]
+
+    def unseen(self, target: Tensor, mask: Tensor) -> Tensor:
+        """`unseen_error` at the end, (seeds,); nan for a run that has not ended."""
+        return unseen_error(self.matrix[-1], target, mask).where(self.ended, math.nan)
 
     def at_end(self) -> "Walk":
         """The walk with the last of its matrices only, (1, seeds, d_N, d_0)."""
@@ -120,25 +134,25 @@ def walk(
     gamma: float,
     rng: np.random.Generator,
     *,
-    step: float = 0.5,
+    every: int = 10,
     steps: int = 6000,
 ) -> Walk:
-    """The flow of matrix completion from N(0, width^-gamma), recorded every 10 gradients: a `Walk`.
+    """The flow of matrix completion from N(0, width^-gamma), recorded now and then: a `Walk`.
 
     target, mask: (seeds, d_N, d_0); depth layers with `width` hidden units each. Stepped by `Chebyshev`,
-    whose plain step is `step` times the `stable_step`; steps: gradients at most. A seed ends at a loss of
-    1e-3 (see `paced_descent`).
+    whose plain step is half of the `stable_step`; every, steps: gradients between two records, and at
+    most. A seed ends at a loss of `FINAL_LOSS` (see `paced_descent`).
     """
     rows, columns = target.shape[-2:]
     widths = [columns] + [width] * (depth - 1) + [rows]
     start = ln.gaussian_weights(widths, len(target), rng, width ** (-gamma / 2))
     run = paced_descent(
-        start, target, mask, Chebyshev(step * stable_step(target, depth, start)),
-        steps=steps, every=10, final_loss=1e-3, check_every=10,
+        start, target, mask, Chebyshev(stable_step(target, depth, start) / 2),
+        steps=steps, every=every, final_loss=FINAL_LOSS, check_every=every,
     )  # fmt: skip
     records = run.records
     if bool((run.stopped >= 0).all()):  # the records after the last seed's end repeat it
-        records = {name: x[: int(run.stopped.max()) // 10 + 1] for name, x in records.items()}
+        records = {name: x[: int(run.stopped.max()) // every + 1] for name, x in records.items()}
     return Walk(**records, found=plateaus(records["norm"], records["values"]))
 
 
@@ -150,7 +164,8 @@ class Staircase:
     """A walk on matrix completion, and what the greedy algorithm says of it; of each seed, (seeds,).
 
     >>> one = torch.ones(3, 1, dtype=torch.float64)
-    >>> walk = Walk(one, 2 * one, one, one[..., None], None, [[Plateau(1, 1)]])
+    >>> loss = torch.tensor([[4.0], [2.0], [0.0]], dtype=torch.float64)
+    >>> walk = Walk(one, loss, one, one[..., None], None, [[Plateau(1, 1)]])
     >>> losses = torch.tensor([[4.0], [1.6], [0.0]], dtype=torch.float64)
     >>> stairs = Staircase(None, None, walk, GreedyPath(losses, None, losses < 9))
     >>> stairs.deviation().tolist(), stairs.stands(0.1).tolist(), stairs.stands(0.3).tolist()
@@ -163,8 +178,9 @@ class Staircase:
     greedy: GreedyPath
 
     def _settled(self, values):
-        """nan where the greedy algorithm has not settled at a rank between 0 and the last."""
-        return values.where(self.greedy.settled[1:-1].all(0), math.nan)
+        """nan where the walk has not ended, or the greedy algorithm not settled at a rank between 0 and the
+        last: nothing can be compared there."""
+        return values.where(self.walk.ended & self.greedy.settled[1:-1].all(0), math.nan)
 
     def pauses(self, seed: int) -> list[tuple[int, float, float]]:
         """(rank, loss, greedy loss of that rank) at each plateau of one seed, in order of time."""
@@ -177,7 +193,7 @@ class Staircase:
 
     def deviation(self) -> Tensor:
         """|loss / greedy loss - 1| at the plateau that is farthest from the greedy loss of its rank; nan
-        without a plateau, and where the greedy algorithm has not settled: nothing can be compared there."""
+        without a plateau, and where nothing can be compared (`stands`)."""
         errors = [
             max((abs(loss / wanted - 1) for _, loss, wanted in self.pauses(k)), default=math.nan)
             for k in range(len(self.walk.found))
@@ -186,7 +202,8 @@ class Staircase:
 
     def stands(self, within: float) -> Tensor:
         """1 where the walk has one plateau of each rank between 0 and the last, in order and no other, each
-        `within` of its greedy loss; else 0; nan where the greedy algorithm has not settled."""
+        `within` of its greedy loss; else 0; nan where the walk has not ended, or the greedy algorithm has not
+        settled at one of these ranks."""
         last = len(self.greedy.losses) - 1
         ordered = [[p.rank for p in found] == [*range(1, last)] for found in self.walk.found]
         good = torch.tensor(ordered) & (self.deviation() <= within)
@@ -239,8 +256,8 @@ class Staircase:
         return torch.where(passed, cosine, math.nan)
 
     def unseen(self) -> Tensor:
-        """`unseen_error` at the end of the walk."""
-        return unseen_error(self.walk.matrix[-1], self.target, self.mask)
+        """`unseen_error` at the end of the walk; nan where it has not ended."""
+        return self.walk.unseen(self.target, self.mask)
 
 
 def staircase(

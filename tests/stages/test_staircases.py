@@ -110,6 +110,11 @@ def test_what_cannot_be_compared_is_undefined():
     half = sc.Staircase(good.target, good.mask, good.walk, open_end)
     assert half.stands(0.01).isnan().tolist() == [True, False, False, False]
     assert half.deviation().isnan().tolist() == [True, False, False, False]
+    early = sc.staircase(
+        good.target, good.mask, 3, 12, 4.0, np.random.default_rng(0), ranks=2, steps=50
+    )
+    assert not early.walk.ended.any()
+    assert all(x.isnan().all() for x in (early.stands(1e9), early.deviation(), early.unseen()))
 
 
 @pytest.mark.parametrize("rank", [0, 1])
@@ -151,6 +156,7 @@ def test_shape_at_half_is_read_where_the_loss_is_first_half():
     values = torch.arange(1.0, 13.0).double().reshape(3, 2, 2).flip(-1)
     walk = sc.Walk(None, loss, None, values, None, None)
     assert walk.shape_at_half(2).tolist() == [9 / 10, 7 / 8]
+    assert walk.shape_at_half(3).isnan().all()
 
 
 @pytest.mark.parametrize("depth", [2, 3])
