@@ -337,7 +337,7 @@ def test_a_lookup_is_learned_as_in_lib(drawn, js):
         task = js(f"m.lookup(12, 8, {int(s['d'])}, 150, 12, 96, 1)")
         q, k = (torch.tensor([task[name]], dtype=torch.float64) for name in "qk")
         contexts, tests = (torch.tensor(task[name]).long() for name in ("contexts", "tests"))
-        start = at.Products(q @ k.mT, q @ q.mT, k @ k.mT)
+        start = at.Dot(q, k)
         for rate, scale, solved in zip(
             data["rates"], (1.0, s["d"] ** -0.5), data["solved"], strict=True
         ):
