@@ -411,11 +411,14 @@
       if (loss <= final || !Number.isFinite(loss)) break;
       const fall = (rate * error.reduce((s, e, k) => s + 2 * (e * a[k]) ** 2, 0)) / loss;
       if (jump !== null && fall < quiet && since >= wait) {
-        a = fastForward(a, strengths, rate, jump);
+        const there = fastForward(a, strengths, rate, jump);
         wait = steps > jumps.length ? rest : 0;
-        jumps.push(steps);
-        since = 0;
-        continue;
+        if (there.some((v, k) => v !== a[k])) { // where nothing that grows is short, descent goes on
+          a = there;
+          jumps.push(steps);
+          since = 0;
+          continue;
+        }
       }
       a = a.map((v, k) => v - rate * error[k] * v);
       since++;
