@@ -101,7 +101,7 @@ ledger = Ledger("58_normalized_vae", globals())  # reads and checks the paramete
 from lib import data
 from lib.practice import autoencoders as ae, convolutional_autoencoders as ca
 from lib.practice.networks import Form, normalize, slope_before
-from lib.statistics import largest, mean, share, value
+from lib.statistics import largest, mean
 from lib.suite import figures
 
 import pandas as pd
