@@ -94,6 +94,20 @@ def shrink(images: Tensor, size: int = 10) -> Tensor:
     return (average @ images.reshape(-1, side, side) @ average.mT).flatten(1)
 
 
+def _leading(centred, components):
+    """The scores of the leading directions alone, where their variances stand clear of rounding.
+
+    They come from the Gram matrix, which costs a twentieth of the SVD of everything. Else: as it was.
+    """
+    d, m = centred.shape
+    if not 1 <= components < d <= m:
+        return centred
+    values, vectors = np.linalg.eigh(np.matmul(centred.numpy(), centred.mT.numpy()))
+    if not values[-components] > 1e-8 * values[-1]:
+        return centred
+    return torch.from_numpy(vectors[:, -components:].T.copy()) @ centred
+
+
 def whiten(inputs: Tensor, components: int) -> Tensor:
     """PCA whitening: the leading `components` scores (components, m) of inputs (d, m).
 
@@ -103,7 +117,7 @@ def whiten(inputs: Tensor, components: int) -> Tensor:
     """
     _floating("inputs", inputs)
     d, m = inputs.shape
-    centred = inputs - inputs.mean(-1, keepdim=True)
+    centred = _leading(inputs - inputs.mean(-1, keepdim=True), components)
     _, sizes, right = torch.linalg.svd(centred, full_matrices=False)
     rank = int((sizes > sizes[0] * max(d, m) * torch.finfo(sizes.dtype).eps).sum())
     if not 1 <= components <= rank:

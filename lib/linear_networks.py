@@ -505,7 +505,7 @@ def spectral_descent(
     number, or an array that broadcasts against (..., k). record: the steps to keep, the last of
     them is the number of steps. final_loss (...): end at the first record where no seed's loss
     1/2 sum (a_N ... a_1 - s)^2 is above it.
-    Returns (steps (records,), a_j at those steps (records, N, ..., k)). A step costs 3N + 1 array
+    Returns (steps (records,), a_j at those steps (records, N, ..., k)). A step costs N + 4 array
     operations, a few microseconds: numpy, since for so few numbers a tensor's dispatch is most of
     the cost. Overflow is data here: modes turn inf or nan, silently.
     """
@@ -518,34 +518,48 @@ def spectral_descent(
         raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
     if not record or record[0] < 0:
         raise ValueError("record must hold one step or more, none negative")
-    depth, shape = len(layers), layers[0].shape
-    above = [np.empty(shape) for _ in range(depth)]  # above[j] = a_N ... a_(j+1), above[-1] unused
-    change, back, spare = np.empty(shape), np.empty(shape), np.empty(shape)
-    kept = np.empty((len(record), depth, *shape))
-    # Bound once: looking the functions up would be a tenth of the loop.
-    multiply, subtract = np.multiply, np.subtract
+    state, walk = _spectral_walk(np.stack(layers), wanted, rate)
+    kept = np.empty((len(record), *state.shape))
     now = 0
     with np.errstate(all="ignore"):
         for row, event in enumerate(record):
-            for _ in range(event - now):
-                product = layers[-1]
-                for j in range(depth - 2, -1, -1):
-                    above[j] = product
-                    product = multiply(product, layers[j], spare if j == 0 else None)
-                subtract(product, wanted, back)
-                multiply(back, rate, back)
-                for a, upper in zip(layers[:-1], above, strict=False):
-                    multiply(upper, back, change)
-                    multiply(back, a, back)
-                    subtract(a, change, a)
-                subtract(layers[-1], back, layers[-1])
+            walk(event - now)
             now = event
-            kept[row] = layers
+            kept[row] = state
             if final_loss is not None:
-                losses = np.square(np.prod(layers, axis=0) - wanted).sum(-1) / 2
+                losses = np.square(np.prod(state, axis=0) - wanted).sum(-1) / 2
                 if (losses <= _array(final_loss)).all():
                     break
     return torch.tensor(record[: row + 1]), torch.from_numpy(kept[: row + 1])
+
+
+def _spectral_walk(layers, wanted, rate):
+    """(layers (N, ..., k), walk(steps), which moves them): the products of the others for all layers at once.
+
+    They stand in a ring a_1 .. a_N a_1 .. a_(N-1), of which N - 1 neighbours are the others of the one before.
+    """
+    depth, shape = len(layers), layers.shape[1:]
+    wanted, rate = (np.broadcast_to(x, shape).copy() for x in (wanted, rate))
+    ring = np.concatenate([layers, layers[:-1]])
+    layers, head, tail = ring[:depth], ring[: depth - 1], ring[depth:]
+    first, *more = [ring[j : j + depth] for j in range(1, depth)] or [np.ones_like(ring)]
+    back, change = np.empty(shape), np.empty_like(layers)
+    # Bound once: looking the functions up would be a tenth of the loop.
+    multiply, subtract, copy = np.multiply, np.subtract, np.copyto
+
+    def walk(steps):
+        for _ in range(steps):
+            others = first
+            for factor in more:
+                others = multiply(others, factor, change)
+            multiply(others[0], layers[0], back)
+            subtract(back, wanted, back)
+            multiply(back, rate, back)
+            multiply(others, back, change)
+            subtract(layers, change, layers)
+            copy(tail, head)
+
+    return layers, walk
 
 
 def spectral_factors(

@@ -80,7 +80,8 @@ def find_roots(
         new_size = torch.linalg.vector_norm(new_residual, dim=-1)
         better = new_size < size  # False for nan
         x[better], size[better] = trial[better], new_size[better]
-        residual[better], jacobian[better] = new_residual[better], new_jacobian[better]
+        residual = torch.where(better[:, None], new_residual, residual)
+        jacobian = torch.where(better[:, None, None], new_jacobian, jacobian)
         mu = torch.where(better, mu / 5, mu * 4)
     final[active], sizes[active] = x, size
     return final, sizes

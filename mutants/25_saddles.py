@@ -150,7 +150,7 @@ def curvature_without_residual(patch):
 
     def blind(right, field, starts, **options):
         found = right(field, starts, **options)
-        return type(found)(found.points, found.curvature.abs())
+        return type(found)(found.points, found.curvature.abs(), found.problem)
 
     patch("landscapes.strict_saddles.search", blind)
 

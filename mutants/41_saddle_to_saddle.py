@@ -40,7 +40,7 @@ def direction_of_the_origin(patch):
         matrices[rank] = matrices[0]
         return right(replace(stairs, greedy=stairs.greedy._replace(matrices=matrices)), rank)
 
-    patch("stages.staircases.Staircase.cosine", wrong)
+    patch("stages.staircases.GreedyComparison.cosine", wrong)
 
 
 def greedy_without_training(patch):

@@ -1,14 +1,19 @@
 """Sphinx over build/site/source, which stage.py makes from notebooks, ledgers, lib and notation."""
 
 import html
-import importlib.metadata
 import json
 import os
 import re
+import sys
 from pathlib import Path
+
+from docutils import nodes
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "build" / "site" / "source"
+sys.path.insert(0, str(ROOT / "site"))
+
+from formulas import mathml  # noqa: E402
 
 project = "Why does plain gradient descent train deep networks?"
 author = "The maintainers"
@@ -17,7 +22,6 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "sphinxcontrib.bibtex",
-    "sphinx.ext.mathjax",
 ]
 
 # --- notebooks: as committed, never run here
@@ -35,9 +39,8 @@ myst_enable_extensions = [
 myst_heading_anchors = 3
 myst_dmath_double_inline = True
 
-# --- mathematics: MathJax as one file with its glyphs in it: no fonts, no workers, no requests
-mathjax_path = "tex-svg.js"
-mathjax3_config = {"options": {"enableMenu": False}}
+# --- mathematics: MathML, set here (formulas.py)
+html_math_renderer = "mathml"
 
 # --- citations
 bibtex_bibfiles = ["../references.bib"]
@@ -98,6 +101,13 @@ html_context = {"default_mode": "auto"}
 copybutton_exclude = ".linenos, .gp, .go"
 
 
+# The table of contents beside a page comes after its text: its place is kept from the first line on.
+BESIDE = (
+    "@media (min-width: 1200px) { html .bd-main .bd-content { justify-content: flex-start; } "
+    "html .bd-main .bd-content .bd-article-container { max-width: min(60em, 100% - 17rem); } }"
+)
+
+
 def _describe(app, pagename, templatename, context, doctree):
     """A description for search engines and previews: the notebook's answer or the page's first line."""
     # Citations are links in front of their text: no list in the sense of that role.
@@ -118,31 +128,43 @@ def _describe(app, pagename, templatename, context, doctree):
         "og:description": words,
     }
     if html_baseurl:
-        tags["og:url"] = f"{html_baseurl.rstrip('/')}/{pagename}.html"
+        root = html_baseurl.rstrip("/")
+        tags |= {"og:url": f"{root}/{pagename}.html", "og:image": f"{root}/_static/card.png"}
     more = f'<meta name="description" content="{html.escape(words)}">'
     for name, value in tags.items():
         plain = re.sub(r"<[^>]*>", "", html.unescape(value))
         more += f'\n<meta property="{name}" content="{html.escape(plain)}">'
     if pagename == "404" and html_baseurl:  # it is shown at any depth
         more = f'<base href="{html.escape(html_baseurl)}">\n' + more
+    if pagename.startswith(("notebooks/", "library/")):
+        more += f"\n<style>{BESIDE}</style>"
     context["metatags"] = context.get("metatags", "") + "\n" + more
 
 
-def _copy_mathjax(app, exception):
+def _inline_formula(self, node):
+    self.body.append(f'<span class="math">{mathml(node.astext())}</span>')
+    raise nodes.SkipNode
+
+
+def _formula(self, node):
+    self.body.append(f'<div class="math">{mathml(node.astext(), True)}</div>\n')
+    raise nodes.SkipNode
+
+
+def _without_maps(app, exception):
+    """Source maps serve those who work on the theme, and are as large as its styles."""
     if exception is None and app.builder.format == "html":
-        files = importlib.metadata.files("sphinx-mathjax-offline")
-        found = next(f.locate() for f in files if f.name == "tex-svg.js")
-        target = Path(app.outdir, "_static", "tex-svg.js")
-        if not target.exists():
-            target.write_bytes(Path(found).read_bytes())
+        for path in Path(app.outdir, "_static").rglob("*.map"):
+            path.unlink()
 
 
 def _sitemap(app, exception):
     """Addresses of all pages, where the site's own is known."""
     if exception is None and html_baseurl and app.builder.format == "html":
+        rows = [f"rows/{path.stem}" for path in Path(app.outdir, "rows").glob("*.html")]
         lines = [
             f"<url><loc>{html.escape(html_baseurl.rstrip('/'))}/{name}.html</loc></url>"
-            for name in sorted(app.env.found_docs - {"404"})
+            for name in sorted([*app.env.found_docs - {"404"}, *rows])
         ]
         Path(app.outdir, "sitemap.xml").write_text(
             '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -156,4 +178,5 @@ def _sitemap(app, exception):
 def setup(app):
     app.connect("build-finished", _sitemap)
     app.connect("html-page-context", _describe)
-    app.connect("build-finished", _copy_mathjax)
+    app.connect("build-finished", _without_maps)
+    app.add_html_math_renderer("mathml", (_inline_formula, None), (_formula, None))

@@ -16,30 +16,14 @@ SITE = Path(__file__).resolve().parent
 sys.path.insert(0, str(SITE))
 
 import library  # noqa: E402
+import pictures  # noqa: E402
+import rows as cards  # noqa: E402
 import tables  # noqa: E402
-from tables import ROOT, claims, esc, row_html, short_badge, table, tally  # noqa: E402
+from tables import FACTS, ROOT, claims, esc, row_html, short_badge, table, tally  # noqa: E402
+
+from lib.suite import mutants  # noqa: E402
 
 FAMILIES = json.loads((ROOT / "notebooks" / "families.json").read_text(encoding="utf-8"))
-# Figure and panel for a card where the key figure's first panel does not speak for the notebook.
-THUMBS = {"37_acceleration": ("gain", 1), "45_discrete_stages": ("order", 1)}
-FILLED = (
-    "failure_map",
-    "stripes",
-)  # areas of colour: the dark page dims them and does not turn them
-PLAY = {
-    "12": "peak",
-    "25": "saddles",
-    "32": "edge",
-    "33": "trap",
-    "22": "bands",
-    "41": "staircase",
-    "43": "staircase",
-    "45": "staircase",
-    "35": "depth",
-    "11": "noise",
-}
-
-
 CITED = ROOT / "CITATION.cff"
 
 
@@ -127,7 +111,7 @@ def answer(notebook):
     return found[1] if found else ""
 
 
-# --- figures -------------------------------------------------------------------------------------
+# --- notebooks -----------------------------------------------------------------------------------
 
 
 def key_figure(name, first_cell):
@@ -136,56 +120,6 @@ def key_figure(name, first_cell):
         if figure != "verdict":
             return figure, alt
     raise ValueError(f"{name}: its first cell shows no figure")
-
-
-def one_panel(svg, panel):
-    """The figure cut down to one of its panels with its labels: what a card has room for."""
-    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    boxes = re.findall(
-        r'<g id="[^"]*axes_\d+">\s*<g id="[^"]*">\s*<path d="M ([\d.]+) ([\d.]+)\s*L ([\d.]+) [\d.]+\s*L [\d.]+ ([\d.]+)',
-        svg,
-    )
-    width, height = float(view[1]), float(view[2])
-    boxes = sorted({tuple(map(float, box)) for box in boxes})
-    if len(boxes) < 2:
-        return svg
-    left, bottom, right, top = boxes[panel - 1]
-    start = 0.0 if panel == 1 else (boxes[panel - 2][2] + left) / 2 - 8
-    stop = width if panel == len(boxes) else min(right + 8, boxes[panel][0] - 8)
-    high, low = max(0.0, top - 22), min(height, bottom + 42)
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"( [^>]*?)?height="[^"]*"', r"\1\2", svg, count=1)
-    return svg.replace(view[0], f'viewBox="{start:g} {high:g} {stop - start:g} {low - high:g}"', 1)
-
-
-# --- notebooks -----------------------------------------------------------------------------------
-
-
-def name_of_figure(cell):
-    """Name under which a cell saves its figure, or ""."""
-    found = re.search(r'figures\.(?:save\(\w+,|curves\(|regions\()\s*"(\w+)"', cell.source)
-    return found[1] if found else ""
-
-
-def fold_name(cell):
-    """What the fold over a cell's code says."""
-    if name_of_figure(cell):
-        return f"code of the figure “{name_of_figure(cell).replace('_', ' ')}”"
-    return "set-up: imports and the ledger"
-
-
-def folded_criteria(match):
-    """A table of criteria under a fold: each verdict below says its criterion, bound and source again."""
-    lines = match[0].rstrip("\n").split("\n")
-    ids = re.findall(r"^\| (\d\d\.\d+[a-z]?) \|", match[0], re.M)
-    if "| holds if |" not in lines[0] or not ids:
-        return match[0]
-    lines[0] = re.sub(r"^\|\s*\|", "| row |", lines[0])
-    count = "1 row" if len(ids) == 1 else f"{len(ids)} rows"
-    return (
-        f":::{{dropdown}} Fixed before the run: {count}\n{{.criteria}}\n"
-        + "\n".join(lines)
-        + "\n:::\n"
-    )
 
 
 def judged(cell):
@@ -198,70 +132,282 @@ def raw(text):
     return f"```{{raw}} html\n{text}\n```"
 
 
-def staged_notebook(ledger, links, papers):
-    """The notebook as the site shows it, its description, and the (figure, alt) of its first screen."""
-    name = ledger["notebook"]
-    nb = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", 4)
-    number, rows = name[:2], {row["id"]: row for row in ledger["claims"]}
-    key, description = key_figure(name, nb.cells[0].source), words_of(answer(nb))
-    cells, placed = [], set()
+def section_of(cell, before):
+    """The number of the section that a cell opens (`## 3. The edge`), 0 for one without, else that before."""
+    found = (
+        re.findall(r"^## (?:(\d+)\. )?", cell.source, re.M) if cell.cell_type == "markdown" else []
+    )
+    return int(found[-1] or 0) if found else before
 
-    def verdicts(ids, caption):
-        ids = [id for id in ids if id in rows and id not in placed]
-        placed.update(ids)
-        made = [row_html(rows[id], papers, page="", here=True, notebook=number) for id in ids]
-        return raw(table(made, caption))
 
+def figures_of_rows(nb, figures):
+    """{id: Figure}: for a row that is judged after a figure of its section, the last of these, else the first."""
+    found, section, seen, waiting = {}, 0, [], []
     for position, cell in enumerate(nb.cells):
-        cell.pop("attachments", None)
-        cells.append(cell)
-        if cell.cell_type == "markdown":
-            text = re.sub(r"!\[verdict\]\([^)]*\)\n*", "", cell.source)
-            text = text.replace("](../NOTATION.md)", "](../glossary.md)")
-            text = re.sub(r"(?:^\|[^\n]*(?:\n|\Z))+", folded_criteria, text, flags=re.M)
-            cell.source = links.text(text, own=name)
-            if position == 0:
-                cell.source = with_summary(cell.source, ledger)
-            continue
-        tags = cell.metadata.setdefault("tags", [])
-        if "hide-input" in tags:
-            cell.metadata["mystnb"] = {
-                "code_prompt_show": f"Show the {fold_name(cell)}",
-                "code_prompt_hide": f"Hide the {fold_name(cell)}",
-            }
-        for output in cell.outputs:
-            image = output.get("metadata", {}).get("image/png")
-            if image:
-                cell.metadata.setdefault("mystnb", {})["image"] = {
-                    "alt": image["alt"],
-                    "width": f"{image['width']}px",
-                    "classes": "filled" if name_of_figure(cell) in FILLED else "plot",
+        now = section_of(cell, section)
+        if now != section or (cell.cell_type == "markdown" and cell.source.startswith("## ")):
+            section, seen, waiting = now, [], []
+        if position in figures:
+            seen.append(figures[position])
+            found |= dict.fromkeys(waiting, figures[position])
+            waiting = []
+        ids = judged(cell) if cell.cell_type == "code" else []
+        if seen:
+            found |= dict.fromkeys(ids, seen[-1])
+        else:
+            waiting += ids
+    return found
+
+
+class Book:
+    """A notebook on its way to the site: its ledger, figures, and the cards of its rows."""
+
+    def __init__(self, ledger, papers, given, target):
+        self.ledger, self.papers, self.given = ledger, papers, given
+        self.name, self.number = ledger["notebook"], ledger["notebook"][:2]
+        self.rows = {row["id"]: row for row in ledger["claims"]}
+        self.nb = nbformat.read(ROOT / "notebooks" / f"{self.name}.ipynb", 4)
+        self.figures = pictures.of_notebook(self.name, self.nb, target)
+        self.of_rows = figures_of_rows(self.nb, self.figures)
+        self.theories, self.placed = theories(ledger), set()
+        self.description, self.source = words_of(answer(self.nb)), self.nb.cells[0].source
+        self.length = self.measured()
+
+    def measured(self):
+        """(words of prose, lines of code in sight)."""
+        words = lines = 0
+        for cell in self.nb.cells:
+            if cell.cell_type == "markdown":
+                words += len(re.sub(r"^\|.*$", "", cell.source, flags=re.M).split())
+            elif (
+                "hide-input" not in cell.metadata.get("tags", [])
+                and "ledger.judge(" not in cell.source
+            ):
+                lines += len([line for line in cell.source.split("\n") if line.strip()])
+        return words, lines
+
+    def minutes(self):
+        """Reading time: 200 words or 15 lines of code a minute."""
+        words, lines = self.length
+        return round(words / 200 + lines / 15)
+
+    def key(self):
+        """(name, words) of the figure on the first screen, and the Figure itself where a cell makes it."""
+        name, alt = key_figure(self.name, self.source)
+        made = next((f for f in self.figures.values() if f.name == name), None)
+        return name, alt, made and made._replace(alt=alt)
+
+    def play(self, id):
+        """The page that bends a row's claim, or ""."""
+        section = id[3:].rstrip("abcdefghijklmnopqrstuvwxyz")
+        found = [
+            one["page"]
+            for one in FACTS["play"]
+            if one["notebook"] == self.number and str(one["section"]) == section
+        ]
+        return next(filter(playable, found), "")
+
+    def card(self, id, where, place="", tag="article", mark=""):
+        figure = self.of_rows.get(id)
+        return cards.card(
+            self.rows[id],
+            self.papers,
+            where=where,
+            name=self.name,
+            theories=self.theories,
+            given=self.given,
+            place=place,
+            figure=figure
+            and (f"notebooks/{self.name}.html#figure-{figure.name}", figure.name.replace("_", " ")),
+            play=self.play(id),
+            tag=tag,
+            mark=mark,
+        )
+
+    def listed(self, ids, label):
+        """Rows as a list of cards, each with its anchor, those that stand already left out."""
+        ids = [id for id in ids if id in self.rows and id not in self.placed]
+        self.placed.update(ids)
+        items = [self.card(id, "../", tag="li", mark=f' id="claim-{id}"') for id in ids]
+        return f'<ul class="rows" aria-label="{label}">' + "\n".join(items) + "</ul>" if ids else ""
+
+    def merged(self, match):
+        """A table of criteria with the verdicts of its rows: a list of cards, checks under a fold."""
+        if "| holds if |" not in match[0].split("\n", 1)[0]:
+            return match[0]
+        declared = re.findall(r"^\| (\d\d\.\d+(?:[a-z]\*?)?) \|", match[0], re.M)
+        ids = [id for one in declared for id in self.members(one)]
+        if not ids or any(not self.members(one) for one in declared):
+            lines = re.sub(r"^\|\s*\|", "| row |", match[0].rstrip("\n"))
+            return f":::{{dropdown}} Fixed before the run\n{{.criteria}}\n{lines}\n:::\n"
+        found = [self.rows[id] for id in ids]
+        shown = self.listed(ids, f"Rows {ids[0]} to {ids[-1]}")
+        if all(row.get("role") == "check" for row in found):
+            good, total, _ = tally(found)
+            words = "checks" if good == total else "checks reproduced"
+            count = f"{len(found)} {words}" if good == total else f"{good} of {total} {words}"
+            shown = f'<details class="checks"><summary>{count}</summary>{shown}</details>'
+        return raw(shown) + "\n"
+
+    def members(self, declared):
+        """The rows of a line of a table: itself, or those of the family `41.8a*` as far as the next line's."""
+        if not declared.endswith("*"):
+            return [declared] if declared in self.rows else []
+        return self.families().get(declared, [])
+
+    def families(self):
+        """{`41.8a*`: ids}: rows that follow a family's first and are declared by no line of their own."""
+        text = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "markdown")
+        lines = re.findall(r"^\| (\d\d\.\d+(?:[a-z]\*?)?) \|", text, re.M)
+        alone = {one.rstrip("*") for one in lines}
+        found = {}
+        for one in (one for one in lines if one.endswith("*")):
+            id, ids = one[:-1], []
+            while id in self.rows and (not ids or id not in alone):
+                ids.append(id)
+                id = id[:-1] + chr(ord(id[-1]) + 1)
+            found[one] = ids
+        return found
+
+    def chips(self, ids):
+        """The verdicts of rows in one line; their cards stand with what was claimed."""
+        marks = [
+            f'<a href="#claim-{id}">{id}</a> {tables.badge(self.rows[id]["verdict"])}'
+            for id in ids
+            if id in self.rows
+        ]
+        return f'<p class="chips">{" ".join(f"<span>{one}</span>" for one in marks)}</p>'
+
+    def text(self, source, links):
+        """A Markdown cell as the site shows it."""
+        source = re.sub(r"!\[verdict\]\([^)]*\)\n*", "", source)
+        source = source.replace("](../NOTATION.md)", "](../glossary.md)")
+        source = re.sub(r"(?:^\|[^\n]*(?:\n|\Z))+", self.merged, source, flags=re.M)
+        return links.text(exercises(source), own=self.name)
+
+    def staged(self, links):
+        """The notebook as the site shows it."""
+        cells, section, placed = [], 0, set()
+        for position, cell in enumerate(self.nb.cells):
+            section = section_of(cell, section)
+            if cell.cell_type == "markdown":
+                text = self.text(cell.source, links)
+                cell.source = self.first(text) if position == 0 else text
+                cell.pop("attachments", None)
+                cells.append(cell)
+                continue
+            tags = cell.metadata.setdefault("tags", [])
+            figure = self.figures.get(position)
+            if figure:
+                cells.append(new_cell(raw(pictures.html(figure, "../")), f"figure-{position}"))
+                cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
+                for page in self.bends(section) - placed:
+                    placed.add(page)
+                    cells.append(new_cell(raw(bend_here(page)), f"bend-{position}"))
+            if "hide-input" in tags:
+                what = (
+                    f"code of the figure “{figure.name.replace('_', ' ')}”"
+                    if figure
+                    else "set-up: imports and the ledger"
+                )
+                cell.metadata["mystnb"] = {
+                    "code_prompt_show": f"Show the {what}",
+                    "code_prompt_hide": f"Hide the {what}",
                 }
-        if re.search(r"\bledger\.judge\(", cell.source):
-            ids = judged(cell)
-            cell.outputs = []
-            cells.append(
-                nbformat.v4.new_markdown_cell(
-                    verdicts(ids, f"Verdicts {ids[0]} to {ids[-1]}"), id=f"verdicts-{position}"
+            cells.append(cell)
+            if re.search(r"\bledger\.judge\(", cell.source):
+                ids, cell.outputs = judged(cell), []
+                cell.metadata["mystnb"] = {
+                    "code_prompt_show": "Show how the rows are judged",
+                    "code_prompt_hide": "Hide how the rows are judged",
+                }
+                tags.append("hide-input")
+                rest = self.listed(ids, f"Rows {ids[0]} to {ids[-1]}")
+                cells.append(new_cell(raw(self.chips(ids) + rest), f"verdicts-{position}"))
+            elif "ledger.conclude(" in cell.source:
+                cell.outputs = []
+                cell.metadata["mystnb"] = {
+                    "code_prompt_show": "Show the code",
+                    "code_prompt_hide": "Hide the code",
+                }
+                tags.append("hide-input")
+                cells.append(new_cell(self.conclusion(), "all-verdicts"))
+        self.nb.cells = cells
+        return nbformat.writes(self.nb) + "\n"
+
+    def bends(self, section):
+        """The pages that bend the claims of a section."""
+        return {
+            one["page"]
+            for one in FACTS["play"]
+            if one["notebook"] == self.number
+            and one["section"] == section
+            and playable(one["page"])
+        }
+
+    def conclusion(self):
+        """What all verdicts come to, the rows that stand nowhere yet, and the wrong theories."""
+        text = [
+            f'**{esc(claims.summary(self.ledger["claims"]))}.** <a href="../results.html?notebook={self.number}">All its rows in one table</a>.'
+        ]
+        left = self.listed(list(self.rows), "Further rows")
+        text += [raw(left)] if left else []
+        if self.theories:
+            text.append(
+                "### Wrong theories\n\nEach is wrong in one way; the rows named must then fail.\n\n"
+                + raw(
+                    f"<details><summary>{len(self.theories)} wrong theories</summary>{theory_list(self.ledger, '')}</details>"
                 )
             )
-        elif "ledger.conclude(" in cell.source:
-            cell.outputs = []
-            cell.metadata["mystnb"] = {
-                "code_prompt_show": "Show the code",
-                "code_prompt_hide": "Hide the code",
-            }
-            tags.append("hide-input")
-            left = [id for id in rows if id not in placed]
-            text = [""]
-            text[0] = (
-                f'**{esc(claims.summary(ledger["claims"]))}.** <a href="../results.html?notebook={number}">All its rows in one table</a>.'
+        return "\n\n".join(text)
+
+    def first(self, text):
+        """The first cell with its key figure, badge and the ways from here."""
+        name, _, figure = self.key()
+        if figure:
+            shown = raw(pictures.html(figure, "../", id="first-figure", eager=True))
+            text = re.sub(
+                rf"!\[[^\]]*\]\(\.\./figures/{self.name}/{name}\.svg\)",
+                lambda _: shown,
+                text,
+                count=1,
             )
-            text += [verdicts(left, "Further verdicts")] if left else []
-            text += [theories_of(ledger, name)] if theories(ledger) else []
-            cells.append(nbformat.v4.new_markdown_cell("\n\n".join(text), id="all-verdicts"))
-    nb.cells = cells
-    return nbformat.writes(nb) + "\n", description, key
+        return with_summary(text, self.ledger)
+
+
+def new_cell(text, id):
+    return nbformat.v4.new_markdown_cell(text, id=id)
+
+
+def playable(page):
+    return (SITE / "pages" / "play" / f"{page}.md").exists()
+
+
+def bend_here(page):
+    """The way to an interactive; a script makes it a button that opens the interactive in place."""
+    scripts = re.findall(r"_static/play/(\w+)\.js", read(SITE / "pages" / "play" / f"{page}.md"))
+    return f'<p class="bend-here" data-scripts="{" ".join(scripts)}"><a href="../play/{page}.html">Bend this claim by hand</a></p>'
+
+
+def exercises(text):
+    """The paragraph **Try.** as exercises: the change in sight, what it does under a fold."""
+    found = re.search(r"^\*\*Try\.?\*\*\.?\s*(.*?)(?=\n\n|\Z)", text, re.S | re.M)
+    if not found:
+        return text
+    made = []
+    for item in re.split(r"(?<=[.!?])\s+(?=`)", re.sub(r"\s+", " ", found[1]).strip()):
+        parts = re.split(r":\s+", item, maxsplit=1)
+        if len(parts) == 2 and "`" in parts[0]:
+            made.append([parts[0], parts[1]])
+        elif made:
+            made[-1][1] += " " + item
+        else:
+            return text
+    folds = [
+        f"- {change}\n\n  :::{{dropdown}} What happens\n  {said}\n  :::\n" for change, said in made
+    ]
+    shown = "**Try.** Guess first, then open the answer, or run it.\n\n" + "\n".join(folds)
+    return text[: found.start()] + shown + text[found.end() :]
 
 
 def with_summary(text, ledger):
@@ -274,8 +420,9 @@ def with_summary(text, ledger):
     ]
     if f"criteria-{number}" in CRITERIA:
         ways.insert(1, f'<a href="../criteria.html#criteria-{number}">how its criteria changed</a>')
-    if number in PLAY and (SITE / "pages" / "play" / f"{PLAY[number]}.md").exists():
-        ways.insert(0, f'<a href="../play/{PLAY[number]}.html"><b>bend it by hand</b></a>')
+    pages = [one["page"] for one in FACTS["play"] if one["notebook"] == number]
+    if page := next(filter(playable, pages), ""):
+        ways.insert(0, f'<a href="../play/{page}.html"><b>bend it by hand</b></a>')
     title, rest = text.split("\n", 1)
     return (
         f"{title}\n\n"
@@ -288,44 +435,28 @@ def with_summary(text, ledger):
 
 
 def theories(ledger):
-    """[(theory, rows that must fail, outcome or "")]: as stored, else as declared."""
-    if ledger["mutants"]:
-        return [(m["theory"], m["expected"], m["outcome"]) for m in ledger["mutants"]]
-    path = ROOT / "mutants" / f"{ledger['notebook']}.py"
-    found = []
-    for node in ast.parse(read(path)).body if path.exists() else []:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            lines = (ast.get_docstring(node) or "").split("\n")
-            found.append((lines[0], re.findall(r"\d\d\.\d+[a-z]?", lines[-1]), ""))
-    return found
-
-
-def theory_words(text):
-    """A theory as HTML: `code` and formulas kept."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", esc(text))
+    """[(theory, rows that must fail, rows that failed, outcome)]: those run on today's code, then those declared only."""
+    stored = {m["name"]: m for m in ledger["mutants"]}
+    path, found = ROOT / "mutants" / f"{ledger['notebook']}.py", []
+    for one in mutants.declared_mutants(read(path)) if path.exists() else []:
+        ran = stored.get(one.name, {"failed": [], "outcome": ""})
+        found.append((one.theory, one.expected, ran["failed"], ran["outcome"]))
+    return sorted(found, key=lambda one: not one[3])
 
 
 def theory_list(ledger, page):
     outcomes = {"killed": "rejected", "": "declared"}
     items, known = [], {row["id"] for row in ledger["claims"]}
-    for theory, expected, outcome in theories(ledger):
+    for theory, expected, _, outcome in theories(ledger):
         ids = ", ".join(
             f'<a href="{page}#claim-{id}">{id}</a>' if id in known else id for id in expected
         )
         word = outcomes.get(outcome, outcome)
         kind = {"rejected": "success", "declared": "none"}.get(word, "danger")
         items.append(
-            f'<li>{theory_words(theory)} <span class="verdict verdict-{kind}">{esc(word)}</span> <small>by {ids}</small></li>'
+            f'<li>{cards.theory_words(theory)} <span class="verdict verdict-{kind}">{esc(word)}</span> <small>by {ids}</small></li>'
         )
     return '<ul class="theories">' + "".join(items) + "</ul>"
-
-
-def theories_of(ledger, name):
-    count = len(theories(ledger))
-    return (
-        f"### Wrong theories\n\n{count} theories that are wrong in one way; the rows named must then fail.\n\n"
-        + raw(theory_list(ledger, ""))
-    )
 
 
 def theories_page(ledgers):
@@ -343,44 +474,168 @@ def theories_page(ledgers):
 # --- pages ---------------------------------------------------------------------------------------
 
 
-def card(ledger, key, papers):
-    """A notebook on the front page."""
-    name = ledger["notebook"]
-    sources = dict.fromkeys(
-        papers.subject(row["source"]) for row in claims.counted(ledger["claims"])
-    )
-    works = "; ".join([papers.labels[work] for work in sources if work][:2])
+def card(book, thumb):
+    """A notebook in the list of all. thumb: (address, alternative text, name of the figure, width, height)."""
     return (
-        f'<a class="card-link" href="notebooks/{name}.html"><img class="{"filled" if key[0] in FILLED else "lines"}" src="_static/thumbs/{name}.svg" alt="{esc(key[1])}" loading="lazy">'
-        f'<span class="card-number">{name[:2]}</span> <span class="card-title">{esc(ledger["title"])}</span>'
-        f'<span class="card-works">{esc(works)}</span>{short_badge(ledger)}</a>'
+        f'<a class="card-link" href="{book.name}.html"><img class="{pictures.kind(thumb[2])}" src="../{thumb[0]}" alt="{esc(thumb[1])}" width="{thumb[3]}" height="{thumb[4]}" loading="lazy">'
+        f'<span class="card-number">{book.number} · {book.minutes()} minutes</span> <span class="card-title">{esc(book.ledger["title"])}</span>'
+        f'<span class="card-works">{esc(shortened(book.description, 30))}</span>{short_badge(book.ledger)}</a>'
     )
 
 
-def opening(ledgers, links):
-    """The answer of notebook 00 with its way there, where it is there."""
-    for ledger in ledgers:
-        if ledger["notebook"].startswith("00_"):
-            nb = nbformat.read(ROOT / "notebooks" / f"{ledger['notebook']}.ipynb", 4)
-            said = links.text(answer(nb), where="notebooks/")
-            return f"**One network first.** {said} [{ledger['title']}](notebooks/{ledger['notebook']}.ipynb)"
-    return ""
+def shortened(text, words):
+    """The first sentences of a text as far as `words` go; the first one in any case."""
+    found = ""
+    for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", text):
+        if found and len(f"{found} {sentence}".split()) > words:
+            break
+        found = f"{found} {sentence}".strip()
+    return found
+
+
+def notebook_list(books, thumbs):
+    """All notebooks by family, each with its picture, answer and verdict."""
+    parts = []
+    for digit, (title, line) in FAMILIES.items():
+        mine = [book for book in books if book.number[0] == digit]
+        if mine:
+            inside = "\n".join(card(book, thumbs[book.name]) for book in mine)
+            parts.append(
+                f"## {title}\n\n{line}\n\n" + raw(f'<div class="cards">\n{inside}\n</div>')
+            )
+    return "\n\n".join(parts)
+
+
+def bend_cards(books, thumbs):
+    """The pages of "Bend a claim" in the order of their notebooks, each with its notebook's picture."""
+    known, found = {book.number: book for book in books}, {}
+    for one in FACTS["play"]:
+        if one["notebook"] in known and playable(one["page"]):
+            found.setdefault(one["page"], []).append(known[one["notebook"]])
+    made = []
+    for page, mine in sorted(found.items(), key=lambda one: one[1][0].number):
+        text = read(SITE / "pages" / "play" / f"{page}.md")
+        line = re.match(r"<!-- (.*?) -->", text, re.S)[1]
+        title = re.search(r"^# (.*)$", text, re.M)[1]
+        address, alt, figure, width, height = thumbs[mine[0].name]
+        numbers = ", ".join(dict.fromkeys(book.number for book in mine))
+        made.append(
+            f'<a class="card-link" href="{page}.html"><img class="{pictures.kind(figure)}" src="../{address}" alt="{esc(alt)}" width="{width}" height="{height}" loading="lazy">'
+            f'<span class="card-number">with {numbers}</span> <span class="card-title">{esc(title)}</span><span class="card-works">{esc(line)}</span></a>'
+        )
+    return raw(f'<div class="cards">{"".join(made)}</div>')
+
+
+# --- the front page ------------------------------------------------------------------------------
+
+
+def percent(value):
+    """A share in percent; one that is not 0 or 1 never reads so."""
+    digits = 0
+    while 0 < value < 1 and float(f"{100 * value:.{digits}f}") in (0, 100):
+        digits += 1
+    return f"{100 * value:.{digits}f}%"
 
 
 def fields(text, rows):
-    """`{32.3a}` as what that row measured; raises KeyError for a row that is not there."""
-    return re.sub(r"\{(\d\d\.\d+[a-z]?)\}", lambda m: f"{rows[m[1]]['measured']:.2g}", text)
+    """`{32.3a}` as what that row measured, `{32.3a:%}` in percent; raises KeyError for a row that is not there."""
+
+    def put(match):
+        value = rows[match[1]]["measured"]
+        return percent(value) if match[2] else f"{value:.2g}"
+
+    return re.sub(r"\{(\d\d\.\d+[a-z]?)(:%)?\}", put, text)
 
 
-def findings(text, ledgers, links):
-    """The findings whose rows are all there, with their numbers and links, as a list."""
-    rows = {row["id"]: row for ledger in ledgers for row in ledger["claims"]}
-    items = []
-    for item in re.split(r"\n(?=- )", text.strip()):
-        ids = re.findall(r"\b\d\d\.\d+[a-z]\b", item)
-        if ids and all(id in rows for id in ids):
+def named(text):
+    """The ids of the rows that a text names."""
+    return re.findall(r"\b\d\d\.\d+[a-z]?\b", text)
+
+
+def front_claims(text, books, links, target):
+    """The claims of front.md whose rows are all there: picture, sentences with their numbers, the way on."""
+    rows, parts = all_rows(books), []
+    by_name = {book.name: book for book in books}
+    for block in re.split(r"^## ", text.split("# failed")[0], flags=re.M)[1:]:
+        title, place, said = block.split("\n", 2)
+        name, figure, panel = re.fullmatch(r"<!-- (\w+) (\w+) (\d) -->", place).groups()
+        book = by_name.get(name)
+        made = book and next((f for f in book.figures.values() if f.name == figure), None)
+        if not made or not all(id in rows for id in named(said)):
+            continue
+        svg = read(ROOT / "figures" / name / f"{figure}.svg")
+        data, width, height = pictures.thumb(pictures.path_of(made, target), svg, int(panel))
+        address = f"thumbs/front-{book.number}-{figure}.webp"
+        pictures.save(target / "static" / address, data)
+        said = links.text(fields(re.sub(r"\s+", " ", said).strip(), rows), where="notebooks/")
+        picture = (
+            f'<a href="notebooks/{name}.html"><img class="{pictures.kind(figure)}" src="_static/{address}" '
+            f'alt="{esc(made.alt)}" width="{width}" height="{height}" loading="lazy"></a>'
+        )
+        parts.append(
+            f"::::{{div}} front-claim\n{raw(picture)}\n\n:::{{div}} front-words\n**{title}.** {said} "
+            f"[Notebook {book.number}](notebooks/{name}.ipynb)\n:::\n::::"
+        )
+    return "\n\n".join(parts)
+
+
+def front_failed(text, books, links):
+    """The lines of front.md's second part whose rows are there and were not reproduced."""
+    rows, items = all_rows(books), []
+    for item in re.split(r"\n(?=- )", text.split("# failed")[1].strip()):
+        ids = named(item)
+        if all(id in rows and rows[id]["verdict"] != claims.REPRODUCED for id in ids):
             items.append(links.text(fields(item, rows), where="notebooks/"))
     return "\n".join(items)
+
+
+def all_rows(books):
+    return {id: row for book in books for id, row in book.rows.items()}
+
+
+def front_answer(book, links):
+    """{field: text}: what the first notebook answers, its figure and its words."""
+    _, _, figure = book.key()
+    found = re.search(r"\*\*Answer\.\*\*\s*(.*?)(?:\n\n|$)", book.source, re.S)
+    said = links.text(re.sub(r"\s+", " ", found[1]) if found else "", where="notebooks/")
+    return {
+        "answer": f"{said} [{book.ledger['title']}](notebooks/{book.name}.ipynb).",
+        "answer_figure": raw(pictures.html(figure, "", eager=True)) if figure else "",
+        "answer_words": links.text(caption(book), where="notebooks/"),
+    }
+
+
+def caption(book):
+    """The paragraph after the key figure of a notebook's first cell, or ""."""
+    name, _ = key_figure(book.name, book.source)
+    found = book.source.split(f"/{name}.svg)", 1)[1].strip().split("\n\n")[0]
+    ends = ("*Source", "**", "Before", "Next")
+    return "" if found.startswith(ends) else re.sub(r"\s+", " ", found)
+
+
+def front_paths(books):
+    """Ways through the notebooks, each with its minutes and what one must know."""
+    known, parts = {book.number: book for book in books}, []
+    for one in FACTS["paths"]:
+        mine = [known[number] for number in one["notebooks"] if number in known]
+        minutes = sum(book.minutes() for book in mine)
+        steps = "\n".join(
+            f"{i}. [{book.ledger['title']}](notebooks/{book.name}.ipynb), {book.minutes()} min"
+            for i, book in enumerate(mine, 1)
+        )
+        parts.append(
+            f":::{{div}} front-path\n**{one['name']}**: {len(mine)} notebooks, about {round(minutes, -1)} minutes of reading\n\n"
+            f"*To know before:* {one['know']}\n\n{steps}\n:::"
+        )
+    return "\n\n".join(parts)
+
+
+def social_card(book, target):
+    """static/card.png: what a link to the site shows where it is posted."""
+    _, _, figure = book.key()
+    if figure:
+        made = pictures.card(pictures.path_of(figure, target))
+        pictures.save(target / "static" / "card.png", made)
 
 
 def glossary(text):
@@ -426,22 +681,6 @@ def papers_table(ledgers, papers):
         + "\n".join(lines)
         + "</tbody></table>"
     )
-
-
-def notebook_list(ledgers):
-    """All notebooks by family, each with its verdict."""
-    parts = []
-    for digit, (title, line) in FAMILIES.items():
-        items = [
-            f'<li><span class="card-number">{x["notebook"][:2]}</span> <a href="{x["notebook"]}.html">{esc(x["title"])}</a> {short_badge(x)}</li>'
-            for x in ledgers
-            if x["notebook"][0] == digit
-        ]
-        if items:
-            parts.append(
-                f"## {title}\n\n{line}\n\n" + raw(f'<ul class="families">{"".join(items)}</ul>')
-            )
-    return "\n\n".join(parts)
 
 
 def said_of(ledger, id):
@@ -534,76 +773,161 @@ def badge_of(row):
     return tables.badge(row["verdict"], claims.MARKS[row["verdict"]])
 
 
-def run_page(given):
-    """{field: text} of the page Run and cite, from CITATION.cff and the environment of the build."""
+def suite(given):
+    """What CITATION.cff and the environment of the build say of the suite: title, authors, version, released, site."""
     cited = dict(re.findall(r"^([\w-]+): (.+)$", read(CITED), re.M))
     authors = " and ".join(re.findall(r"^  - (?:name|family-names): (.+)$", read(CITED), re.M))
-    address = given.get("SITE_REPOSITORY", "").rstrip("/")
-    known = re.fullmatch(r"https?://[\w./~:-]+", address)
+    address = given.get("SITE_URL", "").rstrip("/")
+    return {
+        "title": cited["title"],
+        "authors": authors,
+        "version": cited["version"],
+        "released": cited["date-released"],
+        "site": f"{address}/" if re.fullmatch(r"https?://[\w./~:-]+", address) else "",
+    }
+
+
+CPU = "--extra-index-url https://download.pytorch.org/whl/cpu"
+
+
+def repository(given):
+    """The address of the repository from the environment of the build, or "": for links and commands."""
+    address = given.get("SITE_REPOSITORY", "").rstrip("/").removesuffix(".git")
+    return address if re.fullmatch(r"https?://[\w./~:-]+", address) else ""
+
+
+def run_page(given):
+    """{field: text} of the page Run and cite, from CITATION.cff and the environment of the build."""
+    cited, address = suite(given), repository(given)
     entry = [
         "@software{why_gradient_descent_trains,",
         f"  title = {{{cited['title']}}},",
-        f"  author = {{{{{authors}}}}},",
+        f"  author = {{{{{cited['authors']}}}}},",
         f"  version = {{{cited['version']}}},",
-        f"  date = {{{cited['date-released']}}},",
-        *([f"  url = {{{address}}},"] if known else []),
+        f"  date = {{{cited['released']}}},",
+        *([f"  url = {{{address}}},"] if address else []),
         "}",
     ]
+    unknown = "The address of the repository was not known where this copy of the site was built (`SITE_REPOSITORY`)"
+    source = f"git+{address}" if address else "."
     return {
-        "clone": f"git clone {address}" if known else "git clone ADDRESS-OF-THE-REPOSITORY",
+        "clone": f"git clone {address}" if address else "git clone ADDRESS-OF-THE-REPOSITORY",
         "address": f"The repository is <{address}>; questions and errors: <{address}/issues>."
-        if known
-        else "The address of the repository was not known where this copy of the site was built (`SITE_REPOSITORY`): take the one that you have it from.",
-        "folder": address.rsplit("/", 1)[-1].removesuffix(".git") if known else "its-folder",
+        if address
+        else f"{unknown}: take the one that you have it from.",
+        "folder": address.rsplit("/", 1)[-1] if address else "its-folder",
         "bibtex": "\n".join(entry),
         "version": cited["version"],
-        "released": cited["date-released"],
+        "released": cited["released"],
+        "browser": in_a_browser(address)
+        or f"{unknown}; a copy that knows it has links to Binder and Colab here.",
+        "install": f"```sh\npip install {CPU} {source}\n```"
+        + ("" if address else "\n\nin the repository's folder."),
     }
+
+
+def in_a_browser(address):
+    """Links to Binder and Colab, which know repositories on GitHub only; else ""."""
+    found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+)", address)
+    if not found:
+        return ""
+    first = "00_one_network"
+    return (
+        f"[Open in Binder](https://mybinder.org/v2/gh/{found[1]}/HEAD?urlpath=lab/tree/notebooks): all notebooks in JupyterLab, with the CPU build of torch. "
+        "The first start takes some minutes.\n\n"
+        f"[Open in Colab](https://colab.research.google.com/github/{found[1]}/blob/HEAD/notebooks/{first}.ipynb): one notebook; another one by its name in the address. "
+        f"Run this in a cell before the others:\n\n```\n{install(address)}\n```"
+    )
+
+
+def install(address):
+    """The line that installs the suite inside a notebook."""
+    return f'%pip install --quiet {CPU} "git+{address}"'
+
+
+def downloaded(text, given):
+    """A notebook with a first cell that installs what it imports, or says where to get it."""
+    address, nb = repository(given), nbformat.reads(text, 4)
+    words = "This notebook imports `lib`, the library of its suite. " + (
+        f"The next cell installs it where it is not there, with the CPU build of torch. The suite itself: <{address}>."
+        if address
+        else "Put it into the folder `notebooks` of the suite and start it there (`make lab`)."
+    )
+    code = "try:\n    import lib.suite\nexcept ImportError:\n    " + (
+        install(address)
+        if address
+        else 'raise SystemExit("lib is not here: start this notebook in the folder of its suite, see Run and cite")'
+    )
+    nb.cells[:0] = [
+        nbformat.v4.new_markdown_cell(words, id="how-to-run"),
+        nbformat.v4.new_code_cell(code, id="install"),
+    ]
+    return nbformat.writes(nb) + "\n"
+
+
+def thumb_of(book, target):
+    """A notebook's small picture for a card: (address, alternative text, name, width, height)."""
+    name, alt, made = book.key()
+    chosen, panel = FACTS["thumbs"].get(book.name, (name, 1))
+    figure = next((f for f in book.figures.values() if f.name == chosen), made)
+    svg = ROOT / "figures" / book.name / f"{figure.name}.svg"
+    data, width, height = pictures.thumb(pictures.path_of(figure, target), read(svg), panel)
+    pictures.save(target / "static" / "thumbs" / f"{book.name}.webp", data)
+    return f"_static/thumbs/{book.name}.webp", alt, figure.name, width, height
+
+
+def row_pages(books, target):
+    """A page for each row, and for each notebook a script with its cards for those who point at an id."""
+    order = [(book, id) for book in books for id in book.rows]
+    for place, (book, id) in enumerate(order):
+        near = [order[i][1] if 0 <= i < len(order) else "" for i in (place - 1, place + 1)]
+        text = book.card(id, "../", f"../notebooks/{book.name}.html#claim-{id}")
+        figure = book.of_rows.get(id)
+        shown = figure and (figure.address, figure.alt, figure.width, figure.height)
+        page = cards.page(
+            book.rows[id], book.ledger, text, figure=shown, near=near, given=book.given
+        )
+        write(target / "extra" / "rows" / f"{id}.html", page)
+    for book in books:
+        made = {
+            id: cards.opened(
+                book.card(id, "%root%", f"%root%notebooks/{book.name}.html#claim-{id}")
+            )
+            for id in book.rows
+        }
+        write(target / "static" / "rows" / f"{book.number}.js", cards.script(book.number, made))
 
 
 def main(target):
     ledgers, papers = tables.ledgers(), tables.Papers(ROOT / "references.bib")
-    links, descriptions, keys = Links(ledgers, papers), {}, {}
-    for ledger in ledgers:
-        name = ledger["notebook"]
-        text, descriptions[f"notebooks/{name}"], keys[name] = staged_notebook(ledger, links, papers)
-        write(target / "notebooks" / f"{name}.ipynb", text)
-        write(
-            target / "extra" / "_downloads" / f"{name}.ipynb",
-            read(ROOT / "notebooks" / f"{name}.ipynb"),
-        )
-        figure, panel = THUMBS.get(name, (keys[name][0], 1))
-        write(
-            target / "static" / "thumbs" / f"{name}.svg",
-            one_panel(read(ROOT / "figures" / name / f"{figure}.svg"), panel),
-        )
-        write(
-            target / "figures" / name / f"{keys[name][0]}.svg",
-            read(ROOT / "figures" / name / f"{keys[name][0]}.svg"),
-        )
+    links, descriptions, given = Links(ledgers, papers), {}, suite(os.environ)
+    books = [Book(ledger, papers, given, target) for ledger in ledgers]
+    thumbs, front = {book.name: thumb_of(book, target) for book in books}, read(SITE / "front.md")
+    social_card(books[0], target)
+    row_pages(books, target)
+    for book in books:
+        name = book.name
+        descriptions[f"notebooks/{name}"] = book.description
+        write(target / "notebooks" / f"{name}.ipynb", book.staged(links))
+        text = downloaded(read(ROOT / "notebooks" / f"{name}.ipynb"), os.environ)
+        write(target / "extra" / "_downloads" / f"{name}.ipynb", text)
     rows = [row for ledger in ledgers for row in claims.counted(ledger["claims"])]
     good, total, _ = tally(rows)
     rejected = [outcome for ledger in ledgers for *_, outcome in theories(ledger)]
-    cards = []
-    for digit, (title, line) in FAMILIES.items():
-        mine = [x for x in ledgers if x["notebook"][0] == digit]
-        if mine:
-            inside = "\n".join(card(x, keys[x["notebook"]], papers) for x in mine)
-            cards.append(
-                f"## {title}\n\n{line}\n\n" + raw(f'<div class="cards">\n{inside}\n</div>')
-            )
     works = {papers.subject(row["source"]) for row in rows} - {""}
     fill = {
-        "cards": "\n\n".join(cards),
+        "claims": front_claims(front, books, links, target),
+        "failed": front_failed(front, books, links),
+        "paths": front_paths(books),
+        **front_answer(books[0], links),
         "rows": f"{total}",
         "reproduced": f"{good}",
         "missed": f"{total - good}",
         "notebooks": f"{len(ledgers)}",
         "works": f"{len(works)}",
         "theories": f"{len(rejected)}",
-        "findings": findings(read(SITE / "findings.md"), ledgers, links),
-        "families": notebook_list(ledgers),
-        "opening": opening(ledgers, links),
+        "families": notebook_list(books, thumbs),
+        "bends": bend_cards(books, thumbs),
         "missing": missed_page(ledgers, links, papers),
         "criteria": re.sub(r"\A# .*\n", "", CRITERIA),
         **run_page(os.environ),
@@ -611,17 +935,7 @@ def main(target):
         "table": raw(
             tables.filter_form(ledgers, papers)
             + table(
-                [
-                    row_html(
-                        row,
-                        papers,
-                        page=f"notebooks/{x['notebook']}.html",
-                        here=False,
-                        notebook=x["notebook"][:2],
-                    )
-                    for x in ledgers
-                    for row in x["claims"]
-                ],
+                [row_html(row, papers, x["notebook"]) for x in ledgers for row in x["claims"]],
                 "All rows",
                 id="claims",
             )

@@ -1,15 +1,21 @@
-"""Rows of the ledgers as HTML: verdict tables with anchors, the table of all claims, papers, badges."""
+"""Rows of the ledgers as HTML: the table of all claims, papers, badges."""
 
 import html
+import json
 import re
 import sys
 import unicodedata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "site")]
 
-from lib.suite import claims, report  # noqa: E402
+from formulas import mathml  # noqa: E402
+
+from lib.suite import claims, records, report  # noqa: E402
+
+FACTS = json.loads((ROOT / "site" / "notebooks.json").read_text(encoding="utf-8"))
+FILLED = FACTS["filled"]  # areas of colour: the dark page dims them and does not turn them
 
 KINDS = {
     claims.REPRODUCED: "success",
@@ -32,10 +38,13 @@ def esc(text):
     """Text for HTML; $...$ becomes a formula."""
     parts = re.split(r"\$([^$]+)\$", text)
     parts[::2] = [html.escape(part) for part in parts[::2]]
-    parts[1::2] = [
-        f'<span class="math notranslate">\\({html.escape(part)}\\)</span>' for part in parts[1::2]
-    ]
+    parts[1::2] = [mathml(part) for part in parts[1::2]]
     return "".join(parts)
+
+
+def untexed(text):
+    """Text whose formulas are plain words, for descriptions."""
+    return re.sub(r"\$([^$]+)\$", lambda m: re.sub(r"\\[a-zA-Z]+\s?|[{}]", "", m[1]), text)
 
 
 # --- papers --------------------------------------------------------------------------------------
@@ -177,25 +186,18 @@ def finite(value):
     return "" if value is None else repr(float(value))
 
 
-def row_html(row, papers, *, page, here, notebook):
-    """One row. `page`: where its anchor is; `here`: the anchor is this row itself."""
-    where = "../" if here else ""
+def row_html(row, papers, notebook):
+    """One row of the table of all claims; its name leads to its notebook, where its card stands."""
+    name = notebook[:2]
     label = f'<span class="kind">{claims.kind(row)}</span> ' if claims.kind(row) else ""
     sweep = row.get("sweep")
     fresh = f"{sweep['held']} of {sweep['runs']}" if sweep else ""
     key = papers.subject(row["source"])
-    attributes = (
-        f' id="claim-{row["id"]}"'
-        if here
-        else (
-            f' data-notebook="{notebook}" data-paper="{key or "own"}" data-verdict="{row["verdict"]}" '
-            f'data-control="{claims.kind(row) or "claim"}"'
-        )
-    )
     why = f'<span class="why">Bound: {esc(row["because"])}.</span> ' if row.get("because") else ""
-    source = f'<span class="source">{papers.linked(row["source"], where)}</span>'
+    source = f'<span class="source">{papers.linked(row["source"])}</span>'
     return (
-        f'<tr{attributes}><th scope="row" data-label="row"><a href="{page}#claim-{row["id"]}">{row["id"]}</a></th>'
+        f'<tr data-notebook="{name}" data-paper="{key or "own"}" data-verdict="{row["verdict"]}" data-control="{claims.kind(row) or "claim"}">'
+        f'<th scope="row" data-label="row"><a href="notebooks/{notebook}.html#claim-{row["id"]}">{row["id"]}</a></th>'
         + cell("claim", f"{label}{esc(row['statement'])} <small>{why}{source}</small>")
         + cell("holds if", esc(claims.criterion(row)), finite(row["predicted"]))
         + cell("measured", f"<b>{esc(claims.measurement(row))}</b>", finite(row["measured"]))
@@ -260,11 +262,21 @@ def filter_form(ledgers, papers):
 
 
 def ledgers():
-    """Ledgers of the notebooks in the new form, which give the reason for each bound."""
-    return [
+    """Ledgers of the notebooks in the new form, which give the reason for each bound.
+
+    A row's `sweep` has its seeds and those that failed, too.
+    """
+    found = [
         ledger
         for ledger in report.ledgers(ROOT)
         if ledger["claims"]
         and "because" in ledger["claims"][0]
         and (ROOT / "notebooks" / f"{ledger['notebook']}.ipynb").exists()
     ]
+    for ledger in found:
+        swept = records.swept(records.read(ROOT, ledger["notebook"]), ledger["claims"])
+        for row in ledger["claims"]:
+            if row["sweep"]:
+                one = swept[row["id"]]
+                row["sweep"] |= {"seeds": one["seeds"], "failed": one["failed"]}
+    return found

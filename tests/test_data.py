@@ -99,3 +99,10 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_leading_directions_by_the_gram_matrix_are_those_of_the_whole():
+    """Six of 30 directions, of falling size; all 30 go the way without the Gram matrix."""
+    rng = np.random.default_rng(2)
+    inputs = torch.from_numpy(rng.standard_normal((30, 200)) * 0.8 ** np.arange(30)[:, None])
+    assert torch.allclose(whiten(inputs, 6), whiten(inputs, 30)[:6], atol=1e-10)

@@ -1,6 +1,6 @@
 """Numbers in prose are numbers of the ledger, the outputs or the parameters of the notebook they speak of.
 
-Looked at: each Answer and the caption of its key figure, what README says was found, the findings of the
+Looked at: each Answer and the caption of its key figure, what README says was found, the front page of the
 site. A number agrees where one that is stored rounds to it: 0.02 and 0.0204 are both 2%.
 """
 
@@ -160,7 +160,7 @@ def statements(passage):
     return [*found, (passage[place:], found[-1][1] if found else named(passage))]
 
 
-@pytest.mark.parametrize("path", ["README.md", "site/findings.md"])
+@pytest.mark.parametrize("path", ["README.md", "site/front.md"])
 def test_numbers_of_what_was_found_are_stored(path):
     """In the README a share in percent is one that a row has measured."""
     shares = measured if path == "README.md" else None

@@ -107,7 +107,9 @@ def start(
     )
 
 
-def _check(weights, inputs):
+def _check(weights, inputs, units="logistic"):
+    if units not in _UNITS:
+        raise ValueError(f"units must be one of {', '.join(_UNITS)}, got {units!r}")
     hidden, output, *direct = weights
     good = hidden.ndim == 3 and hidden.shape[2] == inputs.shape[1] and len(direct) <= 1
     good = good and output.shape == (len(hidden), hidden.shape[1] + 1)
@@ -120,13 +122,17 @@ def _check(weights, inputs):
         raise ValueError(f"weights must be float64 tensors, got {[str(w.dtype) for w in weights]}")
 
 
+def _product(a, b):
+    """a @ b; through numpy, whose BLAS is the faster one on such sizes, unless autograd may be watching."""
+    if torch.is_grad_enabled():
+        return a @ b
+    return torch.from_numpy(np.matmul(a.numpy(), b.numpy()))
+
+
 def _forward(weights, inputs, units):
-    """Hidden (h, patterns, seeds) and final (patterns, seeds) outputs, and v (h, 1, seeds)."""
-    if units not in _UNITS:
-        raise ValueError(f"units must be one of {', '.join(_UNITS)}, got {units!r}")
-    _check(weights, inputs)
+    """Hidden (h, patterns, seeds) and final (patterns, seeds) outputs, and v (h, 1, seeds); unchecked."""
     hidden, output = weights[0].permute(1, 2, 0), weights[1].T
-    s = _UNITS[units](inputs @ hidden)
+    s = _UNITS[units](_product(inputs, hidden))
     v = output[:-1, None]
     y = (s * v).sum(0).add_(output[-1])
     if len(weights) == 3:
@@ -143,6 +149,7 @@ def _slopes(s, units):
 
 def outputs(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor:
     """Answers y of every network, (seeds, patterns). units: of the hidden layer, or "tanh"."""
+    _check(weights, task.inputs, units)
     return _forward(weights, task.inputs, units)[1].T
 
 
@@ -151,20 +158,21 @@ def squared_error(weights: Weights, task: Task, *, units: str = "logistic") -> T
     return (outputs(weights, task, units=units) - task.targets).square().sum(-1) / 2
 
 
-def error_gradient(
-    weights: Weights, task: Task, *, units: str = "logistic", seen: Tensor | None = None
-) -> Weights:
+def error_gradient(weights: Weights, task: Task, *, units: str = "logistic") -> Weights:
     """Gradient of `squared_error`: tuple like `weights` (backpropagation, Rumelhart et al. 1986, eq. 6, 7).
 
     With delta = (y - t) y (1 - y): dE/dv = sum delta s, dE/dc = sum delta, and for hidden unit j
-    dE/dW_j = sum delta v_j s'_j x. seen: how often each network sees each pattern, (seeds, patterns); None:
-    once. Raises ValueError if the weights do not fit the task.
+    dE/dW_j = sum delta v_j s'_j x. Raises ValueError if the weights do not fit the task.
     """
+    _check(weights, task.inputs, units)
+    return _error_gradient(weights, task, units)
+
+
+def _error_gradient(weights, task, units="logistic"):
+    """`error_gradient`, unchecked, for a step of descent."""
     s, y, v = _forward(weights, task.inputs, units)
     delta = (y - task.targets[:, None]).mul_(y)
     delta.addcmul_(delta, y, value=-1)
-    if seen is not None:
-        delta.mul_(seen.T)
     back = s * delta
     output = torch.cat([back.sum(1), delta.sum(0, keepdim=True)])
     if units == "logistic":
@@ -172,7 +180,7 @@ def error_gradient(
     else:
         back = delta * v * (1 - s * s)
     direct = [(task.inputs[:, :-1].T @ delta).T] if len(weights) == 3 else []
-    return (task.inputs.T @ back).permute(2, 0, 1), output.T, *direct
+    return _product(task.inputs.T, back).permute(2, 0, 1), output.T, *direct
 
 
 def gradient_norm(weights: Weights, task: Task) -> Tensor:
@@ -193,6 +201,7 @@ def hessians(weights: Weights, task: Task, *, units: str = "logistic") -> Tensor
     """
     if len(weights) != 2:
         raise ValueError("weights must be (hidden, output): no direct connections in `hessians`")
+    _check(weights, task.inputs, units)
     s, y, v = _forward(weights, task.inputs, units)
     s, y, v, x = s.permute(2, 1, 0), y.T, v.permute(2, 1, 0), task.inputs
     slope = y * (1 - y)
@@ -241,8 +250,9 @@ def train(
     is solved when checked, every `check_every` sweeps, is finished; `stopped` holds that sweep, -1
     for a network that is stuck: not solved within `sweeps`.
     """
+    _check(weights, task.inputs)
     return descend(
-        lambda w: error_gradient(w, task),
+        lambda w: _error_gradient(w, task),
         weights,
         Momentum(learning_rate, momentum),
         steps=sweeps,
@@ -265,22 +275,42 @@ def train_online(
     As many steps as `sweeps` x patterns; asked every 50 sweeps whether it is solved. The gradient is that
     of the pattern alone, so that its mean over a sweep is that of the full batch over the patterns.
     """
-    patterns = len(task.targets)
+    _check(weights, task.inputs)
+    if len(weights) != 2:
+        raise ValueError("weights must be (hidden, output): no direct connections one by one")
+    patterns, drawn = len(task.targets), {}
+    period = 50 * patterns  # in between the networks at work are the same
 
     def one_pattern(t, marks):
-        seen = torch.zeros(len(marks), patterns, dtype=torch.float64)
-        drawn = torch.from_numpy(rng.integers(patterns, size=(len(marks), 1)))
-        return (seen.scatter_(1, drawn, 1.0),)
+        if t % period == 0:
+            seen = torch.from_numpy(rng.integers(patterns, size=(period, len(marks))))
+            drawn["inputs"] = task.inputs[seen].mT.contiguous()  # (period, n + 1, seeds)
+            drawn["targets"] = task.targets[seen]
+        return drawn["inputs"][t % period], drawn["targets"][t % period]
 
     return descend(
-        lambda w, _, seen: error_gradient(w, task, seen=seen),
+        lambda w, _, x, target: _gradient_of_one(w, x, target),
         weights,
         Momentum(learning_rate, momentum),
         problem=(torch.zeros(len(weights[0]), 1, dtype=torch.float64),),
         sees=one_pattern,
         steps=sweeps * patterns,
-        stop=Stop(lambda w, _: solved(w, task, tolerance), every=50 * patterns),
+        stop=Stop(lambda w, _: solved(w, task, tolerance), every=period),
     )
+
+
+def _gradient_of_one(weights, x, target):
+    """`error_gradient` where each network sees a pattern of its own: x (n + 1, seeds), target (seeds,)."""
+    hidden, output = weights[0].permute(1, 2, 0), weights[1].T
+    s = (hidden * x).sum(1).sigmoid_()
+    v = output[:-1]
+    y = (s * v).sum(0).add_(output[-1]).sigmoid_()
+    delta = (y - target).mul_(y)
+    delta.addcmul_(delta, y, value=-1)
+    back = s * delta
+    slopes = torch.cat([back, delta[None]]).T
+    back.addcmul_(back, s, value=-1).mul_(v)
+    return (back[:, None] * x).permute(2, 0, 1), slopes
 
 
 def local_minimum(
@@ -383,6 +413,7 @@ def silent_coupling(weights: Weights, task: Task) -> Tensor:
     delta = (y - target) y (1 - y), x with its constant 1. The incoming weights w of a silent unit
     meet nothing in the Hessian but its outgoing weight v, and there they meet q (derived here).
     """
+    _check(weights, task.inputs)
     _, y, _ = _forward(weights, task.inputs, "logistic")
     delta = (y - task.targets[:, None]) * y * (1 - y)
     return (delta.T @ task.inputs).norm(dim=-1) / 4
@@ -410,7 +441,15 @@ def freed(
 
     changes: {name: function of the weights}; setting: as of `train`.
     """
-    return {name: _retrained(change(weights), task, setting) for name, change in changes.items()}
+    changed = {name: change(weights) for name, change in changes.items()}
+    alike = {}  # networks of one shape are trained side by side
+    for name, one in changed.items():
+        alike.setdefault(tuple(w.shape for w in one), []).append(name)
+    found = {}
+    for names in alike.values():
+        begin = _seeds_last(map(torch.cat, zip(*(changed[name] for name in names), strict=True)))
+        found |= zip(names, _retrained(begin, task, setting, len(names)), strict=True)
+    return {name: found[name] for name in changes}
 
 
 @dataclass(frozen=True)
@@ -427,14 +466,20 @@ class Freed:
     lowest: Tensor
 
 
-def _retrained(weights, task, setting):
+def _retrained(weights, task, setting, arms):
+    """What comes of some arms of networks, one after the other: a `Freed` for each."""
     run = train(weights, task, **setting)
     plain = len(weights) == 2
     lowest = (
         smallest_eigenvalue(weights, task) if plain else torch.full((len(weights[0]),), torch.nan)
     )
-    slope = gradient_norm(weights, task)
-    return Freed(run.stopped >= 0, squared_error(run.weights, task), slope, lowest)
+    all_arms = (
+        run.stopped >= 0,
+        squared_error(run.weights, task),
+        gradient_norm(weights, task),
+        lowest,
+    )
+    return [Freed(*parts) for parts in zip(*(one.chunk(arms) for one in all_arms), strict=True)]
 
 
 # --- symmetries ----------------------------------------------------------------------------------
@@ -491,6 +536,17 @@ class CriticalNetworks:
 
 
 @torch.no_grad()
+def _walked(v, gradient, learning_rate, walk, rng):
+    """Each after 1 to `walk` steps of its own, log-uniform, the longest walk first."""
+    length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
+    order = length.argsort(descending=True)  # those that walk on are always the first
+    v, length = v[order], length[order]
+    for step in range(int(walk)):
+        going = int((length > step).sum())
+        v[:going] -= learning_rate * gradient(v[:going])
+    return v
+
+
 def critical_points(
     weights: Weights,
     task: Task,
@@ -526,13 +582,8 @@ def critical_points(
         matrix.diagonal(dim1=-2, dim2=-1).add_(weight_decay)
         return gradient(v), matrix
 
-    v = flat(weights)
-    length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
-    order = length.argsort(descending=True)  # those that walk on are always the first
-    v, length = v[order], length[order]
-    for step in range(int(walk)):
-        going = int((length > step).sum())
-        v[:going] -= learning_rate * gradient(v[:going])
+    v = _walked(flat(weights), gradient, learning_rate, walk, rng)
+    searches = len(v)
     v, size = find_roots(field, v, steps=steps, tolerance=1e-10, longest=1.0)
     v = v[size < 1e-8]
     converged = len(v)
@@ -548,6 +599,6 @@ def critical_points(
         misfit=misfit,
         index_fraction=(values < 0).to(torch.float64).mean(1),
         smallest=values.abs().amin(1),
-        searches=len(order),
+        searches=searches,
         converged=converged,
     )

@@ -74,8 +74,8 @@ def hessian(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
     below, above = _partial_products(weights)
     slopes = []  # of the end-to-end matrix in every weight
     for j in range(len(weights)):
-        slope = torch.einsum("...ap,...qb->...abpq", above[j + 1], below[j])
-        slopes.append(slope.flatten(-4, -3).flatten(-2))
+        a, b = above[j + 1][..., :, None, :, None], below[j].mT[..., None, :, None, :]
+        slopes.append((a * b).flatten(-4, -3).flatten(-2))  # at a, b and p, q: A_ap B_qb
     slope = torch.cat(slopes, -1)
     curvature = slope.mT @ slope
     return curvature + _second_slopes(weights, residual, below, above)
@@ -89,9 +89,9 @@ def _second_slopes(weights, residual, below, above):
         middle = torch.eye(weights[j].shape[-2], dtype=residual.dtype)
         middle = middle.expand(*residual.shape[:-2], *middle.shape)
         for k in range(j + 1, len(weights)):
-            outer = below[j] @ residual.mT @ above[k + 1]
-            block = torch.einsum("...qr,...sp->...pqrs", outer, middle)
-            block = block.flatten(-4, -3).flatten(-2)
+            outer = (below[j] @ residual.mT @ above[k + 1])[..., None, :, :, None]
+            both = outer * middle.mT[..., :, None, None, :]
+            block = both.flatten(-4, -3).flatten(-2)  # at p, q and r, s: outer_qr middle_sp
             part[..., ends[j] : ends[j + 1], ends[k] : ends[k + 1]] = block
             part[..., ends[k] : ends[k + 1], ends[j] : ends[j + 1]] = block.mT
             middle = weights[k] @ middle
@@ -103,17 +103,15 @@ def lowest_curvature(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
     return torch.linalg.eigvalsh(hessian(weights, target))[..., 0]
 
 
-def network_field(target: Tensor, widths: list[int]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """The gradient field of a deep linear network, for `lib.newton.find_roots`.
+def network_field(widths: list[int]) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """The gradient field of a deep linear network, for `lib.newton.find_roots`; widths: d_0..d_N.
 
-    field(points (active, P)) -> gradient (active, P), Hessian (active, P, P). target: (d_N, d_0),
-    widths: d_0..d_N.
+    field(points (active, P), targets (active, d_N, d_0)) -> gradient (active, P), Hessian (active, P, P).
     """
 
-    def field(points):
+    def field(points, targets):
         weights = layers(points, widths)
-        wanted = target.expand(len(points), *target.shape)
-        return as_points(ln.gradients(weights, wanted)), hessian(weights, wanted)
+        return as_points(ln.gradients(weights, targets)), hessian(weights, targets)
 
     return field
 
@@ -314,39 +312,26 @@ def deepest_drop(
 # --- the saddles that descent passes ---------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Passage:
-    """Runs of descent past the greedy saddles.
-
-    steps: (records,); loss: (records, runs); curvature: smallest Hessian eigenvalue along the first
-    run (records,); passed: the same where each run comes nearest to the saddle of rank k = 0..d-1,
-    (d, runs), nan for a run that never came near.
-    """
-
-    steps: Tensor
-    loss: Tensor
-    curvature: Tensor
-    passed: Tensor
-
-
-def passage(
+def passages(
     singular_values: list[float],
-    starts: list[Tensor],
+    directions: list[Tensor],
+    scales: list[float],
+    steps: list[int],
     *,
     learning_rate: float,
-    steps: int,
     every: int,
-) -> Passage:
-    """Descent from tiny `starts` (layers (runs, d, d)) on target diag(s): a `Passage`.
+) -> Tensor:
+    """The smallest Hessian eigenvalue where descent comes nearest to each greedy saddle: (scales, d, runs).
 
-    s: d singular values, descending. Near the saddle of rank k means: the record of least gradient
-    norm among those with a loss within 2% of 1/2 sum_(i > k) s_i^2. A run ends once its loss is a
-    tenth of s_d^2 / 2.
+    Descent from tiny starts, each of the scales times the `directions` (layers (runs, d, d)), on target diag(s);
+    s: d singular values, descending; row k = 0..d-1 is the saddle of rank k. Nearest is the record of least
+    gradient norm among those with a loss within 2% of 1/2 sum_(i > k) s_i^2; nan for a run that has
+    none. A run ends once its loss is a tenth of s_d^2 / 2, or after the steps of its scale.
     """
-    s = torch.as_tensor(singular_values, dtype=torch.float64)
-    runs, widths = len(starts[0]), [len(s)] * (len(starts) + 1)
-    target = torch.diag(s).expand(runs, -1, -1)
-    end = s[-1].square() / 20
+    s, runs = torch.as_tensor(singular_values, dtype=torch.float64), len(directions[0])
+    widths = [len(s)] * (len(directions) + 1)
+    starts = [torch.cat([scale * w for scale in scales]) for w in directions]
+    target = torch.diag(s).expand(len(starts[0]), -1, -1)
 
     def measure(weights, target):
         slopes = as_points(ln.gradients(weights, target))
@@ -361,21 +346,20 @@ def passage(
         starts,
         problem=(target,),
         rule=Plain(learning_rate),
-        steps=steps,
-        record=Record(range(0, steps + 1, every), measure),
-        stop=Stop(lambda w, t: ln.loss(w, t) < end),
+        steps=max(steps),
+        record=Record(range(0, max(steps) + 1, every), measure),
+        stop=Stop(lambda w, t: ln.loss(w, t) < s[-1].square() / 20),
     )
     loss, norm, point = (run.records[name] for name in ("loss", "norm", "point"))
-    passed = torch.full((len(s), runs), torch.nan, dtype=torch.float64)
+    in_time = run.steps[:, None] <= torch.tensor(steps).repeat_interleave(runs)
+    passed = []
     for k in range(len(s)):
         level = s[k:].square().sum() / 2
-        norms = torch.where((loss / level - 1).abs() <= 0.02, norm, torch.inf)
-        least, at = norms.min(0)
-        nearest = lowest_curvature(layers(point[at, torch.arange(runs)], widths), target)
-        passed[k] = torch.where(least.isfinite(), nearest, torch.nan)
-    return Passage(
-        run.steps, loss, lowest_curvature(layers(point[:, 0], widths), target[0]), passed
-    )
+        near = in_time & ((loss / level - 1).abs() <= 0.02)
+        least, at = torch.where(near, norm, torch.inf).min(0)
+        there = layers(point[at, torch.arange(len(at))], widths)
+        passed.append(torch.where(least.isfinite(), lowest_curvature(there, target), torch.nan))
+    return torch.stack(passed).unflatten(1, (-1, runs)).transpose(0, 1)
 
 
 def plateau_exponent(depth: int) -> int:
@@ -392,28 +376,33 @@ def plateau_exponent(depth: int) -> int:
 
 @dataclass(frozen=True)
 class Found:
-    """Critical points of a search: points (found, n), their smallest Hessian eigenvalues (found,)."""
+    """Critical points of a search: points (found, n), their smallest Hessian eigenvalues (found,), and the
+    problem tensors (found, ...) of their starts."""
 
     points: Tensor
     curvature: Tensor
+    problem: tuple[Tensor, ...] = ()
 
 
 def search(
-    field: Callable[[Tensor], tuple[Tensor, Tensor]],
+    field: Callable[..., tuple[Tensor, Tensor]],
     starts: Tensor,
     *,
+    problem: tuple[Tensor, ...] = (),
     tolerance: float = 1e-10,
     steps: int = 300,
     longest: float = 0.5,
 ) -> Found:
     """Critical points that Levenberg and Marquardt's method reaches from every start: a `Found`.
 
-    field as for `lib.newton.find_roots`; starts that do not arrive at |gradient| <= tolerance are
+    field and problem as for `lib.newton.find_roots`; starts that do not arrive at |gradient| <= tolerance are
     left out.
     """
-    points, size = find_roots(field, starts, steps=steps, tolerance=tolerance, longest=longest)
-    points = points[size <= tolerance]
-    return Found(points, torch.linalg.eigvalsh(field(points)[1])[:, 0])
+    how = {"steps": steps, "tolerance": tolerance, "longest": longest}
+    points, size = find_roots(field, starts, problem=problem, **how)
+    arrived = size <= tolerance
+    points, *problem = (part[arrived] for part in (points, *problem))
+    return Found(points, torch.linalg.eigvalsh(field(points, *problem)[1])[:, 0], tuple(problem))
 
 
 @dataclass(frozen=True)
@@ -433,19 +422,36 @@ class NetworkSaddles:
 
 
 def network_saddles(
-    target: Tensor,
+    draw: Callable[[], Tensor],
+    regressions: int,
     widths: list[int],
     starts: int,
     rng: np.random.Generator,
     *,
     init_scale: float = 0.7,
-) -> NetworkSaddles:
-    """Search for critical points of 1/2 ||W_N ... W_1 - target||_F^2 from Gaussian starts."""
-    begin = as_points(ln.gaussian_weights(widths, starts, rng, init_scale))
-    found = search(network_field(target, widths), begin)
-    loss = ln.loss(layers(found.points, widths), target)
-    listed = critical_losses(torch.linalg.svdvals(target), min(widths))
-    distance, nearest = (loss[:, None] - listed).abs().min(1)
-    met = torch.isin(torch.arange(len(listed)), nearest)
-    saddle = nearest > 0
-    return NetworkSaddles(listed, distance, met, loss[saddle], found.curvature[saddle])
+) -> list[NetworkSaddles]:
+    """Search for critical points of 1/2 ||W_N ... W_1 - target||_F^2 from Gaussian starts, for some targets.
+
+    draw(): the next target (d_N, d_0); its starts are drawn from `rng` right after it.
+    """
+    targets, begin = [], []
+    for _ in range(regressions):
+        targets.append(draw())
+        begin.append(as_points(ln.gaussian_weights(widths, starts, rng, init_scale)))
+    which = torch.arange(regressions).repeat_interleave(starts)
+    field, wanted = network_field(widths), torch.stack(targets)
+    found = search(
+        lambda points, which: field(points, wanted[which]), torch.cat(begin), problem=(which,)
+    )
+    (which,) = found.problem
+    losses = ln.loss(layers(found.points, widths), wanted[which])
+    many = []
+    for k, target in enumerate(targets):
+        own = which == k
+        listed = critical_losses(torch.linalg.svdvals(target), min(widths))
+        distance, nearest = (losses[own, None] - listed).abs().min(1)
+        met = torch.isin(torch.arange(len(listed)), nearest)
+        saddle = nearest > 0
+        kept = losses[own][saddle], found.curvature[own][saddle]
+        many.append(NetworkSaddles(listed, distance, met, *kept))
+    return many

@@ -145,8 +145,80 @@ class Shallow:
         return others and bool(self.arrived.all()) and bool((self.curvature < -1e-6).all())
 
 
-def shallow_run(
-    problem: QuadraticForms,
+class Moments:
+    """The losses of several `QuadraticForms` of one shape, side by side, by their moments alone.
+
+    x^T Q x has k = n (n + 1) / 2 terms x_c x_d, c <= d, in which f is quadratic, so that a step costs nothing for
+    each of the m measurements. With means over i (derived here)
+
+        R(x) = mean r_i Q_i = 1/2 sum_cd mean(Q_i Q_i,cd) x_c x_d - mean(b_i Q_i),    gradient R x,
+        f = 1/4 x^T (R - mean(b_i Q_i)) x + 1/2 mean b_i^2,
+        Hessian R + sum_bd mean(Q_i,ab Q_i,cd) x_b x_d.
+
+    turn (problems, k, n n): from the terms to R + pull; pull = mean b_i Q_i, (problems, 1, n n); bend: from the
+    terms to the Hessian less R; at_zero: f(0), (problems, 1).
+    """
+
+    def __init__(self, problems: list[QuadraticForms]):
+        forms = torch.stack([one.forms for one in problems])
+        values = torch.stack([one.values for one in problems])
+        m, n = forms.shape[1:3]
+        flat = forms.flatten(2)
+        fourth = (flat.mT @ flat / m).unflatten(1, (n, n)).unflatten(3, (n, n))  # mean Q_ab Q_cd
+        crossed = fourth.transpose(2, 3)  # mean Q_ac Q_bd at a, b, c, d
+        self.turn = _by_terms(fourth) / 2
+        self.bend = _by_terms((crossed + crossed.mT) / 2)
+        self.pull = values[:, None] @ flat / m
+        self.at_zero = values.square().mean(1, keepdim=True) / 2
+
+    def _at(self, x, who):
+        """The terms of points (active, n) on a grid (problems, most, k), and where each stands on it."""
+        count = torch.bincount(who, minlength=len(self.turn))
+        place = who, torch.arange(len(who)) - (count.cumsum(0) - count)[who]
+        grid = x.new_zeros(len(count), max(1, int(count.max())), x.shape[-1])
+        grid[place] = x
+        return _terms(grid), place
+
+    def value(self, x: Tensor, who: Tensor) -> Tensor:
+        """f at points (active, n) of the problems `who` (active,), rising: (active,)."""
+        terms, place = self._at(x, who)
+        both = _square(_product(terms, self.turn) - 2 * self.pull)[place]
+        return ((both @ x[..., None])[..., 0] * x).sum(-1) / 4 + self.at_zero[who, 0]
+
+    def field(self, x: Tensor, who: Tensor) -> tuple[Tensor, Tensor]:
+        """Gradient (active, n) and Hessian (active, n, n) at such points, for `lib.newton.find_roots`."""
+        terms, place = self._at(x, who)
+        residual = _square(_product(terms, self.turn) - self.pull)[place]
+        hessian = residual + _square(_product(terms, self.bend))[place]
+        return (residual @ x[..., None])[..., 0], hessian
+
+
+def _product(a, b):
+    """a @ b through numpy, whose BLAS is the faster one on these sizes."""
+    return torch.from_numpy(np.matmul(a.numpy(), b.numpy()))
+
+
+def _square(rows):
+    """(..., n n) as (..., n, n)."""
+    return rows.unflatten(-1, (round(rows.shape[-1] ** 0.5),) * 2)
+
+
+def _terms(x):
+    """x_c x_d for c <= d, (..., k)."""
+    rows, columns = torch.triu_indices(x.shape[-1], x.shape[-1])
+    return x.index_select(-1, rows).mul_(x.index_select(-1, columns))
+
+
+def _by_terms(fourth):
+    """From `_terms` to sums over c, d: (problems, k, n n) of (problems, n, n, n, n), symmetric in c, d."""
+    rows, columns = torch.triu_indices(fourth.shape[-1], fourth.shape[-1])
+    twice = torch.where(rows == columns, 1.0, 2.0).to(fourth.dtype)
+    return (fourth[..., rows, columns] * twice).flatten(1, 2).mT.contiguous()
+
+
+def shallow_runs(
+    draw: Callable[[], QuadraticForms],
+    problems: int,
     starts: int,
     rng: np.random.Generator,
     *,
@@ -154,33 +226,54 @@ def shallow_run(
     search_scale: float = 0.5,
     step: float = 0.1,
     steps: int = 3000,
-) -> Shallow:
-    """Descent and a search for critical points of a `QuadraticForms`, from Gaussian points: a `Shallow`.
+) -> list[Shallow]:
+    """Descent and a search for critical points of some `QuadraticForms`, from Gaussian points: a list of `Shallow`.
 
+    draw(): the next problem, all of one shape; its starts are drawn from `rng` right after it.
     Entries of scale `init_scale` for descent, `search_scale` for the search.
 
-    Learning rate `step` / |smallest eigenvalue at 0|; at the global minimum means f <= 1e-6 f(0).
+    Learning rate `step` / |smallest eigenvalue at 0|; at the global minimum means f <= 1e-6 f(0). The starts of
+    a problem go on until the last of them has arrived.
     """
-    size = problem.forms.shape[1]
-    begin = torch.from_numpy(rng.standard_normal((2, starts, size)))
-    origin = torch.zeros(1, size, dtype=torch.float64)
-    curvature = torch.linalg.eigvalsh(problem.field(origin)[1])[0, 0].abs()
-    end = 1e-6 * problem.value(origin)
+    drawn, begin = [], []
+    for _ in range(problems):
+        drawn.append(draw())
+        begin.append(rng.standard_normal((2, starts, drawn[-1].forms.shape[1])))
+    f, begin = Moments(drawn), torch.from_numpy(np.stack(begin, 1))
+    every = torch.arange(problems)
+    curvature = torch.linalg.eigvalsh(f.field(torch.zeros_like(begin[0, :, 0]), every)[1])[:, 0]
+    curvature = curvature.abs()
+
+    def gradient(weights, turn, pull, end):
+        (x,) = weights
+        return ((_square(_product(_terms(x), turn).sub_(pull)) @ x[..., None])[..., 0],)
+
+    def arrived(weights, turn, pull, end):
+        (x,) = weights
+        both = _square(_product(_terms(x), turn) - 2 * pull) @ x[..., None]
+        return (both[..., 0] * x).sum(-1) / 4 + end <= 1e-6 * end
+
+    problem = f.turn, f.pull, f.at_zero
     run = descend(
-        lambda w: (problem.gradient(w[0]),),
+        gradient,
         (init_scale * begin[0],),
-        rule=Plain(float(step / curvature)),
+        Plain(step / curvature),
         steps=steps,
-        stop=Stop(lambda w: problem.value(w[0]) <= end),
+        problem=problem,
+        stop=Stop(lambda *given: arrived(*given).all(1)),
     )
-    found = search(problem.field, search_scale * begin[1])
-    loss = problem.value(found.points)
-    saddle = loss > end
-    return Shallow(
-        problem.value(run.weights[0]) <= end,
-        loss[saddle] / problem.value(origin),
-        found.curvature[saddle] / curvature,
+    found = search(
+        f.field,
+        search_scale * begin[1].flatten(0, 1),
+        problem=(every.repeat_interleave(starts),),
     )
+    (who,) = found.problem
+    loss = f.value(found.points, who) / f.at_zero[who, 0]
+    ends, saddle = arrived(run.weights, *problem), loss > 1e-6
+    return [
+        Shallow(ends[k], loss[own], found.curvature[own] / curvature[k])
+        for k in range(problems) for own in [saddle & (who == k)]
+    ]  # fmt: skip
 
 
 # --- orthogonal tensors ----------------------------------------------------------------------------

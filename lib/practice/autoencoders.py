@@ -27,7 +27,16 @@ from torch.nn.functional import softplus
 from lib.checks import whole_number
 from lib.descent import Adam, Stop, descend, snapped
 from lib.practice.draws import batches, draw_order, draw_splits, minibatch
-from lib.practice.networks import EPSILON, RELU, Activation, Form, Network, backward, forward
+from lib.practice.networks import (
+    EPSILON,
+    PLAIN,
+    RELU,
+    Activation,
+    Form,
+    Network,
+    backward,
+    forward,
+)
 from lib.practice.starts import lecun, normal_start
 
 WHERE = {"plain": (), "both": (0, 1), "encoder": (0,), "decoder": (1,)}
@@ -48,13 +57,14 @@ class CodedPass(NamedTuple):
     statistics: dict
 
 
-def _halves(parameters, where, activation, groups):
+def _halves(parameters, where, activation, groups, how):
     """[(encoder, its form), (decoder, its form)], each a network of one hidden layer."""
     found, gains = [], list(parameters[8:])
     for place in (0, 1):
         at = slice(2 * place, 2 * place + 2)
         own = (gains.pop(0),) if place in where else ()
-        form = Form(activation, (0,) if place in where else (), groups)
+        places = (0,) if place in where else ()
+        form = how._replace(activation=activation, normalized=places, groups=groups)
         found.append((Network(parameters[:4][at], parameters[4:8][at], own), form))
     return found
 
@@ -117,15 +127,17 @@ def pass_through(
     activation: Activation = RELU,
     groups: int = 1,
     statistics: dict | None = None,
+    how: Form = PLAIN,
 ) -> CodedPass:
     """`CodedPass` of every autoencoder on images (networks, m, d) with noise (networks, m, k).
 
-    parameters: (W_1.., b_1.., gains); groups, statistics as in `networks.normalize`, the latter
+    parameters: (W_1.., b_1.., gains); how: what normalization is, its `centred`, `scaled` and `over` (layer
+    normalization is `Form(over="units")`); groups, statistics as in `networks.normalize`, the latter
     {layer: (mean, sd)}. Raises ValueError for shapes, types or images that do not fit.
     """
     _check(parameters, images, noise, where)
     return _joined(
-        *_passes(_halves(parameters, where, activation, groups), images, noise, statistics)
+        *_passes(_halves(parameters, where, activation, groups, how), images, noise, statistics)
     )
 
 
@@ -137,9 +149,9 @@ def elbo(
     return (likelihood - kl).mean(-1), kl.mean(-1)
 
 
-def _gradients(parameters, images, noise, where, activation, groups):
+def _gradients(parameters, images, noise, where, activation, groups, how):
     """(gradient of minus the mean ELBO, statistics of the pass); images and noise are rows."""
-    halves = _halves(parameters, where, activation, groups)
+    halves = _halves(parameters, where, activation, groups, how)
     first, second, (m, log_variance) = _passes(halves, images, noise)
     count = images.shape[-2]
     statistics = {p: run.statistics[0] for p, run in enumerate((first, second)) if run.statistics}
@@ -161,10 +173,11 @@ def elbo_gradients(
     where: tuple[int, ...] = (),
     activation: Activation = RELU,
     groups: int = 1,
+    how: Form = PLAIN,
 ) -> tuple[Tensor, ...]:
     """Gradient of minus the mean ELBO, like parameters; mean and sd move with them. Arguments of `pass_through`."""
     _check(parameters, images, noise, where)
-    return _gradients(parameters, images, noise, where, activation, groups)[0]
+    return _gradients(parameters, images, noise, where, activation, groups, how)[0]
 
 
 # --- what to expect --------------------------------------------------------------------------------
@@ -246,6 +259,7 @@ class Autoencoders(NamedTuple):
     parameters: tuple
     where: tuple
     running: dict
+    how: Form = PLAIN
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,23 +276,36 @@ class _AdamAndMeans(Adam):
             mean.mul_(KEPT).add_(new, alpha=1 - KEPT)
 
 
-def _slopes_and_statistics(parameters, _, images, noise, *, where, groups, size):
+def _averaged(where, how):
+    """The places whose statistics are averaged: units are always normalized by their own."""
+    return where if how.over == "examples" else ()
+
+
+def _slopes_and_statistics(parameters, _, images, noise, *, where, groups, size, how):
     """The gradient, then for each place of `where` mean and unbiased variance over groups of `size`."""
-    learned = parameters[: len(parameters) - 2 * len(where)]
-    found, statistics = _gradients(learned, images, noise, where, RELU, groups)
-    for place in where:
+    averaged = _averaged(where, how)
+    learned = parameters[: len(parameters) - 2 * len(averaged)]
+    found, statistics = _gradients(learned, images, noise, where, RELU, groups, how)
+    for place in averaged:
         mean, sd = statistics[place]
         variance = (sd.square().mean(-1) - EPSILON) * (size / (size - 1))
         found = *found, mean.mean(-1), variance
     return found
 
 
-def _running(means, where, steps):
-    """{layer: (mean, sd)} from running means that began at 0, so many steps ago."""
+def _running(means, where, steps, how):
+    """{layer: (mean, sd)} from running means that began at 0, so many steps ago; sd is 1 if not scaled."""
     weight = 1 - KEPT**steps
+
+    def sd(variance):
+        found = (variance[..., None] / weight + EPSILON).sqrt()
+        return found if how.scaled else torch.ones_like(found)
+
     return {
-        place: (mean[..., None] / weight, (variance[..., None] / weight + EPSILON).sqrt())
-        for place, mean, variance in zip(where, means[::2], means[1::2], strict=True)
+        place: (mean[..., None] / weight, sd(variance))
+        for place, mean, variance in zip(
+            _averaged(where, how), means[::2], means[1::2], strict=True
+        )
     }
 
 
@@ -290,6 +317,7 @@ def train_autoencoders(
     *,
     where: tuple[int, ...] = (),
     groups: int = 1,
+    how: Form = PLAIN,
 ) -> Autoencoders:
     """Adam on minus the ELBO of ReLU networks, for every draw at every rate: `Autoencoders`.
 
@@ -310,18 +338,25 @@ def train_autoencoders(
     one = tuple(x[:1] for x in parameters)
     _check(one, problems.images[:1], problems.noise_of_images[:1], where)
     learned, quarter = len(parameters), steps - steps // 4
-    parameters += tuple(torch.zeros(count, h, dtype=torch.float64) for _ in where for _ in "mv")
+    averaged = _averaged(where, how)
+    parameters += tuple(torch.zeros(count, h, dtype=torch.float64) for _ in averaged for _ in "mv")
     rate = torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws)
     alive = torch.arange(count)  # only what is finite can go on
     for part, first, last in ((1.0, 0, quarter), (0.2, quarter, steps)):
         images_of = minibatch(order[:, first:last], problems.images)
         now = part * (rates[0] if len(rates) == 1 else rate[alive])  # one number is faster
         run = descend(
-            partial(_slopes_and_statistics, where=where, groups=groups, size=batch_size // groups),
+            partial(
+                _slopes_and_statistics,
+                where=where,
+                groups=groups,
+                size=batch_size // groups,
+                how=how,
+            ),
             tuple(x[alive] for x in parameters),
             _AdamAndMeans(
                 now,
-                means=2 * len(where),
+                means=2 * len(averaged),
                 retraction=lambda w: (*snapped(w[:learned]), *w[learned:]),
             ),
             steps=last - first,
@@ -337,8 +372,8 @@ def train_autoencoders(
         alive = alive[run.diverged < 0]
         if not len(alive):
             break
-    averages = _running(parameters[learned:], where, steps)
-    return Autoencoders(parameters[:learned], where, averages)
+    averages = _running(parameters[learned:], where, steps, how)
+    return Autoencoders(parameters[:learned], where, averages, how)
 
 
 def _for_all(trained, *tensors):
@@ -348,7 +383,8 @@ def _for_all(trained, *tensors):
 def recomputed(problems: NoisyProblems, trained: Autoencoders) -> dict:
     """The statistics of the final autoencoders over all their training images: {layer: (mean, sd)}."""
     images, noise = _for_all(trained, problems.images, problems.noise_of_images)
-    return pass_through(trained.parameters, images, noise, where=trained.where).statistics
+    options = {"where": trained.where, "how": trained.how}
+    return pass_through(trained.parameters, images, noise, **options).statistics
 
 
 def elbo_on_tests(
@@ -363,7 +399,7 @@ def elbo_on_tests(
     statistics: the running averages, or those given; or, with `group`, those of so many tests at a time.
     """
     tests, noise = _for_all(trained, problems.tests, problems.noise_of_tests)
-    options = {"where": trained.where}
+    options = {"where": trained.where, "how": trained.how}
     if group is None:
         options["statistics"] = trained.running if statistics is None else statistics
     else:

@@ -3,16 +3,14 @@
 The networks, their loss and its gradient are those of `networks`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
+from lib.descent import Momentum, Plain, Record, Stop, Trajectory, Weights, descend
 from lib.practice.draws import check_orders, minibatch
 from lib.practice.networks import (
     PLAIN,
@@ -61,6 +59,15 @@ class Falling(Plain):
         super().step(weights, kept, slopes, [rate * left for rate in rates], t)
 
 
+@dataclass(frozen=True, eq=False)
+class FallingMomentum(Falling, Momentum):
+    """v <- mu v - rate (1 - (t - 1) / steps) g, w <- w + v: `Momentum(rate, mu)` whose rate falls in a line to 0.
+
+    >>> FallingMomentum(0.1, 0.9, 100).steps
+    100
+    """
+
+
 def train_together(
     start: Network,
     images: Tensor,
@@ -91,15 +98,10 @@ def train_together(
     dtype, each = start.weights[0].dtype, -(-len(images) // batch_size)
     images, one_hot = images.to(dtype), columns(start, labels)
     orders = [torch.from_numpy(rng.permutation(len(images))) for _ in range(epochs)]
-
-    @lru_cache(maxsize=1)
-    def shuffled(epoch):
-        return images[orders[epoch]], one_hot[:, orders[epoch]]
+    seen = [batch for order in orders for batch in order.split(batch_size)]
 
     def minibatch_of_all(t):
-        x, y = shuffled(t // each)
-        part = slice(t % each * batch_size, (t % each + 1) * batch_size)
-        return x[part], y[:, part]
+        return images.index_select(0, seen[t]), one_hot.index_select(1, seen[t])
 
     record, diverged = options.pop("record", None), options.pop("diverged", "raise")
     if record is not None:
@@ -117,77 +119,6 @@ def train_together(
         stop=Stop(every=each, diverged=diverged),
         **options,
     )
-
-
-def train_on_split(
-    start: Network,
-    sets: tuple,
-    *,
-    learning_rate: float,
-    batch_size: int,
-    epochs: int,
-    falling: bool = False,
-    **options,
-) -> Trajectory:
-    """Training on one split, with the losses on both sides: a `descent.Trajectory`.
-
-    sets: ((images, labels) to train on, (images, labels) to test on), as `data.split` gives them.
-    learning_rate: of every step; with `falling=True` it falls linearly, step by step, to 0. Others as in
-    `train_together`. Without a measure the records are `train` and `test`, the mean losses [nats], and
-    `dead`, the dead units on the training images; each (records, networks).
-
-    >>> x, y = torch.eye(4, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
-    >>> rng = np.random.default_rng(0)
-    >>> run = train_on_split(uniform_start([4, 3, 2], 5, rng), ((x, y), (x, y)), epochs=1, rng=rng,
-    ...                      learning_rate=0.1, batch_size=2, record=Record([0, 1]))
-    >>> run.records["test"].shape
-    torch.Size([2, 5])
-    """
-    (images, labels), test = sets
-
-    def measure(network):
-        return {
-            "train": evaluate(network, images, labels)[0],
-            "test": evaluate(network, *test)[0],
-            "dead": dead_units(network, images),
-        }
-
-    if "record" in options:
-        options["record"] = _measuring(options["record"], measure)
-    each = -(-len(images) // whole_number("batch_size", batch_size))
-    rule = Falling(learning_rate, epochs * each) if falling else Plain(learning_rate)
-    return train_together(
-        start, images, labels, rule, batch_size=batch_size, epochs=epochs, **options
-    )
-
-
-def _measuring(record, measure):
-    """The record, with this measure where it has none."""
-    return record if record.measure is not None else replace(record, measure=measure)
-
-
-def index_along(
-    start: Network, sets: tuple, epochs: Iterable[int], count: int, **options
-) -> Tensor:
-    """Index of `count` networks at the start and after each of these epochs: (times, count).
-
-    `index_fraction` on the training images; epochs: rising, the last is the end of training. start,
-    sets, options: as in `train_on_split`, all `start` networks are trained.
-
-    >>> x, y = torch.eye(4, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
-    >>> rng = np.random.default_rng(0)
-    >>> index_along(uniform_start([4, 3, 2], 5, rng), ((x, y), (x, y)), [1, 3], 2, rng=rng,
-    ...             learning_rate=0.1, batch_size=2).shape
-    torch.Size([3, 2])
-    """
-
-    def measure(network):
-        index = index_fraction(network.map(lambda x: x[:count]), *sets[0])
-        return {"index": torch.cat([index, index.new_full((network.count - len(index),), np.nan)])}
-
-    times = [0, *epochs]
-    options = {"epochs": times[-1], "record": Record(times, measure)} | options
-    return train_on_split(start, sets, **options).records["index"][:, :count]
 
 
 # --- each network on its own minibatches -----------------------------------------------------------
@@ -246,8 +177,7 @@ def train_apart(
         return {"loss": evaluate(network, *own, form)[0]}
 
     if record is not None:
-        record = _measuring(record, loss)
-        own = record.measure
+        own = record.measure or loss
         record = replace(record, measure=lambda w, who, *_: own(start.like(w), who))
     return descend(
         gradient,
@@ -304,13 +234,18 @@ def _hessian(first, second, images, one_hot):
     return (out.triu() + out.triu(1).mT) / m
 
 
+def check_depth(network: Network) -> None:
+    """Raises ValueError unless networks have one hidden layer."""
+    depth = len(network.weights)
+    if depth != 2:
+        raise ValueError(f"weights must be those of one hidden layer (depth 2), got {depth}")
+
+
 def _each(network, images, labels):
     """Every network alone, (first, second, images, one-hot) as `_hessian` takes them."""
     check(network, images)
     check_labels(network, images, labels)
-    depth = len(network.weights)
-    if depth != 2:
-        raise ValueError(f"weights must be those of one hidden layer (depth 2), got {depth}")
+    check_depth(network)
     pairs = zip(network.weights, network.biases, strict=True)
     layers = (torch.cat([w, b.unsqueeze(-1)], -1).unbind() for w, b in pairs)
     data = images.to(network.weights[0].dtype), columns(network, labels)

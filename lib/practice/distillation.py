@@ -25,7 +25,7 @@ from torch import Tensor
 from lib.checks import whole_number
 from lib.descent import Adam, Momentum, descend
 from lib.practice.classifiers import train_apart
-from lib.practice.networks import Network
+from lib.practice.networks import Network, accuracy, scores
 
 # --- targets -----------------------------------------------------------------------------------------
 
@@ -102,6 +102,21 @@ def hardened(targets: Tensor) -> Tensor:
     return torch.zeros_like(targets).scatter(-1, _others(targets)[0], 1.0)
 
 
+def smoothed(targets: Tensor, confidence: float) -> Tensor:
+    """This probability for the likeliest class of every image, the rest spread evenly over the others.
+
+    Label smoothing where the targets are labels (Szegedy et al. 2016, section 7, recalled). Raises ValueError
+    unless the confidence lies between 1/classes and 1.
+
+    >>> smoothed(torch.tensor([0.25, 0.75, 0.0], dtype=torch.float64), 0.5).tolist()
+    [0.25, 0.5, 0.25]
+    """
+    classes, hard = targets.shape[-1], hardened(targets)
+    if not 1 / classes <= confidence <= 1:
+        raise ValueError(f"confidence must lie between 1/{classes} and 1, got {confidence}")
+    return confidence * hard + (1 - confidence) / (classes - 1) * (1 - hard)
+
+
 # --- the gradient at high temperature ----------------------------------------------------------------
 
 
@@ -136,6 +151,18 @@ def matching_error(scores: Tensor, teacher: Tensor, temperature: float) -> Tenso
     )
 
 
+def relative_error(scores: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """What `soft_gradient` differs from `matching_gradient` by, in units of the latter: (...,).
+
+    >>> z = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    >>> round(relative_error(z, 0 * z, 1).item(), 3)
+    0.076
+    """
+    matched = matching_gradient(scores, teacher)
+    off = soft_gradient(scores, teacher, temperature) - matched
+    return off.norm(dim=-1) / matched.norm(dim=-1)
+
+
 # --- a linear student --------------------------------------------------------------------------------
 
 
@@ -168,6 +195,29 @@ def student_limit(teachers: Tensor, images: Tensor, start: Tensor) -> Tensor:
     """
     span = torch.linalg.pinv(images) @ images
     return start + (teachers - start) @ span
+
+
+def agreement(
+    teachers: Tensor, students: Tensor, rng: np.random.Generator, images: int = 1000
+) -> Tensor:
+    """Share of fresh Gaussian images to which student and teacher give the same class: (..., draws).
+
+    teachers (draws, classes, dimension); students (..., draws, classes, dimension). All students see the
+    same images of their draw.
+    """
+    draws, _, dimension = teachers.shape
+    fresh = torch.from_numpy(rng.standard_normal((draws, images, dimension)))
+    return accuracy(fresh @ students.mT, (fresh @ teachers.mT).argmax(-1))
+
+
+def agreement_by_images(
+    teachers: Tensor, counts: Iterable[int], rng: np.random.Generator
+) -> Tensor:
+    """`agreement` of the limits from 0 on so many images of class 0, each the first of more: (counts, draws)."""
+    counts = list(counts)
+    images = images_of_class(teachers, 0, max(counts), rng)
+    limits = [student_limit(teachers, images[:, :m], 0 * teachers) for m in counts]
+    return agreement(teachers, torch.stack(limits), rng)
 
 
 def linear_student(
@@ -258,6 +308,38 @@ def learn_from(
         )
 
     return {kind: of_kind(k) for k, kind in enumerate(kinds)}
+
+
+def at_best_rates(
+    start: Network,
+    images: Tensor,
+    targets: dict[str, Tensor],
+    orders: Tensor,
+    tests: tuple[Tensor, Tensor],
+    *,
+    rates: Iterable[float],
+    temperature: float = 1.0,
+) -> dict[str, tuple[float, Network]]:
+    """`learn_from` at each of these rates: {name: (rate of the highest mean accuracy, `Network`)}.
+
+    tests: (images (draws, m, d_0), labels (draws, m)) that decide. One rate serves all draws of a kind. Where
+    the start holds several copies the first of them decides, and all are trained at its best rate.
+    """
+    first, best = start.map(lambda x: x[: len(images)]), {}
+    for rate in rates:
+        way = {"learning_rate": rate, "temperature": temperature}
+        for kind, network in learn_from(first, images, targets, orders, **way).items():
+            right = accuracy(scores(network, tests[0]), tests[1]).mean().item()
+            if kind not in best or right > best[kind][0]:
+                best[kind] = right, rate, network
+    found = {kind: (rate, network) for kind, (_, rate, network) in best.items()}
+    if start.count == first.count:
+        return found
+    for kind, (rate, _) in found.items():
+        way = {"learning_rate": rate, "temperature": temperature}
+        own = learn_from(start, images, {kind: targets[kind]}, orders, **way)
+        found[kind] = rate, own[kind]
+    return found
 
 
 def class_accuracy(scores: Tensor, labels: Tensor) -> Tensor:

@@ -45,6 +45,11 @@ def draw_splits(
     )
 
 
+def some_splits(sets: tuple, which: slice) -> tuple:
+    """Some of the splits that `draw_splits` gives, in the same form."""
+    return tuple(tuple(part[which] for part in side) for side in sets)
+
+
 def draw_order(
     images: int,
     examples: int,
@@ -133,6 +138,11 @@ def minibatch(orders: Tensor, images: Tensor, *targets: Tensor) -> Callable:
         draw = who % draws
         at = places[t][draw]
         own = at + (n * (who - draw))[:, None] if any(apart for _, apart in given) else at
-        return rows[at], *(y[own if apart else at].mT for y, apart in given)
+        return _rows(rows, at), *(_rows(y, own if apart else at).mT for y, apart in given)
 
     return sees
+
+
+def _rows(table, at):
+    """table[at]: whole rows by the call that copies whole rows."""
+    return table.index_select(0, at.flatten()).view(*at.shape, *table.shape[1:])

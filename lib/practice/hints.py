@@ -13,6 +13,7 @@ A draw is a split of the data, an order, and starts; all arms share it. Targets 
 Networks are those of `networks`, arms x draws, the draws innermost.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,7 +34,7 @@ from lib.practice.networks import (
     layers,
     scores,
 )
-from lib.practice.starts import glorot, normal_start
+from lib.practice.starts import check_generators, glorot, normal_start
 
 # --- what pulls at the outputs ---------------------------------------------------------------------
 
@@ -64,6 +65,44 @@ def falling_weight(step: int, steps: int, high: float, low: float) -> float:
     [4.0, 3.25, 2.5, 1.75, 1.0]
     """
     return high + (low - high) * step / max(steps - 1, 1)
+
+
+# --- what is taken away from soft targets, and from the start ------------------------------------------
+
+
+def constant_targets(soft: Tensor) -> Tensor:
+    """The mean answer of each draw in place of the answer to each image: (draws, n, classes).
+
+    >>> constant_targets(torch.tensor([[[0.9, 0.1], [0.5, 0.5]]]).double()).numpy().round(3).tolist()
+    [[[0.7, 0.3], [0.7, 0.3]]]
+    """
+    return soft.mean(1, keepdim=True).expand_as(soft).contiguous()
+
+
+def varying_targets(soft: Tensor) -> Tensor:
+    """What differs from image to image alone: soft - mean + 1/classes, (draws, n, classes).
+
+    The mean over the images is uniform; where answers vary much, some numbers may lie below 0.
+
+    >>> varying_targets(torch.tensor([[[0.9, 0.1], [0.5, 0.5]]]).double()).numpy().round(3).tolist()
+    [[[0.7, 0.3], [0.3, 0.7]]]
+    """
+    return soft - soft.mean(1, keepdim=True) + 1 / soft.shape[-1]
+
+
+def with_output_biases(
+    network: Network, size: float, generators: Sequence[np.random.Generator]
+) -> Network:
+    """The network with biases of the scores from N(0, size^2), one generator a draw, shared by the arms.
+
+    Raises ValueError for a size that is negative or not finite.
+    """
+    if not 0 <= size < math.inf:
+        raise ValueError(f"size must be at least 0 and finite, got {size}")
+    check_generators(generators)
+    classes, arms = network.biases[-1].shape[1], network.count // len(generators)
+    drawn = torch.from_numpy(np.stack([g.standard_normal(classes) for g in generators]) * size)
+    return network._replace(biases=(*network.biases[:-1], drawn.repeat(arms, 1)))
 
 
 # --- training ----------------------------------------------------------------------------------------
@@ -134,28 +173,29 @@ def imitate(
 
 def second_stage(
     students: Network,
-    images: Tensor,
-    labels: Tensor,
+    sets: tuple[Tensor, Tensor],
     soft: Tensor,
     orders: Tensor,
     *,
     learning_rate: float,
     weights: tuple[float, float],
     temperature: float,
+    slower: float = 5.0,
 ) -> Network:
-    """Stage 2: labels and soft targets, with a rate five times smaller in the last quarter: a `Network`.
+    """Stage 2: labels and soft targets, with a rate `slower` times smaller in the last quarter: a `Network`.
 
-    students: arms x draws; images (draws, n, d_0); labels (draws, n); soft: (arms x draws, n, classes),
+    students: arms x draws; sets: images (draws, n, d_0) and labels (draws, n); soft: (arms x draws, n, classes),
     probabilities at this temperature; orders (draws, steps, batch); weights: (high, low) of the soft
-    targets. Adam starts afresh with the smaller rate. weights = (0, 0): labels alone.
+    targets. Adam starts afresh with the smaller rate. weights = (0, 0): labels alone; slower = 1: one rate.
     """
-    steps, (high, low) = orders.shape[1], weights
+    (images, labels), steps, (high, low) = sets, orders.shape[1], weights
     if soft.shape != (students.count, *labels.shape[1:], students.biases[-1].shape[1]):
         raise ValueError(f"soft must be (students, n, classes), got {tuple(soft.shape)}")
     hard = torch.nn.functional.one_hot(labels, soft.shape[-1]).to(soft.dtype)
     hard = hard.repeat(len(soft) // len(hard), 1, 1)
     quarter = steps - steps // 4
-    for first, last, rate in ((0, quarter, 1.0), (quarter, steps, 0.2)):
+    parts = ((0, quarter, 1.0), (quarter, steps, 1 / slower))
+    for first, last, rate in parts if slower != 1 else ((0, steps, 1.0),):
 
         def pull(z, step, y, p, first=first):
             weight = falling_weight(first + step, steps, high, low)
@@ -164,6 +204,21 @@ def second_stage(
         given = images, [hard, soft], orders[:, first:last], pull
         students = _walk(students, *given, learning_rate * rate)
     return students
+
+
+def plain(
+    start: Network,
+    sets: tuple[Tensor, Tensor],
+    orders: Tensor,
+    *,
+    learning_rate: float,
+    slower: float = 5.0,
+) -> Network:
+    """Labels alone: a `Network`; arguments as in `second_stage`."""
+    classes, (images, labels) = start.biases[-1].shape[1], sets
+    none = images.new_full((start.count, labels.shape[1], classes), 1 / classes)
+    options = {"learning_rate": learning_rate, "weights": (0.0, 0.0), "temperature": 1.0}
+    return second_stage(start, sets, none, orders, slower=slower, **options)
 
 
 def train_teachers(
@@ -210,45 +265,27 @@ def score_range(network: Network, images: Tensor) -> Tensor:
     return (said.amax(1) - said.amin(1)).amax(-1).unflatten(0, (-1, len(images)))
 
 
-def first_dead_layer(living: Tensor) -> Tensor:
-    """Number of the first hidden layer in which no unit lives, nan if there is none; living (..., L).
-
-    >>> first_dead_layer(torch.tensor([[3, 0, 0], [3, 2, 1]])).tolist()
-    [2.0, nan]
-    """
-    dead = living == 0
-    layer = dead.double().argmax(-1) + 1.0
-    return torch.where(dead.any(-1), layer, torch.nan)
+def dead(network: Network, images: Tensor) -> Tensor:
+    """Networks with a hidden layer in which no unit lives, bool (arms, draws): one answer to all images."""
+    return (living_units(network, images) == 0).any(-1)
 
 
 def taught(
     start: Network,
-    images: Tensor,
-    labels: Tensor,
+    sets: tuple[Tensor, Tensor],
+    said: Sequence[Tensor],
     orders: Tensor,
-    said: Sequence[tuple[Tensor, Tensor]],
     hint_steps: int,
     generators: Sequence[np.random.Generator],
-    **options,
+    *,
+    learning_rate: float,
 ) -> Network:
-    """Both stages for every teacher: a `Network` of len(said) x draws students.
+    """Both stages, the first of so many steps, soft targets at T = 3 with weights from 4 to 1: a `Network`.
 
-    start: one student a draw; orders (draws, steps, batch): the first hint_steps are stage 1;
-    said: for each teacher (hints, soft targets) as `said_by` gives them; generators: as in `imitate`;
-    options: learning_rate, weights, temperature as in `second_stage`.
+    said: (hints, soft targets) as `said_by` gives them; generators: as in `imitate`; others as in
+    `second_stage`.
     """
-    hints, soft = (torch.cat(x) for x in zip(*said, strict=True))
-    rate = {"learning_rate": options["learning_rate"]}
-    students = start.repeated(len(said))
-    students = imitate(students, images, hints, orders[:, :hint_steps], generators, **rate)
-    return second_stage(students, images, labels, soft, orders[:, hint_steps:], **options)
-
-
-def plain(
-    start: Network, images: Tensor, labels: Tensor, orders: Tensor, *, learning_rate: float
-) -> Network:
-    """Labels alone, in as many steps: a `Network` of one student a draw."""
-    classes = start.biases[-1].shape[1]
-    none = images.new_full((*labels.shape, classes), 1 / classes)
-    options = {"learning_rate": learning_rate, "weights": (0.0, 0.0), "temperature": 1.0}
-    return second_stage(start, images, labels, none, orders, **options)
+    (hints, soft), rate = said, {"learning_rate": learning_rate}
+    students = imitate(start, sets[0], hints, orders[:, :hint_steps], generators, **rate)
+    options = rate | {"weights": (4.0, 1.0), "temperature": 3.0}
+    return second_stage(students, sets, soft, orders[:, hint_steps:], **options)

@@ -43,10 +43,11 @@ class TicketDraws(NamedTuple):
 
 
 class Ticket(NamedTuple):
-    """What training makes of the networks of one arm.
+    """What training makes of the networks of one arm, at every learning rate.
 
-    weights: the final weights; accuracy: (draws,), on the tests, at the end; steps: (looks,);
-    validation_loss [nats], validation_accuracy: (looks, draws), after these steps.
+    weights: the final ones, each (rates * draws, d_j, d_(j-1)), the draws innermost; accuracy: (rates, draws),
+    on the tests, at the end; steps: (looks,); validation_loss [nats], validation_accuracy: (looks, rates,
+    draws), after these steps.
     """
 
     weights: tuple
@@ -54,6 +55,15 @@ class Ticket(NamedTuple):
     steps: np.ndarray
     validation_loss: np.ndarray
     validation_accuracy: np.ndarray
+
+    @property
+    def best(self) -> int:
+        """The place of the rate that reads the validation images best at the end, in the mean over the draws."""
+        return int(self.validation_accuracy[-1].mean(-1).argmax())
+
+    def at_best(self, values: np.ndarray | None = None) -> np.ndarray:
+        """Of values (..., rates, draws) those at the best rate, (..., draws); of the accuracy if none are given."""
+        return (self.accuracy if values is None else values)[..., self.best, :]
 
 
 class Round(NamedTuple):
@@ -200,76 +210,93 @@ def same_sign(weights: Tensors, others: Tensors, mask: Tensors) -> Tensor:
 # --- training ------------------------------------------------------------------------------------
 
 
+def _at_each_rate(tensors, networks):
+    """Tensors of one network a draw, repeated for every rate; those that are for each rate already, as they are."""
+    return tuple(x.repeat(networks // len(x), 1, 1) for x in tensors)
+
+
 def train_arms(
     draws: TicketDraws,
     arms: dict[str, tuple[Tensors, Tensors]],
     *,
-    learning_rate: float,
+    rates: Sequence[float],
     looks: Sequence[int],
 ) -> dict[str, Ticket]:
-    """Adam on every arm of every draw at once: {name: Ticket}.
+    """Adam on every arm of every draw at every learning rate, side by side: {name: Ticket}.
 
-    arms: {name: (weights, mask)}, each one network a draw; closed weights are set to 0 and stay
-    there. looks: the steps after which loss and accuracy on the validation images are kept, one or
-    more. Weights are `descent.snapped` after every step. Raises ValueError for arms that are not one network a draw, and DivergenceError.
+    arms: {name: (weights, mask)}, each of one network a draw, or of rates * draws, the draws innermost;
+    closed weights are set to 0 and stay there. looks: the steps after which loss and accuracy on the
+    validation images are kept, one or more. Weights are `descent.snapped` after every step.
+    Raises ValueError for arms that are neither, and DivergenceError.
     """
-    depth, count = len(draws.start), len(draws.order)
-    for name, (weights, mask) in arms.items():
-        if [w.shape for w in weights] != [w.shape for w in draws.start] or len(mask) != depth:
+    count = len(draws.order)
+    networks = len(rates) * count
+    for name, arm in arms.items():
+        shapes = [[x.shape[1:] for x in part] for part in (draws.start, *arm)]
+        if shapes[1:] != shapes[:1] * 2 or {len(x) for x in sum(arm, ())} - {count, networks}:
             raise ValueError(f"arms must be shaped like the start, {name!r} is not")
     if not len(looks):
         raise ValueError("looks must be one step or more")
-    pairs = [(masked(*arm), arm[1]) for arm in arms.values()]
-    weights, mask = (
-        tuple(map(torch.cat, zip(*part, strict=True))) for part in zip(*pairs, strict=True)
-    )
-    start = Network(weights, tuple(w.new_zeros(w.shape[:2]) for w in weights))
 
     def measure(network, who):
         loss, accuracy = evaluate(network, *(x[who % count] for x in draws.validation))
         return {"loss": loss, "accuracy": accuracy}
 
-    run = train_apart(
-        start,
-        draws.training,
-        draws.order,
-        Adam(learning_rate, retraction=snapped),
-        factors=Network(mask, ()),
-        record=Record(looks, measure),
-    )
-    ended = start.like(run.weights)
-    tests = (torch.cat([x] * len(arms)) for x in draws.tests)
-    accuracy, found = evaluate(ended, *tests)[1], {}
-    for k, name in enumerate(arms):
-        own = slice(k * count, (k + 1) * count)
+    rate = torch.tensor(rates, dtype=torch.float64).repeat_interleave(count)
+    found = {}
+    for name, arm in arms.items():  # one by one: together they would not fit the cache
+        weights, mask = (_at_each_rate(part, networks) for part in arm)
+        weights = masked(weights, mask)
+        start = Network(weights, tuple(w.new_zeros(w.shape[:2]) for w in weights))
+        run = train_apart(
+            start,
+            draws.training,
+            draws.order,
+            Adam(rate, retraction=snapped),
+            factors=Network(mask, ()),
+            record=Record(looks, measure),
+        )
+        ended = start.like(run.weights)
+        tests = (x.repeat(len(rates), *[1] * (x.ndim - 1)) for x in draws.tests)
+        by_rate = (len(rates), count)
         found[name] = Ticket(
-            tuple(w[own] for w in ended.weights),
-            accuracy[own].numpy(),
+            ended.weights,
+            evaluate(ended, *tests)[1].view(by_rate).numpy(),
             run.steps.numpy(),
-            run.records["loss"][:, own].numpy(),
-            run.records["accuracy"][:, own].numpy(),
+            run.records["loss"].view(-1, *by_rate).numpy(),
+            run.records["accuracy"].view(-1, *by_rate).numpy(),
         )
     return found
 
 
 def prune_by_rounds(
-    draws: TicketDraws, keep: Sequence[float], rounds: int, **options
+    draws: TicketDraws,
+    keep: Sequence[float],
+    rounds: int,
+    *,
+    by: str = "size",
+    dense: Ticket | None = None,
+    **options,
 ) -> list[Round]:
-    """Iterative magnitude pruning from the start of every draw: a list of rounds + 1 `Round`.
+    """Iterative pruning from the start of every draw, at every learning rate: a list of rounds + 1 `Round`.
 
     Round 0 is dense; each later one starts from the same weights and from what `keep_largest` leaves
-    of the round before: keep is one share for each layer. options: those of `train_arms`.
+    of the round before: keep is one share for each layer. by: "size", |W|, of the weights at the end
+    (Frankle and Carbin 2019), or "movement", |W - W_0| (Zhou et al. 2019). dense: round 0, if it has been
+    trained. options: those of `train_arms`. Raises ValueError for another word.
     """
-    mask, found = open_mask(draws.start), []
+    if by not in ("size", "movement"):
+        raise ValueError(f"by must be 'size' or 'movement', got {by!r}")
+    networks = len(options["rates"]) * len(draws.order)
+    start = _at_each_rate(draws.start, networks)
+    mask, found = open_mask(start), []
     for k in range(whole_number("rounds", rounds, 0) + 1):
         if k:
-            mask = keep_largest(found[-1].trained.weights, mask, keep)
-        found.append(
-            Round(mask, train_arms(draws, {"ticket": (draws.start, mask)}, **options)["ticket"])
-        )
+            ended = found[-1].trained.weights
+            far = tuple(w - v for w, v in zip(ended, start, strict=True))
+            mask = keep_largest(ended if by == "size" else far, mask, keep)
+        trained = dense if k == 0 else None
+        if trained is None:
+            trained = train_arms(draws, {"ticket": (start, mask)}, **options)["ticket"]
+        found.append(Round(mask, trained))
     return found
-
-
-def step_of_least(trained: Ticket) -> np.ndarray:
-    """The step after which the loss on the validation images is least: (draws,)."""
-    return trained.steps[trained.validation_loss.argmin(0)]

@@ -10,7 +10,8 @@ and where E |x|^2 x x^T = (B* + 1) I,
     E |e'|^2 / |e|^2 = 1 - 2 eta + eta^2 (1 + B* / B)
 
 (derived here). B* is the critical batch of Ma, Bassily and Belkin 2018 (arXiv:1712.06559, recalled):
-d + 1 for Gaussian inputs, d - 1 for inputs of fixed length.
+d + 1 for Gaussian inputs, d - 1 for inputs of fixed length. Where E x x^T = diag(lambda) is no multiple of
+the identity, the second moments of e obey a linear recursion.
 
 Digits. A draw is a split, a start and an order of examples; all batch sizes see the same examples in the
 same order and differ only in how many they add up before they step.
@@ -18,15 +19,26 @@ same order and differ only in how many they add up before they step.
 
 from collections.abc import Callable, Sequence
 from math import log1p
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.optimize import brentq
 
 from lib.checks import whole_number
 from lib.descent import Plain, Record, Stop, descend
 from lib.practice.classifiers import train_apart
-from lib.practice.draws import Problems, batches, draw_order
-from lib.practice.networks import accuracy, scores
+from lib.practice.draws import Problems, batches
+from lib.practice.networks import (
+    PLAIN,
+    Network,
+    accuracy,
+    columns,
+    cross_entropy_pull,
+    evaluate,
+    forward,
+    scores,
+)
 
 _AT_ONCE = 2**24  # numbers drawn at a time, 128 MB
 
@@ -105,65 +117,102 @@ def step_moments(
 
 
 def error_after(
-    dimension: int,
+    curvatures: Sequence[float],
     batch_size: int,
     rates: Sequence[float],
     steps: int,
     runs: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Mean square of the error after these steps of descent / at the start, for each rate: (rates,).
+    """Mean loss after these steps of descent / at the start, for each rate: (rates,).
 
-    Gaussian inputs, fresh minibatches at every step, `runs` independent runs at every rate.
+    Gaussian inputs of covariance diag(curvatures), (d,), fresh minibatches at every step, `runs`
+    independent runs at every rate, from an error of the same size in all directions.
     """
     rates = torch.as_tensor(rates, dtype=torch.float64)
-    start = torch.zeros(len(rates) * runs, dimension, dtype=torch.float64)
-    start[:, 0] = 1
+    h = torch.as_tensor(curvatures, dtype=torch.float64)
+    start = torch.ones(len(rates) * runs, len(h), dtype=torch.float64)
 
     def gradient(weights):
         (e,) = weights
-        x = torch.from_numpy(draw_inputs((len(e), batch_size, dimension), rng))
+        x = torch.from_numpy(draw_inputs((len(e), batch_size, len(h)), rng)) * h.sqrt()
         return ((x.mT @ (x @ e.unsqueeze(-1))).squeeze(-1) / batch_size,)
 
     run = descend(gradient, (start,), rule=Plain(rates.repeat_interleave(runs)), steps=steps)
-    return run.weights[0].square().sum(-1).view(len(rates), runs).mean(-1).numpy()
+    loss = (run.weights[0].square() * h).sum(-1) / h.sum()
+    return loss.view(len(rates), runs).mean(-1).numpy()
+
+
+# --- inputs that are not isotropic -----------------------------------------------------------------
+
+
+def mean_losses(
+    curvatures: Sequence[float], batch_size: float, rates: Sequence[float], steps: int
+) -> np.ndarray:
+    """Exact mean loss / loss at the start after 0, 1, ..., `steps` steps: (steps + 1, rates).
+
+    Gaussian inputs of covariance diag(lambda_1..d), an error of the same size in all directions. With m_i
+    the mean square of the error along lambda_i, a step is
+
+        m_i <- (1 - 2 eta lambda_i + eta^2 (1 + 1/B) lambda_i^2) m_i + eta^2 lambda_i / B sum_j lambda_j m_j
+
+    (derived here, from the fourth moments of a Gaussian). `batch_size` need not be whole.
+    """
+    h, rate = np.asarray(curvatures, float), np.asarray(rates, float)[:, None]
+    m, found = np.ones((len(rate), len(h))), [np.ones(len(rate))]
+    own = 1 - 2 * rate * h + rate**2 * (1 + 1 / batch_size) * h**2
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(steps):
+            m = own * m + rate**2 / batch_size * h * (m @ h)[:, None]
+            found.append(m @ h / h.sum())
+    return np.array(found)
+
+
+def examples_to(
+    curvatures: Sequence[float], batch_size: float, goal: float = 0.01
+) -> tuple[float, float]:
+    """Examples that bring the mean loss down to `goal` of its start at the best constant rate, and that rate.
+
+    Steps are counted in parts, the last one by its logarithm; rates lie 2% apart.
+
+    >>> [round(x, 2) for x in examples_to([1.0] * 50, 51)]  # 4.6 e-folds of 51 / ln 2 examples
+    [338.84, 0.5]
+    """
+    rates = np.geomspace(1e-3, 1, 350) * 2 / max(curvatures)
+    steps = 64
+    while True:
+        losses = mean_losses(curvatures, batch_size, rates, steps)
+        hit = losses <= goal
+        if hit.any() and hit.any(1).argmax() < steps:
+            break
+        if steps > 50_000:
+            raise ValueError(f"goal {goal} is not reached within {steps} steps")
+        steps *= 4
+    there = np.flatnonzero(hit.any(0))
+    last = hit[:, there].argmax(0)
+    above, below = np.log(losses[last - 1, there]), np.log(losses[last, there])
+    needed = last - 1 + (np.log(goal) - above) / (below - above)
+    best = needed.argmin()
+    return float(batch_size * needed[best]), float(rates[there[best]])
+
+
+def critical_batch_found(curvatures: Sequence[float]) -> float:
+    """The batch at which `examples_to` is 1 / ln 2 times that of one example, as it is at B* where all
+    curvatures are equal."""
+    wanted = examples_to(curvatures, 1)[0] / np.log(2)
+    return float(
+        np.exp(
+            brentq(
+                lambda b: examples_to(curvatures, np.exp(b))[0] / wanted - 1,
+                0,
+                np.log(20.0 * len(curvatures)),
+                xtol=1e-3,
+            )
+        )
+    )
 
 
 # --- races on digits -------------------------------------------------------------------------------
-
-
-def _whole_epochs(images, examples, generators):
-    if examples % images:
-        raise ValueError(f"examples must be a multiple of the {images} images, got {examples}")
-    return draw_order(images, examples, generators)
-
-
-def few(problems: Problems, images: int, generators: Sequence[np.random.Generator]) -> Problems:
-    """The same problems with the first training images only, so many epochs of them: `Problems`.
-
-    As many examples as before; one generator a draw, for the new order.
-    """
-    images = whole_number("images", images)
-    if images > problems.images.shape[1]:
-        raise ValueError(f"images must be at most {problems.images.shape[1]}, got {images}")
-    return problems._replace(
-        images=problems.images[:, :images],
-        labels=problems.labels[:, :images],
-        order=_whole_epochs(images, problems.order.shape[1], generators),
-    )
-
-
-def copied(problems: Problems, copies: int, generators: Sequence[np.random.Generator]) -> Problems:
-    """The same problems with every training image there so many times: `Problems`.
-
-    As many examples as before; one generator a draw, for the new order.
-    """
-    copies = whole_number("copies", copies)
-    return problems._replace(
-        images=problems.images.repeat(1, copies, 1),
-        labels=problems.labels.repeat(1, copies),
-        order=_whole_epochs(copies * problems.images.shape[1], problems.order.shape[1], generators),
-    )
 
 
 def race(
@@ -214,20 +263,89 @@ def least_loss(losses: np.ndarray) -> np.ndarray:
     return np.nan_to_num(np.log(losses).mean(-1), nan=np.inf).argmin(-1)
 
 
+class BatchRace(NamedTuple):
+    """What a batch size comes to at its own rates: losses [nats] and noise scales, each (looks, draws), and the
+    networks at the last look."""
+
+    losses: np.ndarray
+    noise: np.ndarray
+    network: Network
+
+
 def race_at_its_rates(
     problems: Problems, batch_size: int, rates: Sequence[float], looks: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """As `race`, with one rate for each rising look: (losses (looks, draws), accuracies (draws,)).
+) -> BatchRace:
+    """As `race`, with one rate for each rising look, and with `noise_scale`: a `BatchRace`.
 
     Every rate is run no farther than its last look.
     """
     if len(rates) != len(looks) or list(looks) != sorted(looks):
         raise ValueError(f"rates must be {len(looks)}, one for each look, and looks rise")
-    losses, at_last = [None] * len(looks), None
+    sets, kept = (problems.images, problems.labels), {}
+
+    def measure(network, who):
+        own = [part[who] for part in sets]
+        return {"loss": evaluate(network, *own)[0], "noise": noise_scale(network, *own)}
+
     for rate in sorted(set(rates)):
-        places = [k for k, own in enumerate(rates) if own == rate]
-        found, accuracies = race(problems, batch_size, [rate], [looks[k] for k in places])
-        for k, row in zip(places, found[:, 0], strict=True):
-            losses[k] = row
-        at_last = accuracies[0] if rate == rates[-1] else at_last
-    return np.stack(losses), at_last
+        at = [n // batch_size for n, own in zip(looks, rates, strict=True) if own == rate]
+        order = batches(problems.order, batch_size, max(at))
+        run = train_apart(problems.start, sets, order, Plain(rate), record=Record(at, measure))
+        for step, loss, noise in zip(run.steps, *run.records.values(), strict=True):
+            kept[int(step), rate] = loss.numpy(), noise.numpy()
+        if rate == rates[-1]:
+            network = problems.start.like(run.weights)
+    losses, noise = zip(
+        *(kept[n // batch_size, rate] for n, rate in zip(looks, rates, strict=True)), strict=True
+    )
+    return BatchRace(np.stack(losses), np.stack(noise), network)
+
+
+# --- the noise scale -------------------------------------------------------------------------------
+
+
+def noise_scale(network: Network, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """tr Sigma / |G|^2, G the gradient of the mean cross-entropy, Sigma the covariance of that of one image.
+
+    images (networks, m, d_0), labels (networks, m); of rectifiers: (networks,). The batch at which noise and
+    gradient are equally large (McCandlish et al. 2018, recalled). Exact: |g_i|^2 is the sum over layers
+    of |delta_i|^2 (|h_i|^2 + 1).
+    """
+    run = forward(network, images)
+    pull = cross_entropy_pull(run.scores.clone(), columns(network, labels))
+    count, squares, whole = pull.shape[-1], 0.0, 0.0
+    for w, h in zip(network.weights[::-1], run.inputs[::-1], strict=True):
+        squares = squares + ((pull**2).sum(1) * ((h**2).sum(1) + 1)).sum(-1) * count
+        whole = whole + (pull @ h.mT).square().sum((1, 2)) + pull.sum(-1).square().sum(1)
+        pull = (w.mT @ pull) * PLAIN.activation.slope(h)
+    return squares / whole - 1
+
+
+def examples_foretold(looks: Sequence[int], noise: Sequence[float], batch_size: int) -> np.ndarray:
+    """Examples that batches of B need for what single examples do in `looks` of them: like looks.
+
+    With the noise scale N on the way a step on B examples is worth (1 + 1/N) / (1/B + 1/N) single ones (McCandlish
+    et al. 2018, recalled), so that dn examples become dn (1 + B/N) / (1 + 1/N). looks rise from 0; noise: N
+    at them, its geometric mean in between.
+
+    >>> examples_foretold([0, 10, 20], [7.0, 7.0, 7.0], 9).tolist()
+    [0.0, 20.0, 40.0]
+    """
+    n, ln = np.asarray(looks, float), np.log(noise)
+    scale = np.exp((ln[1:] + ln[:-1]) / 2)
+    return np.append(0, (np.diff(n) * (1 + batch_size / scale) / (1 + 1 / scale)).cumsum())
+
+
+def examples_needed(
+    looks: Sequence[int], curve: Sequence[float], goals: Sequence[float]
+) -> np.ndarray:
+    """Examples at which a curve of log losses comes down to each goal, ln n interpolated: (goals,).
+
+    The curve is taken as far down as it has been. nan for goals outside it.
+
+    >>> examples_needed([1, 4], [0.0, -2.0], [-1.0, -3.0]).round(6).tolist()
+    [2.0, nan]
+    """
+    lowest = np.minimum.accumulate(np.asarray(curve, float))
+    found = np.interp(-np.asarray(goals), -lowest, np.log(looks), left=np.nan, right=np.nan)
+    return np.exp(found)

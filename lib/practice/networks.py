@@ -57,9 +57,14 @@ def leaky(slope: float) -> Activation:
     """
     if not 0 <= slope < np.inf:
         raise ValueError(f"slope must be at least 0 and finite, got {slope}")
-    return Activation(
+    if slope > 1:
+        return Activation(
+            lambda a: torch.nn.functional.leaky_relu_(a, slope),
+            lambda h: torch.where(h > 0, 1.0, slope).to(h.dtype),
+        )
+    return Activation(  # clamping is four times as fast as choosing
         lambda a: torch.nn.functional.leaky_relu_(a, slope),
-        lambda h: torch.where(h > 0, 1.0, slope).to(h.dtype),
+        lambda h: h.sign().clamp_(min=slope),
     )
 
 
@@ -344,13 +349,39 @@ class Pass(NamedTuple):
     below: list[Tensor]
 
 
+def _stacked(a, b):
+    """The products a @ b of stacks of matrices; numpy's BLAS is the faster one on small ones.
+
+    Measured at 10 to 80 networks of 3 to 100 units: 2 to 3 times as fast as torch's on an AMD EPYC.
+    Where autograd may be watching it is torch's.
+    """
+    if torch.is_grad_enabled() or a.requires_grad or b.requires_grad:
+        return a @ b
+    return torch.from_numpy(np.matmul(a.numpy(), b.numpy()))
+
+
 def _product(w, x, bias=None):
-    """W x + bias, (networks, d, m): x (networks, d_0, m), or (d_0, m) in one product for all."""
-    if x.ndim == 3:
-        return w @ x if bias is None else torch.baddbmm(bias.unsqueeze(-1), w, x)
-    rows = w.flatten(0, 1).mT
-    found = x.mT @ rows if bias is None else torch.addmm(bias.flatten(), x.mT, rows)
-    return found.view(-1, *w.shape[:2]).permute(1, 2, 0)
+    """W x + bias, (networks, d, m): x (networks, d_0, m), or (sets, d_0, m) or (d_0, m), each in one product
+    for all the neighbours that see it."""
+    if x.ndim == 2:
+        found = _stacked(w.flatten(0, 1), x)
+    elif len(x) == len(w):
+        found = _stacked(w, x)
+    else:
+        found = _stacked(w.reshape(len(x), -1, w.shape[-1]), x)
+    found = found.view(*w.shape[:2], -1)
+    return found if bias is None else found.add_(bias.unsqueeze(-1))
+
+
+def _outer(delta, x):
+    """Delta x^T, (networks, d, d_0), the reverse of `_product`."""
+    if x.ndim == 2:
+        found = _stacked(delta.flatten(0, 1), x.mT)
+    elif len(x) == len(delta):
+        return _stacked(delta, x.mT)
+    else:
+        found = _stacked(delta.reshape(len(x), -1, delta.shape[-1]), x.mT)
+    return found.view(*delta.shape[:2], -1)
 
 
 def forward(
@@ -361,6 +392,7 @@ def forward(
 ) -> Pass:
     """The `Pass` of images (m, d_0) or (networks, m, d_0). Nothing is checked: a step of descent calls it.
 
+    Images may also be (sets, m, d_0), each set seen by networks / sets neighbours.
     statistics: those of another pass, in place of the minibatch's own (units are always normalized by
     their own).
     """
@@ -430,9 +462,9 @@ def backward(
                 delta = slope_before(delta.mT, z.mT, sd, **how).mT
             else:
                 delta = slope_before(delta, z, sd, **how)
-        by_weights.append(delta @ run.inputs[j].mT)
+        by_weights.append(_outer(delta, run.inputs[j]))
         if j or to_images:
-            delta = weights[j].mT @ delta
+            delta = _stacked(weights[j].mT, delta)
     parts = by_weights, by_biases, by_gains, [torch.stack(by_slopes[::-1], 1)] if slopes else []
     found = Network(*(tuple(reversed(part)) for part in parts))
     return (found, delta) if to_images else found
@@ -441,13 +473,16 @@ def backward(
 def cross_entropy_pull(scores: Tensor, targets: Tensor, temperature: float = 1.0) -> Tensor:
     """Derivative of the mean loss in the scores, which it overwrites: T (softmax(scores / T) - targets) / m.
 
-    scores (networks, classes, m); targets: probabilities like them, or (classes, m).
+    scores (networks, classes, m); targets: probabilities like them, (sets, classes, m), each for
+    networks / sets neighbours, or (classes, m).
     """
-    if temperature == 1:
-        pull = torch.softmax(scores, 1, out=scores).sub_(targets)
-    else:
+    if temperature != 1:
         scores.div_(temperature)
-        pull = torch.softmax(scores, 1, out=scores).sub_(targets).mul_(temperature)
+    pull = torch.softmax(scores, 1, out=scores)
+    sets = len(targets) if targets.ndim == 3 else 1
+    pull.unflatten(0, (sets, -1)).sub_(targets.unsqueeze(-3))
+    if temperature != 1:
+        pull.mul_(temperature)
     return pull.div_(scores.shape[-1]) if scores.shape[-1] > 1 else pull
 
 

@@ -6,6 +6,7 @@ Keys and queries of d independent standard normal entries give logits q.k that a
 |q|^2 ~ chi^2_d; `scaled` divides them by sqrt(d). Everything is float64.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -96,3 +97,25 @@ def products_of_keys(
         k = torch.from_numpy(rng.standard_normal((count, logits, dimension)))
         found.append((k @ q).squeeze(-1))
     return torch.cat(found)
+
+
+def phase_entropies(
+    sizes: Sequence[int], draws: int, rng: np.random.Generator
+) -> dict[str, torch.Tensor]:
+    """Entropies [nats] of softmaxes of n = `sizes` logits, each (sizes, draws), on either side of freezing:
+
+    "unit", s = 1; "soft", s = s_c(n) / 2; "frozen", s = 2 s_c(n). As n grows they go as ln n - 1/2,
+    3/4 ln n, and a constant (Derrida 1981, recalled).
+
+    >>> found = phase_entropies([64, 512], 10, np.random.default_rng(0))
+    >>> {name: tuple(x.shape) for name, x in found.items()}
+    {'unit': (2, 10), 'soft': (2, 10), 'frozen': (2, 10)}
+    """
+    found = {}
+    for name, times in (("unit", None), ("soft", 0.5), ("frozen", 2.0)):
+        rows = []
+        for n in sizes:
+            sd = 1.0 if times is None else times * critical_sd(n)
+            rows.append(softness(sd * torch.from_numpy(rng.standard_normal((draws, n)))).entropy)
+        found[name] = torch.stack(rows)
+    return found

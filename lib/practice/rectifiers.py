@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Momentum, snapped
-from lib.practice.classifiers import train_apart
+from lib.descent import Record, Stop, snapped
+from lib.practice.classifiers import FallingMomentum, train_apart
 from lib.practice.draws import Problems, batches, draw_order, draw_splits
-from lib.practice.networks import Network, accuracy, scores
+from lib.practice.networks import PLAIN, Form, Network, evaluate, leaky
 from lib.practice.starts import lecun, normal_start
 
 # --- the second moment, layer by layer --------------------------------------------------------------
@@ -196,10 +196,19 @@ class Arm(NamedTuple):
 
 
 class Rectified(NamedTuple):
-    """accuracy (arms, draws) on the test images; slopes (arms, draws, hidden layers) at the end."""
+    """What training makes of one arm, each draw at the learning rate that reads held-out images best.
 
+    steps (looks,); accuracy (looks, draws) on the tests; at the end: rate, loss [nats] on the training images,
+    both (draws,); slopes (draws, hidden layers). every (rates, draws): accuracy of all rates at the end, 0
+    where descent diverged.
+    """
+
+    steps: np.ndarray
     accuracy: np.ndarray
+    rate: np.ndarray
+    loss: np.ndarray
     slopes: np.ndarray
+    every: np.ndarray
 
 
 def draw(
@@ -246,39 +255,79 @@ def start(arms: Sequence[Arm], drawn: Network) -> Network:
     return many._replace(weights=weights, slopes=(slopes,))
 
 
+def _descended(arm, problems, batch_size, rates, momentum, record):
+    """Descent of one arm on every draw at every rate: (networks at the end, the run)."""
+    own, orders = start([arm] * len(rates), problems.start), batches(problems.order, batch_size)
+    form, retraction = PLAIN, _snapped_but_slopes
+    if not arm.learned:  # a slope that is fixed belongs to the form, which takes less time
+        own, form, retraction = own._replace(slopes=()), _form(arm), snapped
+    rate = torch.tensor(rates, dtype=torch.float64).repeat_interleave(problems.start.count)
+    rule = FallingMomentum(rate, momentum, orders.shape[1], retraction=retraction)
+    sets, stop = (problems.images, problems.labels), Stop(diverged="keep")
+    run = train_apart(own, sets, orders, rule, form=form, record=record, stop=stop)
+    return own.like(run.weights), run
+
+
+def _form(arm):
+    """The form of an arm's networks."""
+    return Form(leaky(arm.negative_slope)) if arm.negative_slope and not arm.learned else PLAIN
+
+
+def _snapped_but_slopes(tensors):
+    return *snapped(tensors[:-1]), tensors[-1]
+
+
 def train_rectifiers(
-    arms: Sequence[Arm],
+    arms: dict[str, Arm],
     problems: Problems,
     batch_size: int,
     *,
-    learning_rate: float,
+    rates: Sequence[float],
+    looks: Sequence[int],
+    held: int,
     momentum: float = 0.9,
-) -> Rectified:
-    """Descent with momentum of every arm on every draw: `Rectified`.
+) -> dict[str, Rectified]:
+    """Descent with momentum of every arm on every draw, at the best of some learning rates: {name: `Rectified`}.
 
-    Weights and biases are `descent.snapped` after every step: sixteen layers carry rounding far.
-    Raises DivergenceError at learning rates that are too large, ValueError for what does not fit.
+    rates: learning rates, each of which falls in a line to 0. Every network is trained at each of them, and
+    after each of the steps `looks`, rising and with the last one, the one is kept that reads the first `held` of
+    the draw's tests best (the larger rate of two that are as good); the other tests tell its accuracy. Descent that
+    diverges reads nothing. Weights and biases are `descent.snapped` after every step: deep networks carry rounding far.
+    Raises ValueError for what does not fit.
 
     >>> x, y = torch.eye(4, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
-    >>> drawn = draw(x, y, 3, [4, 5, 2], 6, 1, [np.random.default_rng(0)])
-    >>> train_rectifiers([Arm(0.0, 2.0)], drawn, 1, learning_rate=0.01).slopes.tolist()
-    [[[0.0]]]
+    >>> drawn = draw(x, y, 2, [4, 5, 2], 6, 1, [np.random.default_rng(0)])
+    >>> found = train_rectifiers({"ReLU": Arm(0.0, 2.0)}, drawn, 1, rates=[0.01], looks=[6], held=1)
+    >>> found["ReLU"].rate.tolist()
+    [0.01]
     """
-    sets, orders = (problems.images, problems.labels), batches(problems.order, batch_size)
-    rule = Momentum(learning_rate, momentum, retraction=lambda now: (*snapped(now[:-1]), now[-1]))
-    found = []
-    # Arm by arm: all draws of all arms at once would not fit the cache, and take half as long again.
-    for arm in arms:
-        own = start([arm], problems.start)
-        moves = torch.full_like(own.slopes[0], arm.learned)  # fixed slopes stay what they are
-        run = train_apart(
-            own,
-            sets,
-            orders,
-            rule,
-            factors=Network((), (), slopes=(moves,)),
+    draws, rates = problems.start.count, sorted(rates, reverse=True)
+    held = whole_number("held", held, 1, problems.tests[1].shape[1] - 1)
+    parts = [[x[:, part] for x in problems.tests] for part in (slice(held), slice(held, None))]
+    found = {}
+    for name, arm in arms.items():
+        form = _form(arm)
+
+        def measure(network, who, form=form):
+            seen = [evaluate(network, *(x[who % draws] for x in part), form)[1] for part in parts]
+            return {"held": seen[0], "tests": seen[1]}
+
+        ended, run = _descended(arm, problems, batch_size, rates, momentum, Record(looks, measure))
+        # Descent that has diverged is nan: it reads nothing.
+        said, tests = (
+            run.records[one].nan_to_num(0).view(-1, len(rates), draws) for one in ("held", "tests")
         )
-        ended = own.like(run.weights)
-        said = accuracy(scores(ended, problems.tests[0]), problems.tests[1])
-        found.append((said.numpy(), ended.slopes[0].numpy()))
-    return Rectified(*map(np.stack, zip(*found, strict=True)))
+        best = said.argmax(1)
+        last = best[-1] * draws + torch.arange(draws)
+        kept = ended.map(lambda x, last=last: x[last])
+        found[name] = Rectified(
+            run.steps.numpy(),
+            tests.gather(1, best[:, None])[:, 0].numpy(),
+            np.array(rates)[best[-1].numpy()],
+            evaluate(kept, problems.images, problems.labels, form)[0].numpy(),
+            kept.slopes[0].numpy()
+            if arm.learned
+            else np.full((draws, len(kept.weights) - 1), arm.negative_slope),
+            tests[-1].numpy(),
+        )
+    return found

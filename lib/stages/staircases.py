@@ -1,6 +1,6 @@
 """Staircases: walks from small starts through the saddles, beside the greedy algorithm that names them.
 
-A `Walk` is a recorded run and its plateaus; a `Staircase` sets it beside the path of the greedy algorithm:
+A `Walk` is a recorded run and its plateaus; a `GreedyComparison` sets it beside the path of the greedy algorithm:
 losses, directions, times (Jacot et al. 2021, arXiv:2106.15933; plateaus and what is new in W are derived
 here). Networks, problems and time as in `low_rank`; leading dimensions are seeds, float64 everywhere.
 """
@@ -160,14 +160,14 @@ def walk(
 
 
 @dataclass(frozen=True)
-class Staircase:
+class GreedyComparison:
     """A walk on matrix completion, and what the greedy algorithm says of it; of each seed, (seeds,).
 
     >>> one = torch.ones(3, 1, dtype=torch.float64)
     >>> loss = torch.tensor([[4.0], [2.0], [0.0]], dtype=torch.float64)
     >>> walk = Walk(one, loss, one, one[..., None], None, [[Plateau(1, 1)]])
     >>> losses = torch.tensor([[4.0], [1.6], [0.0]], dtype=torch.float64)
-    >>> stairs = Staircase(None, None, walk, GreedyPath(losses, None, losses < 9))
+    >>> stairs = GreedyComparison(None, None, walk, GreedyPath(losses, None, losses < 9))
     >>> stairs.deviation().tolist(), stairs.stands(0.1).tolist(), stairs.stands(0.3).tolist()
     ([0.25], [0.0], [1.0])
     """
@@ -260,7 +260,7 @@ class Staircase:
         return self.walk.unseen(self.target, self.mask)
 
 
-def staircase(
+def compare_with_greedy(
     target: Tensor,
     mask: Tensor,
     depth: int,
@@ -270,10 +270,10 @@ def staircase(
     *,
     ranks: int,
     steps: int = 6000,
-) -> Staircase:
-    """`walk` and `greedy_completion` to rank `ranks` of the same problems: a `Staircase`."""
+) -> GreedyComparison:
+    """`walk` and `greedy_completion` to rank `ranks` of the same problems: a `GreedyComparison`."""
     found = walk(target, mask, depth, width, gamma, rng, steps=steps)
-    return Staircase(target, mask, found, greedy_completion(target, mask, depth, ranks))
+    return GreedyComparison(target, mask, found, greedy_completion(target, mask, depth, ranks))
 
 
 def _along_top_pair(matrix, slope):

@@ -203,7 +203,7 @@ def _name_ends(figure):
     ends = _ENDS.pop(figure, [])
     if not ends:
         return
-    figure.draw_without_rendering()  # settles limits and sizes
+    figure.get_layout_engine().execute(figure)  # settles limits and sizes, and draws nothing
     size = plt.rcParams["legend.fontsize"]
     size = FontProperties(size=size).get_size_in_points()
     placed = []  # (number of the panel, place in points, last point, line, label)
@@ -382,6 +382,9 @@ def save(figure, name, alt, legend="best"):
     vector, raster = io.StringIO(), io.BytesIO()
     sharp = 2 * _PIXELS  # of what is drawn as pixels inside the SVG, too
     figure.savefig(vector, format="svg", dpi=sharp, metadata={"Date": None, "Creator": None})
+    figure.set_layout_engine(
+        "none"
+    )  # all stands where it shall: half of a picture's time is to find out
     figure.savefig(raster, format="png", dpi=sharp, metadata={"Software": None})
     plt.close(figure)
     svg = _canonical(vector.getvalue(), name, alt)

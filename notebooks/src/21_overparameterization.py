@@ -126,7 +126,8 @@ rng = np.random.default_rng(seed)
 
 # %%
 np.allclose(
-    pc.squared_error((torch.tensor(worst[0].T)[None], torch.tensor(worst[1])[None]), pc.xor()),
+    pc.squared_error(
+        (torch.tensor(worst[0].T)[None], torch.tensor(worst[1])[None]), pc.xor()),
     energy(*worst),
 )
 

@@ -124,11 +124,14 @@ from lib.suite.claims import Ledger
 ledger = Ledger("23_network_loss_bands", globals())  # reads and checks the parameters
 
 from lib import data, statistics as st
-from lib.descent import Record
-from lib.practice import classifiers as cl, networks as nw
+from lib.descent import Plain, Record
+from lib.practice import classifiers as cl, draws, splits as sp
 from lib.practice.annealing import Annealed
+from lib.practice.classifiers import Falling
 from lib.statistics import mean, ratio, share, value
 from lib.suite import figures
+
+from functools import partial
 
 import pandas as pd
 import torch
@@ -148,9 +151,10 @@ def spiral_in_lib(steps):
     """Final loss of one network of lib, and of the same start trained above."""
     begin = cl.uniform_start([2, 4, 3], 1, np.random.default_rng(1))
     x, y = (torch.from_numpy(part) for part in spiral())
-    one = {"batch_size": 90, "learning_rate": 0.3, "epochs": steps, "rng": rng}
-    sets = (x.mT, y), (x.mT, y)
-    run = cl.train_on_split(begin, sets, record=Record([steps]), **one)
+    one, order = (x.mT[None], y[None]), draws.draw_order(90, 90 * steps, [rng])
+    how = {"batch_size": 90, "record": Record([steps])}
+    order = order.view(1, steps, 90)
+    run = sp.train_on_splits(begin, (one, one), order, Plain(0.3), **how)
     parts = [part[0].numpy() for part in begin.tensors()]
     return run.records["test"][0, 0], train(parts, *spiral(), steps=steps)
 
@@ -173,30 +177,27 @@ np.allclose(*spiral_in_lib(200))
 # | 23.1b | *control:* From 10 units on, the spread falls with width at least as steeply after one epoch as at the end | slope of log spread on log h, one epoch − end ≤ 0 | a matter of ends would be steeper there | Ours |
 
 # %%
-sets = [
-    data.split(small, labels, training_images, rng)
-    for images, labels in [data.digits()] for small in [data.shrink(images)]
-    for _ in range(splits + tail_splits)
-]  # the last ones for section 2
+sets = draws.draw_splits(
+    data.shrink(data.digits()[0]), data.digits()[1], training_images,
+    [rng] * (splits + tail_splits),
+)  # fmt: skip
 
 
-def trained(h, number, one, rate, record):
-    """Training loss, test loss, dead units at these epochs: (3, records, networks)."""
-    start = cl.uniform_start([100, h, 10], number, rng)
-    how = {"learning_rate": rate, "epochs": epochs, "falling": True, "rng": rng}
-    how |= {"batch_size": batch_size, "record": Record(record)}
-    run = cl.train_on_split(start, one, **how)
-    return np.array([run.records[name].numpy() for name in ("train", "test", "dead")])
+def trained(units, which, number, rule=Falling, rate=learning_rate, **options):
+    """So many networks of each of these numbers of units on some of the splits."""
+    some = draws.some_splits(sets, which)
+    options = {"epochs": epochs, "batch_size": batch_size} | options
+    return sp.train_drawn(some, units, number, partial(rule, rate), rng, **options)
 
 # %% [markdown]
 # Every width on every split:
 
 # %%
 runs = np.array([
-    [trained(h, networks, one, learning_rate, [0, 1, epochs]) for one in sets[:splits]]
-    for h in widths
-])
-runs.shape  # (widths, splits, losses and dead units, records, networks)
+    trained([h], slice(splits), networks, record=Record([0, 1, epochs]))
+    .stacked("train", "test") for h in widths
+])  # fmt: skip
+runs.shape  # (widths, splits, training and test loss, records, networks)
 
 # %% [markdown]
 # Means over splits of mean and spread of the test loss:
@@ -270,11 +271,11 @@ ledger.judge({
 
 # %%
 tail = {
-    rate: np.array([
-        trained(widths[0], crowd, one, rate, [epochs]) for one in sets[splits:]
-    ])[:, :, 0]
+    rate: trained([widths[0]], slice(splits, None), crowd, rate=rate,
+                  record=Record([epochs], sp.losses_and_dead))
+    .stacked("train", "test", "dead")[:, :, 0]
     for rate in (learning_rate, learning_rate / slower)
-}  # (splits, losses and dead units, networks)
+}  # fmt: skip  # (splits, losses and dead units, networks)
 
 
 def is_poor(test):
@@ -301,24 +302,19 @@ pd.DataFrame({
 # Annealing, on the same splits and with the same number of steps:
 
 # %%
-def annealed(h, one, number, k):
-    """Final test losses (networks,) of simulated annealing on split number k."""
-    (x, y), test = one
-    start = cl.uniform_start([100, h, 10], number, rng)
-    steps = epochs * -(-len(x) // batch_size)
-    rule = Annealed(learning_rate, steps, temperature, seed + k)
-    how = {"batch_size": batch_size, "epochs": epochs, "rng": rng}
-    run = cl.train_together(start, x, y, rule, **how)
-    return nw.evaluate(start.like(run.weights), *test)[0].numpy()
+def annealed(h, which):
+    """Final test losses (splits, networks) of simulated annealing."""
+    rule = partial(Annealed, temperature=temperature, seed=range(seed, seed + 1000))
+    how = {"rule": rule, "record": Record([epochs])}
+    return trained([h], which, crowd // 2, **how).records["test"][:, 0]
 
 # %% [markdown]
 # The shares of poor ends after annealing, by width:
 
 # %%
 cooled = {
-    h: np.array([annealed(h, one, crowd // 2, k) for k, one in enumerate(some)])
-    for h, some in ((widths[0], sets[splits:]), (10, sets[:3]))
-    if h in widths
+    h: annealed(h, which)
+    for h, which in ((widths[0], slice(splits, None)), (10, slice(3))) if h in widths
 }
 {h: round(float(is_poor(test).mean()), 3) for h, test in cooled.items()}
 
@@ -430,20 +426,12 @@ ledger.judge({
 # | 23.4b | After long training hardly an eigenvalue is negative beyond rounding, below −1e-8, at the worst width | mean share ≤ 0.005 | the bound of 23.4a | Choromanska et al. 2015 (statement, abstract) |
 
 # %%
-def spectra(h, one):
-    """Hessian eigenvalues at the start and after long training: (2, networks, D)."""
-    start = cl.uniform_start([100, h, 10], 3, rng)
-    how = {"learning_rate": learning_rate, "epochs": long_epochs, "falling": True}
-    how |= {"batch_size": batch_size, "record": Record([long_epochs]), "rng": rng}
-    both = start, start.like(cl.train_on_split(start, one, **how).weights)
-    return np.stack([np.linalg.eigvalsh(cl.hessian(net, *one[0])) for net in both])
-
-
-bends = {
-    h: np.array([spectra(h, one) for one in sets[:curvature_splits]])
-    for h in widths if h <= 10
-}  # (splits, 2, networks, D)
-{h: found.shape for h, found in bends.items()}
+few = slice(curvature_splits)
+bends = sp.spectra(
+    trained([h for h in widths if h <= 10], few, 3, epochs=long_epochs),
+    draws.some_splits(sets, few),
+)  # {h: (splits, start and end, networks, D)}
+{h: values.shape for h, values in bends.items()}
 
 # %% [markdown]
 # Shares of eigenvalues below some thresholds:

@@ -222,10 +222,9 @@ def passages(n):
     """The least eigenvalues that n layers pass: (scales, modes, runs)."""
     sizes, width, rate, length, every = kinds[n]
     first = ln.gaussian_weights([width] * (n + 1), runs, rng)
-    paths = [sd.passage(strengths[:width], [e * w for w in first], learning_rate=rate,
-                        steps=round(length / e ** (n - 2)), every=every)
-             for e in sizes]  # fmt: skip
-    return torch.stack([path.passed for path in paths])
+    return sd.passages(
+        strengths[:width], first, sizes, [round(length / e ** (n - 2)) for e in sizes],
+        learning_rate=rate, every=every)  # fmt: skip
 
 
 passed = {n: passages(n) for n in kinds}
@@ -291,9 +290,9 @@ ledger.judge({
 
 # %%
 found = {
-    "-".join(map(str, widths)): [
-        sd.network_saddles(sd.noisy_target(strengths, 4, 0.3, 60, rng)[0], widths,
-                           searches, rng) for _ in range(regressions)]
+    "-".join(map(str, widths)): sd.network_saddles(
+        lambda: sd.noisy_target(strengths, 4, 0.3, 60, rng)[0], regressions, widths,
+        searches, rng)
     for widths in ([4, 2, 3], [4, 3, 3, 3], [4, 3, 2, 3], [4, 2, 3, 3])
 }  # fmt: skip
 
@@ -351,8 +350,8 @@ ledger.judge({
 
 # %%
 shallow = {
-    name: [strict.shallow_run(make(), 50, rng)
-           for _ in range(4 * instances if "90%" in name else instances)]
+    name: strict.shallow_runs(
+        make, 4 * instances if "90%" in name else instances, 50, rng)
     for name, make in {
         "sensing": lambda: strict.sensing_forms([1.0, 0.8], 5, 60, rng),
         "quadratic units": lambda: strict.quadratic_network_forms(

@@ -32,7 +32,7 @@
 # *Source:* Arora, Cohen and Hazan 2018, *On the optimization of deep networks: implicit acceleration by
 # overparameterization* ([arXiv:1802.06509](https://arxiv.org/abs/1802.06509)), theorems 1 and 2, section 6 and the experiments.
 #
-# Before: [36](36_identity_initialization.ipynb) · Next: [41](41_saddle_to_saddle.ipynb) · [symbols](../NOTATION.md)
+# Before: [36](36_identity_initialization.ipynb) · Next: [38](38_logistic_rate.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
@@ -417,6 +417,8 @@ ledger.judge({
 # such a one; momentum is not, unless it is badly chosen. At the customary $\mu=0.9$ it is about as fast as two layers, at
 # $\mu=0.5$ or $0.7$ it needs less than half of their steps. With squares, well conditioned as they are here, $\mu=0.3$ halves the steps of descent
 # and $\mu=0.9$ triples them.
+#
+# Where the loss has no minimum at all the gain of depth is unbounded, though it is a power of a logarithm only: [notebook 38](38_logistic_rate.ipynb).
 #
 # **Limits.** "Safe" means safe from every small start. Above the first window larger steps work again, up to $c=3.9$ for two layers, and
 # a step tuned to a single start can be one of those. Where the targets are not very unlike, runs last some ten steps and

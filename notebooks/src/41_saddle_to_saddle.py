@@ -175,7 +175,7 @@ np.allclose(
 
 # %%
 stairs = {
-    N: sc.staircase(target, mask, N, width, gamma, rng, ranks=rank)
+    N: sc.compare_with_greedy(target, mask, N, width, gamma, rng, ranks=rank)
     for N, gamma in zip((3, 4), gammas, strict=True)
 }
 {f"N = {N}": share(found.stands(0.005)) for N, found in stairs.items()}
@@ -431,7 +431,7 @@ with figures.curves(
 # of these does the staircase stand?
 
 # %%
-hard = sc.staircase(
+hard = sc.compare_with_greedy(
     *lr.gaussian_problem(3, 3.0, 10, 0.6, problems, rng), 3, width, gammas[0], rng,
     ranks=3,
 )  # fmt: skip

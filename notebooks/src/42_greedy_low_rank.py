@@ -409,6 +409,9 @@ ledger.judge({
 # until $a$ is well below the gap. So exponents near 2.5 are measured at practical scales, and where the gap is tiny even at the smallest
 # here; hence medians.
 #
+# **Greedy is a property of matrices here, not of small starts.** In diagonal networks ([notebook 46](46_sparse_stages.ipynb)) all stages can be
+# computed beforehand, and descent gives back what it learned early.
+#
 # **The counterexample stands.** From any small enough start the limit has rank 1 and the trace $2R^2+2$; nuclear norm is
 # what a *large* start minimizes, roughly. What "small enough" means is set by the second mode: at
 # $R=4$ a start of $10^{-8}$, tiny by any practical measure, is still half-way between the two answers.

@@ -476,6 +476,8 @@ ledger.judge({"44.4a": mean(bent[1e-8]["without"] / bent[1e-8]["with"])})
 # end is unique, this costs nothing as long as every plateau is jumped. Where the algorithm selects, it costs both the selection and
 # the steps (section 3). A jump of all directions pays neither.
 #
+# For regressions on vectors all jumps are known before any run, exactly: [notebook 46](46_sparse_stages.ipynb).
+#
 # **The summary's words.** It speaks of eigenvectors "at the origin". Taken literally, the $k$-th jump would go along the $k$-th direction of the matrix at
 # the origin. With inputs of unequal variance this is not the direction of the $k$-th saddle, but close: on regressions it saves as many steps
 # (44.5l), and only what it leaves along the saddle's own direction gives it away (44.5n). We read "at the saddle".

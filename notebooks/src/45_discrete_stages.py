@@ -31,7 +31,7 @@
 # *Source:* Gidel, Bach and Lacoste-Julien 2019, *Implicit regularization of discrete gradient dynamics in linear neural
 # networks* ([arXiv:1904.13262](https://arxiv.org/abs/1904.13262)). What is said here of discrete steps is ours.
 #
-# Before: [44](44_skipping_plateaus.ipynb) · Next: [51](51_batch_normalization.ipynb) · [symbols](../NOTATION.md)
+# Before: [44](44_skipping_plateaus.ipynb) · Next: [46](46_sparse_stages.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines

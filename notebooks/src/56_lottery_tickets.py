@@ -13,43 +13,100 @@
 # ---
 
 # %% [markdown]
-# # What wins in a lottery ticket is its signs; untrained, they already read digits
+# # A lottery ticket wins by its own signs, however it is pruned
 #
 # ![verdict](../figures/56_lottery_tickets/verdict.svg)
 #
-# **Question.** Train a network, throw the smallest weights away, set the rest back to where they started, train again: the sparse network
-# learns, where the same connections with new weights learn less. What is it that it drew in the lottery?
+# **Question.** Train a network, throw away the weights that ended small, set the rest back to their start, train again: the sparse network learns, where
+# the same connections with new weights learn less. What did it draw in the lottery?
 #
-# **Answer.** Its signs. With one weight in nineteen left, a ticket is four points of test accuracy ahead of its own connections with new weights. Give all weights of a layer
-# one size and keep the signs: nothing is lost. Keep the sizes and toss the signs: the whole lead is lost. The reason is how the ticket was chosen: the weights that end large are those that
-# did not change sign, so that its signs are those of a trained network. Without any training it reads two digits of three. That tickets *beat* the dense
-# network is not reproduced at this learning rate: the best of them is within a point of it (56.4c). At a rate five times as large, which is too much for the dense network, they do.
+# **Answer.** Its signs. At one size per layer they serve as well as the ticket; tossed, they cost six points of accuracy. They need not be those of a
+# trained network: pruned by movement, a third of them disagree, and the smallest ticket is as good.
 #
-# ![accuracy of the tickets and of what is left of them](../figures/56_lottery_tickets/arms.svg)
+# ![accuracy of the ticket and of what is left of it](../figures/56_lottery_tickets/key.svg)
 #
-# *The claim:* Frankle and Carbin 2019, *The lottery ticket hypothesis* ([arXiv:1803.03635](https://arxiv.org/abs/1803.03635); recalled): dense networks contain tickets of 10 to 20% of their size or less that train
-# as well; the larger of them learn faster and reach a higher accuracy. Zhou, Lan, Liu and Yosinski 2019, *Deconstructing lottery tickets* ([arXiv:1905.01067](https://arxiv.org/abs/1905.01067); abstract read):
-# signs are all you need, and masks alone classify. Cho 2020, *A few Q&A's from the course F'20 Deep Learning*, names the first as a late word on whether large networks have bad minima.
+# Test accuracy of networks with one weight in fourteen, less that of the ticket, each at its own best learning rate; 95% intervals of the mean.
+#
+# *Source:* Frankle and Carbin 2019, *The lottery ticket hypothesis* ([arXiv:1803.03635](https://arxiv.org/abs/1803.03635)); Zhou, Lan, Liu and Yosinski 2019,
+# *Deconstructing lottery tickets* ([arXiv:1905.01067](https://arxiv.org/abs/1905.01067)). Kyunghyun Cho's *A few Q&A's* (2020) names the first
+# where it asks whether large networks have bad minima.
+#
+# Before: [55](55_hints.ipynb) · Next: [57](57_minibatches.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
-# ## Setting
+# ## The model in ten lines
 #
-# Digits shrunk to $10\times10$; a network 100-100-50-10 of ReLU units; cross-entropy, Adam on minibatches of 50. The weights start from $N(0,2/(d_{j-1}+d_j))$, the biases, which are never pruned, at 0.
-# A **mask** $m$ of zeros and ones says which weights are open; closed ones are 0 and stay there.
-#
-# A round of **pruning** trains the open weights from their start $W_0$ to $W$, closes in each layer the 40% of them that are smallest in size (20% in the last layer), and sets the others back to $W_0$.
-# After six rounds one weight in nineteen is open. The network $(W_0,m)$ is the **ticket** of that round.
-#
-# A **draw** is a random split of the 5,000 digits (1,024 to test, 476 to validate), a start and an order of the examples. All rounds and arms share it: every
-# comparison is paired, and the draws are the sample.
+# Twelve ReLU units $h=\max(Wx,0)$ learn $y=\max(x_1-x_2,0)-\max(x_3+x_4,0)$ from 200 inputs of eight numbers, by gradient descent on the
+# mean squared error of $v\cdot h$. A **mask** of zeros and ones says which entries of $W$ are open; closed ones are 0 and stay there.
+
+# %%
+import numpy as np
+
+
+def task(seed):
+    """Inputs, outputs, and the starts W and v."""
+    rng = np.random.default_rng(seed)
+    X, W, v = rng.normal(size=(200, 8)), rng.normal(size=(12, 8)), rng.normal(size=12)
+    y = np.maximum(X[:, 0] - X[:, 1], 0) - np.maximum(X[:, 2] + X[:, 3], 0)
+    return X, y, W / 8**0.5, v / 12**0.5
+
+# %% [markdown]
+# Descent moves the open entries only:
+
+# %%
+def train(X, y, W, v, mask, eta=0.1, steps=400):
+    """W at the end, and the mean squared error there."""
+    W = W * mask
+    for _ in range(steps):
+        H = np.maximum(X @ W.T, 0)
+        e = (H @ v - y) / len(y)
+        W, v = W - eta * mask * ((e[:, None] * v * (H > 0)).T @ X), v - eta * H.T @ e
+    return W, float(((np.maximum(X @ W.T, 0) @ v - y) ** 2).mean())
+
+# %% [markdown]
+# A round of pruning trains, closes the smaller half of what is open, and sets the rest back. After three rounds one entry in eight is open. Each row is
+# a unit:
+
+# %%
+def ticket(X, y, W, v):
+    """The mask after three rounds: train, close the smaller half, rewind."""
+    mask = np.ones_like(W)
+    for _ in range(3):
+        size = np.abs(train(X, y, W, v, mask)[0])
+        mask = mask * (size >= np.median(size[mask > 0]))
+    return mask
+
+
+ticket(*task(0)).astype(int)
+
+# %% [markdown]
+# The mask with the start $W$ is the **ticket**. Take something away: the whole start (new weights), the sizes (one size, own signs) or the signs (own sizes, random signs).
+# In how many of 16 seeds does training fail, with an error above 0.12 at the end?
+
+# %%
+def left(seed):
+    """Error of the ticket, and without its start, its sizes, its signs."""
+    X, y, W, v = task(seed)
+    mask, rng = ticket(X, y, W, v), np.random.default_rng(seed + 100)
+    starts = (W, rng.normal(0, 8**-0.5, W.shape), np.sign(W) / 8**0.5,
+              np.abs(W) * rng.choice([-1, 1], W.shape))
+    return [train(X, y, start, v, mask)[1] for start in starts]
+
+
+failed = (np.array([left(seed) for seed in range(16)]) > 0.12).sum(0)
+dict(zip(("ticket", "new weights", "one size", "random signs"), failed.tolist(),
+         strict=True))
+
+# %% [markdown]
+# With its own signs a sparse network learns nearly always, whatever the sizes. With random ones it often fails: a unit that has one or two inputs left, of the wrong sign, is of
+# no use and cannot be replaced. What follows asks this of digits, with each network at its own best learning rate, and asks whose signs they are.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
-draws = 8  # in [3, 100]: splits of the digits, with start and order
-training_images = 3500  # one of 2500, 3000, 3500: digits to train on; 1024 of 5000 are tests
-epochs = 10  # in [2, 100]: passes over them
-learning_rate = 0.002  # in [1e-5, 0.05]: of Adam
-hidden = [100, 50]  # each in [10, 300]: hidden units
+splits = 8  # in [3, 100]: splits of the digits, each with a start and an order
+epochs = 15  # in [2, 100]: passes over the 1000 digits that are trained on
+learning_rates = [0.002, 0.006, 0.02, 0.06]  # each in [1e-5, 0.2]: of Adam
+hidden = [50, 30]  # each in [10, 300]: hidden units
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
@@ -57,321 +114,264 @@ from lib.suite.claims import Ledger
 ledger = Ledger("56_lottery_tickets", globals())  # reads and checks the parameters
 
 from lib.data import small_digits
-from lib.practice import lottery_tickets as lt
-from lib.statistics import mean, ratio
+from lib.practice import lottery_tickets as lt, networks as nets
+from lib.statistics import largest, mean, mean_interval
 from lib.suite import figures
 
-import numpy as np
 import pandas as pd
+import torch
 
 figures.style()
 
+# %% [markdown]
+# `lib` masks, trains and prunes many networks of any depth at once. What a masked network of the model answers, here and there:
 
-def against_share(ax, **words):
-    ax.set(xscale="log", xlabel="share of the weights that is kept", **words)
-    ax.set_xticks(keep, [f"{k:.2g}" for k in keep])
-    ax.minorticks_off()
+# %%
+def answers(X, y, W, v):
+    """Of the ticket, as the model and as lib give them."""
+    mask = ticket(X, y, W, v)
+    sparse = lt.masked((torch.tensor(W)[None],), (torch.tensor(mask)[None],))
+    biases = torch.zeros(1, 12).double(), torch.zeros(1, 1).double()
+    one = nets.Network((*sparse, torch.tensor(v)[None, None]), biases)
+    here = np.maximum(X @ (W * mask).T, 0) @ v
+    return here, nets.scores(one, torch.tensor(X)).flatten()
 
+
+bool(np.allclose(*answers(*task(0))))
 
 # %% [markdown]
 # ## 1. Is it a ticket?
 #
-# A ticket is only worth the name if its own start matters. Two arms ask: the same mask with **new weights**, and the ticket's own weights under a
-# **shuffled mask**, with as many open in each layer at random places. Were the start of no account, both would do as well.
+# Digits of $10\times10$ pixels, 1,000 to train on, 500 to choose the learning rate by, 3,500 to test on; a network 100-50-30-10 of ReLU units; cross-entropy, Adam on
+# minibatches of 50, 15 epochs. Weights start from $N(0,2/(d_{j-1}+d_j))$, biases, which are never pruned, at 0. A round of **pruning** trains the
+# open weights from their start $W_0$ to $W$, closes in each layer the half of them that ended smallest (three in ten in the last layer), and sets the others
+# back. After four rounds one weight in fourteen is open.
 #
-# And are six rounds needed? **At once** closes all that six rounds would, after the first training. If large weights are those that matter, that should do.
+# Everything is done at four learning rates, rounds of pruning included, and for each way to train the rate is taken that reads the 500 digits best in the mean
+# over the splits: so each stands at its own best rate. All share splits, starts and orders; comparisons are paired.
+#
+# A ticket is worth the name only if its own start matters, and its places. Two rivals ask: the same mask with **new weights**, and its own weights under a **shuffled
+# mask**, with as many open in each layer.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.1a* | ticket minus new weights, test accuracy, at two sizes | mean ≥ 0.005 | half a point; pilots 0.021 to 0.024, 0.034 to 0.045 | Frankle & Carbin 2019, recalled |
-# | 56.1c* | ticket minus shuffled mask, likewise | mean ≥ 0.005 | half a point; pilots 0.025 to 0.030, 0.071 to 0.093 | Frankle & Carbin 2019, recalled |
-# | 56.1e | the smallest ticket minus one of its size pruned at once | mean ≥ 0.015 | pilots 0.040 to 0.048 | Frankle & Carbin 2019, recalled |
-# | 56.1f | *control:* under a shuffled mask the own start is as good as a new one | mean difference 0 ± 0.02 | these weights were not chosen; pilots −0.003 to 0.004 | derived here |
+# | 56.1a | The smallest ticket is ahead of its own connections with new weights, each at its best rate | mean difference in test accuracy ≥ 0.01 | a point; other seeds gave 0.05 | Frankle and Carbin 2019 (statement, recalled) |
+# | 56.1b | The smallest ticket is ahead of its own weights under a shuffled mask, each at its best rate | mean difference in test accuracy ≥ 0.01 | a point; other seeds gave 0.12 | Frankle and Carbin 2019 (statement, recalled) |
 #
-# First the rounds. Each trains from the same start; after every epoch the validation digits are looked at.
+# The rounds: share kept, test accuracy at each learning rate and at the best, and how it stands to the dense network:
 
 # %%
-images, labels = small_digits()
-widths = [images.shape[1], *hidden, 10]
+widths = [100, *hidden, 10]
 
 
-def generators(which):
-    return [np.random.default_rng([seed, which, k]) for k in range(draws)]
+def generators(which, copies=1):
+    """One generator a split, again for each of so many copies."""
+    return [np.random.default_rng([seed, which, k]) for _ in range(copies)
+            for k in range(splits)]
 
 
-parts = training_images, len(images) - training_images - 1024  # to train, to validate
-digits = lt.draw_tickets(images, labels, *parts, epochs, 50, widths, generators(0))
-epoch = training_images // 50
-rule = {"learning_rate": learning_rate, "looks": range(0, epochs * epoch + 1, epoch)}
-layers = [*[0.6] * len(hidden), 0.8]  # of the open weights, what a round keeps
-rounds = lt.prune_by_rounds(digits, layers, 6, **rule)
+digits = lt.draw_tickets(*small_digits(), 1000, 500, epochs, 50, widths, generators(0))
+how = {"rates": learning_rates, "looks": range(0, 20 * epochs + 1, 20)}
+layers = [*[0.5] * len(hidden), 0.7]  # of the open weights, what a round keeps
+rounds = lt.prune_by_rounds(digits, layers, 4, **how)
 
 # %% [markdown]
-# How much each round leaves, and what the tickets come to, means over the draws. `least loss` is the smallest on the validation digits during training.
+# Means over the splits:
 
 # %%
-keep = [round(float(lt.kept_share(r.mask).mean()), 3) for r in rounds]
-dense, tickets = rounds[0].trained, [r.trained for r in rounds]
+dense = rounds[0].trained
 pd.DataFrame({
-    "test accuracy": [f"{t.accuracy.mean():.3f}" for t in tickets],
-    "minus dense": [np.round((t.accuracy - dense.accuracy).mean(), 3) + 0.0
-                    for t in tickets],  # never minus zero
-    "least loss": [f"{t.validation_loss.min(0).mean():.3f}" for t in tickets],
-}, index=pd.Index(keep, name="share kept"))  # fmt: skip
+    f"{float(lt.kept_share(r.mask).mean()):.3f}":
+    dict(zip(learning_rates, r.trained.accuracy.mean(1), strict=True))
+    | {"best": r.trained.at_best().mean(),
+       "less dense": (r.trained.at_best() - dense.at_best()).mean()}
+    for r in rounds
+}).T.round(3)
 
 # %% [markdown]
-# Now the arms, all trained at once, at the sizes of rounds 4 and 6. All but the shuffled ones and `at once` keep the ticket's mask and take something from its start; section 2 tells
-# why. `constant size` gives every weight of a layer the root mean square of that layer's start.
+# And what is left of the smallest ticket when something is taken away; section 2 tells what each is.
 
 # %%
-start, new = digits.start, lt.new_weights(widths, generators(1))
-flat, tossed = lt.constant_size(start), lt.random_signs(start, generators(3))
-flat_tossed = lt.random_signs(flat, generators(4))
-at_once = lt.keep_largest(dense.weights, rounds[0].mask, [k**6 for k in layers])
-arms = {(2, "constant size"): (flat, rounds[2].mask), (6, "at once"): (start, at_once)}
-for r in (4, 6):
-    m, other = rounds[r].mask, lt.shuffled(rounds[r].mask, generators(2))
-    arms |= {(r, "new weights"): (new, m), (r, "shuffled"): (start, other),
-             (r, "constant size"): (flat, m), (r, "random signs"): (tossed, m),
-             (r, "constant, random"): (flat_tossed, m)}  # fmt: skip
-arms[4, "shuffled, new"] = new, arms[4, "shuffled"][1]
-
-# %% [markdown]
-# Test accuracy at the end, of every arm and draw; the tickets are the rounds.
-
-# %%
-found = lt.train_arms(digits, arms, **rule)
-found |= {(r, "ticket"): one.trained for r, one in enumerate(rounds)}
-accuracy = {arm: one.accuracy for arm, one in found.items()}
-
-# %% [markdown]
-# Validation loss during training of the smallest network: the ticket is ahead from the first look on, its own connections with new weights are as slow as those that were found at once.
-
-# %% tags=["hide-input"]
-fig, (ax,) = figures.panels(width=7)
-shown = {"ticket": found[6, "ticket"], "new weights": found[6, "new weights"],
-         "pruned at once": found[6, "at once"], "shuffled mask": found[6, "shuffled"],
-         "dense": dense}  # fmt: skip
-for label, one in shown.items():
-    figures.measured(ax, one.steps, one.validation_loss, label, band=(0.1, 0.9))
-ax.set(xlabel="steps", ylabel="validation loss [nats]", ylim=(0, None))
-ax.set(title=f"{keep[6]:.1%} of the weights")
-words = "Loss against steps: the ticket falls before the other sparse networks do."
-figures.save(fig, "training", words, legend="upper right")
+mask, start = rounds[-1].mask, digits.start
+flat = lt.constant_size(start)
+found = {"ticket": rounds[-1].trained} | lt.train_arms(digits, {
+    "one size, own signs": (flat, mask),
+    "own sizes, random signs": (lt.random_signs(start, generators(3)), mask),
+    "one size, random signs": (lt.random_signs(flat, generators(4)), mask),
+    "new weights": (lt.new_weights(widths, generators(1)), mask),
+    "shuffled mask": (start, lt.shuffled(mask, generators(2, len(learning_rates)))),
+}, **how)
+pd.DataFrame({
+    name: dict(zip(learning_rates, one.accuracy.mean(1), strict=True))
+    | {"best": one.at_best().mean()} for name, one in found.items()
+}).T.round(3)
 
 # %%
-lead = {r: accuracy[r, "ticket"] - accuracy[r, "new weights"] for r in (4, 6)}
-places = {r: accuracy[r, "ticket"] - accuracy[r, "shuffled"] for r in (4, 6)}
+def less(name, other="ticket"):
+    """Test accuracy of one less that of another, (splits,)."""
+    return found[name].at_best() - found[other].at_best()
+
+
 ledger.judge({
-    "56.1a*": {f"keep {keep[r]}": mean(lead[r], digits=2) for r in (4, 6)},
-    "56.1c*": {f"keep {keep[r]}": mean(places[r], digits=2) for r in (4, 6)},
-    "56.1e": mean(accuracy[6, "ticket"] - accuracy[6, "at once"], digits=2),
-    "56.1f": mean(accuracy[4, "shuffled"] - accuracy[4, "shuffled, new"], digits=1),
-})  # fmt: skip
+    "56.1a": mean(-less("new weights")),
+    "56.1b": mean(-less("shuffled mask")),
+})
 
 # %% [markdown]
 # ## 2. Signs or sizes
 #
-# A weight is a sign and a size. Take one away at a time, with the mask left alone: own or constant sizes, own or random signs, four arms. The *sign effect* is the mean accuracy of
-# the two arms with the own signs minus that of the two with random ones; the *size effect* likewise.
-#
-# If signs are all there is to the start of a ticket, then one can say beforehand where every arm will be: with the own signs, where the ticket is; without
-# them, where new weights are. In particular the sign effect is the whole lead of the ticket over new weights: their quotient is 1.
+# A weight is a sign and a size. Keep the mask, and take one away at a time: *one size* gives every weight of a layer the root mean square of that layer's
+# start; *random signs* tosses a coin for every weight. The **sign effect** is the mean of the two networks with own signs less that of the two with random ones.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.2a* | ticket minus its signs at constant size: nothing, at three sizes | mean difference 0 ± 0.01 | a point; pilots −0.002 to 0.003 | Zhou et al. 2019, abstract |
-# | 56.2d | sign effect with a seventh of the weights | mean ≥ 0.005 | pilots 0.020 to 0.024 | Zhou et al. 2019, abstract |
-# | 56.2e | sign effect with a nineteenth | mean ≥ 0.025 | pilots 0.038 to 0.046 | Zhou et al. 2019, abstract |
-# | 56.2f | size effect with a seventh: none | mean difference 0 ± 0.01 | a point; pilots −0.002 to 0.003 | Zhou et al. 2019, abstract |
-# | 56.3a | signs are the whole lead: sign effect over ticket minus new weights, with a nineteenth | quotient of means 1.2 ± 0.5 | see below | derived here |
-#
-# The bound of 56.3a was 0.8 to 1.7 at first, from earlier runs of 16 draws and 900 steps (1.17 to 1.29). In pilots of this notebook the quotient is 0.99 to 1.13, and its
-# interval begins at 0.87 to 0.98: the lower end was put at 0.7, so that eight draws can show it.
-
-# %%
-effects = {}
-for r in (4, 6):
-    own, no_sizes = accuracy[r, "ticket"], accuracy[r, "constant size"]
-    no_signs, neither = accuracy[r, "random signs"], accuracy[r, "constant, random"]
-    effects[r] = {
-        "sign": (own + no_sizes - no_signs - neither) / 2,
-        "size": (own + no_signs - no_sizes - neither) / 2,
-    }
-
-# %% [markdown]
-# The prediction, dashed: arms that keep the signs lie on the line of the tickets, arms that lose them on that of new weights. The shuffled mask, which keeps the start
-# and loses the places, is worse than either.
+# | 56.2a | The smallest ticket is less than two points ahead of its own signs at one size | mean difference in test accuracy ≤ 0.02 | less than half of its lead over new weights | Zhou et al. 2019 (statement, abstract) |
+# | 56.2b | Own signs are worth more than a point of accuracy to the smallest ticket | mean sign effect ≥ 0.01 | a point, as in 56.1a | Zhou et al. 2019 (statement, abstract) |
 
 # %% tags=["hide-input"]
-fig, (ax,) = figures.panels(width=7, height=4)
-labels_of = {"ticket": "ticket", "constant size": "constant size, own signs",
-             "new weights": "new weights", "random signs": "own sizes, random signs",
-             "constant, random": "constant size, random signs",
-             "shuffled": "shuffled mask"}  # fmt: skip
-for name, label in labels_of.items():
-    at = [r for r in range(7) if (r, name) in accuracy]
-    y = [accuracy[r, name].mean() for r in at]
-    figures.measured(ax, [keep[r] for r in at], y, label, joined=False, mfc="none")
-    if name in ("ticket", "new weights"):
-        figures.predicted(ax, [keep[r] for r in at], y, "if signs are all")
-against_share(ax, ylabel="test accuracy")
-words = "Arms with the ticket's signs lie on its line, arms without on a lower one."
-figures.save(fig, "arms", words, legend="lower right")
+with figures.effects(
+    "key", {name: (less(name).mean(), *mean_interval(less(name)))
+            for name in found if name != "ticket"},
+    "Without its signs a ticket loses points; without its sizes hardly any.", neutral=0,
+    xlabel="test accuracy less that of the ticket",
+):
+    pass
 
 # %%
-sizes = {r: accuracy[r, "ticket"] - accuracy[r, "constant size"] for r in (2, 4, 6)}
+signs = (less("ticket", "own sizes, random signs")
+         + less("one size, own signs", "one size, random signs")) / 2
 ledger.judge({
-    "56.2a*": {f"keep {keep[r]}": mean(sizes[r], digits=2) for r in (2, 4, 6)},
-    "56.2d": mean(effects[4]["sign"], digits=2),
-    "56.2e": mean(effects[6]["sign"], digits=2),
-    "56.2f": mean(effects[4]["size"], digits=1),
-    "56.3a": ratio(effects[6]["sign"], lead[6], digits=2),
+    "56.2a": mean(less("ticket", "one size, own signs")),
+    "56.2b": mean(signs),
 })
 
 # %% [markdown]
-# ## 3. What the signs know
+# ## 3. Whose signs?
 #
-# How can the signs of a random start be worth anything? Because they were *chosen*. Training moves a weight by so much; one that has changed its sign has passed zero and
-# tends to end small. So pruning by the size at the end leaves weights that kept their sign, and (mask, signs) is a drawing of the trained network, made of
-# signs that happened to be right. If so, three things follow.
+# Why are the signs of a random start worth anything? Because they were chosen, one would say: a weight that has changed its sign has passed zero and tends
+# to end small, so pruning by size keeps signs that are those of the *trained* network. Untrained, such a ticket already reads digits (56.5c).
 #
-# A ticket's signs are those at the end of the training that chose it, although many weights of the dense network do change sign. A ticket classifies *before any training*, and so does the drawing alone, at constant size; take
-# the signs away and it is at one in ten. And training cannot get from random signs to the right ones: with few weights left, each has to stay on its side.
+# Pruning by **movement** puts it to the test: close the weights that moved least, $|W-W_0|$, whatever their size. A weight that crossed zero has moved far and is kept, with the sign
+# of its start, which training did not want.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.3b | weights of the smallest ticket with the sign that they had at the end of the training before | mean share ≥ 0.97 | pilots 0.993 to 0.996 | Zhou et al. 2019, abstract: masking is like training |
-# | 56.3c | all weights of the dense network: not so many | mean share ≤ 0.9 | pilots 0.82 to 0.83 | derived here |
-# | 56.3d | accuracy of the smallest ticket without training | mean ≥ 0.4 | chance is 0.1; pilots 0.61 to 0.68 | Zhou et al. 2019, abstract |
-# | 56.3e | of its signs at constant size | mean ≥ 0.5 | pilots 0.72 to 0.76 | Zhou et al. 2019, abstract |
-# | 56.3f | of a ticket pruned at once: less by | mean difference ≥ 0.2 | pilots 0.38 to 0.44 | derived here |
-# | 56.3g | random signs, after training: share that agree with the ticket's | mean ≤ 0.65 | half at the start; pilots 0.54 to 0.55 | derived here |
-# | 56.3h* | *control:* accuracy without training of what has lost its signs, its places, or was never chosen | mean 0.1 ± 0.1 | ten classes; pilots 0.08 to 0.13 | derived here |
+# | 56.3a | The smallest ticket pruned by movement is not two points behind the one pruned by size | mean difference in test accuracy ≥ -0.02 | less than half of its lead over new weights | Ours, after Zhou et al. 2019 (abstract) |
+# | 56.3b | Fewer of its signs are those at the end of the training that chose it, when a ticket is pruned by movement | mean difference of the shares ≥ 0.1 | ours; other seeds gave 0.3 | Ours |
+# | 56.3c | Own signs are worth more than a point of accuracy to the smallest ticket pruned by movement, too | mean difference in test accuracy ≥ 0.01 | a point, as in 56.1a | Ours |
+#
+# Both tickets, round by round: test accuracy at the best rate, share of signs that are those of the training before, and accuracy on the 500 digits before any
+# training:
 
 # %%
-untrained = {arm: one.validation_accuracy[0] for arm, one in found.items()}
-last = rounds[6].mask
-chosen = lt.same_sign(start, tickets[5].weights, last).numpy()
-every = lt.same_sign(start, dense.weights, rounds[0].mask).numpy()
-mended = lt.same_sign(start, found[6, "random signs"].weights, last).numpy()
+moved = lt.prune_by_rounds(digits, layers, 4, by="movement", dense=dense, **how)
+found.update(lt.train_arms(digits, {"by movement, random signs": (
+    lt.random_signs(start, generators(3)), moved[-1].mask)}, **how))
+found["by movement"] = moved[-1].trained
 
 # %% [markdown]
-# Left: the share of open weights that, at the end of the training before, have the sign that they started with (round 0: all weights of the dense network). Right: accuracy on the validation digits before any training, against the share
-# kept; dashed, chance.
-
-# %% tags=["hide-input"]
-fig, (left, right) = figures.panels(2)
-masks = [r.mask for r in rounds[1:]]  # each chosen by the training before
-kept_signs = [lt.same_sign(start, t.weights, m).numpy()
-              for t, m in zip(tickets, masks, strict=False)]  # fmt: skip
-figures.measured(left, keep, [every, *kept_signs], "ticket", every=1)
-figures.level(left, 0.5, "random signs")
-before = [untrained[r, "ticket"] for r in range(7)]
-figures.measured(right, keep, before, "ticket", every=1)
-drawing = [untrained[r, "constant size"] for r in (2, 4, 6)]
-figures.measured(right, [keep[r] for r in (2, 4, 6)], drawing, "constant size", every=1)
-some = [untrained[r, "random signs"] for r in (4, 6)]
-figures.measured(right, [keep[r] for r in (4, 6)], some, "random signs", every=1)
-figures.level(right, 0.1, "chance")
-against_share(left, ylabel="share with the same sign at the end", ylim=(0, 1.02))
-against_share(right, ylabel="accuracy before training", ylim=(0, 1.02))
-right.legend(loc=(0.05, 0.25))
-words = "Pruning leaves weights that keep their sign; untrained tickets classify."
-figures.save(fig, "untrained", words, legend="lower left")
+# In numbers:
 
 # %%
-blind = {"dense": (0, "ticket")}
-blind |= {n: (6, n) for n in ("new weights", "random signs", "shuffled")}
+def agreeing(rounds, k):
+    """Share of the signs of ticket k as at the end of training k - 1, (splits,)."""
+    own = tuple(w.repeat(len(learning_rates), 1, 1) for w in start)
+    same = lt.same_sign(own, rounds[k - 1].trained.weights, rounds[k].mask)
+    return rounds[k].trained.at_best(same.view(-1, splits).numpy())
+
+
+def untrained(one):
+    """Accuracy on the 500 digits before training, (splits,)."""
+    return one.at_best(one.validation_accuracy[0])
+
+
+pd.DataFrame({
+    (way, k): {"accuracy": own[k].trained.at_best().mean(),
+               "same signs": agreeing(own, k).mean(),
+               "untrained": untrained(own[k].trained).mean()}
+    for way, own in (("size", rounds), ("movement", moved)) for k in range(1, 5)
+}).T.round(3)
+
+# %%
 ledger.judge({
-    "56.3b": mean(chosen),
-    "56.3c": mean(every),
-    "56.3d": mean(untrained[6, "ticket"], digits=2),
-    "56.3e": mean(untrained[6, "constant size"], digits=2),
-    "56.3f": mean(untrained[6, "ticket"] - untrained[6, "at once"], digits=2),
-    "56.3g": mean(mended),
-    "56.3h*": {name: mean(untrained[arm], digits=2) for name, arm in blind.items()},
+    "56.3a": mean(less("by movement")),
+    "56.3b": mean(agreeing(rounds, 4) - agreeing(moved, 4)),
+    "56.3c": mean(less("by movement", "by movement, random signs")),
 })
 
 # %% [markdown]
 # ## 4. Against the dense network
 #
-# The hypothesis as it became famous says more: down to a tenth or a fifth of the weights a ticket trains as well as the dense network, and the larger tickets *learn faster* and *reach a higher accuracy*.
-# Which ticket is best is chosen for each draw on the validation digits, and its accuracy read off the tests. A point is the least that we can call
-# higher here: a test set of 1,000 digits has an error of 0.8.
+# The hypothesis says that tickets train as well as the dense network, and the larger of them to *a higher accuracy*. Whoever compares at one learning rate chooses the winner with
+# it: at 0.002 the dense network is ahead, at 0.02 the ticket. Here each has its own.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 56.4a | ticket with a good third of the weights, minus dense: the same accuracy | mean difference 0 ± 0.01 | a point; pilots −0.002 to 0.003 | Frankle & Carbin 2019, recalled |
-# | 56.4b | with a seventh: not two points lower | mean ≥ −0.02 | pilots −0.003 to −0.010 | Frankle & Carbin 2019, recalled |
-# | 56.4c | "a higher accuracy": best ticket minus dense | mean ≥ 0.01 | a point, see above; pilots −0.003 to 0.002 | Frankle & Carbin 2019, recalled |
-# | 56.4d | "learn faster": validation loss with a good third of the weights, after one epoch, over that of the dense network | mean log of the ratio ≤ −0.1 | a tenth; pilots −0.20 to −0.28 | Frankle & Carbin 2019, recalled |
-# | 56.4e | not so with a seventh: slower | mean log of the ratio ≥ 0.05 | pilots 0.18 to 0.30 | derived here |
+# | 56.4a | A ticket with a quarter of the weights is not a point behind the dense network, each at its best rate | mean difference in test accuracy ≥ -0.01 | a point; pairs resolve half a point | Frankle and Carbin 2019 (statement, recalled) |
 #
-# All bounds come from theory and pilot runs with other seeds. These contradicted 56.4c already; the claim stands here as it is made.
-
-# %%
-after_epoch = {r: np.log(tickets[r].validation_loss[1] / dense.validation_loss[1])
-               for r in range(1, 7)}  # fmt: skip
-voted = np.stack([t.validation_accuracy[-1] for t in tickets[1:]]).argmax(0)
-best = np.stack([t.accuracy for t in tickets[1:]])[voted, np.arange(draws)]
-gain = [t.accuracy - dense.accuracy for t in tickets[1:]]
-
-# %% [markdown]
-# Left: test accuracy of the tickets minus that of the dense network, a thin line each draw. Right: log of the validation loss after one epoch, against the dense network's. The
-# head start of the large tickets is gone at a seventh of the weights.
+# Tickets of each round less the dense network, with intervals:
 
 # %% tags=["hide-input"]
-fig, (left, right) = figures.panels(2)
-figures.measured(left, keep[1:], gain, "ticket", every=1)
-figures.measured(right, keep[1:], list(after_epoch.values()), "ticket", every=1)
-for ax in (left, right):
-    figures.level(ax, 0, "dense", theory=False)
-against_share(left, ylabel="test accuracy minus dense")
-against_share(right, ylabel="log loss ratio after an epoch")
-words = "Tickets match the dense accuracy to a third of the weights, and start faster."
-figures.save(fig, "dense", words, legend="best")
+fig, (ax,) = figures.panels(width=7)
+for way, own in (("by size", rounds), ("by movement", moved)):
+    ahead = np.stack([r.trained.at_best() - dense.at_best() for r in own[1:]])
+    kept = [float(lt.kept_share(r.mask).mean()) for r in own[1:]]
+    figures.measured(ax, kept, ahead.mean(1), way)
+    ax.fill_between(kept, *np.transpose([mean_interval(x) for x in ahead]), alpha=0.2)
+figures.level(ax, 0, "dense", theory=False)
+ax.set(xscale="log", xlabel="share of weights kept", ylabel="accuracy less dense")
+ax.set_xticks(kept, [f"{share:.2f}" for share in kept])
+ax.minorticks_off()
+figures.save(fig, "dense", "Tickets of a quarter, by size, are level with dense.")
 
 # %%
 ledger.judge({
-    "56.4a": mean(gain[1], digits=1),
-    "56.4b": mean(gain[3], digits=2),
-    "56.4c": mean(best - dense.accuracy, digits=2),
-    "56.4d": mean(after_epoch[2], digits=2),
-    "56.4e": mean(after_epoch[4], digits=2),
+    "56.4a": mean(rounds[2].trained.at_best() - dense.at_best()),
 })
-
-# %% [markdown]
-# ## All verdicts
-
-# %%
-ledger.conclude()
 
 # %% [markdown]
 # ## Reading
 #
-# **What was drawn.** The name suggests a lucky start that training only has to reveal. What we see is nearer to a copy. Pruning reads one bit a weight off a trained network, its sign, and keeps the weights whose
-# sign was right from the start: nearly all of a ticket's signs (56.3b) against four fifths of all signs. Mask and signs together are then a rough drawing of the trained network, which
-# classifies before it is trained. It does so better at constant size (56.3e) than with the sizes of the start, which are noise.
+# **What was drawn.** The name suggests a lucky start that training only has to reveal. What counts of that start is one bit a weight, its sign, together with the places. It was tempting to
+# say that the signs are those of the trained network, so that a ticket is a drawing of it that reads digits untrained. Pruned by size, it is: 93% of the signs of the smallest agree (56.5a). Pruned by movement it is much less,
+# and the smallest ticket is as good, though those of a quarter and an eighth of the weights are nearly a point behind. So being a drawing is not what makes the smallest win.
+# What remains is less than a reason: the places were chosen together with these signs, and a sparse network cannot repair a sign, since it has no other weight that could stand in.
 #
-# **Why new weights lose.** Half of their signs are wrong for these places, and training repairs few: of the random signs hardly more than half agree with the ticket's in the end (56.3g). A dense network need not
-# repair anything, for it has other weights that happen to be right. A sparse one has not. So the lottery is about signs, and a dense network holds enough tickets.
+# **Against the dense network.** Pruned by size, tickets of a half and a quarter of the weights are level with it, each at its own rate; smaller ones fall behind. The paper finds its larger tickets *ahead*: here
+# one is behind and one ahead by tenths of a point, which eight splits do not tell from nothing. At one rate for all, the rate would decide.
 #
-# **Rounds matter**, more than the mask criterion suggests (56.1e). Pruned at once to a nineteenth, a network does no better than new weights, and classifies two digits of ten before training. The large weights of a *dense* network
-# are a drawing of it only together with all the others; each round trains a smaller network that has to do without what was closed, and reads its signs anew.
+# **What this says of minima.** Cho names tickets beside the old remark that networks of just enough connections get stuck, and that a few more give a way round. Section 1 is that remark in numbers: the
+# same connections, at a start with other signs, end lower after as many steps.
 #
-# **Against the papers.** Large tickets do start faster, by a fifth in loss after one epoch (56.4d), and a third of the weights does what all do. That they end *higher* we do not see at the rate 0.002: the best ticket is within a point
-# of the dense network (56.4c). The gains on record are of a few tenths of a point, which eight draws of 1,024 tests barely resolve: the row rejects a gain that one would notice. But it hangs on the rate. At 0.01 the dense network falls to 0.918, and the
-# ticket with 23% of the weights rises to 0.942, above what either reaches at 0.002: tickets bear larger rates. Whoever compares at one rate chooses the winner with it. At a seventh of
-# the weights, within the range of the hypothesis, tickets at 0.002 start slower than the dense network, at 0.01 faster.
+# **Limits.** The grid of rates ends where one size with random signs does best; it gains less than a point there on the rate before, where six would be needed. One small network, 5,000 digits, which the splits share, Adam, half of the weights closed in a round (Frankle and Carbin close a fifth), no rewinding to a later step, which larger networks
+# need. All stop after 15 epochs. Pixels, and weights after every step, are multiples of $2^{-18}$: with weights of one size many units stand exactly at their kink,
+# where the last bits of a processor would make other runs.
 #
-# **What this says of minima.** Cho's text names tickets beside the old remark that networks of just enough connections get stuck, and that a few more give a way round. Section 1 is that remark in numbers: the same connections, at a start with
-# other signs, end four points lower after the same number of steps. They are slower throughout and have not finished: whether they are stuck we do not know.
+# **Try.** `learning_rates = [0.002]`: what is then seen is the first column of the tables. Signs are worth twice as much, since networks with random ones are far from done at
+# so small a rate: whoever looks at one rate measures speed.
 #
-# **Limits.** One small network, 5,000 digits, Adam, no rewinding to a later step, which larger networks need. The draws share the digits. All arms stop after ten epochs, when new weights still improve. Pixels, and weights after every step, are multiples of $2^{-18}$: with weights of one size many units stand exactly at their kink, where the last bits of a processor would make other runs. The starts
-# have one scale a layer; where sizes differ much at the start they might count.
+# ## 5. Checks
 #
-# **Try.** `learning_rate = 0.01`: see above; tickets pull ahead of the dense network (56.4c partly holds, 56.4a only partly, 56.4e is turned round), and 5% of the smallest ticket's signs change in training (56.3b fails). `hidden = [30, 20]`: 5.8% of so few weights are too few.
-# The ticket is 14 points below the dense network, but 20 above new weights, and all of that is its signs (56.3a: 1.05); what fails is 56.4b, and 56.3d to f, for the drawing has become too coarse: untrained it reads one digit of three.
-# A larger study, 300 and 100 hidden units and thirty epochs (`make figures SCALE=paper`, a quarter of an hour), has the same signs (56.3a: 0.95) and leads at a quarter to a half of their size: 56.1e and 56.2e fall short of bounds made for a small
-# network. There the ticket of a seventh does learn faster than the dense network, as the paper says (56.4e is turned round), and none ends more accurate.
+# | | check | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 56.5a | Pruned by size, the smallest ticket has the signs of the end of the training that chose it | mean share ≥ 0.85 | ours; other seeds gave 0.92 to 0.99 | Zhou et al. 2019 (statement, abstract) |
+# | 56.5b | Sizes of the start are worth less than a point and a half to the smallest ticket, up or down | mean size effect 0 ± 0.015 | a quarter of what signs are worth | Zhou et al. 2019 (statement, abstract) |
+# | 56.5c | The smallest ticket pruned by size reads digits untrained | mean accuracy ≥ 0.3 | three times chance | Zhou et al. 2019 (statement, abstract) |
+# | 56.5d | Untrained, the ticket pruned by movement reads fewer digits than the one pruned by size | mean difference ≤ -0.1 | a tenth; chance is 0.1 | Ours |
+# | 56.5e | *control:* Untrained, networks without the ticket's signs or places, and the dense one, read one digit in ten | largest distance of the mean accuracy from 0.1 ≤ 0.1 | ten classes, errors of 0.02 | Ours |
+
+# %%
+blind = [dense, *(found[name] for name in (
+    "new weights", "own sizes, random signs", "shuffled mask"))]
+ledger.judge({
+    "56.5a": mean(agreeing(rounds, 4)),
+    "56.5b": mean((less("ticket", "one size, own signs")
+                   + less("own sizes, random signs", "one size, random signs")) / 2),
+    "56.5c": mean(untrained(found["ticket"])),
+    "56.5d": mean(untrained(found["by movement"]) - untrained(found["ticket"])),
+    "56.5e": largest([abs(untrained(one).mean() - 0.1) for one in blind],
+                     of=splits, digits=2),
+})
+
+# %%
+ledger.conclude()

@@ -1,12 +1,10 @@
 // What is wider than its place can be scrolled with the keys too.
 addEventListener("load", () => {
   const mark = () => {
-    for (const node of document.querySelectorAll("div.math, span.math, mjx-container, .cell_output, .pst-scrollable-table-container, .output, pre"))
+    for (const node of document.querySelectorAll("div.math, span.math, .cell_output, .pst-scrollable-table-container, .output, pre"))
       if (node.scrollWidth > node.clientWidth + 4 && getComputedStyle(node).overflowX === "auto") node.tabIndex = 0;
   };
-  const ready = window.MathJax && window.MathJax.startup && window.MathJax.startup.promise;
-  if (ready) ready.then(mark);
-  else mark();
+  mark();
 });
 // The search splits the name of a row at its point: where one is asked for, its row comes first.
 (() => {
@@ -27,4 +25,116 @@ addEventListener("load", () => {
   // From a file the script is there before the page is.
   script.onload = () => (document.readyState === "loading" ? addEventListener("DOMContentLoaded", show) : show());
   document.head.append(script);
+})();
+
+// A row where it is named: its card beside whoever points at its id or comes to it with the keys.
+(() => {
+  const root = document.documentElement.dataset.content_root || "./", wanted = {};
+  let shown = null, timer = 0;
+  const cards = (number) => (wanted[number] ??= new Promise((found) => {
+    const script = document.createElement("script");
+    script.src = `${root}_static/rows/${number}.js`;
+    script.onload = () => found(globalThis.cards[number]);
+    script.onerror = () => found({});
+    document.head.append(script);
+  }));
+  const idOf = (link) => (/(?:#claim-|rows\/)(\d\d\.\d+[a-z]?)(?:\.html)?$/.exec(link.getAttribute("href") || "") || [])[1];
+  function hide() {
+    clearTimeout(timer);
+    if (shown) shown.remove();
+    shown = null;
+  }
+  async function show(link) {
+    const id = idOf(link), text = (await cards(id.slice(0, 2)))[id];
+    if (!text || !(link.matches(":hover") || link === document.activeElement)) return;
+    hide();
+    const card = document.createElement("div"), at = link.getClientRects()[0], room = innerHeight - at.bottom;
+    card.className = "row-card";
+    card.setAttribute("role", "group");
+    card.setAttribute("aria-label", "Row " + id);
+    card.innerHTML = text.replaceAll("%root%", root);
+    equip(card);
+    link.after(card);
+    const box = card.getBoundingClientRect();
+    card.style.left = Math.max(8, Math.min(at.left, document.documentElement.clientWidth - box.width - 8)) + "px";
+    if (room > box.height + 12 || room > at.top) Object.assign(card.style, { top: at.bottom + 4 + "px", maxHeight: room - 12 + "px" });
+    else Object.assign(card.style, { bottom: innerHeight - at.top + 4 + "px", maxHeight: at.top - 12 + "px" });
+    card.addEventListener("mouseenter", () => clearTimeout(timer));
+    card.addEventListener("mouseleave", () => later(hide));
+    card.addEventListener("focusout", (event) => { if (!card.contains(event.relatedTarget)) hide(); });
+    shown = card;
+  }
+  const later = (what, wait = 250) => { clearTimeout(timer); timer = setTimeout(what, wait); };
+  const linked = (node) => { const link = node.closest && node.closest("a[href]"); return link && idOf(link) && !link.closest(".row-card, .row-page .claim-row") ? link : null; };
+  addEventListener("mouseover", (event) => { const link = linked(event.target); if (link && matchMedia("(hover: hover)").matches) later(() => show(link), 180); });
+  addEventListener("mouseout", (event) => { if (linked(event.target)) later(hide); });
+  addEventListener("focusin", (event) => { const link = linked(event.target); if (link && link.matches(":focus-visible")) show(link); });
+  addEventListener("focusout", (event) => { if (shown && linked(event.target) && !shown.contains(event.relatedTarget)) hide(); });
+  addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  addEventListener("scroll", (event) => { if (shown && !shown.contains(event.target)) hide(); }, { passive: true, capture: true });
+
+  // What is folded opens where an address leads into it, and on paper.
+  const lead = () => {
+    const there = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!there) return;
+    let folded = false;
+    for (let node = there; (node = node.parentElement && node.parentElement.closest("details")); ) { folded = folded || !node.open; node.open = true; }
+    if (folded) there.scrollIntoView();
+  };
+  addEventListener("hashchange", lead);
+  let opened = [];
+  addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details.checks:not([open])")]; for (const node of opened) node.open = true; });
+  addEventListener("afterprint", () => { for (const node of opened) node.open = false; });
+
+  // A card's address, to be sent to someone.
+  function equip(part) {
+    if (!navigator.clipboard) return;
+    for (const link of part.querySelectorAll("a[data-copy]")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = "copy link";
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(link.href);
+        button.textContent = "copied";
+      });
+      link.removeAttribute("data-copy");
+      link.after(" · ", button);
+    }
+  }
+  const ready = () => { equip(document); lead(); };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", ready);
+  else ready();
+})();
+
+// An interactive figure in place: its scripts come when it is asked for. One at a time on a page.
+(() => {
+  const load = (src) => new Promise((done) => {
+    const script = document.createElement("script");
+    script.src = src;
+    script.onload = done;
+    document.head.append(script);
+  });
+  const ready = () => {
+    for (const place of document.querySelectorAll(".bend-here[data-scripts]")) {
+      const link = place.querySelector("a"), base = link.href.replace(/play\/[^/]*$/, "_static/play/"), button = document.createElement("button");
+      button.type = "button";
+      button.textContent = "Bend it here";
+      place.prepend(button, " ");
+      link.textContent = "on its own page";
+      button.addEventListener("click", async () => {
+        for (const old of document.querySelectorAll("#bend")) old.remove();
+        const box = document.createElement("div");
+        box.id = "bend";
+        box.className = "bend";
+        box.dataset.inPlace = "";
+        place.after(box);
+        for (const name of place.dataset.scripts.split(" ")) await load(`${base}${name}.js`);
+        const first = box.querySelector("input");
+        if (first) first.focus({ preventScroll: true });
+        box.scrollIntoView({ block: "nearest" });
+      });
+    }
+  };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", ready);
+  else ready();
 })();

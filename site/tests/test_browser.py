@@ -18,9 +18,12 @@ from lib.trajectories import counterexamples as ce
 from lib.trajectories import exact_dynamics as ed
 from lib.trajectories.held_starts import identity_floor
 
-pages = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.parts)
+pages = sorted(p for p in HTML.rglob("*.html") if not {"_static", "rows"} & {*p.parts})
+pages += sorted((HTML / "rows").glob("32.*.html"))[:3]  # one template, 700 rows
 pytestmark = pytest.mark.skipif(not pages, reason="not run: the site is not built (make site)")
-PLAY = ["edge", "trap", "bands", "saddles", "staircase", "depth", "peak", "noise"]
+PLAY = sorted(
+    path.stem for path in (ROOT / "site" / "pages" / "play").glob("*.md") if path.stem != "index"
+)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -41,12 +44,9 @@ def test_every_page_opens_clean(browser, base, width):
     for path in pages:
         name = str(path.relative_to(HTML))
         page.goto(base + name)
-        page.wait_for_function(
-            "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
-        )
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             problems.append(f"{name}: wider than the screen ({width})")
-        if page.evaluate("document.querySelectorAll('mjx-merror, [data-mjx-error]').length"):
+        if page.evaluate("document.querySelectorAll('merror').length"):
             problems.append(f"{name}: a formula that does not parse")
     context.close()
     assert not problems, "\n".join(problems)
@@ -62,6 +62,7 @@ SAMPLE = [
     "run",
     "notebooks/index",
     "notebooks/32_balancedness",
+    "rows/32.2a",
     "library/counterexamples",
 ]
 
@@ -75,10 +76,6 @@ def test_accessibility(browser, name, scheme):
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     page.goto((HTML / f"{name}.html").as_uri())
-    page.wait_for_function(
-        "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
-    )
-    page.wait_for_timeout(300)
     found = [
         v for v in axe.run(page).response["violations"] if v["impact"] in ("serious", "critical")
     ]
@@ -413,6 +410,78 @@ def test_a_finger_sets_the_start(browser):
     context.close()
 
 
+# --- a row where it is named -----------------------------------------------------------------------
+
+
+def test_a_pointer_or_the_keys_show_a_row_where_it_is_named(table):
+    row = next(row for row in stored() if row["id"] == "32.3a")
+    table.set_viewport_size({"width": 1280, "height": 900})
+    table.goto(table.base + "play/edge.html")
+    link, card = table.locator("a[href$='#claim-32.3a']").first, table.locator(".row-card")
+    link.hover()
+    card.wait_for()
+    assert row["statement"] in card.inner_text() and card.locator("svg.strip").count() == 1
+    assert card.get_by_role("link", name="in its notebook").is_visible()
+    box = card.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 1280 and box["y"] + box["height"] <= 900
+    table.keyboard.press("Escape")
+    assert card.count() == 0
+    table.mouse.move(5, 5)
+    table.locator("a[href$='#claim-32.4a']").first.focus()
+    table.keyboard.press("Shift+Tab")  # back to 32.3a, as with the keys
+    card.wait_for()
+    assert "32.3a" in card.inner_text()
+    table.keyboard.press("Tab")  # into the card
+    assert card.evaluate("c => c.contains(document.activeElement)")
+    table.keyboard.press("Escape")
+    assert card.count() == 0
+
+
+def test_an_address_opens_the_fold_that_its_row_is_in(table):
+    checks = [row for row in stored() if row["id"].startswith("32") and row.get("role") == "check"]
+    id = checks[0]["id"]
+    table.goto(table.base + "notebooks/32_balancedness.html")
+    assert not table.locator(f'[id="claim-{id}"]').is_visible()
+    table.goto(table.base + f"notebooks/32_balancedness.html#claim-{id}")
+    table.locator(f'[id="claim-{id}"]').wait_for(state="visible")
+
+
+def test_an_interactive_opens_in_place_and_leaves_the_address_alone(table):
+    table.goto(table.base + "notebooks/32_balancedness.html")
+    before = table.url
+    button = table.get_by_role("button", name="Bend it here")
+    assert button.count() == 1 and table.get_by_role("link", name="on its own page").count() == 1
+    button.click()
+    slider = table.get_by_role("slider", name="learning rate η", exact=True)
+    slider.wait_for()
+    old = table.locator("#bend .state").inner_text()
+    slider.focus()
+    for _ in range(8):
+        table.keyboard.press("PageUp")
+    assert table.locator("#bend .state").inner_text() != old
+    table.wait_for_timeout(300)
+    assert table.url == before
+
+
+SHIFTS = """window.shifts = 0;
+new PerformanceObserver((list) => { for (const e of list.getEntries()) window.shifts += e.value; }).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(
+    "name", ["index", "notebooks/index", "notebooks/32_balancedness", "play/edge", "rows/32.3a"]
+)
+def test_nothing_jumps_while_a_page_loads(browser, name, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    page.goto((HTML / f"{name}.html").as_uri())
+    page.wait_for_timeout(400)
+    moved = page.evaluate("window.shifts")
+    context.close()
+    assert moved < 0.05, moved
+
+
 # --- dark, print, search ---------------------------------------------------------------------------
 
 
@@ -427,10 +496,15 @@ def test_dark_pages_dim_areas_of_colour_and_turn_lines(browser):
         )
 
     filled = "img:is(.filled, [src*=failure_map], [src*=stripes])"
-    for name in ("index.html", "notebooks/32_balancedness.html", "notebooks/22_energy_bands.html"):
+    for name in (
+        "index.html",
+        "notebooks/32_balancedness.html",
+        "notebooks/22_energy_bands.html",
+        "rows/32.3a.html",
+    ):
         found = filters(name, f".bd-article {filled}")
         assert found and set(found) == {"brightness(0.8)"}, name
-    lines = filters("notebooks/22_energy_bands.html", ".cell_output img.plot")
+    lines = filters("notebooks/22_energy_bands.html", ".picture img.plot")
     assert lines and all("invert" in v for v in lines)
     page.emulate_media(media="print", color_scheme="dark")
     printed = filters("notebooks/22_energy_bands.html", ".bd-article img")

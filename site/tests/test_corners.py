@@ -4,6 +4,7 @@ Each control is put to its least, its default and its largest value, together in
 where there are four controls or more).
 """
 
+import functools
 import json
 import shutil
 import subprocess
@@ -11,13 +12,20 @@ import subprocess
 import numpy as np
 import pytest
 import torch
-from conftest import MODELS
+from conftest import MODELS, ROOT
 
 from lib import linear_networks as ln
+from lib.descent import Adam, Momentum
 from lib.landscapes import complexity as cx
 from lib.landscapes import minima as mn
+from lib.landscapes import perceptrons as pc
 from lib.obstacles import least_squares as ls
 from lib.obstacles import surfaces as sf
+from lib.practice import attention as at
+from lib.practice import optimizers as op
+from lib.practice import random_energy
+from lib.stages import stagewise as sw
+from lib.trajectories import counterexamples as ce
 from lib.trajectories import exact_dynamics as ed
 
 pytestmark = pytest.mark.skipif(
@@ -44,7 +52,8 @@ class Plot {
   point(x, y) { if (!this.within(x, y)) this.bad(`point ${x}, ${y} outside`); }
   upright(x) { if (!(x >= this.x.lo && x <= this.x.hi)) this.bad(`upright ${x} outside`); }
   level(y) { if (!Number.isFinite(y)) this.bad("level " + y); }
-  bar() {} words() { this.seen += 1; } image() { this.seen += 1; return this; }
+  bar(x0, x1, y) { if (!Number.isFinite(x0 + x1 + y)) this.bad("bar " + y); this.seen += 1; }
+  words() { this.seen += 1; } image() { this.seen += 1; return this; }
 }
 globalThis.window = globalThis;
 globalThis.document = { createElement: () => ({ getContext: () => ({ fillRect() {} }), toDataURL: () => "" }) };
@@ -77,12 +86,22 @@ def corners(name):
     return json.loads(done.stdout)
 
 
-PLAY = ["edge", "trap", "bands", "saddles", "staircase", "depth", "peak", "noise"]
+PLAY = sorted(
+    path.stem for path in (ROOT / "site" / "pages" / "play").glob("*.md") if path.stem != "index"
+)
+
+
+class Drawn(dict):
+    """{page: its corners}, each page drawn when it is first asked for."""
+
+    def __missing__(self, name):
+        self[name] = corners(name)
+        return self[name]
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return {name: corners(name) for name in PLAY}
+    return Drawn()
 
 
 @pytest.mark.parametrize("name", PLAY)
@@ -182,3 +201,168 @@ def test_noise_names_the_basin_that_lib_finds(drawn):
         best = float(sf.global_minimum(surface, -1, 2))
         assert data["best"] == pytest.approx(best, abs=1e-3)
         assert ("basin of the global minimum." in words) == (abs(at - best) < 1e-3)
+
+
+def test_a_stuck_network_is_stuck_in_lib_too_and_freed_as_there(drawn):
+    for corner in drawn["xor"]:
+        s, data, words = corner["state"], corner["data"], corner["words"]
+        if s["silent"] == 0 and s["seed"] != 5:
+            continue  # the same run is met with a silent unit
+        hidden, output = (torch.tensor([x], dtype=torch.float64) for x in data["start"])
+        setting = {"learning_rate": 0.5, "sweeps": 5000, "tolerance": 0.1}
+        run = pc.train((hidden, output), pc.xor(), **setting)
+        assert int(run.stopped) == data["stopped"], s
+        assert float(pc.squared_error(run.weights, pc.xor())) == pytest.approx(
+            data["energy"], rel=1e-6
+        )
+        assert words.startswith(
+            "Stuck" if data["stopped"] < 0 and not s["silent"] else ("Freed", "Not freed", "Solved")
+        )
+        if data["after"] is not None:
+            grown = run.weights
+            for _ in range(int(s["silent"])):
+                grown = pc.add_silent(grown)
+            again = pc.train(grown, pc.xor(), **setting)
+            assert int(again.stopped) == data["after"], s
+        assert data["freed"] <= data["caught"] <= 40
+
+
+def test_an_eigenvalue_turns_as_in_lib(drawn):
+    for corner in drawn["turn"]:
+        s, data, words = corner["state"], corner["data"], corner["words"]
+        goal, depth = complex(s["x"], s["y"]), int(s["N"])
+        path = ed.equal_layers_descent(
+            1.0, goal, depth, learning_rate=data["rate"], record=range(51)
+        )
+        at50 = complex(*data["path"])
+        assert min(abs(at50 - p) for p in path) < 1e-9, s
+        if goal == 1:
+            continue
+        law = ed.transit_time(1.0, goal, depth, 0.01) / data["rate"]
+        assert data["fatal"] == (law == float("inf")) == words.startswith("Held"), s
+        if data["fatal"]:
+            assert data["arrived"] == -1 and data["last"] >= abs(goal) * (1 - 1e-3)
+        else:
+            assert float(data["law"]) == pytest.approx(law, rel=1e-4), s
+
+
+def diagonal(values):
+    return torch.diag_embed(torch.tensor(values, dtype=torch.float64))[None]
+
+
+def test_a_jump_carries_what_grows_as_in_lib(js):
+    """One jump from many places, against lib's on the same units; strengths apart, so that lib's pairs are the modes."""
+    strengths, rng = [2.0, 1.0, 0.5, 0.25], np.random.default_rng(0)
+    for size in (0.0, 0.2):
+        for learned in range(4):
+            a = [s**0.5 for s in strengths[:learned]] + (
+                10 ** rng.uniform(-6, -2, 4 - learned)
+            ).tolist()
+            found = js(f"m.fastForward({a}, {strengths}, 0.05, {size})")
+            there = sw.fast_forward(
+                (diagonal(a), diagonal(a)),
+                lambda w, t: w - t,
+                (diagonal(strengths),),
+                learning_rate=0.05,
+                size=size or None,
+            )
+            wanted = torch.diagonal(there[0][0]).abs()
+            assert found == pytest.approx(wanted.tolist(), rel=1e-6), (size, learned)
+
+
+def test_a_run_with_jumps_takes_the_steps_of_lib(drawn):
+    """Whole runs: the page's default, and the corners that lib walks in a moment."""
+    met = 0
+    for corner in drawn["jump"]:
+        s, data = corner["state"], corner["data"]
+        assert max(data["jumps"]) <= 8 and max(data["counts"]) < 200_000, s
+        if s["jump"] or s["ratio"] == 1:
+            continue
+        start, target = diagonal([s["eps"] ** 0.5] * 4), diagonal(data["strengths"])
+        for size, counted, jumps in zip(
+            (None, 0.2, 0.0), data["counts"], data["jumps"], strict=True
+        ):
+            if counted > 400:
+                continue
+            skip = functools.partial(sw.fast_forward, learning_rate=s["eta"], size=size or None)
+            run = sw.staged_descent(
+                (start, start.clone()),
+                (target,),
+                loss=lambda w, t: (w - t).square().sum((-2, -1)) / 2,
+                slope=lambda w, t: w - t,
+                skip=None if size is None else skip,
+                learning_rate=s["eta"],
+                steps=counted + 50,
+                final_loss=1e-3,
+                quiet=1e-3,
+                check_every=1,
+                most_jumps=20,
+            )
+            assert abs(int(run.steps[0]) - counted) <= 2 and int(run.jumps[0]) == jumps, (s, size)
+            met += 1
+    assert met >= 3
+
+
+def test_a_turned_valley_falls_as_in_lib(drawn):
+    for corner in drawn["valley"]:
+        s, data = corner["state"], corner["data"]
+        h11, h12, h22 = data["bowl"]
+        matrix = torch.tensor([[[h11, h12], [h12, h22]]], dtype=torch.float64)
+        start = torch.tensor([data["start"]], dtype=torch.float64)
+        curvature = torch.tensor([1.0, s["kappa"]], dtype=torch.float64)
+        t = np.radians(s["angle"])
+        basis = torch.tensor([[[np.cos(t), np.sin(t)], [-np.sin(t), np.cos(t)]]])
+        bowl, turned = op.turned(curvature, basis, torch.tensor([[1.3, 1.5]], dtype=torch.float64))
+        assert torch.allclose(bowl, matrix) and torch.allclose(turned, start)
+        for method, rate, fall in zip(
+            (lambda r: Momentum(r, 0.9), Adam), data["rates"], data["falls"], strict=True
+        ):
+            wanted = op.quadratic_fall(matrix, start, [rate], int(s["steps"]), method)
+            assert fall == pytest.approx(float(wanted[0, 0]), abs=0.02), s
+        if s["angle"] in (0, 90):
+            assert data["falls"][1] == pytest.approx(np.log10(0.9) * s["steps"], abs=8)
+
+
+def test_a_lookup_is_learned_as_in_lib(drawn, js):
+    for corner in drawn["attention"]:
+        s, data = corner["state"], corner["data"]
+        logits = torch.tensor(data["raw"], dtype=torch.float64)
+        logits = logits / s["d"] ** 0.5 if s["factor"] else logits
+        assert data["softness"] == pytest.approx(
+            float(random_energy.softness(logits).softness), abs=1e-12
+        )
+        assert ("does not learn" in corner["words"]) == (data["solved"][int(s["factor"])] < 0)
+        if s["seed"] != 1:
+            continue
+        task = js(f"m.lookup(12, 8, {int(s['d'])}, 150, 12, 96, 1)")
+        q, k = (torch.tensor([task[name]], dtype=torch.float64) for name in "qk")
+        contexts, tests = (torch.tensor(task[name]).long() for name in ("contexts", "tests"))
+        start = at.Dot(q, k)
+        for rate, scale, solved in zip(
+            data["rates"], (1.0, s["d"] ** -0.5), data["solved"], strict=True
+        ):
+            found = float(at.solving_steps(start, [rate], scale, contexts[:, None], tests)[0, 0])
+            assert (found if found < np.inf else -1) == solved, s
+
+
+def test_the_edge_names_the_side_that_lib_finds(drawn):
+    for corner in drawn["edge"]:
+        s, data, words = corner["state"], corner["data"], corner["words"]
+        start = ce.modes_of_imbalance(s["D"], 2, s["c"])
+        assert data["predicted"] == bool(ce.overshoot_gap(start, s["eta"]) > 0 and s["eta"] < 1)
+        assert data["critical"] == pytest.approx(float(ce.critical_learning_rate(start)), rel=1e-12)
+        end = ce.scalar_descent(start, s["eta"], [3900, 4000])[2]
+        settled, finite = bool((end < 1e-10).all()), bool(torch.isfinite(end).all())
+        assert (data["kind"] < 2) == settled and (data["kind"] == 3) == (not finite), s
+        if data["kind"] == 1:
+            assert data["stretch"] > 2 and "catapult" in words
+
+
+def test_depth_takes_the_steps_that_lib_counts(drawn):
+    for corner in drawn["depth"]:
+        s, data = corner["state"], corner["data"]
+        depth = int(s["N"])
+        rate = float(ed.curvature_step(s["s"], depth, s["c"]))
+        assert data["rate"] == pytest.approx(rate, rel=1e-12)
+        path = ed.equal_layers_descent(s["u0"], s["s"], depth, learning_rate=rate, record=[20])
+        assert data["at20"] == pytest.approx(float(path[0]), rel=1e-9), s

@@ -1,10 +1,13 @@
 """The built site as files: links and anchors lead somewhere, nothing from outside, every row and notebook is there."""
 
 import functools
+import html
 import json
+import os
 import re
 import subprocess
 import sys
+import types
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -98,7 +101,7 @@ def test_every_row_of_the_ledgers_is_on_its_page_and_in_the_table_of_all():
         for row in ledger["claims"]:
             assert f"claim-{row['id']}" in parsed(page).ids, row["id"]
             assert f'notebooks/{page.name}#claim-{row["id"]}"' in whole, row["id"]
-        assert f"notebooks/{ledger['notebook']}.html" in " ".join(parsed(HTML / "index.html").links)
+        assert f"{ledger['notebook']}.html" in parsed(HTML / "notebooks" / "index.html").links
     assert whole.count("data-verdict=") == sum(len(x["claims"]) for x in ledgers())
 
 
@@ -126,11 +129,32 @@ def test_every_public_function_is_in_the_reference():
                 assert f"lib.{DOTTED[path.stem]}.{node.name}" in ids
 
 
-def test_findings_name_rows_that_exist():
-    """A finding whose rows are gone is left out of the front page: at least three must be there."""
+def test_the_front_page_leaves_out_what_has_no_row():
+    from stage import fields, front_failed, percent
+
+    rows = {"10.1a": some_row(id="10.1a", measured=0.99991), "10.1b": some_row(id="10.1b")}
+    assert fields("{10.1a:%} and {10.1b}", rows) == "99.99% and 0.75"
+    assert [percent(v) for v in (0, 0.004, 0.396, 0.9999, 1)] == [
+        "0%",
+        "0.4%",
+        "40%",
+        "99.99%",
+        "100%",
+    ]
+    book = types.SimpleNamespace(
+        rows=rows | {"10.1a": rows["10.1a"] | {"verdict": "not reproduced"}}
+    )
+    links = types.SimpleNamespace(text=lambda text, where: text)
+    text = "# claims\n# failed\n- a (10.1a)\n- b (10.1b)\n- c (10.9z)"
+    assert front_failed(text, [book], links) == "- a (10.1a)"
+
+
+def test_the_front_page_has_answer_claims_failures_and_paths():
     text = (HTML / "index.html").read_text(encoding="utf-8")
-    surprises = text.split('id="what-surprised"')[1].split("</section>")[0]
-    assert surprises.count("<li>") >= 3 and "{" not in re.sub(r"<[^>]*>|\\\(.*?\\\)", "", surprises)
+    assert 3 <= text.count('class="front-claim ') <= 5 and text.count('class="front-path ') == 3
+    assert "minutes of reading" in text and "To know before" in text
+    plain = re.sub(r"<[^>]*>", "", text)
+    assert not re.search(r"[{}]\d\d\.|<<|>>", plain)
 
 
 def test_the_site_fits():
@@ -157,13 +181,63 @@ def test_every_row_that_failed_is_on_the_page_of_what_was_not_reproduced():
 def test_the_page_run_and_cite_knows_or_says_that_it_does_not():
     from stage import run_page
 
-    there = run_page({"SITE_REPOSITORY": "https://example.org/a/suite"})
-    assert there["clone"] == "git clone https://example.org/a/suite" and there["folder"] == "suite"
-    assert "url = {https://example.org/a/suite}" in there["bibtex"]
+    there = run_page({"SITE_REPOSITORY": "https://github.com/a/suite.git"})
+    assert there["clone"] == "git clone https://github.com/a/suite" and there["folder"] == "suite"
+    assert "url = {https://github.com/a/suite}" in there["bibtex"]
+    assert "mybinder.org/v2/gh/a/suite/HEAD" in there["browser"]
+    assert "colab.research.google.com/github/a/suite/blob/HEAD/notebooks/" in there["browser"]
+    assert "whl/cpu" in there["browser"] and "whl/cpu" in there["install"]
+    assert "mybinder" not in run_page({"SITE_REPOSITORY": "https://example.org/a/suite"})["browser"]
     for bad in ({}, {"SITE_REPOSITORY": "javascript:alert(1)"}):
         assert "not known" in run_page(bad)["address"] and "url" not in run_page(bad)["bibtex"]
     text = re.sub(r"<[^>]*>", "", (HTML / "run.html").read_text(encoding="utf-8"))
     assert "make lab" in text and there["version"] in text and there["released"] in text
+
+
+def test_a_downloaded_notebook_says_first_what_to_install():
+    from stage import downloaded
+
+    path = ROOT / "notebooks" / "32_balancedness.ipynb"
+    text = path.read_text(encoding="utf-8")
+    before, known = (
+        json.loads(text),
+        json.loads(downloaded(text, {"SITE_REPOSITORY": "https://github.com/a/suite"})),
+    )
+    assert "git+https://github.com/a/suite" in "".join(known["cells"][1]["source"])
+    assert [c["id"] for c in known["cells"][2:]] == [c["id"] for c in before["cells"]]
+    assert "%pip" not in "".join(json.loads(downloaded(text, {}))["cells"][1]["source"])
+    here = json.loads((HTML / "_downloads" / path.name).read_text(encoding="utf-8"))
+    assert here["cells"][0]["id"] == "how-to-run"
+
+
+def test_a_published_site_has_its_addresses(tmp_path):
+    """conf.py with SITE_URL on three small pages: canonical address, sitemap, social card, a 404 for any depth."""
+    source, out = tmp_path / "source", tmp_path / "html"
+    source.mkdir()
+    for name in ("index", "404"):
+        (source / f"{name}.md").write_text(
+            f"---\norphan: true\n---\n# The page {name}\n", encoding="utf-8"
+        )
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-c", ROOT / "site", source, out]
+    paths = os.pathsep.join(p for p in sys.path if p.endswith("site-packages"))
+    env = os.environ | {"SITE_URL": "https://example.org/suite/", "PYTHONPATH": paths}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    text = (out / "index.html").read_text(encoding="utf-8")
+    for words in (
+        'rel="canonical" href="https://example.org/suite/index.html"',
+        'property="og:url" content="https://example.org/suite/index.html"',
+        'property="og:image" content="https://example.org/suite/_static/card.png"',
+    ):
+        assert words in text, words
+    assert (out / "_static" / "card.png").exists()
+    assert '<base href="https://example.org/suite/">' in (out / "404.html").read_text(
+        encoding="utf-8"
+    )
+    sitemap = (out / "sitemap.xml").read_text(encoding="utf-8")
+    assert "https://example.org/suite/index.html" in sitemap and "404" not in sitemap
+    assert sitemap.count("/rows/") == sum(len(x["claims"]) for x in ledgers())
+    assert not (HTML / "sitemap.xml").exists() or "SITE_URL" in os.environ
 
 
 def test_statements_of_sources_become_tables():
@@ -217,9 +291,129 @@ def test_serve_refuses_a_bad_port_in_one_line(port):
     assert done.returncode and done.stderr.count("\n") == 1 and "PORT" in done.stderr
 
 
-def test_a_criterion_stands_under_a_fold_and_on_its_verdict():
+def test_a_row_is_one_card_on_its_notebook_and_at_its_own_address():
+    from lib.suite import claims
+
     for ledger in ledgers():
         text = (HTML / "notebooks" / f"{ledger['notebook']}.html").read_text(encoding="utf-8")
-        folds = len(re.findall(r"Fixed before the run: \d+ row", text))
-        assert folds == len(re.findall(r'<table class="criteria', text)) > 0, ledger["notebook"]
-        assert text.count('data-label="holds if"') >= len(ledger["claims"])
+        assert text.count('class="claim-row"') == len(ledger["claims"]), ledger["notebook"]
+        assert "| holds if |" not in text and "<th>holds if" not in text
+        for row in ledger["claims"]:
+            own = HTML / "rows" / f"{row['id']}.html"
+            said = html.unescape(re.sub(r"<[^>]*>", "", own.read_text(encoding="utf-8")))
+            for words in (
+                claims.criterion(row),
+                claims.measurement(row),
+                f"@misc{{row-{row['id']}",
+            ):
+                assert words in said, (row["id"], words)
+        number = ledger["notebook"][:2]
+        script = (HTML / "_static" / "rows" / f"{number}.js").read_text(encoding="utf-8")
+        stored = json.loads(script.partition(" = ")[2].strip().removesuffix(";"))
+        assert set(stored) == {row["id"] for row in ledger["claims"]}
+
+
+def some_row(**changed):
+    row = {
+        "id": "32.3a",
+        "role": "claim",
+        "statement": "A start converges",
+        "measure": "share",
+        "source": "Ours",
+        "predicted": 0.5,
+        "measured": 0.75,
+        "relation": ">=",
+        "tolerance": None,
+        "because": "ours",
+        "seeds": 40,
+        "interval": [0.7, 0.8],
+        "control": False,
+        "identity": False,
+        "verdict": "reproduced",
+    }
+    return row | changed
+
+
+def marks(row):
+    """(left and right end of the region, ends of the interval, the dot) of a strip."""
+    from rows import strip
+
+    text = strip(row)
+    x, width = re.search(r'class="region" x="([-\d.]+)" width="([-\d.]+)"', text).groups()
+    line = re.search(r'd="M([-\d.]+) [-\d.]+H([-\d.]+)"', text)
+    dot = float(re.search(r'cx="([-\d.]+)"', text)[1])
+    return (
+        (float(x), float(x) + float(width)),
+        tuple(map(float, line.groups())) if line else None,
+        dot,
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"relation": "<=", "predicted": 1e-12, "measured": 3e-16, "interval": None},
+        {"relation": "<=", "predicted": 1e-12, "measured": 0.0, "interval": None},
+        {"relation": "within", "predicted": -2.0, "tolerance": 0.5, "measured": -1.9, "interval": [-2.4, -1.6]},
+        {"predicted": 1.0, "measured": 1.0, "interval": None},
+        {"relation": "<=", "predicted": 0.0, "measured": 0.0, "interval": None},
+        {"predicted": 2.0, "measured": 1e308, "interval": None},
+        {"relation": "within", "predicted": 0.1, "tolerance": 0.0, "measured": 0.1, "interval": None},
+    ],
+)  # fmt: skip
+def test_a_strip_shows_what_the_verdict_says(changed):
+    """Reproduced: the dot and the whole interval lie in the region, and all in the frame."""
+    (left, right), line, dot = marks(some_row(**changed))
+    assert 0 <= left < right <= 160 and left - 0.2 <= dot <= right + 0.2
+    assert line is None or left <= line[0] <= dot <= line[1] <= right
+
+
+def test_a_strip_shows_what_was_not_reproduced():
+    (left, _), line, dot = marks(
+        some_row(measured=0.3, interval=[0.1, 0.6], verdict="not reproduced")
+    )
+    assert dot < left and line[0] < dot < left < line[1]
+    from rows import strip
+
+    assert strip(some_row(measured=None, interval=None, verdict="not measured")) == ""
+
+
+def test_pips_are_the_seeds_one_by_one():
+    from rows import commands, pips
+
+    sweep = {"held": 2, "runs": 3, "seeds": [7, 8, 9], "failed": [8]}
+    text = pips(sweep)
+    assert "2 of 3" in text and 'class="held" d="M0 0h3v12h-3zM10 0' in text
+    assert 'class="failed" d="M5 6' in text and pips(None) == ""
+    assert "seed=8" in html.unescape(commands(sweep, "32_balancedness"))
+    assert commands(sweep | {"failed": []}, "32_balancedness") == ""
+
+
+def test_exercises_keep_their_answers_under_folds():
+    from stage import exercises
+
+    text = exercises(
+        "Before.\n\n**Try.** `a = 1`: it\ngrows: twice. `b = 2` or `3`: none. Never.\n\nAfter."
+    )
+    assert text.startswith("Before.") and text.endswith("After.") and text.count("dropdown") == 2
+    assert "- `a = 1`" in text and "it grows: twice." in text and "none. Never." in text
+    assert exercises("No exercise.") == "No exercise."
+    folds = 0
+    for ledger in ledgers():
+        page = (HTML / "notebooks" / f"{ledger['notebook']}.html").read_text(encoding="utf-8")
+        folds += page.count("What happens")
+    assert folds > 20
+
+
+def test_formulas_are_spaced_as_in_tex():
+    from formulas import THIN, mathml
+
+    assert f"<mi>ln</mi>{THIN}<mi>x</mi>" in mathml(r"\ln x")
+    assert f"<mn>2</mn>{THIN}<mi>cos</mi>" in mathml(r"2\cos x")
+    assert THIN not in mathml(r"\ln(x)") and THIN not in mathml("x_1y")
+    assert "<mo>&#x000B1;</mo>" in mathml(r"x\pm y") and "<mi>&#x0221E;</mi>" in mathml(r"\infty")
+    assert 'stretchy="false">&#x02016;' in mathml(r"\Vert W\Vert")
+    assert 'display="block"' in mathml("x", True) and 'alttext="a&lt;b"' in mathml("a<b")
+    with pytest.raises(ValueError, match="nosuch"):
+        mathml(r"\nosuch x")

@@ -22,7 +22,7 @@ def test_the_hessian_is_that_of_autograd(widths):
     draw = rng()
     target = torch.from_numpy(draw.standard_normal((widths[-1], widths[0])))
     point = saddles.as_points(ln.gaussian_weights(widths, 2, draw))
-    gradient, curvature = saddles.network_field(target, widths)(point)
+    gradient, curvature = saddles.network_field(widths)(point, target.expand(2, -1, -1))
     for k in range(2):
         slope, bend = autograd(lambda p: ln.loss(saddles.layers(p, widths), target), point[k])
         assert torch.allclose(gradient[k], slope, atol=1e-12)
@@ -97,11 +97,26 @@ def test_search_finds_only_losses_of_the_list():
     draw = rng(4)
     target, _ = saddles.noisy_target([1.5, 0.7], 3, 0.3, 50, draw)
     assert target.shape == (2, 3)
-    found = saddles.network_saddles(target, [3, 1, 2], 100, draw)
+    (found,) = saddles.network_saddles(lambda: target, 1, [3, 1, 2], 100, draw)
     assert len(found.distance) > 50 and found.distance.max() < 1e-12
     assert found.met.tolist() == [True, True, True]
     assert len(found.loss) == len(found.curvature) < len(found.distance)
     assert (found.curvature < -1e-4).all()
+
+
+def test_a_search_in_many_regressions_is_that_in_each():
+    together, apart = rng(4), rng(4)
+
+    def draw(g):
+        return lambda: saddles.noisy_target([1.5, 0.7], 3, 0.3, 50, g)[0]
+
+    many = saddles.network_saddles(draw(together), 2, [3, 1, 2], 40, together)
+    for one in many:
+        (alone,) = saddles.network_saddles(draw(apart), 1, [3, 1, 2], 40, apart)
+        assert torch.allclose(one.levels, alone.levels, rtol=1e-12)
+        assert one.met.tolist() == alone.met.tolist()
+        # a start near the edge of two basins may be told otherwise by the last bits
+        assert abs(len(one.loss) - len(alone.loss)) <= 2
 
 
 def test_whitened_data_and_the_matrix_problem_have_one_loss():
@@ -117,22 +132,18 @@ def test_whitened_data_and_the_matrix_problem_have_one_loss():
 
 
 def test_descent_comes_near_every_greedy_saddle():
-    s = [2.0, 1.0]
-    starts = ln.gaussian_weights([2, 2, 2], 3, rng(6), 1e-5)
-    run = saddles.passage(s, starts, learning_rate=0.05, steps=1500, every=2)
-    assert run.passed.shape == (2, 3)
-    assert torch.allclose(run.passed, -torch.tensor(s, dtype=torch.float64)[:, None], rtol=0.01)
-    assert run.loss[0] == pytest.approx(2.5, abs=1e-3) and run.loss[-1].max() < 0.05
-    assert run.curvature.shape == run.steps.shape
+    s, first = [2.0, 1.0], ln.gaussian_weights([2, 2, 2], 3, rng(6))
+    how = {"learning_rate": 0.05, "every": 2}
+    (passed,) = saddles.passages(s, first, [1e-5], [1500], **how)
+    assert passed.shape == (2, 3)
+    assert torch.allclose(passed, -torch.tensor(s, dtype=torch.float64)[:, None], rtol=0.01)
+    both = saddles.passages(s, first, [1e-5, 1e-4], [1500, 2], **how)
+    assert torch.equal(both[0], passed) and both[1, 1].isnan().all()  # two steps are too few
 
 
 def test_curvature_at_the_plateaus_vanishes_with_the_start():
-    starts = ln.gaussian_weights([2, 2, 2, 2], 20, rng(15))
-    nearest = [
-        saddles.passage(
-            [2.0, 1.0], [scale * w for w in starts], learning_rate=0.1, steps=6000, every=20
-        ).passed[0]
-        for scale in (0.04, 0.02)
-    ]
+    first = ln.gaussian_weights([2, 2, 2, 2], 20, rng(15))
+    how = {"learning_rate": 0.1, "every": 20}
+    nearest = saddles.passages([2.0, 1.0], first, [0.04, 0.02], [6000, 6000], **how)[:, 0]
     exponent = (nearest[0] / nearest[1]).log2().median()
     assert float(exponent) == pytest.approx(saddles.plateau_exponent(3), abs=0.05)

@@ -40,16 +40,42 @@ def test_quadratic_forms_have_the_derivatives_of_autograd(name):
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_the_planted_solution_is_reached_and_other_points_are_strict(name):
     draw = rng(8)
-    run = strict.shallow_run(PROBLEMS[name](draw), 20, draw)
+    (run,) = strict.shallow_runs(lambda: PROBLEMS[name](draw), 1, 20, draw)
     assert run.arrived.all()
     assert len(run.loss) and (run.loss > 1e-6).all() and (run.curvature < 0).all()
 
 
 def test_shallow_run_counts_the_origin_as_curvature_minus_one():
     problem = strict.QuadraticForms(torch.full((1, 1, 1), 2.0).double(), torch.ones(1).double())
-    run = strict.shallow_run(problem, 30, rng(16), init_scale=0.3)
+    (run,) = strict.shallow_runs(lambda: problem, 1, 30, rng(16), init_scale=0.3)
     assert torch.allclose(run.curvature, -torch.ones_like(run.curvature))
     assert torch.allclose(run.loss, torch.ones_like(run.loss))
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_moments_are_the_losses_of_their_problems(name):
+    """Value, gradient and Hessian of three problems side by side, with two, one and three points."""
+    draw = rng(9)
+    problems = [PROBLEMS[name](draw) for _ in range(3)]
+    both, who = strict.Moments(problems), torch.tensor([0, 0, 1, 2, 2, 2])
+    points = torch.from_numpy(draw.standard_normal((6, problems[0].forms.shape[1])))
+    gradient, curvature = both.field(points, who)
+    for k, owner in enumerate(who.tolist()):
+        slope, bend = problems[owner].field(points[k])
+        assert torch.allclose(gradient[k], slope) and torch.allclose(curvature[k], bend)
+    values = torch.stack([problems[p].value(x) for p, x in zip(who, points, strict=True)])
+    assert torch.allclose(both.value(points, who), values)
+    origin = points.new_zeros(points.shape[1])
+    assert torch.allclose(both.at_zero[:, 0], torch.stack([p.value(origin) for p in problems]))
+
+
+def test_runs_side_by_side_are_those_of_each_problem():
+    together, apart = rng(10), rng(10)
+    kind = PROBLEMS["retrieval"]
+    for run in strict.shallow_runs(lambda: kind(together), 3, 20, together):
+        (alone,) = strict.shallow_runs(lambda: kind(apart), 1, 20, apart)
+        assert torch.equal(run.arrived, alone.arrived) and run.clear == alone.clear
+        assert torch.allclose(run.loss.sort()[0], alone.loss.sort()[0], atol=1e-8)
 
 
 def test_completion_counts_both_halves_of_the_matrix():

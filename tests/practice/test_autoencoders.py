@@ -48,6 +48,39 @@ def minus_elbo(parameters, images, noise, where, activation, groups):
     return (bits + kl_divergence(code, Normal(0.0, 1.0)).sum()) / len(images)
 
 
+@pytest.mark.parametrize(
+    "how", [nw.Form(over="units"), nw.Form(centred=False), nw.Form(scaled=False)]
+)
+def test_other_normalizations_have_the_gradient_of_the_elbo(how):
+    """A difference quotient along a random direction, with the passes themselves tested in test_networks."""
+    parameters, images, noise = network((0, 1))
+    options = {"where": (0, 1), "activation": nw.TANH, "how": how}
+    found = ae.elbo_gradients(parameters, images, noise, **options)
+    ways = [drawn(*p.shape, seed=30 + j) for j, p in enumerate(parameters)]
+    bounds = [
+        ae.elbo(
+            [p + h * w for p, w in zip(parameters, ways, strict=True)], images, noise, **options
+        )[0]
+        for h in (1e-5, -1e-5)
+    ]
+    slope = sum((g * w).flatten(1).sum(1) for g, w in zip(found, ways, strict=True))
+    assert torch.allclose((bounds[1] - bounds[0]) / 2e-5, slope, rtol=1e-7, atol=1e-8)
+
+
+def test_layer_normalization_keeps_no_statistics():
+    problems = ae.draw_with_noise(
+        torch.from_numpy(rng(9).random((30, D))), 20, 40, H, K, [rng(1), rng(2)]
+    )
+    how = nw.Form(over="units")
+    trained = ae.train_autoencoders(problems, [0.01], 2, 8, where=(0, 1), how=how)
+    assert trained.running == {} and len(trained.parameters) == 10
+    bound, _ = ae.elbo_on_tests(problems, trained)
+    again, _ = ae.elbo_on_tests(problems, trained, ae.recomputed(problems, trained))
+    assert np.isfinite(bound).all() and np.allclose(bound, again)
+    centred = ae.train_autoencoders(problems, [0.01], 4, 8, where=(0,), how=nw.Form(scaled=False))
+    assert (centred.running[0][1] == 1).all()
+
+
 @pytest.mark.parametrize("where", ae.WHERE.values())
 @pytest.mark.parametrize("groups", [1, 3])
 @pytest.mark.parametrize("own, torchs", [(nw.RELU, torch.relu), (nw.TANH, torch.tanh)])

@@ -258,30 +258,6 @@ def test_divergence_is_an_error_unless_it_is_data():
     assert (go(diverged="keep").diverged >= 0).all()
 
 
-def test_training_on_a_split_records_both_losses_and_the_dead():
-    start, images, labels = problem([4, 5, 3], 3, 2)
-    sets = (images[:20], labels[:20]), (images[20:], labels[20:])
-    options = {"learning_rate": 0.1, "batch_size": 5, "epochs": 2, "record": Record([0, 2])}
-    run = cl.train_on_split(start, sets, rng=np.random.default_rng(0), **options)
-    for k, net in enumerate([start, start.like(run.weights)]):
-        # the layout in memory may differ: last bits
-        for name, own in (("train", sets[0]), ("test", sets[1])):
-            assert torch.allclose(run.records[name][k], evaluate(net, *own)[0], rtol=1e-12)
-        assert torch.equal(run.records["dead"][k], cl.dead_units(net, sets[0][0]))
-
-
-def test_index_along_is_the_index_at_those_epochs():
-    start, images, labels = problem([4, 3, 3], 3, 2)
-    sets = (images, labels), (images, labels)
-    options = {"learning_rate": 0.5, "batch_size": 10}
-    found = cl.index_along(start, sets, [1, 4], 2, rng=np.random.default_rng(0), **options)
-    assert found.shape == (3, 2)
-    assert torch.equal(found[0], cl.index_fraction(start, *sets[0])[:2])
-    rng = np.random.default_rng(0)
-    end = cl.train_on_split(start, sets, epochs=4, rng=rng, **options)
-    assert torch.equal(found[2], cl.index_fraction(start.like(end.weights), *sets[0])[:2])
-
-
 BAD = {
     "no image": (lambda n, x, y: cl.dead_units(n, x[:0]), "images"),
     "nan start": (lambda n, x, y: go(n.map(lambda w: w * torch.nan), x, y), "finite"),

@@ -37,6 +37,14 @@ def test_the_formula_is_descent():
     )
 
 
+def test_every_preparation_is_counted_by_formula_and_by_descent():
+    pixels, outputs = drawn(60, 4).abs(), drawn(60, 2, seed=1)
+    formula, descended, numbers = cd.steps_by_preparation(pixels, outputs, 0.5)
+    assert formula.tolist() == descended.tolist() and formula.shape == (len(cd.PREPARATIONS),)
+    assert formula[-1] == 1 and numbers[-1] == pytest.approx(1)
+    assert numbers[0] > numbers[1] > 1
+
+
 def test_bad_input_is_one_clear_line():
     with pytest.raises(ValueError, match="how"):
         cd.prepare(drawn(3, 2), "PCA")

@@ -113,6 +113,34 @@ def test_a_linear_student_goes_to_the_limit(temperature):
     )
 
 
+def test_agreement_is_one_with_the_teacher_and_grows_with_the_images():
+    teachers = di.draw_teachers(3, 4, 6, 3.0, np.random.default_rng(3))
+    both = torch.stack([teachers, -teachers])
+    found = di.agreement(teachers, both, np.random.default_rng(4))
+    assert found.shape == (2, 3) and (found[0] == 1).all() and (found[1] == 0).all()
+    grown = di.agreement_by_images(teachers, [1, 3, 8], np.random.default_rng(5))
+    assert grown.shape == (3, 3) and (grown[2] == 1).all()
+    assert (grown[0].mean() < grown[1].mean()) and (grown[1].mean() < 1)
+
+
+def test_the_relative_error_is_that_of_the_two_gradients():
+    z, v = (torch.from_numpy(np.random.default_rng(k).standard_normal((9, 5))) for k in (1, 2))
+    matched = di.matching_gradient(z, v)
+    off = di.soft_gradient(z, v, 7) / matched - 1
+    expected = (off * matched).norm(dim=-1) / matched.norm(dim=-1)
+    assert torch.allclose(di.relative_error(z, v, 7), expected)
+
+
+def test_smoothed_labels_keep_the_class_and_sum_to_one():
+    p = torch.softmax(torch.from_numpy(np.random.default_rng(3).standard_normal((3, 9, 5))), -1)
+    found = di.smoothed(p, 0.7)
+    assert torch.equal(found.argmax(-1), p.argmax(-1))
+    assert torch.allclose(found.sum(-1), torch.ones(3, 9).double())
+    assert torch.allclose(found.amax(-1), torch.full((3, 9), 0.7).double())
+    assert torch.allclose(di.smoothed(p, 1.0), di.hardened(p))
+    assert torch.allclose(di.smoothed(p, 0.2), torch.full_like(p, 0.2))
+
+
 def test_a_step_of_the_linear_student_is_autograds():
     x, start = normal(2, 6, 5), normal(2, 4, 5, seed=1)
     p = di.soften(normal(2, 6, 4, seed=2), 3)
@@ -170,6 +198,24 @@ def test_every_kind_of_targets_is_a_run_alone(copies):
         own = cl.train_apart(start, (x, targets), orders, Adam(0.01), temperature=2)
         for got, wanted in zip((*found[kind][0], *found[kind][1]), own.weights, strict=True):
             assert got.shape == wanted.shape and torch.allclose(got, wanted, rtol=1e-10)
+
+
+def test_the_best_rate_is_that_of_the_highest_accuracy():
+    x = torch.from_numpy(np.random.default_rng(5).standard_normal((2, 40, 3)))
+    labels = (x @ torch.eye(3).double()).argmax(-1)
+    p = {"labels": torch.nn.functional.one_hot(labels, 3).double()}
+    start = st.normal_start([3, 8, 3], [np.random.default_rng([6, k]) for k in range(2)], st.he)
+    orders = torch.from_numpy(np.random.default_rng(7).integers(0, 40, (2, 60, 8)))
+    given = start, x, p, orders
+    found = di.at_best_rates(*given, (x, labels), rates=[1e-5, 0.02, 1e-4])
+    rate, network = found["labels"]
+    right = di.learn_from(*given, learning_rate=0.02)["labels"]
+    assert rate == 0.02
+    six = start.repeated(2)
+    again, both = di.at_best_rates(six, *given[1:], (x, labels), rates=[1e-5, 0.02])["labels"]
+    assert again == 0.02 and both.count == 4
+    assert torch.allclose(both.weights[0][2:], network.weights[0])
+    assert all(torch.equal(a, b) for a, b in zip(network.tensors(), right.tensors(), strict=True))
 
 
 def test_scores_and_accuracies():

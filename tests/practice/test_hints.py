@@ -94,7 +94,7 @@ def test_stage_two_is_adam_of_every_network_alone():
     images, labels, orders = problem()
     start, soft = network(), torch.softmax(drawn(3, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (4.0, 1.0), "temperature": 3.0}
-    found = hi.second_stage(start, images, labels, soft, orders, **options)
+    found = hi.second_stage(start, (images, labels), soft, orders, **options)
     net = [x[1].clone().requires_grad_() for x in start.tensors()]
     for t in range(8):
         if t in (0, 6):
@@ -113,20 +113,62 @@ def test_without_soft_targets_the_student_is_plain():
     images, labels, orders = problem()
     soft = torch.softmax(drawn(3, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (0.0, 0.0), "temperature": 3.0}
-    taught = hi.second_stage(network(), images, labels, soft, orders, **options)
-    alone = hi.plain(network(), images, labels, orders, learning_rate=0.01)
+    taught = hi.second_stage(network(), (images, labels), soft, orders, **options)
+    alone = hi.plain(network(), (images, labels), orders, learning_rate=0.01)
     assert all(torch.allclose(a, b) for a, b in zip(taught.tensors(), alone.tensors(), strict=True))
 
 
-def test_arms_see_their_own_teacher():
+def test_with_one_rate_there_is_one_adam():
     images, labels, orders = problem()
-    said = [(drawn(3, 12, 8, key=k), torch.softmax(drawn(3, 12, 5, key=k), -1)) for k in (1, 2)]
+    start = network()
+    found = hi.plain(start, (images, labels), orders, learning_rate=0.01, slower=1.0)
+    net = [x[1].clone().requires_grad_() for x in start.tensors()]
+    adam = torch.optim.Adam(net, lr=0.01)
+    for at in orders[1]:
+        adam.zero_grad()
+        torch.nn.functional.cross_entropy(scores(net, images[1, at]), labels[1, at]).backward()
+        adam.step()
+    assert all(torch.allclose(a[1], b) for a, b in zip(found.tensors(), net, strict=True))
+
+
+def test_arms_have_targets_of_their_own():
+    images, labels, orders = problem()
+    soft = torch.softmax(drawn(6, 12, 5, key=8), -1)
     options = {"learning_rate": 0.01, "weights": (4.0, 1.0), "temperature": 3.0}
-    given = images, labels
-    both = hi.taught(network(), *given, orders, said, 3, generators(key=9), **options)
-    one = hi.taught(network(), *given, orders, said[1:], 3, generators(key=9), **options)
+    both = hi.second_stage(network().repeated(2), (images, labels), soft, orders, **options)
+    one = hi.second_stage(network(), (images, labels), soft[3:], orders, **options)
     assert all(torch.allclose(a[3:], b) for a, b in zip(both.tensors(), one.tensors(), strict=True))
     assert not torch.allclose(both.weights[-1][:3], both.weights[-1][3:])
+
+
+def test_a_lesson_is_both_stages():
+    images, labels, orders = problem()
+    said = drawn(3, 12, 8), torch.softmax(drawn(3, 12, 5, key=8), -1)
+    rate = {"learning_rate": 0.01}
+    found = hi.taught(network(), (images, labels), said, orders, 3, generators(key=9), **rate)
+    half = hi.imitate(network(), images, said[0], orders[:, :3], generators(key=9), **rate)
+    options = rate | {"weights": (4.0, 1.0), "temperature": 3.0}
+    right = hi.second_stage(half, (images, labels), said[1], orders[:, 3:], **options)
+    assert all(torch.equal(a, b) for a, b in zip(found.tensors(), right.tensors(), strict=True))
+
+
+def test_soft_targets_are_their_mean_and_what_varies():
+    soft = torch.softmax(drawn(3, 12, 5, key=8), -1)
+    constant, varying = hi.constant_targets(soft), hi.varying_targets(soft)
+    assert torch.allclose(constant + varying - 0.2, soft, atol=1e-15)
+    assert torch.equal(constant[:, 0], constant[:, 7])
+    assert torch.allclose(varying.mean(1), torch.full((3, 5), 0.2).double())
+    assert torch.allclose(constant.sum(-1), torch.ones(3, 12).double())
+
+
+def test_output_biases_are_drawn_and_nothing_else_changes():
+    start = network().repeated(2)
+    found = hi.with_output_biases(start, 2.0, generators(key=9))
+    assert all(torch.equal(a, b) for a, b in zip(found.weights, start.weights, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(found.biases[:-1], start.biases, strict=False))
+    drawn_again = np.stack([g.standard_normal(5) for g in generators(key=9)]) * 2
+    assert np.array_equal(found.biases[-1][3:].numpy(), drawn_again)
+    assert not hi.with_output_biases(start, 0.0, generators()).biases[-1].any()
 
 
 def test_teachers_learn_and_say_their_last_layer():
@@ -147,8 +189,7 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
     net.biases[2][1] = -100
     living = hi.living_units(net, images)
     assert living.shape == (1, 3, 4) and not living[0, 1, 2:].any() and living[0, 1, 1] > 0
-    layers = hi.first_dead_layer(living)[0]
-    assert layers[1] == 3 and layers[[0, 2]].isnan().all()
+    assert hi.dead(net, images).tolist() == [[False, True, False]]
     reach = hi.score_range(net, images)
     assert reach.shape == (1, 3) and reach[0, 1] == 0 and (reach[0, [0, 2]] > 0).all()
     labels = nw_scores(net, images).argmax(-1)
@@ -172,7 +213,7 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
         (
             lambda: hi.second_stage(
                 network(),
-                *problem()[:2],
+                problem()[:2],
                 drawn(3, 11, 5),
                 problem()[2],
                 learning_rate=1,
@@ -181,7 +222,11 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
             ),
             "soft",
         ),
-        (lambda: hi.plain(network(4), *problem(), learning_rate=1), "multiple|soft"),
+        (
+            lambda: hi.plain(network(4), problem()[:2], problem()[2], learning_rate=1),
+            "multiple|soft",
+        ),
+        (lambda: hi.with_output_biases(network(), -1.0, generators()), "size"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

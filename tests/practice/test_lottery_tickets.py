@@ -22,7 +22,7 @@ def toy(draws=3):
     )
 
 
-OPTIONS = {"learning_rate": 0.01, "looks": [0, 4, 9]}
+OPTIONS = {"rates": [0.01], "looks": [0, 4, 9]}
 
 
 def test_draws_split_the_images_in_three():
@@ -129,10 +129,10 @@ def test_training_is_torchs_adam_on_every_network_alone():
     for w, v, m in zip(weights, found.weights, mask, strict=True):
         assert torch.allclose(w.detach(), v[k], rtol=1e-9, atol=1e-12)
         assert (v[k][m[k] == 0] == 0).all()
-    assert found.validation_loss[[0, -1], k] == pytest.approx(seen, rel=1e-9)
-    assert found.validation_accuracy[-1, k] == float((out.argmax(1) == y).double().mean())
+    assert found.validation_loss[[0, -1], 0, k] == pytest.approx(seen, rel=1e-9)
+    assert found.validation_accuracy[-1, 0, k] == float((out.argmax(1) == y).double().mean())
     out, y = on(one.tests)
-    assert found.accuracy[k] == float((out.argmax(1) == y).double().mean())
+    assert found.accuracy[0, k] == float((out.argmax(1) == y).double().mean())
 
 
 def test_arms_do_not_see_each_other():
@@ -156,10 +156,35 @@ def test_rounds_rewind_and_prune_what_ended_small():
         assert np.allclose(again.validation_loss, after.trained.validation_loss, rtol=1e-9)
 
 
-def test_the_step_of_the_least_loss():
-    loss = np.array([[3.0, 1.0], [1.0, 2.0], [2.0, 3.0]])
-    one = lt.Ticket((), np.zeros(2), np.array([0, 5, 9]), loss, loss)
-    assert lt.step_of_least(one).tolist() == [5, 0]
+def test_pruning_by_movement_keeps_what_went_farthest():
+    _, _, one = toy()
+    dense, first = lt.prune_by_rounds(one, [0.6, 0.6, 0.8], 1, by="movement", **OPTIONS)
+    far = [(w - v).abs() for w, v in zip(dense.trained.weights, one.start, strict=True)]
+    for d, m in zip(far, first.mask, strict=True):
+        for k in range(3):
+            assert float(d[k][m[k] > 0].min()) >= float(d[k][m[k] == 0].max())
+    again = lt.prune_by_rounds(one, [0.6, 0.6, 0.8], 0, dense=dense.trained, **OPTIONS)
+    assert again[0].trained is dense.trained
+
+
+def test_rates_are_side_by_side_as_they_are_alone():
+    """Also with a mask for each of them; the best is that of the validation images."""
+    _, _, one = toy()
+    rates = [0.001, 0.03]
+    both = lt.prune_by_rounds(one, [0.6, 0.6, 0.8], 1, rates=rates, looks=[0, 9])
+    for r, rate in enumerate(rates):
+        alone = lt.prune_by_rounds(one, [0.6, 0.6, 0.8], 1, rates=[rate], looks=[0, 9])
+        for many, single in zip(both, alone, strict=True):
+            assert torch.equal(many.mask[1][3 * r : 3 * r + 3], single.mask[1])
+            assert (many.trained.accuracy[r] == single.trained.accuracy[0]).all()
+            seen = many.trained.validation_loss[:, r], single.trained.validation_loss[:, 0]
+            assert np.allclose(*seen, rtol=1e-9)
+    ended = both[1].trained
+    said = ended.validation_accuracy[-1].mean(1)
+    assert said[ended.best] == said.max()
+    assert (ended.at_best() == ended.accuracy[ended.best]).all()
+    looks = ended.at_best(ended.validation_loss)
+    assert (looks == ended.validation_loss[:, ended.best]).all()
 
 
 @pytest.mark.parametrize(
@@ -178,8 +203,9 @@ def test_the_step_of_the_least_loss():
             "mask",
         ),
         (lambda one: lt.train_arms(one, {"a": (one.start[:2], one.start)}, **OPTIONS), "arms"),
-        (lambda one: lt.train_arms(one, {}, learning_rate=0.1, looks=[]), "looks"),
+        (lambda one: lt.train_arms(one, {}, rates=[0.1], looks=[]), "looks"),
         (lambda one: lt.prune_by_rounds(one, [0.5] * 3, -1, **OPTIONS), "rounds"),
+        (lambda one: lt.prune_by_rounds(one, [0.5] * 3, 1, by="age", **OPTIONS), "by must"),
         (lambda one: lt.draw_tickets(*toy()[:2], 12, 8, 3, 5, [6, 3], rngs(1)), "batch_size"),
         (lambda one: lt.draw_tickets(*toy()[:2], 12, 18, 3, 4, [6, 3], rngs(1)), "validation"),
     ],

@@ -69,7 +69,7 @@ def test_on_a_line_one_example_of_fixed_length_is_enough():
 
 def test_runs_of_several_steps_multiply_the_factor():
     rates = [0.05, 0.2]
-    found = mb.error_after(4, 3, rates, 4, 40_000, rng(3))
+    found = mb.error_after([1.0] * 4, 3, rates, 4, 40_000, rng(3))
     expected = [mb.step_factor(r, 3, 5) ** 4 for r in rates]
     assert found.shape == (2,) and np.allclose(found, expected, rtol=0.04)
 
@@ -127,23 +127,6 @@ def test_what_is_looked_at_between_two_steps_is_the_last_step():
     assert np.array_equal(found[0], found[1]) and np.array_equal(found[2], found[3])
 
 
-def test_the_whole_set_does_not_see_its_copies():
-    one = toy()[2]
-    many = mb.copied(one, 3, [rng([7, k]) for k in range(3)])
-    assert many.images.shape == (3, 24, 5)
-    assert torch.equal(many.order.sort().values, torch.arange(24).expand(3, 24))
-    once = mb.race(one, 8, [0.2], [0, 8])[0]
-    copies = mb.race(many, 24, [0.2], [0, 24])[0]
-    assert np.allclose(once, copies, rtol=1e-12)
-
-
-def test_the_first_images_alone():
-    one = toy()[2]
-    part = mb.few(one, 4, [rng([8, k]) for k in range(3)])
-    assert torch.equal(part.images, one.images[:, :4]) and part.start is one.start
-    assert torch.equal(part.order.view(3, 6, 4).sort().values, torch.arange(4).expand(3, 6, 4))
-
-
 def test_the_best_of_the_rates_is_that_of_the_least_mean_log_loss():
     losses = np.array([[[1.0, 1.0], [0.5, 4.0]], [[1.0, 1.0], [0.5, 0.9]]])  # looks, rates, draws
     assert mb.least_loss(losses).tolist() == [0, 1]
@@ -154,10 +137,68 @@ def test_the_best_of_the_rates_is_that_of_the_least_mean_log_loss():
 def test_each_look_has_the_race_at_its_own_rate():
     one = toy()[2]
     losses, accuracies = mb.race(one, 4, [0.1, 0.4], [4, 8, 24])
-    found, last = mb.race_at_its_rates(one, 4, [0.4, 0.4, 0.1], [4, 8, 24])
-    assert found.shape == (3, 3)
-    assert np.allclose(found[:2], losses[:2, 1]) and np.allclose(found[2], losses[2, 0])
-    assert np.array_equal(last, accuracies[0])
+    found = mb.race_at_its_rates(one, 4, [0.4, 0.4, 0.1], [4, 8, 24])
+    assert found.losses.shape == found.noise.shape == (3, 3)
+    assert np.allclose(found.losses[:2], losses[:2, 1])
+    assert np.allclose(found.losses[2], losses[2, 0])
+    _, accuracy = nw.evaluate(found.network, *one.tests)
+    assert np.array_equal(accuracy.numpy(), accuracies[0])
+    last = mb.noise_scale(found.network, one.images, one.labels)
+    assert np.allclose(found.noise[-1], last.numpy())
+
+
+def test_the_noise_scale_is_that_of_the_gradients_one_by_one():
+    one = toy()[2]
+    found = mb.noise_scale(one.start, one.images, one.labels)
+    for k in range(3):
+        own = one.start.map(lambda x, k=k: x[k : k + 1])
+        each = torch.stack(
+            [
+                torch.cat([g.flatten() for g in nw.loss_gradient(own, x[None], y[None]).tensors()])
+                for x, y in zip(one.images[k], one.labels[k], strict=True)
+            ]
+        )
+        mean = each.mean(0)
+        expected = (each - mean).square().sum(1).mean() / mean.square().sum()
+        assert float(found[k]) == pytest.approx(float(expected), rel=1e-10)
+
+
+# --- inputs that are not isotropic ---------------------------------------------------------------
+
+
+def test_equal_curvatures_give_the_factor_of_a_step():
+    losses = mb.mean_losses([1.0] * 5, 3, [0.1, 0.4], 4)
+    expected = [[mb.step_factor(r, 3, 6) ** t for r in (0.1, 0.4)] for t in range(5)]
+    assert np.allclose(losses, expected, rtol=1e-12)
+
+
+def test_the_mean_losses_are_those_of_many_runs():
+    h, rates = [2.0, 1.0, 0.3], [0.05, 0.15]
+    found = mb.error_after(h, 2, rates, 5, 60_000, rng(8))
+    assert np.allclose(found, mb.mean_losses(h, 2, rates, 5)[-1], rtol=0.03)
+
+
+def test_the_critical_batch_that_is_found_is_that_of_the_formula():
+    assert mb.critical_batch_found([1.0] * 50) == pytest.approx(51, rel=0.05)
+    assert mb.critical_batch_found([3.0] * 50) == pytest.approx(
+        mb.critical_batch_found([1.0] * 50), rel=0.02
+    )
+    examples, rate = mb.examples_to([1.0] * 20, 21)
+    assert rate == pytest.approx(0.5, rel=0.02)
+    assert examples == pytest.approx(np.log(100) * mb.examples_per_efold(21, 21), rel=1e-3)
+    with pytest.raises(ValueError, match="not reached"):
+        mb.examples_to([1.0, 1e-9], 1, 1e-9)
+
+
+def test_costs_are_interpolated_and_foretold():
+    looks, noise = [0, 100, 300], [50.0, 50.0, 50.0]
+    foretold = mb.examples_foretold(looks, noise, 50)
+    assert np.allclose(foretold, [0, 100 * 2 / 1.02, 300 * 2 / 1.02])
+    assert np.allclose(mb.examples_foretold(looks, noise, 1), looks)
+    curve = [0.0, -1.0, -0.5, -2.0]  # what comes up again does not count
+    found = mb.examples_needed([1, 2, 4, 8], curve, [-0.5, -1.0, -1.5, -3.0, 0.5])
+    assert np.allclose(found[:1], [2**0.5]) and np.isnan(found[3:]).all()
+    assert 4 < found[2] < 8
 
 
 @pytest.mark.parametrize(
@@ -173,9 +214,6 @@ def test_each_look_has_the_race_at_its_own_rate():
         (lambda one: mb.race(one, 8, [0.1], [25]), "looks"),
         (lambda one: mb.race_at_its_rates(one, 8, [0.1], [0, 8]), "rates"),
         (lambda one: mb.race_at_its_rates(one, 8, [0.1] * 2, [8, 0]), "looks"),
-        (lambda one: mb.copied(one, 2, [rng()] * 3), "examples"),
-        (lambda one: mb.few(one, 4, [0, 1, 2]), "generators"),
-        (lambda one: mb.few(one, 9, [rng()] * 3), "images"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

@@ -60,3 +60,13 @@ def test_products_have_the_variance_d_and_their_own_keys():
 def test_bad_sizes_are_refused(call):
     with pytest.raises(ValueError, match=r"logits must|must be positive"):
         call()
+
+
+def test_entropies_of_the_phases_are_those_of_the_integral():
+    found = re.phase_entropies([64, 256], 2000, np.random.default_rng(0))
+    for k, n in enumerate((64, 256)):
+        sds = {"unit": 1.0, "soft": re.critical_sd(n) / 2, "frozen": 2 * re.critical_sd(n)}
+        for name, sd in sds.items():
+            x = found[name][k]
+            error = float(x.std()) / 2000**0.5
+            assert float(x.mean()) == pytest.approx(re.mean_softness(n, sd).entropy, abs=4 * error)

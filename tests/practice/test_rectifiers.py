@@ -135,31 +135,42 @@ def test_a_start_has_the_variance_over_fan_in_and_arms_share_its_normals():
     assert net.slopes[0].tolist() == [[0.0] * 2] * 2 + [[0.25] * 2] * 2
 
 
-def test_training_is_descent_with_momentum_of_every_network_alone():
-    one = drawn()
-    arms = [rf.Arm(0.0, 2.0), rf.Arm(0.25, 1.0, True), rf.Arm(0.1, 1.0)]
-    ended = rf.train_rectifiers(arms, one, 4, learning_rate=0.05, momentum=0.8)
-    assert ended.accuracy.shape == (3, 3) and ended.slopes.shape == (3, 3, 2)
-    assert (ended.slopes[0] == 0).all() and (ended.slopes[2] == 0.1).all()
-    k, draw = 5, 2  # the arm that learns its slopes
-    start = rf.start(arms, one.start).tensors()
-    parts = [x[k : k + 1].clone().requires_grad_(True) for x in start]
-    optimizer = torch.optim.SGD(parts, lr=0.05, momentum=0.8)
-    images, labels = one.images[draw], one.labels[draw]
-    for batch in one.order[draw].view(5, 4):
+def trained(arms, problems, **options):
+    """Four minibatches of four; two images choose the rate."""
+    given = {"rates": [0.05], "looks": [0, 5], "held": 2, "momentum": 0.8} | options
+    named = {str(k): arm for k, arm in enumerate(arms)}
+    return [*rf.train_rectifiers(named, problems, 4, **given).values()]
+
+
+@pytest.mark.parametrize("arm", [rf.Arm(0.25, 1.0, True), rf.Arm(0.0, 2.0), rf.Arm(0.1, 1.0)])
+def test_training_is_descent_with_momentum_and_a_falling_rate_of_every_network_alone(arm):
+    one, k = drawn(), 2
+    (ended,) = trained([arm], one)
+    parts = [
+        x[k : k + 1].clone().requires_grad_(True) for x in rf.start([arm], one.start).tensors()
+    ]
+    optimizer = torch.optim.SGD(parts if arm.learned else parts[:-1], lr=0.05, momentum=0.0)
+    velocity = [torch.zeros_like(x) for x in parts]
+    images, labels = one.images[k], one.labels[k]
+    for t, batch in enumerate(one.order[k].view(5, 4)):
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(
             by_torch(images[batch], 0, parts), labels[batch]
         ).backward()
-        optimizer.step()
+        for x, v in zip(parts, velocity, strict=True):
+            if x.grad is not None and (arm.learned or x is not parts[-1]):
+                v.mul_(0.8).sub_(0.05 * (1 - t / 5) * x.grad)
+                x.data += v
         for x in parts[:-1]:
             x.data = (x.data * 2**18).round() / 2**18
-    assert np.allclose(ended.slopes[1, draw], parts[6][0].detach(), rtol=1e-12)
-    said = by_torch(one.tests[0][draw], 0, parts).argmax(1)
-    assert ended.accuracy[1, draw] == float((said == one.tests[1][draw]).double().mean())
+    assert np.allclose(ended.slopes[k], parts[6][0].detach(), rtol=1e-12)
+    said = by_torch(one.tests[0][k, 2:], 0, parts).argmax(1)
+    assert ended.accuracy[1, k] == float((said == one.tests[1][k, 2:]).double().mean())
+    loss = torch.nn.functional.cross_entropy(by_torch(images, 0, parts), labels)
+    assert ended.loss[k] == pytest.approx(float(loss.detach()))
 
 
-def test_one_draw_alone_ends_as_it_does_among_others():
+def test_one_split_alone_ends_as_it_does_among_others():
     one, arms = drawn(), [rf.Arm(0.25, 1.0, True)]
     alone = one._replace(
         images=one.images[1:2],
@@ -168,9 +179,21 @@ def test_one_draw_alone_ends_as_it_does_among_others():
         start=one.start.map(lambda x: x[1:2]),
         order=one.order[1:2],
     )
-    many = rf.train_rectifiers(arms * 2, one, 4, learning_rate=0.05)
-    single = rf.train_rectifiers(arms, alone, 4, learning_rate=0.05)
-    assert np.allclose(many.slopes[:, 1], single.slopes[:, 0], rtol=1e-12)
+    many, single = trained(arms * 2, one), trained(arms, alone)
+    assert np.allclose(many[1].slopes[1], single[0].slopes[0], rtol=1e-12)
+
+
+def test_each_split_keeps_the_rate_that_reads_the_held_images_best():
+    """Rate by rate alone, and a rate at which descent diverges, which is never kept."""
+    one, arms = drawn(steps=40), [rf.Arm(0.25, 1.0)]
+    (both,) = trained(arms, one, rates=[0.01, 0.3, 1e9], looks=[40], held=6)
+    alone = [trained(arms, one, rates=[rate], looks=[40], held=6)[0] for rate in (0.3, 0.01)]
+    assert both.every[0].tolist() == [0, 0, 0]
+    assert (both.every[1:] == [run.accuracy[-1] for run in alone]).all()
+    assert {*both.rate} <= {0.3, 0.01}
+    for k, rate in enumerate(both.rate):
+        kept = alone[[0.3, 0.01].index(rate)]
+        assert both.accuracy[-1, k] == kept.accuracy[-1, k] and both.loss[k] == kept.loss[k]
 
 
 def refused(training=9, widths=(5, 4, 3), batch_size=4, generators=None):
@@ -196,6 +219,8 @@ def refused(training=9, widths=(5, 4, 3), batch_size=4, generators=None):
         (lambda: refused(widths=[5, 3]), "widths"),
         (lambda: refused(generators=[0]), "generators"),
         (lambda: rf.start([rf.Arm(0.0, -1.0)], drawn().start), "fan_in_variance"),
+        (lambda: trained([rf.Arm(0.0, 1.0)], drawn(), held=11), "held"),
+        (lambda: trained([rf.Arm(0.0, 1.0)], drawn(), rates=[0.0]), "rate"),
     ],
 )
 def test_bad_input_is_one_clear_line(call, words):

@@ -62,7 +62,7 @@ def test_plateaus_need_a_rise_on_both_sides():
 
 def small_stairs(depth=3, gamma=4.0):
     target, mask, rng = small_problem(4)
-    return sc.staircase(target, mask, depth, 12, gamma, rng, ranks=2)
+    return sc.compare_with_greedy(target, mask, depth, 12, gamma, rng, ranks=2)
 
 
 def test_a_walk_pauses_where_the_greedy_algorithm_rests():
@@ -107,10 +107,10 @@ def test_what_cannot_be_compared_is_undefined():
     good = small_stairs()
     open_end = good.greedy._replace(settled=good.greedy.settled.clone())
     open_end.settled[1, 0] = False
-    half = sc.Staircase(good.target, good.mask, good.walk, open_end)
+    half = sc.GreedyComparison(good.target, good.mask, good.walk, open_end)
     assert half.stands(0.01).isnan().tolist() == [True, False, False, False]
     assert half.deviation().isnan().tolist() == [True, False, False, False]
-    early = sc.staircase(
+    early = sc.compare_with_greedy(
         good.target, good.mask, 3, 12, 4.0, np.random.default_rng(0), ranks=2, steps=50
     )
     assert not early.walk.ended.any()
@@ -145,7 +145,7 @@ def test_the_exit_cosine_of_a_path_made_by_hand():
     path[2, 0, 2, 2] = 0.3
     loss, time = lr.completion_loss(path, target, mask), torch.arange(4.0)[:, None].double()
     walk = sc.Walk(time, loss, None, None, path, None)
-    stairs = sc.Staircase(target, mask, walk, greedy)
+    stairs = sc.GreedyComparison(target, mask, walk, greedy)
     assert float(stairs.cosine(1)) == pytest.approx(0.4 / 0.5)
     # Nine tenths of the way to the next saddle are done at the last record only.
     assert float(stairs.passage(1, 0.9)) == 3.0
@@ -181,7 +181,9 @@ BAD = {
         "prominence",
     ),
     "rank": (
-        lambda: sc.Staircase(None, None, None, lr.GreedyPath([1.0, 0.0], None, None)).cosine(1),
+        lambda: sc.GreedyComparison(None, None, None, lr.GreedyPath([1.0, 0.0], None, None)).cosine(
+            1
+        ),
         "rank must lie in 0..0",
     ),
 }

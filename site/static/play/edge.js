@@ -1,13 +1,13 @@
 // Notebook 32, section 3: where descent on two scalar layers converges.
 (function () {
   "use strict";
-  const m = window.models, cells = 110, steps = 4000;
+  const m = window.models, full = 110, steps = 4000;
   const X = { lo: 0.1, hi: 1000, log: true, label: "imbalance D of the start" }, Y = { lo: 10 ** -2.5, hi: 10 ** 0.5, log: true, label: "learning rate η" };
   const colours = ["#cfe8d5", "#3a9d5d", "#f2c14e", "#a23b3b"];
   const names = ["converges", "converges after a catapult", "stays bounded and does not converge", "overflows"];
   const at = (axis, share) => axis.lo * (axis.hi / axis.lo) ** share;
-  let picture = null, edge = null;
-  function paint(c) {
+  let painted = "", picture = null, edge = null;
+  function paint(c, cells) {
     const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
     canvas.width = canvas.height = cells;
     for (let i = 0; i < cells; i++)
@@ -28,8 +28,10 @@
     panels: { map: "What starts come to: press or drag", plane: "This run in the plane of its two weights", run: "Its loss" },
     legend: [...names.map((name, i) => [colours[i], name]), ["theory", "exact edge f = 0, η = 1; minima a₁a₂ = 1"], ["hint", "ηλ = 2: the minimum nearby is no longer stable"]],
     picks: { map: (D, eta) => ({ D, eta }) },
-    draw({ D, eta, c }, { map, plane, run }, changed) {
-      if (!picture || changed === "" || changed === "c") paint(c);
+    coarse: true,
+    draw({ D, eta, c }, { map, plane, run }, changed, coarse) {
+      const cells = coarse ? 24 : full, key = c + " " + cells;
+      if (painted !== key && !(coarse && painted === c + " " + full)) { paint(c, cells); painted = key; }
       const start = m.modesOfImbalance(D, c), path = m.scalarDescent(start, 1, eta, steps), kind = m.outcome(D, eta, c, steps);
       map.axes(X, Y).image(picture);
       map.line(edge[0], edge[1], { kind: "theory" });

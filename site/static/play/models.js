@@ -173,15 +173,19 @@
     }
     return sum / temperature;
   }
-  // Standard normal numbers that are the same for the same seed (mulberry32, Box and Muller).
-  function normals(seed) {
-    let a = seed >>> 0, kept = null;
-    const uniform = () => {
+  // Numbers in [0, 1) that are the same for the same seed (mulberry32), and standard normal ones (Box and Muller).
+  function uniforms(seed) {
+    let a = seed >>> 0;
+    return () => {
       a = (a + 0x6d2b79f5) | 0;
       let t = Math.imul(a ^ (a >>> 15), 1 | a);
       t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
       return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
     };
+  }
+  function normals(seed) {
+    const uniform = uniforms(seed);
+    let kept = null;
     return () => {
       if (kept !== null) { const k = kept; kept = null; return k; }
       const r = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * pi * uniform();
@@ -291,11 +295,243 @@
     });
   }
 
+  // --- lib.landscapes.perceptrons: XOR, logistic units; hidden [[w1, w2, bias], ...], output [v1, ..., bias] ---------
+  const XOR = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [0, 1, 1, 0] };
+  const logistic = (x) => 1 / (1 + Math.exp(-x));
+  function perceptronAnswer(hidden, output, x) {
+    let sum = output[hidden.length];
+    for (let j = 0; j < hidden.length; j++) sum += output[j] * logistic(hidden[j][0] * x[0] + hidden[j][1] * x[1] + hidden[j][2]);
+    return logistic(sum);
+  }
+  // train: descent with momentum 0.9 on all patterns; asked every 50 sweeps whether every answer is within `tolerance`.
+  // {hidden, output, energies (one a question), stopped: the sweep, -1 for stuck}
+  function trainXor(hidden, output, { rate = 0.5, sweeps = 5000, tolerance = 0.1, momentum = 0.9, every = 50 } = {}) {
+    const h = hidden.length, n = 3 * h + h + 1, w = new Float64Array(n), speed = new Float64Array(n), slope = new Float64Array(n), s = new Float64Array(h);
+    hidden.forEach((row, j) => row.forEach((v, i) => { w[3 * j + i] = v; }));
+    output.forEach((v, j) => { w[3 * h + j] = v; });
+    const energies = [];
+    let stopped = -1;
+    for (let t = 0; t <= sweeps; t++) {
+      let energy = 0, worst = 0;
+      slope.fill(0);
+      for (let k = 0; k < 4; k++) {
+        const [x0, x1] = XOR.inputs[k];
+        let a = w[n - 1];
+        for (let j = 0; j < h; j++) {
+          s[j] = logistic(w[3 * j] * x0 + w[3 * j + 1] * x1 + w[3 * j + 2]);
+          a += w[3 * h + j] * s[j];
+        }
+        const y = logistic(a), e = y - XOR.targets[k], delta = e * y * (1 - y);
+        energy += (e * e) / 2;
+        worst = Math.max(worst, Math.abs(e));
+        slope[n - 1] += delta;
+        for (let j = 0; j < h; j++) {
+          const back = delta * w[3 * h + j] * s[j] * (1 - s[j]);
+          slope[3 * h + j] += delta * s[j];
+          slope[3 * j] += back * x0;
+          slope[3 * j + 1] += back * x1;
+          slope[3 * j + 2] += back;
+        }
+      }
+      if (t % every === 0 || t === sweeps) {
+        energies.push(energy);
+        if (worst < tolerance) { stopped = t; break; }
+      }
+      if (t < sweeps) for (let i = 0; i < n; i++) {
+        speed[i] = momentum * speed[i] - rate * slope[i];
+        w[i] += speed[i];
+      }
+    }
+    return { hidden: hidden.map((_, j) => Array.from(w.slice(3 * j, 3 * j + 3))), output: Array.from(w.slice(3 * h)), energies, stopped };
+  }
+  // add_silent: a unit whose incoming and outgoing weights are all zero.
+  const addSilent = (hidden, output) => [[...hidden, [0, 0, 0]], [...output.slice(0, -1), 0, output[output.length - 1]]];
+  // start: all weights uniform on [-width, width].
+  function perceptronStart(units, width, seed) {
+    const uniform = uniforms(seed), one = () => width * (2 * uniform() - 1);
+    return [Array.from({ length: units }, () => [one(), one(), one()]), Array.from({ length: units + 1 }, one)];
+  }
+
+  // --- lib.trajectories.exact_dynamics, complex eigenvalues of a normal target from the identity -----------------------------
+  function cpower([a, b], n) {
+    let re = 1, im = 0;
+    for (let i = 0; i < n; i++) [re, im] = [re * a - im * b, re * b + im * a];
+    return [re, im];
+  }
+  // equal_layers_descent: the product z^N after every step; stops early where it is not finite or has arrived.
+  function rotatingDescent([x, y], depth, rate, steps, near = 0) {
+    let z = [1, 0];
+    const path = [[1, 0]];
+    for (let t = 0; t < steps; t++) {
+      const [c, d] = cpower(z, depth - 1), u = [c * z[0] - d * z[1] - x, c * z[1] + d * z[0] - y];
+      z = [z[0] - rate * (c * u[0] + d * u[1]), z[1] - rate * (c * u[1] - d * u[0])];
+      const p = cpower(z, depth);
+      if (!Number.isFinite(p[0] + p[1])) break;
+      path.push(p);
+      if (Math.hypot(p[0] - x, p[1] - y) < near) break;
+    }
+    return path;
+  }
+  // transit_time from 1 along the chord to x + iy until `left` of the way is left; Infinity where the chord meets 0.
+  function chordTime([x, y], depth, left, pieces = 4000) {
+    const way = [x - 1, y], size = way[0] ** 2 + way[1] ** 2, nearest = Math.max(0, Math.min(1, -way[0] / size));
+    const gap = Math.hypot(1 + nearest * way[0], nearest * way[1]);
+    if (gap < 1e-12 && depth > 1 && nearest <= 1 - left) return Infinity;
+    // dx = d share / (1 - share); pieces equal in asinh((share - nearest) |way| / gap), which resolves the peak.
+    const width = Math.max(gap / Math.sqrt(size), 1e-9), from = Math.asinh(-nearest / width), to = Math.asinh((1 - left - nearest) / width), h = (to - from) / pieces;
+    let sum = 0;
+    for (let i = 0; i <= pieces; i++) {
+      const v = from + i * h, share = nearest + width * Math.sinh(v);
+      const slow = Math.hypot(1 + share * way[0], share * way[1]) ** (2 / depth - 2) / depth;
+      sum += (i === 0 || i === pieces ? 1 : i % 2 ? 4 : 2) * slow * ((width * Math.cosh(v)) / (1 - share));
+    }
+    return (sum * h) / 3;
+  }
+
+  // --- lib.stages.stagewise on aligned two-layer modes: unit k is (a_k, a_k) along mode k, u_k = a_k^2 ----------------------------
+  // fast_forward: sizes a after a plateau, all growing directions carried by their own powers until the first is at `size`
+  // (0: where the loss is least along its pair).
+  function fastForward(a, strengths, rate, size) {
+    const speed = a.map((v, k) => Math.abs(strengths[k] - v * v)), top = Math.max(...speed), reach = Math.sqrt(2 * top);
+    const used = a.map((v) => Math.SQRT2 * v > reach / 2);
+    const goal = speed.map((s) => size || Math.sqrt(2 * s)), have = a.map((v, k) => (used[k] ? 1e-300 : Math.max(1e-300, Math.SQRT2 * v)));
+    const growing = a.map((v, k) => !used[k] && strengths[k] > v * v && speed[k] > 1e-6 * top && have[k] < goal[k]);
+    let steps = Infinity;
+    a.forEach((_, k) => { if (growing[k]) steps = Math.min(steps, Math.log(goal[k] / have[k]) / Math.log1p(rate * speed[k])); });
+    return a.map((v, k) => (growing[k] ? v * Math.exp(Math.log1p(rate * speed[k]) * steps) : v));
+  }
+  // staged_descent: to a loss of `final`; a plateau is where a step takes less than `quiet` of the loss.
+  function stagedModes(start, strengths, rate, { jump = null, final, quiet = 1e-4, rest = 20, most = 200000 }) {
+    let a = start.slice(), since = 0, steps = 0, wait = 0; // as in lib nothing is waited for until descent has made a step
+    const losses = [], jumps = [], values = [];
+    for (; steps <= most; steps++) {
+      const error = a.map((v, k) => v * v - strengths[k]), loss = error.reduce((s, e) => s + (e * e) / 2, 0);
+      losses.push(loss);
+      values.push(a.map((v) => v * v));
+      if (loss <= final || !Number.isFinite(loss)) break;
+      const fall = (rate * error.reduce((s, e, k) => s + 2 * (e * a[k]) ** 2, 0)) / loss;
+      if (jump !== null && fall < quiet && since >= wait) {
+        const there = fastForward(a, strengths, rate, jump);
+        wait = steps > jumps.length ? rest : 0;
+        if (there.some((v, k) => v !== a[k])) { // where nothing that grows is short, descent goes on
+          a = there;
+          jumps.push(steps);
+          since = 0;
+          continue;
+        }
+      }
+      a = a.map((v, k) => v - rate * error[k] * v);
+      since++;
+    }
+    return { steps, losses, jumps, values };
+  }
+
+  // --- lib.practice.optimizers: a bowl in the plane, curvatures 1 and kappa, turned by an angle --------------------------------------
+  const turnedBowl = (kappa, angle) => {
+    const c = Math.cos(angle), s = Math.sin(angle);
+    return [c * c + kappa * s * s, (1 - kappa) * c * s, s * s + kappa * c * c]; // h11, h12, h22
+  };
+  // descend on x . H x / 2 with Momentum(rate, 0.9) or Adam(rate): the points after each step.
+  function bowlPath([h11, h12, h22], [x, y], method, rate, steps) {
+    const path = [[x, y]];
+    let m = [0, 0], v = [0, 0];
+    for (let t = 1; t <= steps; t++) {
+      const g = [h11 * x + h12 * y, h12 * x + h22 * y];
+      if (method === "momentum") {
+        m = [0.9 * m[0] - rate * g[0], 0.9 * m[1] - rate * g[1]];
+        x += m[0];
+        y += m[1];
+      } else {
+        m = [0.9 * m[0] + 0.1 * g[0], 0.9 * m[1] + 0.1 * g[1]];
+        v = [0.999 * v[0] + 0.001 * g[0] * g[0], 0.999 * v[1] + 0.001 * g[1] * g[1]];
+        const first = rate / (1 - 0.9 ** t), second = Math.sqrt(1 - 0.999 ** t);
+        x -= (first * m[0]) / (Math.sqrt(v[0]) / second + 1e-8);
+        y -= (first * m[1]) / (Math.sqrt(v[1]) / second + 1e-8);
+      }
+      path.push([x, y]);
+    }
+    return path;
+  }
+  const bowlHeight = ([h11, h12, h22], [x, y]) => (h11 * x * x + 2 * h12 * x * y + h22 * y * y) / 2;
+
+  // --- lib.practice.random_energy, lib.practice.attention ------------------------------------------------------------------------
+  function softmax(logits) {
+    const top = Math.max(...logits), e = logits.map((v) => Math.exp(v - top)), z = e.reduce((a, b) => a + b, 0);
+    return e.map((v) => v / z);
+  }
+  const softness = (p) => 1 - p.reduce((s, v) => s + v * v, 0);
+  const criticalSd = (logits) => Math.sqrt(2 * Math.log(logits));
+  // A small lookup: `words` words with embeddings in d dimensions, contexts of `places` different words, the first is asked for.
+  function lookup(words, places, dimension, steps, batch, tests, seed) {
+    const normal = normals(seed), uniform = uniforms(seed + 7919), q = [], k = [];
+    for (let i = 0; i < words; i++) q.push(Array.from({ length: dimension }, normal));
+    for (let i = 0; i < words; i++) k.push(Array.from({ length: dimension }, normal));
+    const some = () => {
+      const all = Array.from({ length: words }, (_, i) => i);
+      for (let i = 0; i < places; i++) {
+        const j = i + Math.floor(uniform() * (words - i));
+        [all[i], all[j]] = [all[j], all[i]];
+      }
+      return all.slice(0, places);
+    };
+    return { q, k, contexts: Array.from({ length: steps }, () => Array.from({ length: batch }, some)), tests: Array.from({ length: tests }, some) };
+  }
+  const dots = (a, b) => a.map((x) => b.map((y) => { let s = 0; for (let i = 0; i < x.length; i++) s += x[i] * y[i]; return s; }));
+  // solving_steps for one rate: {solved: the first step, asked every 5, at which 9 of 10 tests are answered, -1 for never; shares}.
+  function learnLookup({ q, k, contexts, tests }, rate, scale, every = 5) {
+    const V = q.length, n = tests[0].length, steps = contexts.length, batch = contexts[0].length;
+    let s = Float64Array.from(dots(q, k).flat()), a = Float64Array.from(dots(q, q).flat()), b = Float64Array.from(dots(k, k).flat());
+    const times = (x, y, tx, ty) => { // x y, with tx, ty: transposed
+      const out = new Float64Array(V * V);
+      for (let i = 0; i < V; i++) for (let l = 0; l < V; l++) {
+        const v = tx ? x[l * V + i] : x[i * V + l];
+        if (v !== 0) for (let j = 0; j < V; j++) out[i * V + j] += v * (ty ? y[j * V + l] : y[l * V + j]);
+      }
+      return out;
+    };
+    const shares = [], p = new Float64Array(n);
+    for (let t = 0; t <= steps; t++) {
+      if (t % every === 0 || t === steps) {
+        let good = 0;
+        for (const row of tests) {
+          let best = 0;
+          for (let i = 1; i < n; i++) if (s[row[0] * V + row[i]] > s[row[0] * V + row[best]]) best = i;
+          good += best === 0;
+        }
+        shares.push(good / tests.length);
+        if (good >= 0.9 * tests.length) return { solved: t, shares };
+      }
+      if (t === steps) break;
+      const g = new Float64Array(V * V);
+      for (const row of contexts[t]) {
+        let top = -Infinity, z = 0, mean = 0;
+        for (let i = 0; i < n; i++) top = Math.max(top, scale * s[row[0] * V + row[i]]);
+        for (let i = 0; i < n; i++) z += p[i] = Math.exp(scale * s[row[0] * V + row[i]] - top);
+        for (let i = 0; i < n; i++) { p[i] /= z; mean += p[i] * (p[i] - (i === 0)); }
+        for (let i = 0; i < n; i++) g[row[0] * V + row[i]] += (p[i] * (p[i] - (i === 0) - mean) * scale) / batch;
+      }
+      const gs = times(g, s, false, true), gb = times(g, b), ag = times(a, g), ts = times(g, s, true, false);
+      const one = times(gs, g), two = times(gb, g, false, true), three = times(g, ag, true, false);
+      const s2 = new Float64Array(V * V), a2 = new Float64Array(V * V), b2 = new Float64Array(V * V);
+      for (let i = 0; i < V; i++) for (let j = 0; j < V; j++) {
+        const at = i * V + j, back = j * V + i;
+        s2[at] = s[at] - rate * (gb[at] + ag[at] - rate * one[at]);
+        a2[at] = a[at] - rate * (gs[at] + gs[back] - rate * two[at]);
+        b2[at] = b[at] - rate * (ts[at] + ts[back] - rate * three[at]);
+      }
+      [s, a, b] = [s2, a2, b2];
+      if (!Number.isFinite(s[0] + a[0] + b[0])) return { solved: -1, shares };
+    }
+    return { solved: -1, shares };
+  }
+
   root.models = {
     scalarDescent, product, modesOfImbalance, nearbySharpness, overshootGap, criticalRate, outcome, stuckProduct, thresholdEnergy,
     complexity, bandEdge, indexFraction, minimumShare, rimUnits, minimumLaw, minimaAbove, modeStrength, halfTime, curvatureStep, depthLimit, growthTime, equalLayersDescent,
     risk, riskSlope, noisyDescent, meanEscapeTime, normals,
     properSubsets, greedy, smallestCurvature, largestDrop,
     fit, leastNormRisk, bestRidge, ridgeRisk, subsetRisks,
+    uniforms, perceptronAnswer, trainXor, addSilent, perceptronStart, rotatingDescent, chordTime, fastForward, stagedModes,
+    turnedBowl, bowlPath, bowlHeight, softmax, softness, criticalSd, lookup, learnLookup,
   };
 })(typeof globalThis !== "undefined" ? globalThis : this);

@@ -29,7 +29,8 @@
     panels: { hill: "The risk and this run: press to start elsewhere", way: "Where the run is", gone: "Share of 60 runs gone from the local minimum by time 20" },
     legend: [["0", "risk x cos πx with its wiggle"], ["1", "this run"], ["dot1", "measured here, 60 runs each"], ["theory", "predicted from the barrier (Kramers), no wiggle"], ["hint", "local and global minimum without wiggle; this σ"]],
     picks: { hill: (x) => ({ x0: x }) },
-    draw({ x0, eta, sigma, a, seed }, { hill, way, gone }, changed) {
+    coarse: true,
+    draw({ x0, eta, sigma, a, seed }, { hill, way, gone }, changed, coarse) {
       const steps = Math.round(until / eta), scale = Math.sqrt(0.01 / eta), path = m.noisyDescent(x0, a, eta, sigma * scale, steps, low, high, m.normals(seed));
       const xs = Array.from({ length: 401 }, (_, i) => low + (i / 400) * (high - low));
       const f = (x) => m.risk(x, a), pick = Array.from({ length: 301 }, (_, i) => Math.round((i / 300) * steps));
@@ -45,7 +46,7 @@
       way.line(pick.map((i) => i * eta), pick.map((i) => path[i]), { colour: 1 });
 
       const key = [eta, a, seed].join();
-      if (draw.key !== key) {
+      if (draw.key !== key && !coarse) {
         draw.key = key;
         // Noise grows as the step falls, as in the notebook: the temperature η σ²/2 is what counts.
         draw.shares = sigmas.map((s, k) => {
@@ -60,10 +61,10 @@
         });
       }
       const fine = Array.from({ length: 57 }, (_, i) => 2 + i * 0.25);
-      const times = fine.map((s) => m.meanEscapeTime(0, local, deep, -1, s * scale, eta, 1000));
+      if (draw.eta !== eta && !coarse) Object.assign(draw, { eta, times: fine.map((s) => m.meanEscapeTime(0, local, deep, -1, s * scale, eta, 1000)) });
       gone.axes({ lo: 0, hi: 16.5, label: "noise σ√(η/0.01)" }, { lo: 0, hi: 1.02, label: "share gone" });
-      gone.line(fine, times.map((t) => 1 - Math.exp(-until / t)), { kind: "theory" });
-      gone.dots(sigmas, draw.shares, { colour: 1, size: 4 });
+      if (draw.eta === eta) gone.line(fine, draw.times.map((t) => 1 - Math.exp(-until / t)), { kind: "theory" });
+      if (draw.key === key) gone.dots(sigmas, draw.shares, { colour: 1, size: 4 });
       gone.upright(sigma);
       const end = path[steps], all = basins(a), best = all.reduce((x, y) => (y.value < x.value ? y : x)), say = (v) => v.toFixed(3).replace("-", "\u2212");
       const mine = all.find((v) => end <= v.to) || all[all.length - 1], whole = mine === best;

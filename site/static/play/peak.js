@@ -1,7 +1,7 @@
 // Notebook 12: least squares on the first p of many features, without ridge and with one.
 (function () {
   "use strict";
-  const m = window.models, total = 100, draws = 200, shown = 5, none = 1e-5;
+  const m = window.models, total = 100, most = 200, shown = 5, none = 1e-5;
   const kept = {}; // the curves, while only p moves
   const all = Array.from({ length: total }, (_, i) => i + 1);
   window.bend({
@@ -13,14 +13,17 @@
       { key: "seed", label: "random draw", lo: 0, hi: 50, whole: true, value: 0 },
     ],
     panels: { risk: "Risk against the number of features: press to choose p", average: "The average risk at this p, draw after draw" },
-    legend: [["dot0", "five draws of the data, computed here"], ["theory", "exact mean without ridge"], ["2", "mean with the best ridge, limit of large n"], ["1", `average of up to ${draws} draws at this p`], ["hint", "this p"]],
+    legend: [["dot0", "five draws of the data, computed here"], ["theory", "exact mean without ridge"], ["2", "mean with the best ridge, limit of large n"], ["1", `average of up to ${most} draws at this p`], ["hint", "this p"]],
     picks: { risk: (p) => ({ p }) },
-    draw({ n, p, s2, ridge, seed }, { risk, average }) {
+    coarse: true,
+    draw({ n, p, s2, ridge, seed }, { risk, average }, changed, coarse) {
+      const draws = coarse ? 20 : most;
       const share = ridge <= 1.001 * none ? 0 : ridge;
       const normal = (r) => m.normals(1 + r + 1000 * seed);
       const key = [n, s2, share, seed].join();
-      if (kept.key !== key) Object.assign(kept, { key, curves: Array.from({ length: shown }, (_, r) => m.subsetRisks(all, n, total, s2, share, normal(r))) });
-      const curves = kept.curves;
+      const fresh = kept.key !== key && !coarse;
+      if (fresh) Object.assign(kept, { key, curves: Array.from({ length: shown }, (_, r) => m.subsetRisks(all, n, total, s2, share, normal(r))) });
+      const curves = kept.key === key ? kept.curves : [];
       const exact = all.map((q) => m.leastNormRisk(q, n, total, s2)), law = all.map((q) => m.ridgeRisk(q, n, total, s2));
       risk.axes({ lo: 0, hi: total, label: "features p" }, { lo: 0.9 * Math.min(1, ...law), hi: 300, log: true, label: "risk" });
       risk.upright(p);
@@ -28,7 +31,7 @@
       risk.line(all, law, { colour: 2 });
       risk.line(all, exact.map((v) => (Number.isFinite(v) ? v : NaN)), { kind: "theory" });
 
-      const found = Array.from({ length: draws }, (_, r) => (r < shown ? curves[r][p - 1] : m.subsetRisks([p], n, total, s2, share, normal(r))[0]));
+      const found = Array.from({ length: draws }, (_, r) => (r < curves.length ? curves[r][p - 1] : m.subsetRisks([p], n, total, s2, share, normal(r))[0]));
       let sum = 0;
       const means = found.map((v, i) => (sum += v) / (i + 1)), mean = m.leastNormRisk(p, n, total, s2);
       const levels = [...means, ...(share === 0 && Number.isFinite(mean) ? [mean] : [])];
@@ -39,7 +42,7 @@
       const largest = Math.max(...found) / sum, digits = (v) => (v >= 1000 ? Number(v.toPrecision(2)).toLocaleString("en") : v.toPrecision(3));
       const words = (share ? `With ${digits(share)} times the best ridge` : "Without ridge") + ` ${draws} draws have the average risk ${digits(sum / draws)}; the largest of them makes up ${Math.round(100 * largest)}% of it. ` +
         (Number.isFinite(mean) ? `The exact mean without ridge is ${digits(mean)}` : "Without ridge there is no mean") + `, with the best one it is ${digits(law[p - 1])}; no fit at all has ${digits(1 + s2)}.`;
-      return { words, data: { exact: mean, law: law[p - 1], best: m.bestRidge(p, total, s2), share, average: sum / draws, largest, first: curves[0] } };
+      return { words, data: { exact: mean, law: law[p - 1], best: m.bestRidge(p, total, s2), share, average: sum / draws, largest, first: curves[0] || [] } };
     },
   });
 })();

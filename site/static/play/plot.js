@@ -117,12 +117,15 @@
   }
 
   // spec: controls [{key, label, lo, hi, value, log, whole, step, values, show}], panels {key: title}, legend [[kind, words]],
-  // (values: the only ones allowed; show(v): how the value is written),
-  // draw(state, plots, changed) -> {words, data}. `data` is left on the box for tests and for the curious.
+  // (values: the only ones allowed; show(v): how the value is written), buttons [{label, press(state) -> values}],
+  // draw(state, plots, changed, coarse) -> {words, data}; coarse, where the page has it: less is computed while something is
+  // dragged, and all of it a moment after. `data` is left on the box for tests and for the curious.
   function bend(spec) {
-    const box = document.getElementById("bend");
+    // On a page of its own, or in place on a notebook's page, which keeps its own address (see site.js).
+    const box = document.getElementById("bend"), own = box && !("inPlace" in box.dataset);
     if (!box) return;
-    const state = {}, inputs = {}, given = new URLSearchParams(location.search);
+    const state = {}, inputs = {}, given = new URLSearchParams(own ? location.search : "");
+    let set = null;
     for (const c of spec.controls) if (c.values) Object.assign(c, { lo: c.values[0], hi: c.values[c.values.length - 1] });
     const near = (c, v) => c.values.reduce((a, b) => (Math.abs(b - v) < Math.abs(a - v) ? b : a));
     const inside = (c, v) => (c.values ? near(c, v) : Math.min(c.hi, Math.max(c.lo, c.whole ? Math.round(v) : v)));
@@ -147,17 +150,23 @@
       } };
       input.addEventListener("input", () => {
         state[c.key] = inside(c, back(Number(input.value)));
-        update(c.key);
+        update(c.key, Boolean(spec.coarse));
       });
     }
-    const again = element("button", controls, "Start over");
+    const buttons = element("div", controls, undefined, "buttons");
+    for (const b of spec.buttons || []) {
+      const button = element("button", buttons, b.label);
+      button.type = "button";
+      button.addEventListener("click", () => set(b.press(state)));
+    }
+    const again = element("button", buttons, "Start over");
     again.type = "button";
     again.addEventListener("click", () => {
       for (const c of spec.controls) state[c.key] = c.value;
       update("");
     });
     if (box.requestFullscreen) {
-      const large = element("button", controls, "Full screen");
+      const large = element("button", buttons, "Full screen");
       large.type = "button";
       large.addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen()));
     }
@@ -183,8 +192,8 @@
       } catch { /* some browsers keep the address of a file as it is */ }
     }
     // The first change of a frame is drawn at once; what follows in the same frame is drawn together in the next.
-    let drawn = false, missed = null;
-    function update(changed) {
+    let drawn = false, missed = null, whole = 0;
+    function update(changed, coarse = false) {
       for (const one of Object.values(inputs)) one.show();
       if (drawn) {
         missed = missed === null || missed === changed ? changed : "";
@@ -198,18 +207,23 @@
         const late = missed;
         missed = null;
         delete box.dataset.waiting;
-        update(late);
+        update(late, coarse);
       });
-      const found = spec.draw(state, plots, changed);
+      clearTimeout(whole);
+      if (coarse) {
+        box.dataset.waiting = "";
+        whole = setTimeout(() => { delete box.dataset.waiting; update(changed); }, 180);
+      } else delete box.dataset.waiting;
+      const found = spec.draw(state, plots, changed, coarse);
       words.textContent = found.words;
       box.dataset.state = JSON.stringify(state);
       box.dataset.result = JSON.stringify(found.data, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v));
       clearTimeout(waiting);
-      if (changed !== undefined) waiting = setTimeout(remember, 150);
+      if (own && changed !== undefined) waiting = setTimeout(remember, 150);
     }
-    const set = (values) => {
+    set = (values) => {
       for (const [k, v] of Object.entries(values)) state[k] = inside(inputs[k].c, v);
-      update(Object.keys(values).join(" "));
+      update(Object.keys(values).join(" "), Boolean(spec.coarse));
     };
     if (spec.picks) for (const [key, chosen] of Object.entries(spec.picks)) plots[key].pick((x, y) => set(chosen(x, y, state)));
     update();
