@@ -333,7 +333,7 @@ def greedy_completion(
             problem=(target, mask),
             stop=Stop(rests, diverged="keep"),
         )
-        weights = run.weights
+        weights = tuple(w.nan_to_num(0, 0, 0) for w in run.weights)  # diverged: not settled
         matrices.append(ln.end_to_end(weights))
         settled.append(run.stopped >= 0)
     matrices = torch.stack(matrices)

@@ -95,7 +95,8 @@ class Chebyshev(Plain):
     multiplied by T_s(a - b c h) / T_s(a), which is stable up to c h = 2 s^2, nearly; s = 1 is a plain step.
 
     rate: the longest plain step, below 2 / curvature. h is each seed's own: so long that the norm of the gradient,
-    if it changes as in the last step, changes by `change`. s: the least that is stable, up to `most`.
+    if it changes as in the last step, changes by `change`. s: the least that is stable, up to `most`. Where
+    the norm has doubled in a step, the curvature has grown: the rate of this seed is halved from then on.
     Tells `time`, the sum of all h, (seeds,). Raises ValueError for a change outside (0, 1), most < 1.
     """
 
@@ -109,31 +110,35 @@ class Chebyshev(Plain):
             )
 
     def start(self, weights: Weights) -> list[tuple[Tensor, ...]]:
-        """The last move; time, h, norm of the gradient at the step's start, stages done, stages in all."""
+        """The last move; time, rate, h, norm of the gradient at the step's start, stages done and in all."""
         seeds = len(weights[0])
         time, size = weights[0].new_zeros(2, seeds)
-        length = weights[0].new_full((seeds,), float(self.rate))
+        rate, length = weights[0].new_full((2, seeds), float(self.rate))
         done, stages = torch.zeros(2, seeds, dtype=torch.int64)
-        return [tuple(torch.zeros_like(w) for w in weights), (time, length, size, done, stages)]
+        return [
+            tuple(torch.zeros_like(w) for w in weights),
+            (time, rate, length, size, done, stages),
+        ]
 
-    def _begin(self, begins, slopes, length, size, stages):
+    def _begin(self, begins, slopes, rate, length, size, stages):
         """Length and stages of the next step, for the seeds where it begins."""
-        reach = float(self.rate) * _stages(self.most)[3]
+        reach = _stages(self.most)[3]
         norm = torch.stack([_seed_squares(g) for g in slopes]).sum(0).sqrt()
+        rate.mul_(torch.where(begins & (size > 0) & (norm > 2 * size), 0.5, 1.0))
         changed = (norm / size - 1).abs().clamp(min=1e-12)
-        wanted = length * (self.change / changed).clamp(0.3, 1.5)
-        wanted = wanted.where(size > 0, length).clamp(max=float(reach[-1]))
+        wanted = (length * (self.change / changed).clamp(0.3, 1.5)).where(size > 0, length)
+        wanted = torch.minimum(wanted, rate * reach[-1])
         length.copy_(wanted.where(begins, length))
         size.copy_(norm.where(begins, size))
-        fewest = torch.searchsorted(reach, length * (1 - 1e-9)).clamp(1, self.most)
+        fewest = torch.searchsorted(reach, length / rate * (1 - 1e-9)).clamp(1, self.most)
         stages.copy_(fewest.where(begins, stages))
 
     def step(self, weights: Weights, kept: list, slopes: Weights, rates: tuple, t: int) -> None:
         """One stage in place; the rate is one number."""
-        moves, (time, length, size, done, stages) = kept
+        moves, (time, rate, length, size, done, stages) = kept
         begins = done == stages
         if begins.any():
-            self._begin(begins, slopes, length, size, stages)
+            self._begin(begins, slopes, rate, length, size, stages)
             done.masked_fill_(begins, 0)
         keep, push, takes = (x[stages, done] for x in _stages(self.most)[:3])
         push = push * length

@@ -76,6 +76,19 @@ def test_a_stiff_mode_at_rest_does_not_hold_the_others_up():
     assert done.weights[0][0, 0].abs() < 1e-4
 
 
+def test_a_curvature_that_grows_beyond_the_rate_is_met_by_a_smaller_one():
+    """A loss x^2 (1 + y^2) / 2 - y / 100: y drifts up and the curvature of x from 1 to 100 and more."""
+
+    def gradient(w):
+        x, y = w[0][..., 0], w[0][..., 1]
+        return (torch.stack([x * (1 + y**2), x**2 * y - 0.01], -1),)
+
+    start = torch.tensor([[[1.0, 0.0]]]).double()
+    done = descend(gradient, (start,), Chebyshev(1.0), steps=3000)
+    x, y = done.weights[0].flatten().tolist()
+    assert y > 10 and abs(x) < 1
+
+
 def test_each_seed_has_a_step_of_its_own():
     def alone(value):
         return run(lambda w: (w[0] ** 3,), column(value), Chebyshev(0.1), 60).records["w"][:, 0]
