@@ -64,6 +64,7 @@ def scores_along(
 
 
 @torch.no_grad()
+@np.errstate(all="ignore")  # what is not finite shows in the result, as with torch
 def hessian_products(
     network: Network, images: Tensor, targets: Tensor, direction: Network, form: Form = PLAIN
 ) -> Network:
