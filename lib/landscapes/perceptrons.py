@@ -536,6 +536,17 @@ class CriticalNetworks:
 
 
 @torch.no_grad()
+def _walked(v, gradient, learning_rate, walk, rng):
+    """Each after 1 to `walk` steps of its own, log-uniform, the longest walk first."""
+    length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
+    order = length.argsort(descending=True)  # those that walk on are always the first
+    v, length = v[order], length[order]
+    for step in range(int(walk)):
+        going = int((length > step).sum())
+        v[:going] -= learning_rate * gradient(v[:going])
+    return v
+
+
 def critical_points(
     weights: Weights,
     task: Task,
@@ -571,13 +582,8 @@ def critical_points(
         matrix.diagonal(dim1=-2, dim2=-1).add_(weight_decay)
         return gradient(v), matrix
 
-    v = flat(weights)
-    length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
-    order = length.argsort(descending=True)  # those that walk on are always the first
-    v, length = v[order], length[order]
-    for step in range(int(walk)):
-        going = int((length > step).sum())
-        v[:going] -= learning_rate * gradient(v[:going])
+    v = _walked(flat(weights), gradient, learning_rate, walk, rng)
+    searches = len(v)
     v, size = find_roots(field, v, steps=steps, tolerance=1e-10, longest=1.0)
     v = v[size < 1e-8]
     converged = len(v)
@@ -593,6 +599,6 @@ def critical_points(
         misfit=misfit,
         index_fraction=(values < 0).to(torch.float64).mean(1),
         smallest=values.abs().amin(1),
-        searches=len(order),
+        searches=searches,
         converged=converged,
     )

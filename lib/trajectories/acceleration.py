@@ -9,16 +9,16 @@ Everything is float64; time = learning rate x steps.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lib.checks import whole_number
-from lib.descent import Plain, Record, Stop, descend
+from lib.descent import Momentum, Plain, Record, Stop, Weights, descend
 from lib.linear_networks import end_to_end, gradients, orthogonal
-from lib.trajectories.initialization import fastest
+from lib.trajectories.initialization import Race, fastest
 
 # --- the rule ------------------------------------------------------------------------------------
 
@@ -416,22 +416,22 @@ def power_loss(w: Tensor, inputs: Tensor, outputs: Tensor, power: float) -> tupl
     return (slope * error).sum((-2, -1)) / power, back[..., 0, :]
 
 
-def _descent(v, extra, slope, rate, depth, mu):
-    for w, g in zip((v, extra), row_gradients((v, extra), slope, depth), strict=True):
-        w.sub_(rate * g)
+class AdaGrad(Plain):
+    """w <- w - rate g / sqrt(sum of all g^2 so far): Duchi, Hazan and Singer 2011, epsilon 0."""
+
+    def start(self, weights: Weights) -> list[Weights]:
+        """The sums of squares."""
+        return [tuple(torch.zeros_like(w) for w in weights)]
+
+    def step(
+        self, weights: Weights, kept: list[Weights], slopes: Weights, rates: tuple, t: int
+    ) -> None:
+        """One step in place."""
+        for w, squares, g, rate in zip(weights, *kept, slopes, rates, strict=True):
+            w.sub_(rate * g / squares.add_(g.square()).sqrt())
 
 
-def _momentum(v, velocity, slope, rate, depth, mu):
-    velocity.mul_(mu).sub_(rate * slope)
-    v.add_(velocity)
-
-
-def _adagrad(v, squares, slope, rate, depth, mu):
-    squares.add_(slope.square())
-    v.sub_(rate * slope / squares.sqrt())
-
-
-METHODS = {"descent": _descent, "momentum": _momentum, "AdaGrad": _adagrad}
+METHODS = {"descent": Plain, "momentum": Momentum, "AdaGrad": AdaGrad}
 
 
 def tuned_to_reduction(
@@ -458,18 +458,21 @@ def tuned_to_reduction(
         raise ValueError(
             f"method must be one of {', '.join(METHODS)}, and descent for depth > 1; got {method!r}, depth {depth}"
         )
-    if not 0 <= mu < 1:
-        raise ValueError(f"mu must be in [0, 1), got {mu}")
-    v, a = balanced_row(starts, depth)
-    extra = a if method == "descent" else torch.zeros_like(v)
+    rule = partial(Momentum, mu=mu) if method == "momentum" else METHODS[method]
     first, _ = power_loss(starts, *problem, power)
 
-    def step(state, rate):
-        v, extra, x, y, first = state
-        w = v if method != "descent" else extra ** (depth - 1) * v
-        loss, slope = power_loss(w, x, y, power)
-        METHODS[method](v, extra, slope, rate.unsqueeze(-1), depth, mu)
-        return loss / first
+    def product(weights):
+        return weights[1] ** (depth - 1) * weights[0] if depth > 1 else weights[0]
 
-    state = (v, extra, *problem, first)
-    return fastest(step, state, rates, final_loss=reduction, steps=5000, block=len(v))
+    def gradient(weights, x, y, first):
+        slope = power_loss(product(weights), x, y, power)[1]
+        return row_gradients(weights, slope, depth) if depth > 1 else (slope,)
+
+    def arrived(weights, x, y, first):
+        return power_loss(product(weights), x, y, power)[0] <= reduction * first
+
+    race = Race(
+        gradient, arrived, rule, every=1
+    )  # momentum overshoots: it may pass by and come back
+    weights = balanced_row(starts, depth) if depth > 1 else (starts,)
+    return fastest(race, weights, rates, steps=5000, problem=(*problem, first))

@@ -17,7 +17,6 @@ unless a function takes it. Arora et al. 2018 is arXiv:1810.02281.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -26,7 +25,8 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
-from lib.descent import Plain, Record, descend
+from lib.data import digits, whiten
+from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
 
 # --- starts --------------------------------------------------------------------------------------
 
@@ -136,50 +136,30 @@ def balanced_state(along: Tensor, across: Tensor, depth: int) -> tuple[Tensor, T
 # --- descent, and the search over learning rates -------------------------------------------------
 
 
-def _times(row, matrix):
-    """Stacks of row @ matrix, by numpy: its BLAS is the faster one for small stacks."""
-    return torch.from_numpy(np.matmul(row.numpy(), matrix.numpy()))
+def balanced_gradients(state: Weights, depth: int) -> Weights:
+    """What descent of a balanced network subtracts from (a, p, q) of `balanced_state`, each (seeds,).
 
-
-def layer_step(state: Sequence[Tensor], learning_rate: Tensor) -> Tensor:
-    """One step of descent on single-output networks, in place; returns the loss before it, (seeds,).
-
-    state: (W_1, ..., W_N, target), each (seeds, ., .), d_N = 1; learning_rate: (seeds,). The same
-    step as `descend` on `linear_networks.gradients`: every gradient is an outer product here, and
-    is added without being formed.
-    """
-    *weights, target = state
-    above = [weights[-1]]
-    for w in weights[-2::-1]:
-        above.append(_times(above[-1], w))
-    back = above.pop() - target
-    loss = back.square().sum((-2, -1)) / 2
-    back = back * -learning_rate[:, None, None]
-    for w, upper in zip(weights[:-1], reversed(above), strict=True):
-        below = _times(back, w.mT)
-        w.addcmul_(upper.mT, back)
-        back = below
-    weights[-1].add_(back)
-    return loss
-
-
-def balanced_step(state: Sequence[Tensor], learning_rate: Tensor, depth: int) -> Tensor:
-    """One step of descent from a balanced start, in place; returns the loss before it, (seeds,).
-
-    state: (a, p, q) of `balanced_state`; with h = a^(N-1) and target 1 along:
-    p <- p - eta h (h p - 1), q <- q - eta h^2 q, a <- a - eta a^(N-2) ((h p - 1) p + h q^2).
+    With h = a^(N-1), r = h p - 1 and target 1 along: h r for p, h^2 q for q, and for a what each of the
+    N - 1 equal layers gets, a^(N-2) (r p + h q^2).
     """
     a, p, q = state
     lower = a ** (depth - 2)
     h = lower * a
     missing, extra = h * p - 1, h * q
-    loss = (missing.square() + extra.square()) / 2
-    change = learning_rate * lower * (missing * p + extra * q)
-    step = learning_rate * h
-    p.sub_(step * missing)
-    q.sub_(step * extra)
-    a.sub_(change)
-    return loss
+    return lower * (missing * p + extra * q), h * missing, h * extra
+
+
+def balanced_loss(state: Weights, depth: int) -> Tensor:
+    """Loss of a balanced network, 1/2 ((a^(N-1) p - 1)^2 + (a^(N-1) q)^2), from (a, p, q): (seeds,)."""
+    a, p, q = state
+    h = a ** (depth - 1)
+    return ((h * p - 1).square() + (h * q).square()) / 2
+
+
+def _parts(product, target):
+    """The parts (along, across), each (seeds,), of end-to-end vectors (seeds, 1, d) and a unit target."""
+    along = (product * target).sum((-2, -1))
+    return along, (product.square().sum((-2, -1)) - along.square()).clamp(min=0).sqrt()
 
 
 def _grid(learning_rates):
@@ -197,92 +177,166 @@ def _budget(final_loss, steps):
     return whole_number("steps", steps, 0)
 
 
-def _products_of_others(sizes):
-    """The product over all layers but one, for each: (N, ...), without a division."""
-    return torch.stack([torch.cat([sizes[:j], sizes[j + 1 :]]).prod(0) for j in range(len(sizes))])
+def _chain_norms(weights):
+    """Largest singular values of W_a ... W_(b+1), the largest of the seeds: (N + 1, N + 1), 1 where a = b."""
+    count = len(weights)
+    norms = np.eye(count + 1)
+    for b in range(count):
+        chain = weights[b]
+        norms[b + 1, b] = float(torch.linalg.matrix_norm(chain, 2).amax())
+        for a in range(b + 1, count):
+            chain = weights[a] @ chain
+            norms[a + 1, b] = float(torch.linalg.matrix_norm(chain, 2).amax())
+    return norms
 
 
-def can_reach(norms: Tensor, learning_rates: ArrayLike, *, final_loss: float, steps: int) -> Tensor:
-    """Which learning rates can bring a network to `final_loss` within `steps` at all: bool (rates, ...).
-
-    norms: the largest singular values of W_1..W_N at the start, (N, ...). One step lengthens a layer
-    by at most learning_rate (1 + P) P / ||W_j||, P = ||W_1|| ... ||W_N||, and the loss is above
-    `final_loss` while P < 1 - sqrt(2 final_loss) (derived here; |target| = 1). False is a proof, True is not:
-    from a tiny start the bound saves the search thousands of hopeless steps.
-    Raises ValueError for norms that are negative or not finite.
-    """
-    rates, steps = _grid(learning_rates), _budget(final_loss, steps)
-    _doubles(norms=norms)
-    if (norms < 0).any():
-        raise ValueError("norms must be >= 0")
-    rates = rates.view(-1, *[1] * (norms.ndim - 1))
-    goal = 1 - (2 * final_loss) ** 0.5
-    sizes = norms[:, None] * torch.ones_like(rates)
-    product = sizes.prod(0)
-    for _ in range(steps):
-        short = product < goal
-        if not short.any():
-            break
-        others = _products_of_others(sizes)
-        grown = sizes + rates * (1 + product) * others
-        sizes = torch.where(short, grown, sizes)
-        product = sizes.prod(0)
-    return product >= goal
-
-
-@torch.no_grad()
-def fastest(
-    step: Callable[..., Tensor],
-    state: Sequence[Tensor],
+def can_reach(
+    weights: Weights,
+    scales: ArrayLike,
     learning_rates: ArrayLike,
     *,
     final_loss: float,
     steps: int,
-    possible: Tensor | None = None,
-    block: int = 20,
-) -> tuple[Tensor, Tensor]:
-    """Steps to `final_loss` at the best learning rate of a grid, for every seed.
+) -> Tensor:
+    """Which learning rates can bring starts scale x weights to `final_loss` within `steps` at all.
 
-    step(state, rates) -> losses: one step of descent in place, such as `layer_step`. Every seed
-    runs at all rates side by side until one of them gets there: that one is the fastest, and the
-    others cost nothing from then on. A rate that diverges is out.
-
-    state: tuple of (seeds, ...), not changed. steps: the most allowed. possible: bool
-    (rates, seeds), False where a pair need not be run (`can_reach`). block: seeds run at once.
-    Returns (steps (seeds,), inf where no rate gets there; learning rates (seeds,), nan there).
-    Raises ValueError for a state that is not finite float64 with one row a seed, and a `possible`
-    of another shape.
+    Let M_ab be a bound on the norm of W_a ... W_(b+1), and P = M_N0. A step changes W_k by at most
+    D_k = learning_rate (1 + P) M_Nk M_(k-1)0, and the new products are bound by M (1 - D M)^-1, with D_k
+    below the diagonal; the loss is above `final_loss` while P < 1 - sqrt(2 final_loss) (derived here;
+    |target| = 1). False is a proof for every seed, True is not: from tiny starts the bound saves the
+    search thousands of hopeless steps. weights: (seeds, ., .); scales: (k,). Returns bool (rates, k).
+    Raises ValueError for weights that are not finite float64 and scales that are negative or not finite.
     """
-    rates, steps = _grid(learning_rates), _budget(final_loss, steps)
-    _doubles(**{f"state[{j}]": x for j, x in enumerate(state)})
-    seeds, block = len(state[0]), whole_number("block", block, 1)
-    if any(x.ndim == 0 or len(x) != seeds for x in state):
-        raise ValueError(f"state must hold {seeds} seeds in every tensor")
+    rates, steps = _grid(learning_rates).numpy(), _budget(final_loss, steps)
+    _doubles(**{f"W_{j}": w for j, w in enumerate(weights, 1)})
+    scales = np.asarray(scales, float)
+    if scales.ndim != 1 or not (np.isfinite(scales) & (scales >= 0)).all():
+        raise ValueError("scales must be finite numbers >= 0")
+    count, layer = len(weights), np.arange(len(weights))
+    power = np.tril(np.subtract.outer(np.arange(count + 1), np.arange(count + 1)))
+    bounds = np.tile(_chain_norms(weights) * scales[:, None, None] ** power, (len(rates), 1, 1))
+    pace, reached = np.repeat(rates, len(scales)), np.zeros(len(bounds), bool)
+    left = np.arange(len(bounds))
+    for _ in range(steps + 1):
+        there = bounds[left, count, 0] >= 1 - (2 * final_loss) ** 0.5
+        reached[left[there]] = True
+        left = left[~there]
+        if not len(left):
+            break
+        m = bounds[left]
+        change = np.zeros_like(m)
+        push = pace[left] * (1 + m[:, count, 0])
+        change[:, layer + 1, layer] = push[:, None] * m[:, count, 1:] * m[:, layer, 0]
+        bounds[left] = m @ np.linalg.inv(np.eye(count + 1) - change @ m)
+    return torch.from_numpy(reached.reshape(len(rates), len(scales)))
+
+
+@dataclass(frozen=True)
+class Race:
+    """What `fastest` runs at every rate of a grid.
+
+    gradient(weights, *problem): as in `descend`; arrived(weights, *problem) -> bool (seeds,), looked for
+    every `every` steps; rule: what makes a rule out of rates (pairs,), such as `Plain`.
+    """
+
+    gradient: Callable
+    arrived: Callable
+    rule: Callable = Plain
+    every: int = 10
+
+
+@torch.no_grad()
+@np.errstate(all="ignore")  # a rate that is too large is data here
+def fastest(
+    race: Race,
+    weights: Weights,
+    rates: ArrayLike,
+    *,
+    steps: int,
+    problem: Weights = (),
+    possible: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Steps until `race.arrived` at the best learning rate of a grid, for every seed.
+
+    Every seed runs at all rates side by side until, at one of them, it has arrived: the others end with
+    it. A run that diverges is out. Of those that are there when it is looked for, the steps are counted one
+    by one.
+
+    weights, problem: as in `descend`; steps: the most allowed. possible: bool (rates, seeds), False where a
+    pair need not be run (`can_reach`).
+    Returns (steps (seeds,), inf where no rate gets there; rates (seeds,), the larger of two that need the
+    same steps, nan where none gets there). Raises ValueError for weights that are not finite float64 with
+    one row a seed, rates that are not positive, and a `possible` of another shape.
+
+    >>> halving = Race(lambda w: w, lambda w: w[0].abs() < 1e-3)
+    >>> fastest(halving, (torch.ones(1, dtype=torch.float64),), [0.1, 0.5, 2.5], steps=100)
+    (tensor([10.], dtype=torch.float64), tensor([0.5000], dtype=torch.float64))
+    """
+    rates, steps, seeds = _grid(rates), whole_number("steps", steps, 0), len(weights[0])
+    _doubles(**{f"weights[{j}]": x for j, x in enumerate(weights)})
+    if any(x.ndim == 0 or len(x) != seeds for x in (*weights, *problem)):
+        raise ValueError(f"weights and problem must hold {seeds} seeds in every tensor")
     if possible is None:
         possible = torch.ones(len(rates), seeds, dtype=torch.bool)
     if tuple(possible.shape) != (len(rates), seeds):
         raise ValueError(f"possible must be ({len(rates)}, {seeds}), got {tuple(possible.shape)}")
     needed = torch.full((seeds,), torch.inf, dtype=torch.float64)
     chosen = torch.zeros(seeds, dtype=torch.float64)
-    for members in torch.arange(seeds).split(block):
+    size = 8 * len(rates) * sum(x[0].numel() for x in (*weights, *problem))
+    for members in torch.arange(seeds).split(max(1, (1 << 25) // size)):  # 32 MB at once
         which, column = possible[:, members].nonzero(as_tuple=True)
-        seed, rate = members[column], rates[which]
-        now = tuple(x[seed] for x in state)
-        for t in range(steps + 1):
-            if not len(seed):
-                break
-            with np.errstate(all="ignore"):  # a rate that is too large is data here
-                losses = step(now, rate)
-            new = (losses <= final_loss) & needed[seed].isinf()
-            if new.any():
-                needed[seed[new]] = t
-                chosen.scatter_reduce_(0, seed[new], rate[new], "amax")
-            if t % 10 == 0:
-                alive = torch.isfinite(losses) & needed[seed].isinf()
-                if alive.sum() <= 0.9 * len(seed):
-                    now = tuple(x[alive] for x in now)
-                    seed, rate = seed[alive], rate[alive]
+        if len(which):
+            pairs = members[column], rates[which]
+            seed, rate, count = _arrivals(race, weights, problem, pairs, steps)
+            needed.scatter_reduce_(0, seed, count, "amin")
+            best = count == needed[seed]
+            chosen.scatter_reduce_(0, seed[best], rate[best], "amax")
     return needed, torch.where(needed.isinf(), torch.nan, chosen)
+
+
+def _arrivals(race, weights, problem, pairs, steps):
+    """(seeds, rates, steps) of the pairs that are there when the first of their seed are: see `fastest`."""
+    seed, rate = pairs
+
+    def run(of, steps, every, when):
+        return descend(
+            lambda w, *given: race.gradient(w, *given[:-1]),
+            tuple(x[seed[of]] for x in weights),
+            race.rule(rate[of]),
+            problem=(*(x[seed[of]] for x in problem), seed[of]),
+            steps=steps,
+            stop=Stop(when, every=every, diverged="keep"),
+        )
+
+    def there(w, *given):
+        return race.arrived(w, *given[:-1])
+
+    def one_of_a_seed_is_there(w, *given):
+        return torch.isin(given[-1], given[-1][there(w, *given)])
+
+    rough = run(torch.arange(len(seed)), steps, race.every, one_of_a_seed_is_there)
+    ends = there(rough.weights, *(x[seed] for x in problem), seed)
+    first = ((rough.stopped >= 0) & ends).nonzero()[:, 0]
+    count = rough.stopped[first]
+    if race.every > 1 and len(first):
+        count = run(first, int(count.max()), 1, there).stopped
+    return seed[first], rate[first], count.double().where(count >= 0, torch.inf)
+
+
+def whole_race(final_loss: float) -> Race:
+    """Descent of whole networks, `linear_networks.gradients`, until the loss is `final_loss`."""
+    return Race(ln.gradients, lambda weights, target: ln.loss(weights, target) <= final_loss)
+
+
+def balanced_steps(
+    state: Weights, depth: int, rates: ArrayLike, *, final_loss: float, steps: int
+) -> tuple[Tensor, Tensor]:
+    """Steps to `final_loss` from balanced starts (a, p, q) at the best rate of a grid: as `fastest`."""
+    race = Race(
+        lambda now: balanced_gradients(now, depth),
+        lambda now: balanced_loss(now, depth) <= final_loss,
+    )
+    return fastest(race, state, rates, steps=_budget(final_loss, steps))
 
 
 def reduction_check(
@@ -334,16 +388,27 @@ def reduction_check(
         record=Record(range(steps + 1), lambda w, t: {"loss": ln.loss(w, t)}),
         **options,
     ).records["loss"]
-    along = (vectors * target).sum((-2, -1))
-    across = (vectors.square().sum((-2, -1)) - along**2).sqrt()
-    count = partial(fastest, learning_rates=[learning_rate], final_loss=final_loss, steps=steps)
+    state, rates = balanced_state(*_parts(vectors, target), depth), [learning_rate]
     counts = [
-        count(layer_step, (*small, aim))[0],
-        count(partial(balanced_step, depth=depth), balanced_state(along, across, depth))[0],
+        fastest(whole_race(final_loss), small, rates, steps=steps, problem=(aim,))[0],
+        balanced_steps(state, depth, rates, final_loss=final_loss, steps=steps)[0],
     ]
     reached = (excess <= final_loss).any(1)
     on_data = torch.where(reached, (excess > final_loss).double().cumprod(1).sum(1), torch.inf)
     return float((excess[0] - less).abs().max()), on_data, torch.stack(counts)
+
+
+def reduction_on_digits(
+    seeds: int, rng: np.random.Generator, *, final_loss: float
+) -> tuple[float, Tensor, Tensor]:
+    """`reduction_check` on every fourth of the whitened digits, 128 inputs, their values as labels.
+
+    Three layers, 32 units wide; the labels are rescaled so that |target| = 1.
+    """
+    images, labels = digits()
+    inputs, outputs = whiten(images[::4].mT, 128), labels[None, ::4].double()
+    outputs = outputs / ln.whitened_problem(inputs, outputs)[0].norm()
+    return reduction_check(inputs, outputs, [128, 32, 32, 1], seeds, rng, final_loss=final_loss)
 
 
 @dataclass(frozen=True)
@@ -366,9 +431,24 @@ class Search:
         """The least number of steps that half of the starts need, over the scales."""
         return float(self.steps.median(1).values.min())
 
-    def decades(self, factor: float = 10) -> Tensor:
-        """Decades of the scheme's scale that need at most `factor` times `best()`: (seeds,)."""
-        return working_decades(self.scale, self.steps, factor * self.best())
+    def decades(self, limit: float | None = None) -> Tensor:
+        """Decades of the scheme's scale that need at most `limit` steps, or ten times `best()`: (seeds,)."""
+        return working_decades(self.scale, self.steps, limit or 10 * self.best())
+
+    def held(self, small: np.ndarray, factor: float = 8) -> dict[str, Tensor]:
+        """The runs that wait: those at the scales `small`, bool (k,), with more than `factor` times the steps
+        of `best()`. For `statistics.slope`: x log scale, y log steps, groups the number of the start."""
+        waits = (self.steps > factor * self.best()) & self.steps.isfinite()
+        waits &= torch.from_numpy(small)[:, None]
+        scale = torch.from_numpy(self.scale)[:, None].expand_as(self.steps)
+        start = torch.arange(self.steps.shape[1]).expand_as(self.steps)
+        return {"x": scale[waits].log(), "y": self.steps[waits].log(), "groups": start[waits]}
+
+    def off_best(self, decades: float) -> Tensor:
+        """Steps at the scales that lie so many decades or more off the one of `best()`: (scales, seeds)."""
+        place = np.log10(self.scale)
+        best = place[int(self.steps.median(1).values.argmin())]
+        return self.steps[torch.from_numpy(abs(place - best) > decades - 1e-9)]
 
 
 def search_scales(
@@ -383,9 +463,9 @@ def search_scales(
 ) -> dict[str, Search]:
     """Steps to `final_loss` at the best learning rate, over scales of the product: {scheme: `Search`}.
 
-    The protocol of Arora et al. 2018, section 4, for `layer-wise` (N(0, s^2) entries) and `balanced`
-    starts (procedure 1) at one output and |target| = 1. Every start is drawn once, at scale 1, and
-    multiplied. Only the rates below 2/N are tried: no minimum is flatter than N (the balanced one),
+    The protocol of Arora et al. 2018, section 4, for `layer-wise` starts (N(0, s^2) entries) and `balanced`
+    ones at one output and |target| = 1: each balanced start is procedure 1 on the product of a layer-wise
+    one. Every start is drawn once, at scale 1, and multiplied. Only the rates below 2/N are tried: no minimum is flatter than N (the balanced one),
     so no other can stay there; it would pass through `final_loss` by luck, and rounding decides when.
     widths: d_0..d_N, d_N = 1; products: (k,) rising standard deviations of an entry of W.
     Raises ValueError for widths, scales, rates and budgets that do not fit.
@@ -396,34 +476,33 @@ def search_scales(
     torch.Size([2, 2])
     """
     products, depth = np.asarray(products, float), len(widths) - 1
-    if (
-        not (products > 0).all()
-        or not (np.diff(products) > 0).all()
-        or depth < 1
-        or widths[-1] != 1
-    ):
-        raise ValueError("products must be positive and rise, widths end in d_N = 1")
+    rising = (np.diff(products, prepend=0) > 0).all() and np.isfinite(products).all()
+    if not rising or depth < 1 or widths[-1] != 1:
+        raise ValueError("products must be positive, finite and rise, widths end in d_N = 1")
     rates = [rate for rate in _grid(learning_rates).tolist() if rate < 2 / depth]
-    find = partial(fastest, learning_rates=rates, final_loss=final_loss, steps=steps)
-    shape = len(products), seeds
-    s = (products / product_scale(widths)) ** (1 / depth)
+    factors, shape = products / product_scale(widths), (len(products), seeds)
+    s = factors ** (1 / depth)
     unit = torch.eye(1, widths[0], dtype=torch.float64)
     weights, aim = reduce_inputs(ln.gaussian_weights(widths, seeds, rng), unit)
-    norms = torch.stack([torch.linalg.matrix_norm(w, 2).amax() for w in weights])
-    norms = norms[:, None] * torch.from_numpy(s)
-    possible = can_reach(norms, rates, final_loss=final_loss, steps=steps)
-    starts = at_scales((*weights, aim), [s] * depth + [np.ones_like(s)])
-    count, rate = find(layer_step, starts, possible=possible.repeat_interleave(seeds, 1))
-    tried = float(possible.double().mean())
-    layered = Search(s, products, count.view(shape), rate.view(shape), tried)
-    parts = at_scales(product_parts([widths[0], 1], 1.0, seeds, rng), products)
+    possible = can_reach(weights, s, rates, final_loss=final_loss, steps=steps)
+    *layers, aims = at_scales((*weights, aim), [s] * depth + [np.ones_like(s)])
+    found = fastest(
+        whole_race(final_loss),
+        tuple(layers),
+        rates,
+        steps=steps,
+        problem=(aims,),
+        possible=possible.repeat_interleave(seeds, 1),
+    )
+    layered = Search(s, products, *(x.view(shape) for x in found), float(possible.double().mean()))
+    parts = at_scales(_parts(ln.end_to_end(weights), aim), factors)
     state = balanced_state(*parts, depth)
-    count, rate = find(partial(balanced_step, depth=depth), state, block=len(state[0]))
-    even = Search(products, products, count.view(shape), rate.view(shape), 1.0)
+    found = balanced_steps(state, depth, rates, final_loss=final_loss, steps=steps)
+    even = Search(products, products, *(x.view(shape) for x in found), 1.0)
     return {"layer-wise": layered, "balanced": even}
 
 
-def balance(weights: Sequence[Tensor], target: Tensor) -> dict[str, Tensor]:
+def balance(weights: Weights, target: Tensor) -> dict[str, Tensor]:
     """Loss, imbalance and the smallest ||W_j W_j^T||_F over the layers, of every seed: for `descend`.
 
     As `loss`, `imbalance`, `smallest` (Arora et al. 2018, section 4: balance against weights).
@@ -434,6 +513,33 @@ def balance(weights: Sequence[Tensor], target: Tensor) -> dict[str, Tensor]:
         "imbalance": ln.imbalance(weights),
         "smallest": torch.stack(sizes).amin(0),
     }
+
+
+def balance_run(
+    widths: Sequence[int],
+    init_scale: float,
+    learning_rate: float,
+    seeds: int,
+    rng: np.random.Generator,
+    *,
+    steps: int = 1500,
+) -> Trajectory:
+    """Descent from layer-wise starts at one output and |target| = 1, with `balance` every ten steps.
+
+    >>> run = balance_run([9, 4, 1], 0.1, 0.3, 2, np.random.default_rng(0), steps=20)
+    >>> run.steps.tolist(), run.records["smallest"].shape
+    ([0, 10, 20], torch.Size([3, 2]))
+    """
+    unit = torch.eye(1, widths[0], dtype=torch.float64)
+    small, aim = reduce_inputs(ln.gaussian_weights(widths, seeds, rng, init_scale), unit)
+    return descend(
+        ln.gradients,
+        small,
+        Plain(learning_rate),
+        steps=steps,
+        problem=(aim,),
+        record=Record(range(0, steps + 1, 10), balance),
+    )
 
 
 def working_decades(scales: ArrayLike, values: Tensor, limit: float | Tensor) -> Tensor:

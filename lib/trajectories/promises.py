@@ -6,7 +6,6 @@ Arora et al. 2018 is arXiv:1810.02281.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -14,13 +13,14 @@ from torch import Tensor
 
 from lib import linear_networks as ln
 from lib.checks import whole_number
+from lib.statistics import wilson_interval
 from lib.trajectories.initialization import (
     balanced_state,
-    balanced_step,
-    fastest,
+    balanced_steps,
     product_parts,
     product_scale,
 )
+from lib.trajectories.linear_convergence import margin_probability, starts_with_margin
 
 # --- laws of the start ---------------------------------------------------------------------------
 
@@ -42,32 +42,24 @@ def positive_margins(
     return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
 
 
-def margin_probability(init_scale: float, size: int, least: float = 0.0) -> float:
-    """Probability that a Gaussian vector of N(0, init_scale^2) entries has margin >= `least`, exact.
+def margin_counts(
+    target: Tensor, scales: Sequence[float], draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many of `draws` Gaussian products of each scale have a margin for `target`, and the chance of one.
 
-    With g the vector's part along the target and s = init_scale, the margin is `least` or more where
-    chi^2_(size - 1) <= (s g - least) (2 - least - s g) / s^2; the mean over g is taken by quadrature
-    (derived here). Tends to 1/2 for least = 0, s -> 0.
-    Raises ValueError unless init_scale > 0, size >= 2 and 0 <= least < 1.
+    target: (m, d); a unit vector with one output, d >= 2, is drawn by its `product_parts`. Returns the counts and
+    `linear_convergence.margin_probability`, each (scales,).
 
-    >>> round(margin_probability(1e-4, 128), 3)
-    0.497
+    >>> counts, chances = margin_counts(torch.eye(2).double(), [1e-3, 0.5], 1000, np.random.default_rng(0))
+    >>> counts.tolist(), chances.round(3).tolist()
+    ([0, 68], [0.0, 0.07])
     """
-    from scipy.stats import chi2, norm
-
-    s, size = float(init_scale), whole_number("size", size, 2)
-    if not (np.isfinite(s) and s > 0 and 0 <= least < 1):
-        raise ValueError(f"init_scale must be positive, least in [0, 1), got {init_scale}, {least}")
-    low = least / s
-    high = min((2 - least) / s, low + 9)
-    if low > 9:
-        return 0.0  # nine standard deviations: below 1e-18
-    x, weights = np.polynomial.legendre.leggauss(200)
-    u = (x + 1) / 2
-    g = low + (high - low) * u**3  # close to the lower end, where the integrand rises
-    room = (s * g - least) * (2 - least - s * g) / s**2
-    inside = norm.pdf(g) * chi2.cdf(room, size - 1) * 3 * u**2
-    return float((high - low) / 2 * (weights @ inside))
+    chances = np.array([margin_probability(target, scale) for scale in scales])
+    if len(target) == 1:
+        counts = positive_margins([target.shape[1], 1], scales, draws, rng)
+    else:
+        counts = [starts_with_margin(target, scale, draws, rng) for scale in scales]
+    return np.array(counts), chances
 
 
 def waiting_time(along: Tensor, across: Tensor, depth: int) -> Tensor:
@@ -116,6 +108,23 @@ def mean_square_imbalance(widths: Sequence[int], init_scale: float = 1.0) -> np.
     return init_scale**4 * here * ((below - above) ** 2 + (below + above) * (here + 1))
 
 
+def drawn_imbalance(
+    widths: Sequence[int], init_scale: float, draws: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Imbalance of layer-wise starts, and of every pair of layers its square over `mean_square_imbalance`.
+
+    Returns (draws,) and (N - 1, draws).
+
+    >>> largest, squares = drawn_imbalance([3, 3, 3], 0.1, 4, np.random.default_rng(0))
+    >>> largest.shape, squares.shape
+    (torch.Size([4]), torch.Size([1, 4]))
+    """
+    drawn = ln.imbalance_matrices(ln.gaussian_weights(widths, draws, rng, init_scale))
+    squares = torch.stack([d.square().sum((-2, -1)) for d in drawn])
+    means = torch.from_numpy(mean_square_imbalance(widths, init_scale))
+    return squares.amax(0).sqrt(), squares / means[:, None]
+
+
 def balance_promise(widths: Sequence[int], init_scale: float, imbalance: float) -> float:
     """Claim 2 of Arora et al. 2018: a layer-wise start is `imbalance`-balanced with at least the
     probability 1 - 10 N s^4 d_max^3 / imbalance^2 (0 where that is negative), s = init_scale.
@@ -142,6 +151,7 @@ class BalancedPromise:
     learning_rate: float
     time_to_half: float
     depth: int
+    size: int
 
     def time(self, final_loss: float) -> float:
         """Promised learning_rate x steps to `final_loss` (< 1/8)."""
@@ -150,6 +160,18 @@ class BalancedPromise:
     def steps(self, final_loss: float) -> float:
         """Promised steps to `final_loss` (< 1/8) at `learning_rate`."""
         return self.time(final_loss) / self.learning_rate
+
+    def chance(self) -> float:
+        """The probability of this margin itself, exact; for small s that of a normal variable above 1/sqrt(a)."""
+        unit = torch.eye(1, self.size, dtype=torch.float64)
+        return margin_probability(unit, self.init_scale, self.margin)
+
+    def over_theorem_1(self, final_loss: float) -> tuple[float, float]:
+        """log2 of the promised time and learning rate over those of `theorem_1_twice`."""
+        rate, time = theorem_1_twice(self, final_loss)
+        return float(np.log2(self.time(final_loss) / time)), float(
+            np.log2(self.learning_rate / rate)
+        )
 
 
 def balanced_promise(size: int, depth: int, spread: float) -> BalancedPromise:
@@ -183,6 +205,7 @@ def balanced_promise(size: int, depth: int, spread: float) -> BalancedPromise:
         learning_rate=(variance * size) ** (4 - 2 / depth) / (1e5 * depth**3),
         time_to_half=float(np.log(4) * (variance * size) ** (2 / depth - 2)),
         depth=depth,
+        size=size,
     )
 
 
@@ -214,6 +237,17 @@ class Kept:
     had_margin: np.ndarray
     times: np.ndarray
 
+    def in_time(self, final_loss: float) -> np.ndarray:
+        """Which of the runs reached `final_loss` in the promised time: bool (runs,)."""
+        return self.times <= self.promise.time(final_loss)
+
+    def spare(self, final_loss: float) -> tuple[float, list[float]]:
+        """The smaller share, with the margin or in time, less the promised one, and its interval (Wilson)."""
+        hits = min(self.had_margin, self.in_time(final_loss), key=np.mean)
+        ends = wilson_interval(int(hits.sum()), len(hits))
+        found = [float(x) - self.promise.probability for x in (hits.mean(), *ends)]
+        return found[0], found[1:]
+
 
 def kept_promises(
     size: int,
@@ -237,8 +271,7 @@ def kept_promises(
     promise = balanced_promise(size, depth, spread)
     parts = product_parts([size, 1], promise.init_scale, draws, rng)
     start = balanced_state(*(x[:runs] for x in parts), depth)
-    step = partial(balanced_step, depth=depth)
-    count, _ = fastest(step, start, [learning_rate], final_loss=final_loss, steps=20000, block=runs)
+    count, _ = balanced_steps(start, depth, [learning_rate], final_loss=final_loss, steps=20000)
     had = margin(*parts) >= promise.margin
     return Kept(promise, had.numpy(), learning_rate * count.numpy())
 
@@ -264,13 +297,6 @@ def waiting_run(
     one = torch.ones(1, dtype=torch.float64)
     layer = (float(waiting_time(0 * one, one, depth)) / wait) ** (1 / (depth - 2))
     parts = product_parts([size, 1], layer**depth / size**0.5, seeds, rng)
-    step = partial(balanced_step, depth=depth)
-    count, _ = fastest(
-        step,
-        balanced_state(*parts, depth),
-        [learning_rate],
-        final_loss=0.25,
-        steps=int(10 * wait / learning_rate),
-        block=seeds,
-    )
+    start, steps = balanced_state(*parts, depth), round(10 * wait / learning_rate)
+    count, _ = balanced_steps(start, depth, [learning_rate], final_loss=0.25, steps=steps)
     return learning_rate * count, waiting_time(*parts, depth)

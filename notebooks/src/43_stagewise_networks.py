@@ -178,9 +178,8 @@ def stages(moments, scale):
     """Plateaus of descent, and σ₂/σ₁ of the units when they leave the origin."""
     begin = ln.gaussian_weights([3, 30, 3], seeds, rng)
     run = sw.staged_descent(
-        tuple(scale * w for w in begin), moments, loss=tl.moment_loss, steps=40_000,
-        slope=tl.moment_slope, learning_rate=learning_rate, check_every=10,
-        final_loss=1e-6 * moments[2])
+        tuple(scale * w for w in begin), moments, sw.REGRESSION, steps=40_000,
+        learning_rate=learning_rate, check_every=10, final_loss=1e-6 * moments[2])
     omega = tl.exit_units(begin, moments, [scale], exit_scale=1e-3,
                           learning_rate=learning_rate)  # fmt: skip
     sizes = torch.linalg.svdvals(omega[0])
@@ -309,8 +308,8 @@ ledger.judge({
 # %%
 levels = tl.saddle_losses(*problem)[:, : len(singular_values)]
 square = sw.staged_descent(
-    *tl.scaled_runs(start, problem, sorted(start_scales)), learning_rate=learning_rate,
-    loss=tl.moment_loss, slope=tl.moment_slope, steps=60_000, check_every=10,
+    *tl.scaled_runs(start, problem, sorted(start_scales)), sw.REGRESSION,
+    learning_rate=learning_rate, steps=60_000, check_every=10,
     final_loss=1e-6 * problem[2].repeat(len(start_scales)),
 )  # fmt: skip
 pd.DataFrame([square.saddles[0, : levels.shape[1]].numpy(), levels[0].numpy()],
@@ -536,7 +535,7 @@ ledger.judge({
 def later(used, direction=None):
     """Misalignment of the unused parts of the units when they leave a later saddle."""
     omega = tl.exit_units(start, problem, [min(start_scales)], exit_scale=1e-3,
-                          used=used, learning_rate=learning_rate, check_every=5)[0]
+                          used=used, learning_rate=learning_rate)[0]
     new = tl.growing_directions(tl.saddle_matrix(*problem[:2], used))[1][..., 0]
     return tl.misalignment(omega, new if direction is None else direction)
 

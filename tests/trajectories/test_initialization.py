@@ -1,6 +1,6 @@
 """Reductions against the full matrices, laws against sampling, bounds against runs."""
 
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +8,6 @@ import torch
 
 from lib import linear_networks as ln
 from lib.descent import Plain, Record, Stop, descend
-from lib.practice import networks as nw
-from lib.practice.relu_scales import relu_ends
 from lib.trajectories import initialization as init
 
 UNIT = torch.eye(1, 20, dtype=torch.float64)
@@ -52,27 +50,6 @@ def test_reduce_inputs_refuses_what_would_not_be_smaller():
         init.reduce_inputs(weights, UNIT[:, :4])
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 8])
-def test_layer_step_is_the_step_of_descend(depth):
-    rng = np.random.default_rng(depth)
-    weights = ln.gaussian_weights([20] + [6] * (depth - 1) + [1], 4, rng, 0.3)
-    target = unit_target(20, rng).expand(4, -1, -1)
-    rate = torch.tensor([0.1, 0.03, 0.01, 0.2], dtype=torch.float64)
-    state = tuple(w.clone() for w in (*weights, target))
-    found = torch.stack([init.layer_step(state, rate) for _ in range(31)])
-    full = descend(
-        ln.gradients,
-        weights,
-        problem=(target,),
-        rule=Plain(rate),
-        steps=31,
-        record=Record(range(31), lambda w, t: {"loss": ln.loss(w, t)}),
-    )
-    assert torch.allclose(found, full.records["loss"], rtol=1e-11)
-    for ours, theirs in zip(state[:-1], full.weights, strict=True):
-        assert torch.allclose(ours, theirs, rtol=0, atol=1e-12)
-
-
 @pytest.mark.parametrize("rotated", [False, True])
 @pytest.mark.parametrize("depth", [2, 3, 8])
 def test_balanced_state_is_procedure_1_on_the_full_matrices(depth, rotated):
@@ -85,8 +62,13 @@ def test_balanced_state_is_procedure_1_on_the_full_matrices(depth, rotated):
     )
     along = (matrix * target).sum((-2, -1))
     state = init.balanced_state(along, (matrix.square().sum((-2, -1)) - along**2).sqrt(), depth)
-    rate = torch.full((5,), 0.1, dtype=torch.float64)
-    ours = torch.stack([init.balanced_step(state, rate, depth) for _ in range(151)])
+    ours = descend(
+        lambda now: init.balanced_gradients(now, depth),
+        state,
+        Plain(0.1),
+        steps=150,
+        record=Record(range(151), lambda now: {"loss": init.balanced_loss(now, depth)}),
+    ).records["loss"]
     assert torch.allclose(ours, full, rtol=1e-9, atol=1e-13)
 
 
@@ -116,7 +98,8 @@ def slow_search(weights, target, rates, final_loss, steps):
     return np.array(out).T
 
 
-def test_fastest_is_the_best_of_all_single_runs():
+@pytest.mark.parametrize("every", [1, 7, 10])
+def test_fastest_is_the_best_of_all_single_runs(every):
     rng = np.random.default_rng(3)
     weights = tuple(
         torch.cat([s * w for s in (0.05, 0.3, 0.6)])
@@ -124,24 +107,51 @@ def test_fastest_is_the_best_of_all_single_runs():
     )
     target = unit_target(10, rng)[None]
     rates = [1.0, 0.3, 0.1, 0.03]
-    state = (*weights, target.expand(9, -1, -1))
     steps, chosen = slow_search(weights, target, rates, 1e-5, 150)
-    for block in (2, 20):
-        found, rate = init.fastest(
-            init.layer_step, state, rates, final_loss=1e-5, steps=150, block=block
-        )
-        np.testing.assert_array_equal(found.numpy(), steps)
-        np.testing.assert_array_equal(rate.numpy(), chosen)
+    race = replace(init.whole_race(1e-5), every=every)
+    found, rate = init.fastest(race, weights, rates, steps=150, problem=(target.expand(9, -1, -1),))
+    np.testing.assert_array_equal(found.numpy(), steps)
+    np.testing.assert_array_equal(rate.numpy(), chosen)
     assert np.isinf(steps).any() and np.isfinite(steps).any()
+
+
+def test_fastest_takes_the_larger_of_two_equal_rates_and_no_rate_that_diverges():
+    """w <- (1 - rate)^k w: 0.5 and 1.5 halve the size alike, 3 doubles it."""
+    race = init.Race(lambda w: w, lambda w: w[0].abs() <= 0.3)
+    start = (torch.tensor([1.0, 0.2, 8.0], dtype=torch.float64),)
+    found, rate = init.fastest(race, start, [0.5, 1.5, 3.0], steps=3)
+    assert found.tolist() == [2, 0, np.inf]
+    assert rate[0] == 1.5 and rate[1] == 3.0 and rate[2].isnan()
 
 
 def test_fastest_leaves_out_what_is_not_possible():
     state = init.balanced_state(*init.product_parts([20, 1], 0.1, 4, np.random.default_rng(0)), 3)
-    go = partial(init.fastest, partial(init.balanced_step, depth=3), state, [0.3, 0.1])
+    race = init.Race(
+        lambda now: init.balanced_gradients(now, 3), lambda now: init.balanced_loss(now, 3) <= 1e-5
+    )
     possible = torch.tensor([[False, False, True, True], [False, True, False, True]])
-    steps, rate = go(final_loss=1e-5, steps=500, possible=possible)
+    steps, rate = init.fastest(race, state, [0.3, 0.1], steps=500, possible=possible)
     assert steps[0].isinf() and rate[0].isnan()
     assert rate[1] == 0.1 and rate[2] == 0.3 and steps[3] <= steps[1:].max()
+    none, _ = init.fastest(race, state, [0.3], steps=500, possible=possible[:1] & False)
+    assert none.isinf().all()
+
+
+def test_balanced_steps_are_those_of_whole_networks():
+    rng = np.random.default_rng(6)
+    target, widths = unit_target(12, rng), [12, 4, 4, 1]
+    matrix = torch.from_numpy(0.1 * rng.standard_normal((3, 1, 12)))
+    whole = init.fastest(
+        init.whole_race(1e-4),
+        ln.balanced_factors(matrix, widths),
+        [0.3, 0.1],
+        steps=300,
+        problem=(target.expand(3, -1, -1),),
+    )
+    along = (matrix * target).sum((-2, -1))
+    state = init.balanced_state(along, (matrix.square().sum((-2, -1)) - along**2).sqrt(), 3)
+    reduced = init.balanced_steps(state, 3, [0.3, 0.1], final_loss=1e-4, steps=300)
+    assert all(torch.equal(a, b) for a, b in zip(whole, reduced, strict=True))
 
 
 def test_what_cannot_reach_the_loss_never_does_and_the_bound_is_not_empty():
@@ -151,15 +161,25 @@ def test_what_cannot_reach_the_loss_never_does_and_the_bound_is_not_empty():
     for depth in (2, 3, 5):
         weights = ln.gaussian_weights([12] + [6] * (depth - 1) + [1], 4, rng)
         target = unit_target(12, rng).expand(4, -1, -1)
-        norms = torch.stack([torch.linalg.matrix_norm(w, 2) for w in weights])[:, None]
-        possible = init.can_reach(
-            norms * torch.from_numpy(scales)[:, None], rates, final_loss=1e-3, steps=60
-        )
-        assert possible.shape == (4, 5, 4) and (~possible).any() and possible.any()
-        state = init.at_scales((*weights, target), [scales.tolist()] * depth + [[1.0] * 5])
+        possible = init.can_reach(weights, scales, rates, final_loss=1e-3, steps=60)
+        assert possible.shape == (4, 5) and (~possible).any() and possible.any()
+        *layers, aims = init.at_scales((*weights, target), [scales] * depth + [np.ones(5)])
         for k, rate in enumerate(rates):
-            found, _ = init.fastest(init.layer_step, state, [rate], final_loss=1e-3, steps=60)
-            assert not (found.view(5, 4).isfinite() & ~possible[k]).any()
+            found, _ = init.fastest(
+                init.whole_race(1e-3), tuple(layers), [rate], steps=60, problem=(aims,)
+            )
+            assert not (found.view(5, 4).isfinite() & ~possible[k, :, None]).any()
+
+
+def test_the_bound_of_one_step_is_met_by_numbers():
+    """Three layers 1 x 1 at w, rate r: each becomes w + r (1 + w^3) w^2, if the target is -1."""
+    w, r = 0.5, 0.3
+    grown = (w + r * (1 + w**3) * w**2) ** 3
+    weights = tuple(torch.ones(1, 1, 1, dtype=torch.float64) for _ in range(3))
+    for factor, reached in ((0.999, True), (1.001, False)):
+        goal = (1 - factor * grown) ** 2 / 2
+        found = init.can_reach(weights, [w], [r], final_loss=goal, steps=1)
+        assert found.tolist() == [[reached]]
 
 
 def test_working_decades_of_a_parabola_and_of_nothing():
@@ -195,11 +215,10 @@ def test_product_parts_have_the_law_of_gaussian_products(widths):
 @pytest.mark.parametrize("rates", [[], [0.0], [-1.0, 0.1], [np.inf]])
 def test_learning_rates_must_be_positive_and_finite(rates):
     state = init.balanced_state(*init.product_parts([20, 1], 0.1, 4, np.random.default_rng(0)), 3)
-    step = partial(init.balanced_step, depth=3)
     with pytest.raises(ValueError, match="learning_rates"):
-        init.fastest(step, state, rates, final_loss=1e-5, steps=5)
+        init.balanced_steps(state, 3, rates, final_loss=1e-5, steps=5)
     with pytest.raises(ValueError, match="learning_rates"):
-        init.can_reach(torch.ones(2, 3), rates, final_loss=1e-5, steps=5)
+        init.can_reach((UNIT[None],), [1.0], rates, final_loss=1e-5, steps=5)
 
 
 def test_balance_measures_are_those_of_the_definition():
@@ -209,6 +228,17 @@ def test_balance_measures_are_those_of_the_definition():
     assert torch.equal(found["imbalance"], ln.imbalance(weights))
     assert torch.allclose(found["smallest"], torch.minimum(torch.minimum(*grams[:2]), grams[2]))
     assert torch.allclose(found["loss"], ln.loss(weights, UNIT[:, :6]))
+
+
+def test_balance_run_is_descent_of_the_whole_network():
+    run = init.balance_run([6, 4, 1], 0.3, 0.1, 3, np.random.default_rng(1), steps=40)
+    weights = ln.gaussian_weights([6, 4, 1], 3, np.random.default_rng(1), 0.3)
+    whole = descend(
+        ln.gradients, weights, Plain(0.1), steps=40, problem=(UNIT[:, :6].expand(3, -1, -1),),
+        record=Record(range(0, 41, 10), init.balance),
+    ).records  # fmt: skip
+    for name, found in run.records.items():
+        torch.testing.assert_close(found, whole[name], rtol=1e-10, atol=1e-13)
 
 
 @pytest.mark.parametrize("bad", [[1.0, 0.1], [0.0, 1.0], [1.0, 1.0], [1.0, np.inf]])
@@ -223,10 +253,10 @@ def test_scales_that_do_not_rise_are_refused(bad):
 
 def test_a_layer_of_zeros_is_no_proof_of_failure():
     """Its gradient is the product of the others: it grows at the first step."""
-    norms = torch.tensor([0.0, 1.0], dtype=torch.float64)[:, None]
-    assert init.can_reach(norms, [0.5], final_loss=1e-5, steps=50).all()
-    state = tuple(torch.tensor([[[x]]], dtype=torch.float64) for x in (0.0, 1.0, 1.0))
-    count, _ = init.fastest(init.layer_step, state, [0.5], final_loss=1e-5, steps=50)
+    weights = tuple(torch.tensor([[[x]]], dtype=torch.float64) for x in (0.0, 1.0))
+    assert init.can_reach(weights, [1.0], [0.5], final_loss=1e-5, steps=50).all()
+    one = torch.ones(1, 1, 1, dtype=torch.float64)
+    count, _ = init.fastest(init.whole_race(1e-5), weights, [0.5], steps=50, problem=(one,))
     assert count.isfinite().all()
 
 
@@ -246,14 +276,32 @@ def test_search_is_the_search_over_the_drawn_starts():
         steps, chosen = slow_search(scaled, unit, [0.3, 0.1], 1e-4, 120)  # 1.0 is over 2/N
         np.testing.assert_array_equal(arm.steps[k].numpy(), steps)
         np.testing.assert_array_equal(arm.rate[k].numpy(), chosen)
+        along, length = (ln.end_to_end(scaled) * x for x in (unit, 1.0))
+        parts = along.sum((-2, -1)), length.square().sum((-2, -1))
+        state = init.balanced_state(parts[0], (parts[1] - parts[0] ** 2).sqrt(), 3)
+        even = init.balanced_steps(state, 3, [0.3, 0.1], **options)[0]
+        np.testing.assert_array_equal(found["balanced"].steps[k].numpy(), even.numpy())
     assert found["balanced"].steps.shape == (2, 3) and 0 < arm.tried <= 1
     assert arm.best() == arm.steps.median(1).values.min()
     limit = 10 * arm.best()
     assert torch.equal(arm.decades(), init.working_decades(arm.scale, arm.steps, limit))
+    assert torch.equal(arm.decades(50), init.working_decades(arm.scale, arm.steps, 50))
+
+
+def test_scales_off_the_best_one_are_told_by_their_distance():
+    """Five scales a quarter of a decade apart, the best in the middle: two lie half a decade off."""
+    steps = torch.tensor([[50.0, 40.0], [20.0, 30.0], [9.0, 8.0], [10.0, 12.0], [torch.inf, 70.0]])
+    scale = 10 ** (np.arange(5) / 4)
+    arm = init.Search(scale, scale, steps, steps, 1.0)
+    assert torch.equal(arm.off_best(0.5), steps[[0, 4]]) and len(arm.off_best(0.6)) == 0
+    held = arm.held(np.arange(5) < 4, factor=3)
+    assert held["y"].exp().tolist() == pytest.approx([50, 40, 30])
+    assert held["x"].tolist() == pytest.approx(np.log(scale[[0, 0, 1]]))
+    assert held["groups"].tolist() == [0, 1, 1]
 
 
 GOOD = torch.full((2,), 0.5, dtype=torch.float64)
-STEP = partial(init.balanced_step, depth=3)
+RACE = init.Race(lambda w: w, lambda w: w[0] < 0)
 GO = {"final_loss": 1e-5, "steps": 5}
 BAD = {
     "float32": (lambda: init.balanced_state(GOOD.float(), GOOD, 3), "along"),
@@ -263,14 +311,18 @@ BAD = {
     "depth": (lambda: init.balanced_state(GOOD, GOOD, 0), "depth"),
     "rng": (lambda: init.product_parts([4, 1], 1.0, 5, 0), "rng"),
     "draws": (lambda: init.product_parts([4, 1], 1.0, 0, np.random.default_rng(0)), "draws"),
-    "state": (lambda: init.fastest(STEP, (GOOD, GOOD, GOOD[:1]), [0.1], **GO), "state"),
+    "seeds": (lambda: init.fastest(RACE, (GOOD, GOOD[:1]), [0.1], steps=5), "seeds"),
+    "float": (lambda: init.fastest(RACE, (GOOD.float(),), [0.1], steps=5), "float64"),
     "possible": (
-        lambda: init.fastest(STEP, (GOOD,) * 3, [0.1], possible=torch.ones(2).bool(), **GO),
+        lambda: init.fastest(RACE, (GOOD,), [0.1], steps=5, possible=torch.ones(2).bool()),
         "possible",
     ),
-    "loss": (lambda: init.fastest(STEP, (GOOD,) * 3, [0.1], final_loss=0, steps=5), "final_loss"),
-    "steps": (lambda: init.fastest(STEP, (GOOD,) * 3, [0.1], final_loss=1, steps=-1), "steps"),
-    "norms": (lambda: init.can_reach(-GOOD[:, None], [0.1], **GO), "norms"),
+    "loss": (
+        lambda: init.balanced_steps((GOOD,) * 3, 3, [0.1], final_loss=0, steps=5),
+        "final_loss",
+    ),
+    "steps": (lambda: init.fastest(RACE, (GOOD,), [0.1], steps=-1), "steps"),
+    "scales": (lambda: init.can_reach((UNIT[None],), [-1.0], [0.1], **GO), "scales"),
     "factors": (lambda: init.at_scales((GOOD, GOOD, GOOD), [[1.0], [2.0]]), "factors"),
     "weights": (lambda: init.reduce_inputs((GOOD.view(2, 1, 1).float(),), UNIT), "W_1"),
     "products": (
@@ -288,38 +340,3 @@ def test_bad_input_is_one_clear_line(case):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
-
-
-def test_relu_ends_are_those_of_training_each_scheme_alone():
-    """Balanced at the product of a layer-wise start is balanced at that product; losses fall."""
-    rng = np.random.default_rng(0)
-    images = torch.from_numpy(rng.uniform(size=(40, 6)))
-    images[:, 2] = 0  # never lit: left out
-    labels = torch.from_numpy(rng.integers(0, 3, 40))
-    widths, scales = [6, 4, 3, 3], [0.2, 0.4]
-    equal = init.product_scale(widths) * np.array(scales) ** 3
-    options = {"learning_rate": 0.05, "batch_size": 10}
-
-    def go(epochs):
-        return relu_ends(
-            images,
-            labels,
-            widths,
-            scales,
-            equal,
-            3,
-            np.random.default_rng(1),
-            epochs=epochs,
-            **options,
-        )
-
-    start, end = go(0), go(30)
-    same = partial(torch.allclose, rtol=1e-4)  # float32; other rows of the same products
-    assert same(end["balanced"][2], end["balanced, equal product"][2])
-    assert not same(end["layer-wise"][2], end["balanced"][2])
-    assert all((end[name][2] < start[name][2]).all() for name in end)
-    weights = ln.gaussian_weights(widths, 3, np.random.default_rng(1))
-    scaled = tuple(0.4 * w for w in weights)
-    start_of_one = nw.Network(scaled, tuple(w.new_zeros(w.shape[:2]) for w in scaled))
-    loss, _ = nw.evaluate(start_of_one, images, labels)
-    assert torch.allclose(start["layer-wise"][2][1], loss, atol=1e-5)

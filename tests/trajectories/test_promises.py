@@ -4,30 +4,27 @@ import numpy as np
 import pytest
 import torch
 from scipy.integrate import quad
-from scipy.stats import ncx2
+from scipy.stats import norm
 
 from lib import linear_networks as ln
+from lib.trajectories import linear_convergence as lc
 from lib.trajectories import promises as pr
 
 UNIT = torch.eye(1, 20, dtype=torch.float64)
 
 
-@pytest.mark.parametrize(("scale", "least"), [(0.05, 0.0), (0.01, 0.001), (1e-3, 1e-5)])
-def test_margin_probability_is_the_share_of_margins(scale, least):
-    rng = np.random.default_rng(2)
-    vectors = torch.from_numpy(scale * rng.standard_normal((20000, 1, 20)))
-    shares = ln.deficiency_margin(vectors, UNIT.expand(20000, -1, -1)) >= least
+def test_margin_of_the_parts_is_that_of_the_definition():
+    vectors = torch.from_numpy(0.05 * np.random.default_rng(2).standard_normal((200, 1, 20)))
     parts = vectors[:, 0, 0], vectors[:, 0, 1:].norm(dim=-1)
-    assert torch.equal(pr.margin(*parts) >= least, shares)
-    exact = pr.margin_probability(scale, 20, least)
-    assert float(shares.double().mean()) == pytest.approx(exact, abs=0.015)
+    whole = ln.deficiency_margin(vectors, UNIT.expand(200, -1, -1))
+    torch.testing.assert_close(pr.margin(*parts), whole, rtol=0, atol=1e-14)
 
 
 def test_positive_margins_follow_the_exact_law_and_half_at_every_depth():
     rng = np.random.default_rng(3)
     counts = pr.positive_margins([20, 1], [1e-3, 0.02, 0.05, 1.0], 20000, rng)
     for scale, count in zip([1e-3, 0.02, 0.05, 1.0], counts, strict=True):
-        assert count / 20000 == pytest.approx(pr.margin_probability(scale, 20), abs=0.015)
+        assert count / 20000 == pytest.approx(lc.margin_probability(UNIT, scale), abs=0.015)
     (deep,) = pr.positive_margins([20, 8, 8, 8, 1], [1e-6], 20000, rng)
     assert deep / 20000 == pytest.approx(0.5, abs=0.015)
 
@@ -45,20 +42,6 @@ def test_promise_is_the_papers_example_and_its_limit():
         pr.balanced_promise(5, 3, 100)
 
 
-@pytest.mark.parametrize("size", [2, 20, 128])
-@pytest.mark.parametrize(("scale", "least"), [(0.5, 0), (0.05, 0.01), (1e-3, 1e-5), (1e-4, 0)])
-def test_margin_probability_is_noncentral_chi_square(size, scale, least):
-    """|W - target|^2 / s^2 has that law; its routine gives nan for much smaller s."""
-    exact = ncx2.cdf(((1 - least) / scale) ** 2, size, scale**-2)
-    assert pr.margin_probability(scale, size, least) == pytest.approx(exact, rel=1e-7, abs=1e-12)
-
-
-def test_margin_probability_tends_to_half_without_end():
-    found = [pr.margin_probability(s, 128) for s in (1e-5, 1e-9, 1e-30)]
-    assert found == sorted(found) and found[-1] == pytest.approx(0.5, abs=1e-9)
-    assert pr.margin_probability(1e-3, 128, 0.9) == 0
-
-
 @pytest.mark.parametrize("widths", [[128, 32, 32, 1], [6, 6, 6], [3, 8, 2, 5]])
 def test_mean_square_imbalance_is_that_of_drawn_starts(widths):
     draws = 500 if widths[0] > 100 else 20000
@@ -69,6 +52,15 @@ def test_mean_square_imbalance_is_that_of_drawn_starts(widths):
         square = drawn.square().sum((-2, -1))
         error = float(square.std()) / len(square) ** 0.5
         assert abs(float(square.mean()) - mean) < 4 * error < 0.1 * mean
+
+
+def test_drawn_imbalance_is_that_of_the_same_starts():
+    widths = [6, 4, 4, 1]
+    found, squares = pr.drawn_imbalance(widths, 0.3, 5, np.random.default_rng(2))
+    weights = ln.gaussian_weights(widths, 5, np.random.default_rng(2), 0.3)
+    torch.testing.assert_close(found, ln.imbalance(weights))
+    means = torch.from_numpy(pr.mean_square_imbalance(widths, 0.3))
+    torch.testing.assert_close((squares * means[:, None]).amax(0).sqrt(), found)
 
 
 def test_claim_2_follows_from_the_mean_by_markov():
@@ -114,21 +106,48 @@ def test_theorem_2_is_theorem_1_twice_with_rounded_constants(depth):
         assert promise.time(1e-5) / time == pytest.approx(2 ** (2 / depth))
         constant = 6144 * 2 ** (4 - 2 / depth)
         assert promise.learning_rate / rate == pytest.approx(constant / 1e5)
+        found = promise.over_theorem_1(1e-5)
+        assert 2 ** found[0] == pytest.approx(2 ** (2 / depth))
+        assert 2 ** found[1] == pytest.approx(constant / 1e5)
+
+
+def test_the_margin_of_theorem_2_has_the_chance_of_a_normal_variable():
+    for spread in (20, 100, 10**4):
+        found = pr.balanced_promise(10**4, 3, spread).chance()
+        assert found == pytest.approx(norm.sf(spread**-0.5), abs=2e-3)
+
+
+def test_theorem_1_twice_needs_a_goal_below_the_first_one():
     with pytest.raises(ValueError, match="final_loss"):
-        pr.theorem_1_twice(promise, 0.2)
+        pr.theorem_1_twice(pr.balanced_promise(128, 3, 20), 0.2)
 
 
 def test_kept_promises_counts_the_margins_of_its_draws():
     kept = pr.kept_promises(128, 3, 50, 4000, np.random.default_rng(1), final_loss=1e-4, runs=20)
-    exact = pr.margin_probability(kept.promise.init_scale, 128, kept.promise.margin)
-    assert kept.had_margin.mean() == pytest.approx(exact, abs=0.03)
+    assert kept.had_margin.mean() == pytest.approx(kept.promise.chance(), abs=0.03)
     assert kept.times.shape == (20,) and (kept.times < kept.promise.time(1e-4)).all()
 
 
+def test_what_is_kept_is_the_smaller_share_less_the_promise():
+    promise = pr.balanced_promise(100, 3, 100)
+    had, times = np.arange(100) < 60, np.where(np.arange(100) < 55, 1.0, np.inf)
+    kept = pr.Kept(promise, had, times)
+    assert kept.in_time(1e-5).sum() == 55
+    number, (low, high) = kept.spare(1e-5)
+    assert number == pytest.approx(0.55 - promise.probability) and low < number < high
+    assert pr.Kept(promise, had, np.zeros(9)).spare(1e-5)[0] == pytest.approx(
+        0.6 - promise.probability
+    )
+
+
+def test_margin_counts_follow_their_chances():
+    for target in (UNIT, torch.eye(2, dtype=torch.float64)):
+        counts, chances = pr.margin_counts(target, [0.05, 0.5], 20000, np.random.default_rng(4))
+        spread = np.sqrt(20000 * chances * (1 - chances))
+        assert (abs(counts - 20000 * chances) <= 4 * spread + 3).all() and chances.max() > 0.05
+
+
 BAD = {
-    "scale": (lambda: pr.margin_probability(0.0, 5), "init_scale"),
-    "least": (lambda: pr.margin_probability(1.0, 5, -0.1), "least"),
-    "size": (lambda: pr.margin_probability(1.0, 1), "size"),
     "depth": (lambda: pr.waiting_time(UNIT[0, :1], UNIT[0, :1], 2), "depth"),
     "zero": (lambda: pr.waiting_time(0 * UNIT[0], 0 * UNIT[0], 3), "both 0"),
     "widths": (lambda: pr.mean_square_imbalance([3, 1]), "widths"),
