@@ -102,8 +102,13 @@ ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the para
 
 from lib import linear_networks as ln
 from lib.descent import Plain, Record, descend
-from lib.stages import cross_entropy as ce, layerwise, stage_records as sr
-from lib.stages import stagewise as sw, two_layer as tl
+from lib.stages import (
+    cross_entropy as ce,
+    layerwise,
+    stage_records as sr,
+    stagewise as sw,
+    two_layer as tl,
+)
 from lib.statistics import largest, mean, median, ratio, share, smallest
 from lib.suite import figures
 
