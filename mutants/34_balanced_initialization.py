@@ -42,7 +42,7 @@ def layer_wise_scales_one_layer(patch):
 def balanced_layers_have_the_scale_s(patch):
     """Procedure 1 gives every layer the scale s, as the layer-wise start does: its axis is no wider.
 
-    Fails: 34.1b, 34.1c, 34.1d
+    Fails: 34.1b, 34.1c
     """
 
     def by_layer(right, widths, products, seeds, rng, **options):
@@ -56,7 +56,7 @@ def balanced_layers_have_the_scale_s(patch):
 def whole_scale_in_the_first_layer(patch):
     """Procedure 1 puts the product into W_1 and leaves the other layers at size 1.
 
-    Fails: 34.1d, 34.2a
+    Fails: 34.1c, 34.2a
     """
     patch("trajectories.initialization.balanced_state", lambda right, x, y, N: (0 * x + 1, x, y))
 
@@ -64,7 +64,7 @@ def whole_scale_in_the_first_layer(patch):
 def balanced_starts_descend_as_one_layer(patch):
     """What a balanced start gains is that its layers move as one: descent on the product itself.
 
-    Fails: 34.1c, 34.1d
+    Fails: 34.1c
     """
     patch(
         "trajectories.initialization.balanced_gradients",
@@ -80,7 +80,7 @@ def balanced_starts_descend_as_one_layer(patch):
 def wait_of_one_power_more(patch):
     """Near the saddle a layer grows like a^N, not a^(N-1).
 
-    Fails: 34.2a, 34.2b
+    Fails: 34.2a
     """
     _no_search(patch)
     patch("trajectories.promises.waiting_time", lambda right, x, y, N: right(x, y, N + 1))
@@ -89,7 +89,7 @@ def wait_of_one_power_more(patch):
 def wait_blind_to_the_direction(patch):
     """Every balanced start waits as if it stood at a right angle to the target.
 
-    Fails: 34.2a, 34.2b
+    Fails: 34.2a
     """
     _no_search(patch)
     patch(
@@ -101,7 +101,7 @@ def wait_blind_to_the_direction(patch):
 def wait_half_as_long(patch):
     """The two sides of the turn are equally long: half of the integral.
 
-    Fails: 34.2a, 34.2b
+    Fails: 34.2a
     """
     _no_search(patch)
     patch("trajectories.promises.waiting_time", lambda right, *given: right(*given) / 2)
@@ -110,7 +110,7 @@ def wait_half_as_long(patch):
 def wait_of_the_part_along_the_target(patch):
     """Only what lies along the target grows: the wait is that of its size, |<W, target>|, at no angle.
 
-    Fails: 34.2a, 34.2b
+    Fails: 34.2a
     """
     _no_search(patch)
     patch("trajectories.promises.waiting_time", lambda right, x, y, N: right(x.abs(), 1e-9 * y, N))
@@ -119,7 +119,7 @@ def wait_of_the_part_along_the_target(patch):
 def product_stays_on_the_line_of_the_target(patch):
     """A balanced start is one number: what lies across the target plays no part near the saddle.
 
-    Fails: 34.2a, 34.2b
+    Fails: 34.2a
     """
     _no_search(patch)
 
