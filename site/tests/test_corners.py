@@ -288,15 +288,14 @@ def test_a_run_with_jumps_takes_the_steps_of_lib(drawn):
             run = sw.staged_descent(
                 (start, start.clone()),
                 (target,),
-                loss=lambda w, t: (w - t).square().sum((-2, -1)) / 2,
-                slope=lambda w, t: w - t,
-                skip=None if size is None else skip,
+                sw.Quadratic(
+                    lambda w, t: (w - t).square().sum((-2, -1)) / 2, lambda w, t: w - t
+                ),
                 learning_rate=s["eta"],
                 steps=counted + 50,
                 final_loss=1e-3,
-                quiet=1e-3,
+                jumps=sw.Jumps(None if size is None else skip, most=20, quiet=1e-3),
                 check_every=1,
-                most_jumps=20,
             )
             assert abs(int(run.steps[0]) - counted) <= 2 and int(run.jumps[0]) == jumps, (s, size)
             met += 1
