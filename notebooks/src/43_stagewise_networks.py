@@ -102,7 +102,13 @@ ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the para
 
 from lib import linear_networks as ln
 from lib.descent import Plain, Record, descend
-from lib.stages import cross_entropy as ce, layerwise, stagewise as sw, two_layer as tl
+from lib.stages import (
+    cross_entropy as ce,
+    layerwise,
+    stage_records as sr,
+    stagewise as sw,
+    two_layer as tl,
+)
 from lib.statistics import largest, mean, median, ratio, share, smallest
 from lib.suite import figures
 
@@ -336,7 +342,7 @@ def classify(scale):
         [scale * w for w in unsure[0]], Plain(0.5), problem=unsure[1], steps=5000,
         record=Record(range(0, 5001, 10), partial(ce.loss_record, learning_rate=0.5)),
     ).records  # fmt: skip
-    plateaus = sw.plateau_depths(record["fall"], record["loss"], lowest[:, :3])[1]
+    plateaus = sr.plateau_depths(record["fall"], record["loss"], lowest[:, :3])[1]
     return record["loss"], plateaus
 
 
@@ -396,9 +402,9 @@ def bends(name):
     own = np.random.default_rng([seed, 4])
     data = make(nonlinear_seeds, own, singular_values=[3, 1.5, 0.75])
     begin = ln.gaussian_weights([widths[0], 40, widths[2]], nonlinear_seeds, own, 1e-5)
-    record = sw.activation_record(begin, *data, learning_rate, name, steps=1500)
+    record = sr.activation_record(begin, *data, learning_rate, name, steps=1500)
     ranks = tl.saddle_losses(*tl.moments(*data))[:, :3]
-    depth, at = sw.plateau_depths(record["fall"], record["loss"], ranks)
+    depth, at = sr.plateau_depths(record["fall"], record["loss"], ranks)
     return record["loss"] / ranks[:, 1], depth, at / ranks
 
 # %% [markdown]

@@ -10,6 +10,7 @@ import torch
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
 from lib.stages import low_rank as lr
+from lib.stages import stage_records as sr
 from lib.stages import stagewise as sw
 from lib.stages import two_layer as tl
 
@@ -312,7 +313,7 @@ def test_plateau_depths_of_known_dips():
     both = torch.stack((falls, falls.flip(0)), 1)
     losses = torch.where(t < 15, 1.0, 0.1).where(t < 28, 1e-3).double()[:, None].expand(-1, 2)
     levels = torch.tensor([[9.0, 1.1, 0.09]] * 2, dtype=torch.float64)
-    depths, at = sw.plateau_depths(both, losses, levels)
+    depths, at = sr.plateau_depths(both, losses, levels)
     wanted = torch.tensor([[0, 2.0, 0.5], [0, 0.5, 2.0]], dtype=torch.float64)
     assert close(depths, wanted, 1e-6)
     assert at[:, 0].isnan().all() and close(
@@ -322,7 +323,7 @@ def test_plateau_depths_of_known_dips():
 
 def test_stage_record_measures_what_descent_promises():
     x, y = problem()
-    seen = sw.stage_record(start(), x, y, learning_rate=1e-6)
+    seen = sr.stage_record(start(), x, y, learning_rate=1e-6)
     moved = descend(
         tl.network_gradients, start(), problem=(x, y), rule=Plain(1e-6), steps=1
     ).weights
