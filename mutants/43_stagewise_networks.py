@@ -187,7 +187,7 @@ def levels_one_rank_off(patch):
         found, at = right(falls, losses, levels)
         return found, at * levels[:, :1] / levels[:, 1:2]
 
-    patch("stages.stagewise.plateau_depths", wrong)
+    patch("stages.stage_records.plateau_depths", wrong)
 
 
 def relu_units_as_if_linear(patch):

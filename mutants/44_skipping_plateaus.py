@@ -98,10 +98,12 @@ def first_plateau_only(patch):
 
     Fails: 44.1a, 44.1b
     """
+    from dataclasses import replace
+
     _few(patch)
     patch(
         "stages.stagewise.staged_descent",
-        lambda right, *given, **named: right(*given, **(named | {"most_jumps": 1})),
+        lambda right, *given, jumps, **named: right(*given, jumps=replace(jumps, most=1), **named),
     )
 
 
@@ -110,10 +112,14 @@ def noisy_detector(patch):
 
     Fails: 44.5d
     """
+    from dataclasses import replace
+
     _few(patch)
     patch(
         "stages.stagewise.staged_descent",
-        lambda right, *given, **named: right(*given, **(named | {"quiet": 1e-3})),
+        lambda right, *given, jumps, **named: right(
+            *given, jumps=replace(jumps, quiet=1e-3), **named
+        ),
     )
 
 

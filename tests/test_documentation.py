@@ -84,3 +84,13 @@ def test_a_checkout_on_any_system_has_unix_line_ends():
 def test_no_file_keeps_the_marks_of_a_merge():
     found = subprocess.run(["git", "grep", "-lE", "^(<{7}|>{7}) "], cwd=ROOT, capture_output=True)
     assert found.stdout.decode().split() == []
+
+
+def test_identifiers_of_the_notation_stand_in_lib():
+    """The first name of each code span of its third column; those of parameters of notebooks too."""
+    sources = [*ROOT.glob("lib/**/*.py"), *ROOT.glob("notebooks/src/*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    rows = [line.split(" | ") for line in (ROOT / "NOTATION.md").read_text("utf-8").split("\n")]
+    named = {name for row in rows if len(row) == 4 for name in re.findall(r"`(\w+)", row[2])}
+    assert len(named) > 100
+    assert {name for name in named if not re.search(rf"\b{name}\b", text)} == set()

@@ -6,9 +6,8 @@ The setting of Rumelhart, Hinton and Williams 1986 (Nature 323:533, doi:10.1038/
 
 A batch of networks is a tuple (hidden, output): hidden (seeds, h, n + 1) holds W with the biases of
 the hidden units as its last column, output (seeds, h + 1) holds v and, last, c. A third tensor
-direct (seeds, n), where there is one, holds connections d from the inputs to the answer: d . x is
-added to v . s + c. Everything is float64. `start` lays the seeds out last in memory: one step of 2000 small networks is then a few
-long vector operations.
+direct (seeds, n), where there is one, holds connections d from the inputs to the answer: d . x is added to v . s + c.
+Everything is float64. `start` lays the seeds out last in memory: a step of 2000 networks is a few long operations.
 """
 
 from collections.abc import Callable
@@ -325,8 +324,7 @@ def local_minimum(
     """The best settled of a batch of networks after descent on E + weight_decay/2 |weights|^2.
 
     The decay keeps every minimum at finite weights and isolated; the loss still does not know the
-    order of the units, nor a tanh unit's sign. Returns (network of batch size 1, gradient norm,
-    smallest Hessian eigenvalue), the last two of the decayed loss.
+    order of the units, nor a tanh unit's sign. Returns (network, gradient norm, lowest curvature), of the decayed loss.
     """
 
     def gradient(w):
@@ -536,6 +534,17 @@ class CriticalNetworks:
 
 
 @torch.no_grad()
+def _walked(v, gradient, learning_rate, walk, rng):
+    """Each after 1 to `walk` steps of its own, log-uniform, the longest walk first."""
+    length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
+    order = length.argsort(descending=True)  # those that walk on are always the first
+    v, length = v[order], length[order]
+    for step in range(int(walk)):
+        going = int((length > step).sum())
+        v[:going] -= learning_rate * gradient(v[:going])
+    return v
+
+
 def critical_points(
     weights: Weights,
     task: Task,
@@ -549,10 +558,9 @@ def critical_points(
 ) -> CriticalNetworks:
     """Critical points of L = E / patterns + weight_decay/2 |weights|^2, searched from every network.
 
-    A network first takes 1 to `walk` steps of descent, log-uniform, so that the searches begin at all
-    heights; then Levenberg-Marquardt on |gradient of L|^2 (`lib.newton.find_roots`). Converged means
-    |gradient| < 1e-8. Two points are one if loss and both ends of the spectrum agree to 1e-6: that
-    drops copies with units exchanged or signs flipped. rng: a numpy generator.
+    A network first takes 1 to `walk` steps of descent, log-uniform, so that the searches begin at all heights; then
+    Levenberg-Marquardt on |gradient of L|^2 (`lib.newton.find_roots`). Converged means |gradient| < 1e-8. Two points are
+    one if loss and both ends of the spectrum agree to 1e-6: that drops copies with units exchanged or signs flipped.
     """
     h, n = weights[0].shape[1:]
     patterns = len(task.inputs)
@@ -571,13 +579,7 @@ def critical_points(
         matrix.diagonal(dim1=-2, dim2=-1).add_(weight_decay)
         return gradient(v), matrix
 
-    v = flat(weights)
-    length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
-    order = length.argsort(descending=True)  # those that walk on are always the first
-    v, length = v[order], length[order]
-    for step in range(int(walk)):
-        going = int((length > step).sum())
-        v[:going] -= learning_rate * gradient(v[:going])
+    v = _walked(flat(weights), gradient, learning_rate, walk, rng)
     v, size = find_roots(field, v, steps=steps, tolerance=1e-10, longest=1.0)
     v = v[size < 1e-8]
     converged = len(v)
@@ -593,6 +595,6 @@ def critical_points(
         misfit=misfit,
         index_fraction=(values < 0).to(torch.float64).mean(1),
         smallest=values.abs().amin(1),
-        searches=len(order),
+        searches=len(size),
         converged=converged,
     )

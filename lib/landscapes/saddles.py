@@ -103,15 +103,17 @@ def lowest_curvature(weights: tuple[Tensor, ...], target: Tensor) -> Tensor:
     return torch.linalg.eigvalsh(hessian(weights, target))[..., 0]
 
 
-def network_field(widths: list[int]) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """The gradient field of a deep linear network, for `lib.newton.find_roots`; widths: d_0..d_N.
+def network_field(target: Tensor, widths: list[int]) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """The gradient field of a deep linear network, for `lib.newton.find_roots`.
 
-    field(points (active, P), targets (active, d_N, d_0)) -> gradient (active, P), Hessian (active, P, P).
+    field(points (active, P)) -> gradient (active, P), Hessian (active, P, P). target: (d_N, d_0),
+    widths: d_0..d_N.
     """
 
-    def field(points, targets):
+    def field(points):
         weights = layers(points, widths)
-        return as_points(ln.gradients(weights, targets)), hessian(weights, targets)
+        wanted = target.expand(len(points), *target.shape)
+        return as_points(ln.gradients(weights, wanted)), hessian(weights, wanted)
 
     return field
 
@@ -422,36 +424,19 @@ class NetworkSaddles:
 
 
 def network_saddles(
-    draw: Callable[[], Tensor],
-    regressions: int,
+    target: Tensor,
     widths: list[int],
     starts: int,
     rng: np.random.Generator,
     *,
     init_scale: float = 0.7,
-) -> list[NetworkSaddles]:
-    """Search for critical points of 1/2 ||W_N ... W_1 - target||_F^2 from Gaussian starts, for some targets.
-
-    draw(): the next target (d_N, d_0); its starts are drawn from `rng` right after it.
-    """
-    targets, begin = [], []
-    for _ in range(regressions):
-        targets.append(draw())
-        begin.append(as_points(ln.gaussian_weights(widths, starts, rng, init_scale)))
-    which = torch.arange(regressions).repeat_interleave(starts)
-    field, wanted = network_field(widths), torch.stack(targets)
-    found = search(
-        lambda points, which: field(points, wanted[which]), torch.cat(begin), problem=(which,)
-    )
-    (which,) = found.problem
-    losses = ln.loss(layers(found.points, widths), wanted[which])
-    many = []
-    for k, target in enumerate(targets):
-        own = which == k
-        listed = critical_losses(torch.linalg.svdvals(target), min(widths))
-        distance, nearest = (losses[own, None] - listed).abs().min(1)
-        met = torch.isin(torch.arange(len(listed)), nearest)
-        saddle = nearest > 0
-        kept = losses[own][saddle], found.curvature[own][saddle]
-        many.append(NetworkSaddles(listed, distance, met, *kept))
-    return many
+) -> NetworkSaddles:
+    """Search for critical points of 1/2 ||W_N ... W_1 - target||_F^2 from Gaussian starts."""
+    begin = as_points(ln.gaussian_weights(widths, starts, rng, init_scale))
+    found = search(network_field(target, widths), begin)
+    loss = ln.loss(layers(found.points, widths), target)
+    listed = critical_losses(torch.linalg.svdvals(target), min(widths))
+    distance, nearest = (loss[:, None] - listed).abs().min(1)
+    met = torch.isin(torch.arange(len(listed)), nearest)
+    saddle = nearest > 0
+    return NetworkSaddles(listed, distance, met, loss[saddle], found.curvature[saddle])

@@ -335,45 +335,38 @@ def train_autoencoders(
     count, h = len(rates) * draws, problems.start[0].shape[1]
     parameters = tuple(x.repeat(len(rates), *[1] * (x.ndim - 1)) for x in problems.start)
     parameters += tuple(torch.ones(count, h, dtype=torch.float64) for _ in where)
-    one = tuple(x[:1] for x in parameters)
-    _check(one, problems.images[:1], problems.noise_of_images[:1], where)
+    first = problems.images[:1], problems.noise_of_images[:1]
+    _check(tuple(x[:1] for x in parameters), *first, where)
     learned, quarter = len(parameters), steps - steps // 4
     averaged = _averaged(where, how)
     parameters += tuple(torch.zeros(count, h, dtype=torch.float64) for _ in averaged for _ in "mv")
     rate = torch.as_tensor(rates, dtype=torch.float64).repeat_interleave(draws)
+    slopes = partial(
+        _slopes_and_statistics, where=where, groups=groups, size=batch_size // groups, how=how
+    )
+
+    def snap_learned(weights):
+        return *snapped(weights[:learned]), *weights[learned:]
+
     alive = torch.arange(count)  # only what is finite can go on
     for part, first, last in ((1.0, 0, quarter), (0.2, quarter, steps)):
         images_of = minibatch(order[:, first:last], problems.images)
         now = part * (rates[0] if len(rates) == 1 else rate[alive])  # one number is faster
         run = descend(
-            partial(
-                _slopes_and_statistics,
-                where=where,
-                groups=groups,
-                size=batch_size // groups,
-                how=how,
-            ),
+            slopes,
             tuple(x[alive] for x in parameters),
-            _AdamAndMeans(
-                now,
-                means=2 * len(averaged),
-                retraction=lambda w: (*snapped(w[:learned]), *w[learned:]),
-            ),
+            _AdamAndMeans(now, means=2 * len(averaged), retraction=snap_learned),
             steps=last - first,
             problem=(alive,),
-            sees=lambda t, who, of=images_of, first=first: (
-                *of(t, who),
-                noise[who % draws, first + t],
-            ),
+            sees=lambda t, who, of=images_of, at=first: (*of(t, who), noise[who % draws, at + t]),
             stop=Stop(diverged="keep"),
         )
         for whole, new in zip(parameters, run.weights, strict=True):
             whole[alive] = new
-        alive = alive[run.diverged < 0]
-        if not len(alive):
+        if not len(alive := alive[run.diverged < 0]):
             break
-    averages = _running(parameters[learned:], where, steps, how)
-    return Autoencoders(parameters[:learned], where, averages, how)
+    means = _running(parameters[learned:], where, steps, how)
+    return Autoencoders(parameters[:learned], where, means, how)
 
 
 def _for_all(trained, *tensors):

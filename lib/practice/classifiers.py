@@ -22,6 +22,7 @@ from lib.practice.networks import (
     columns,
     evaluate,
     mean_gradient,
+    stacked_product,
 )
 from lib.practice.starts import uniform_start as uniform_start
 
@@ -222,15 +223,16 @@ def _hessian(first, second, images, one_hot):
         on = a[:, j] > 0  # a unit that is off adds nothing: work on its own images only
         x_on, rows = x[on], slice(j * d1, (j + 1) * d1)
         right = (both[on, j, j:].unsqueeze(-1) * x_on.unsqueeze(1)).flatten(1)
-        out[rows, j * d1 : h * d1] = x_on.mT @ right
+        out[rows, j * d1 : h * d1] = stacked_product(x_on.mT, right)
         cross = pull[on, :, j].unsqueeze(-1) * hidden[on].unsqueeze(1)
         cross[:, :, j] += residual[on]
-        out[rows, h * d1 :] = x_on.mT @ cross.flatten(1)
+        out[rows, h * d1 :] = stacked_product(x_on.mT, cross.flatten(1))
     for k in range(c):
         s = -q[:, k, None] * q
         s[:, k] += q[:, k]
         rows = slice(h * d1 + k * (h + 1), h * d1 + (k + 1) * (h + 1))
-        out[rows, h * d1 :] = hidden.mT @ (s.unsqueeze(-1) * hidden.unsqueeze(1)).flatten(1)
+        pairs = (s.unsqueeze(-1) * hidden.unsqueeze(1)).flatten(1)
+        out[rows, h * d1 :] = stacked_product(hidden.mT, pairs)
     return (out.triu() + out.triu(1).mT) / m
 
 

@@ -24,6 +24,7 @@ from lib.practice.networks import (
     Pass,
     cross_entropy_pull,
     forward,
+    stacked_product,
 )
 
 # f''(a) from the output h = f(a); a rectifier has none but at its kink.
@@ -47,10 +48,10 @@ def along(
     for j, (w, v, c) in enumerate(
         zip(network.weights, direction.weights, direction.biases, strict=True)
     ):
-        moved = v @ run.inputs[j] + c.unsqueeze(-1)
+        moved = stacked_product(v, run.inputs[j]) + c.unsqueeze(-1)
         if j:
             pushed.append(form.activation.slope(run.inputs[j]) * before[-1])
-            moved = moved + w @ pushed[-1]
+            moved = moved + stacked_product(w, pushed[-1])
         before.append(moved)
     return pushed, before
 
@@ -63,6 +64,7 @@ def scores_along(
 
 
 @torch.no_grad()
+@np.errstate(all="ignore")  # what is not finite shows in the result, as with torch
 def hessian_products(
     network: Network, images: Tensor, targets: Tensor, direction: Network, form: Form = PLAIN
 ) -> Network:
@@ -86,16 +88,16 @@ def hessian_products(
     by_weights, by_biases = [], []
     for j in reversed(range(len(network.weights))):
         h = run.inputs[j]
-        found = moved @ h.mT
+        found = stacked_product(moved, h.mT)
         if j:
-            found = found + pull @ pushed[j - 1].mT
+            found = found + stacked_product(pull, pushed[j - 1].mT)
         by_weights.append(found)
         by_biases.append(moved.sum(-1))
         if j:
-            above = network.weights[j].mT @ pull
-            moved = direction.weights[j].mT @ pull + network.weights[j].mT @ moved
+            above = stacked_product(network.weights[j].mT, pull)
+            carried = stacked_product(network.weights[j].mT, moved)
             f = slope(h)
-            moved = f * moved
+            moved = f * (stacked_product(direction.weights[j].mT, pull) + carried)
             if bend is not None:
                 moved = moved + bend(h) * before[j - 1] * above
             pull = f * above

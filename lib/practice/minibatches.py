@@ -263,7 +263,7 @@ def least_loss(losses: np.ndarray) -> np.ndarray:
     return np.nan_to_num(np.log(losses).mean(-1), nan=np.inf).argmin(-1)
 
 
-class Race(NamedTuple):
+class BatchRace(NamedTuple):
     """What a batch size comes to at its own rates: losses [nats] and noise scales, each (looks, draws), and the
     networks at the last look."""
 
@@ -274,8 +274,8 @@ class Race(NamedTuple):
 
 def race_at_its_rates(
     problems: Problems, batch_size: int, rates: Sequence[float], looks: Sequence[int]
-) -> Race:
-    """As `race`, with one rate for each rising look, and with `noise_scale`: a `Race`.
+) -> BatchRace:
+    """As `race`, with one rate for each rising look, and with `noise_scale`: a `BatchRace`.
 
     Every rate is run no farther than its last look.
     """
@@ -298,7 +298,7 @@ def race_at_its_rates(
     losses, noise = zip(
         *(kept[n // batch_size, rate] for n, rate in zip(looks, rates, strict=True)), strict=True
     )
-    return Race(np.stack(losses), np.stack(noise), network)
+    return BatchRace(np.stack(losses), np.stack(noise), network)
 
 
 # --- the noise scale -------------------------------------------------------------------------------

@@ -349,11 +349,14 @@ class Pass(NamedTuple):
     below: list[Tensor]
 
 
-def _stacked(a, b):
-    """The products a @ b of stacks of matrices; numpy's BLAS is the faster one on small ones.
+def stacked_product(a: Tensor, b: Tensor) -> Tensor:
+    """The products a @ b of stacks of matrices (..., k, l) and (..., l, m); numpy's BLAS is the faster one on small ones.
 
     Measured at 10 to 80 networks of 3 to 100 units: 2 to 3 times as fast as torch's on an AMD EPYC.
     Where autograd may be watching it is torch's.
+
+    >>> stacked_product(torch.ones(3, 1, 2), torch.ones(3, 2, 1)).flatten().tolist()
+    [2.0, 2.0, 2.0]
     """
     if torch.is_grad_enabled() or a.requires_grad or b.requires_grad:
         return a @ b
@@ -364,11 +367,11 @@ def _product(w, x, bias=None):
     """W x + bias, (networks, d, m): x (networks, d_0, m), or (sets, d_0, m) or (d_0, m), each in one product
     for all the neighbours that see it."""
     if x.ndim == 2:
-        found = _stacked(w.flatten(0, 1), x)
+        found = stacked_product(w.flatten(0, 1), x)
     elif len(x) == len(w):
-        found = _stacked(w, x)
+        found = stacked_product(w, x)
     else:
-        found = _stacked(w.reshape(len(x), -1, w.shape[-1]), x)
+        found = stacked_product(w.reshape(len(x), -1, w.shape[-1]), x)
     found = found.view(*w.shape[:2], -1)
     return found if bias is None else found.add_(bias.unsqueeze(-1))
 
@@ -376,11 +379,11 @@ def _product(w, x, bias=None):
 def _outer(delta, x):
     """Delta x^T, (networks, d, d_0), the reverse of `_product`."""
     if x.ndim == 2:
-        found = _stacked(delta.flatten(0, 1), x.mT)
+        found = stacked_product(delta.flatten(0, 1), x.mT)
     elif len(x) == len(delta):
-        return _stacked(delta, x.mT)
+        return stacked_product(delta, x.mT)
     else:
-        found = _stacked(delta.reshape(len(x), -1, delta.shape[-1]), x.mT)
+        found = stacked_product(delta.reshape(len(x), -1, delta.shape[-1]), x.mT)
     return found.view(*delta.shape[:2], -1)
 
 
@@ -464,7 +467,7 @@ def backward(
                 delta = slope_before(delta, z, sd, **how)
         by_weights.append(_outer(delta, run.inputs[j]))
         if j or to_images:
-            delta = _stacked(weights[j].mT, delta)
+            delta = stacked_product(weights[j].mT, delta)
     parts = by_weights, by_biases, by_gains, [torch.stack(by_slopes[::-1], 1)] if slopes else []
     found = Network(*(tuple(reversed(part)) for part in parts))
     return (found, delta) if to_images else found

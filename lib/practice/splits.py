@@ -51,6 +51,21 @@ def with_units(network: Network, units: int) -> Network:
     return Network((padded(first, 0, 0), padded(second)), (padded(b), last))
 
 
+def _minibatches(start, images, labels, orders, batch_size):
+    """The `sees` of all sets: images (sets, batch, d_0) and one-hot labels (sets, classes, batch) of a step."""
+    rows = images.to(start.weights[0].dtype).flatten(0, 1)
+    hot = columns(start, labels).mT.flatten(0, 1)
+    places = orders + images.shape[1] * torch.arange(len(images))[:, None, None]
+    seen = [batch for epoch in places.unbind(1) for batch in epoch.split(batch_size, 1)]
+
+    def minibatch_of_sets(t, who):
+        at, shape = seen[t][who].flatten(), (len(who), -1)
+        x, y = rows.index_select(0, at), hot.index_select(0, at)
+        return x.unflatten(0, shape), y.unflatten(0, shape).mT.contiguous()
+
+    return minibatch_of_sets
+
+
 def train_on_splits(
     start: Network,
     sets: tuple,
@@ -82,15 +97,6 @@ def train_on_splits(
     batch_size = whole_number("batch_size", batch_size)
     count, epochs = _checked_splits(start, images, labels, orders), orders.shape[1]
     each, r = -(-images.shape[1] // batch_size), start.count // count
-    rows = images.to(start.weights[0].dtype).flatten(0, 1)
-    hot = columns(start, labels).mT.flatten(0, 1)
-    places = orders + images.shape[1] * torch.arange(count)[:, None, None]
-    seen = [batch for epoch in places.unbind(1) for batch in epoch.split(batch_size, 1)]
-
-    def minibatch_of_sets(t, who):
-        at, shape = seen[t][who].flatten(), (len(who), -1)
-        x, y = rows.index_select(0, at), hot.index_select(0, at)
-        return x.unflatten(0, shape), y.unflatten(0, shape).mT.contiguous()
 
     def gradient(tensors, who, x, y):
         network = start.like([w.flatten(0, 1) for w in tensors])
@@ -112,7 +118,7 @@ def train_on_splits(
         rule,
         steps=epochs * each,
         problem=(torch.arange(count),),
-        sees=minibatch_of_sets,
+        sees=_minibatches(start, images, labels, orders, batch_size),
         record=record,
         stop=Stop(every=each),
     )

@@ -60,13 +60,13 @@ def coordinates(weights: Weights) -> Tensor:
     return u.square() - v.square()
 
 
-def loss(weights: Weights, inputs: Tensor, targets: Tensor) -> Tensor:
+def squared_loss(weights: Weights, inputs: Tensor, targets: Tensor) -> Tensor:
     """|X w - y|^2 / 2n, (problems,)."""
     return _residual(weights, inputs, targets).square().mean(-1) / 2
 
 
 def slopes(weights: Weights, inputs: Tensor, targets: Tensor) -> Weights:
-    """Gradient of `loss`: (2 g u, -2 g v) with g = X^T (X w - y) / n."""
+    """Gradient of `squared_loss`: (2 g u, -2 g v) with g = X^T (X w - y) / n."""
     r = _residual(weights, inputs, targets)
     g = 2 * (inputs.mT @ r[..., None])[..., 0] / inputs.shape[1]
     return g * weights[0], -g * weights[1]
@@ -156,7 +156,7 @@ def descend_from(
         Plain(rate),
         steps=steps,
         problem=(x, y, goal),
-        stop=Stop(lambda w, x, y, low: loss(w, x, y) <= low),
+        stop=Stop(lambda w, x, y, low: squared_loss(w, x, y) <= low),
     )
     left = _residual(run.weights, x, y).norm(dim=-1) / y.norm(dim=-1)
     return Ended(coordinates(run.weights), (run.weights[0] * run.weights[1]).sqrt(), left)
@@ -274,7 +274,7 @@ def climb(
         problem=(regression.inputs, regression.targets, lowest),
         record=Record(
             range(0, steps + 1, every),
-            lambda w, x, y, _: {"loss": loss(w, x, y), "w": coordinates(w)},
+            lambda w, x, y, _: {"loss": squared_loss(w, x, y), "w": coordinates(w)},
             until=lambda t, seen, x, y, low: seen["loss"] < low,
         ),
     )

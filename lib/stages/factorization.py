@@ -16,7 +16,13 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.stages.low_rank import completion_gradients, completion_loss, paced_descent, unseen_error
+from lib.stages.low_rank import (
+    completion_gradients,
+    completion_loss,
+    paced_descent,
+    unseen_error,
+)
+from lib.stages.pacing import Paced
 
 # --- problems and weights ------------------------------------------------------------------------
 
@@ -190,7 +196,7 @@ def recovery(
     many = [x.repeat(len(scales), 1, 1) for x in (target, mask)]
     origin = completion_loss(0 * many[0], *many)
     run = paced_descent(
-        [layer.repeat_interleave(seeds, 0)] * depth, *many, learning_rate=0.1, share=0.1,
+        [layer.repeat_interleave(seeds, 0)] * depth, *many, Paced(0.1, 0.1),
         steps=steps, every=steps, final_loss=residual * origin,
     )  # fmt: skip
     matrix = ln.end_to_end(run.weights)

@@ -1,15 +1,13 @@
-"""Low-rank learning: matrix completion, the saddles on the way, plateaus, the greedy algorithm.
+"""Low-rank learning: matrix completion, descent on it, how saddles are left, the greedy algorithm.
 
 From a tiny start a deep linear network (weights as in `lib.linear_networks`) learns one rank of the
 end-to-end matrix at a time, and rests near saddles in between (Jacot et al. 2021, arXiv:2106.15933).
-Here are the problems, the plateaus of a recorded run, the direction and speed with which a saddle is
-left, and the greedy algorithm that predicts where the next one is. Leading dimensions are seeds,
+Here are the problems, the direction and speed with which a saddle is left, and the greedy algorithm that
+predicts where the next one is; runs and their plateaus are in `staircases`. Leading dimensions are seeds,
 float64 everywhere, time = learning rate x steps.
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +16,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
+from lib.descent import Record, Stop, Trajectory, descend
+from lib.stages.pacing import Chebyshev, Paced, squares
 
 
 def _matrices(**tensors):
@@ -33,62 +32,6 @@ def _matrices(**tensors):
     if len({*sizes.values()}) > 1:
         words = ", ".join(f"{name} {size}" for name, size in sizes.items())
         raise ValueError(f"matrices must have one size, got {words}")
-
-
-# --- plateaus of a recorded run ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Plateau:
-    """One plateau: the record where the gradient norm is smallest, and the rank of W there."""
-
-    record: int
-    rank: int
-
-
-def plateaus(
-    gradient_norms: Tensor,
-    singular_values: Tensor,
-    *,
-    prominence: float = 0.7,
-    active: float = 0.05,
-) -> list[list[Plateau]]:
-    """Plateaus of every run: where it passes a saddle, seen in gradient norm and singular values.
-
-    A plateau is a local minimum of the gradient norm that is deep: on both sides the norm rises
-    above 1/prominence of it before it falls below it. (The loss alone cannot tell a plateau from
-    the slow end of a drop.) Its rank counts singular values of the end-to-end matrix above
-    `active` x the largest one that the run ever shows; rank 0 is the saddle at the origin, seen
-    only if the run comes nearer to it before it leaves.
-
-    gradient_norms: (records, seeds), positive; singular_values: (records, seeds, k). Both ends of a
-    run are no plateaus, so a run that stops once its loss is small (as `descend` does) has none at
-    its end. Returns a list for each seed of `Plateau`s in order of time. Raises ValueError for
-    shapes that do not fit.
-
-    >>> norms = torch.tensor([[1.0], [2.0], [0.1], [2.0], [0.01]])
-    >>> plateaus(norms, torch.tensor([[[0.0]], [[1.0]], [[3.0]], [[3.0]], [[3.0]]]))
-    [[Plateau(record=2, rank=1)]]
-    """
-    from scipy.signal import find_peaks
-
-    if gradient_norms.ndim != 2 or singular_values.shape[:-1] != gradient_norms.shape:
-        raise ValueError(
-            "gradient_norms must be (records, seeds) and singular_values (records, seeds, k), got "
-            f"{tuple(gradient_norms.shape)} and {tuple(singular_values.shape)}"
-        )
-    if not len(gradient_norms) or not np.isfinite(np.asarray(gradient_norms)).all():
-        raise ValueError("gradient_norms must hold a record or more, all finite")
-    if not (0 < prominence < 1 and 0 < active < 1):
-        raise ValueError(f"prominence and active must lie in (0, 1), got {prominence}, {active}")
-    depths = -np.log(np.asarray(gradient_norms) + np.finfo(float).tiny)
-    values = np.asarray(singular_values)
-    ranks = (values > active * values.max((0, 2), keepdims=True)).sum(-1)
-    found = [find_peaks(depth, prominence=-np.log(prominence))[0] for depth in depths.T]
-    return [
-        [Plateau(int(record), int(ranks[record, seed])) for record in records]
-        for seed, records in enumerate(found)
-    ]
 
 
 # --- matrix completion ---------------------------------------------------------------------------
@@ -118,6 +61,23 @@ def completion_problem(
     order = rng.random((seeds, size * size)).argsort(-1).argsort(-1)
     mask = torch.from_numpy((order < round(share * size**2)).astype(float))
     return target, mask.reshape(seeds, size, size)
+
+
+def gaussian_problem(
+    rank: int, norm: float, size: int, share: float, seeds: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Products of Gaussian factors (size x rank), scaled to ||target||_F = norm, and a mask: (target, mask).
+
+    Their singular values are random, and may lie close together; mask as in `completion_problem`.
+
+    >>> target, mask = gaussian_problem(2, 3.0, 5, 0.6, 1, np.random.default_rng(0))
+    >>> round(float(target.norm()), 9), int(torch.linalg.matrix_rank(target)), int(mask.sum())
+    (3.0, 2, 15)
+    """
+    _, mask = completion_problem([1.0], size, share, seeds, rng)
+    factors = [torch.from_numpy(rng.standard_normal((seeds, size, rank))) for _ in "uv"]
+    target = factors[0] @ factors[1].mT
+    return norm * target / torch.linalg.matrix_norm(target)[:, None, None], mask
 
 
 def completion_loss(matrix: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -156,10 +116,10 @@ def unseen_error(matrix: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     0.5
     """
     _matrices(matrix=matrix, target=target, mask=mask)
-    whole = _squares((1 - mask) * target)
+    whole = squares((1 - mask) * target)
     if not bool((whole > 0).all()):
         raise ValueError("mask must leave an entry unseen where the target is not zero")
-    return (_squares((1 - mask) * (matrix - target)) / whole).sqrt()
+    return (squares((1 - mask) * (matrix - target)) / whole).sqrt()
 
 
 def sensing_problem(
@@ -196,49 +156,15 @@ def sensing_gradients(
     return ln.layer_gradients(weights, lambda matrix: sensing_slope(matrix, target, sensors))
 
 
-# --- descent that keeps its pace where the gradient is tiny --------------------------------------
-
-
-def _squares(matrix):
-    return matrix.square().sum((-2, -1))
-
-
-@dataclass(frozen=True, eq=False)
-class Paced(Plain):
-    """w <- w - h g with h = min(rate, share x min_j ||W_j|| / ||g_j||) of its own for every seed.
-
-    No layer moves by more than `share` of its norm, however small the gradient. Tells `time`, the sum
-    of all h, (seeds,). bounded=False: h is not bounded by `rate`.
-    """
-
-    share: float
-    bounded: bool = True
-
-    def start(self, weights: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
-        """The elapsed time."""
-        return [(weights[0].new_zeros(len(weights[0])),)]
-
-    def step(self, weights: Weights, kept: list, slopes: Weights, rates: tuple, t: int) -> None:
-        """One step in place; rates are one number."""
-        ratios = [_squares(w) / _squares(g) for w, g in zip(weights, slopes, strict=True)]
-        pace = torch.stack(ratios).amin(0).sqrt() * (self.share / rates[0])
-        pace = pace.clamp(max=1.0 if self.bounded else math.inf)
-        for w, g in zip(weights, slopes, strict=True):
-            w.add_(pace[:, None, None] * g, alpha=-rates[0])
-        kept[0][0].add_(-pace, alpha=-rates[0])
-
-    def tells(self, kept: list[tuple[Tensor, ...]]) -> dict[str, Tensor]:
-        """The elapsed time."""
-        return {"time": kept[0][0]}
+# --- descent at the flow's own pace ---------------------------------------------------------------
 
 
 def paced_descent(
     weights: Sequence[Tensor],
     target: Tensor,
     mask: Tensor,
+    rule: Paced | Chebyshev,
     *,
-    learning_rate: float | None = None,
-    share: float,
     steps: int,
     every: int,
     final_loss: float | Tensor,
@@ -246,18 +172,15 @@ def paced_descent(
 ) -> Trajectory:
     """Gradient flow of matrix completion, stepped fast where nothing happens: a `Trajectory`.
 
-    `Paced`, and without a `learning_rate` every step is as long as `share` allows (for runs that end
-    before a minimum). It is a change of time of the same flow: the path is the flow's as both go to 0,
-    and a plateau costs hundreds of steps where fixed ones take millions.
+    rule: how it is stepped, `Paced` or `Chebyshev`. The path is the flow's as share or change, and the
+    rate, go to 0, and a plateau costs hundreds of steps where fixed ones take millions.
 
     steps: at most; every: steps between records; final_loss: number or (seeds,), a run ends at or
     below it. Records: `time`, `loss`, `norm` of the gradient of all layers together, `matrix` W
     and its singular `values`; the last record is that of the end.
-    Raises ValueError for a share outside (0, 1), and for a layer that is zero (it could not move).
+    Raises ValueError for a layer that is zero (it could not move).
     """
-    if not 0 < share < 1:
-        raise ValueError(f"share must lie in (0, 1), got {share}")
-    if not all(bool((_squares(w) > 0).all()) for w in weights):
+    if not all(bool((squares(w) > 0).all()) for w in weights):
         raise ValueError("weights must hold no layer that is zero or not finite")
     final_loss = torch.as_tensor(final_loss, dtype=torch.float64).expand(len(target))
 
@@ -266,7 +189,7 @@ def paced_descent(
         slopes = completion_gradients(layers, target, mask)
         return {
             "loss": completion_loss(matrix, target, mask),
-            "norm": torch.stack([_squares(g) for g in slopes]).sum(0).sqrt(),
+            "norm": torch.stack([squares(g) for g in slopes]).sum(0).sqrt(),
             "matrix": matrix,
             "values": torch.linalg.svdvals(matrix),
         }
@@ -274,7 +197,7 @@ def paced_descent(
     return descend(
         lambda w, t, m, _: completion_gradients(w, t, m),
         tuple(weights),
-        Paced(1.0, share, bounded=False) if learning_rate is None else Paced(learning_rate, share),
+        rule,
         steps=steps,
         problem=(target, mask, final_loss),
         record=Record(range(0, steps + 1, every), measure),
@@ -282,6 +205,28 @@ def paced_descent(
             lambda w, t, m, f: completion_loss(ln.end_to_end(w), t, m) <= f, every=check_every
         ),
     )
+
+
+def stable_step(target: Tensor, depth: int, weights: Sequence[Tensor] | None = None) -> float:
+    """The step up to which descent is stable at the balanced minimum, 2 / (N s_1^(2 - 2/N)): a number.
+
+    s_1: the largest singular value of the targets (seeds, d_N, d_0). With the `weights` of a start where the
+    residual is small, there too: the curvature is at most sum_j ||W_N .. W_(j+1)||^2 ||W_(j-1) .. W_1||^2
+    (the tangent kernel's).
+
+    >>> one = torch.ones(1, 1, 1, dtype=torch.float64)
+    >>> stable_step(4 * one, 2), stable_step(one, 2, (3 * one, one))
+    (0.25, 0.2)
+    """
+    curvature = depth * torch.linalg.matrix_norm(target, 2).amax() ** (2 - 2 / depth)
+    if weights is not None:
+        own = 0
+        for j in range(depth):
+            around = [part for part in (weights[:j], weights[j + 1 :]) if part]
+            sizes = [torch.linalg.matrix_norm(ln.end_to_end(part), 2) for part in around]
+            own = own + torch.stack(sizes).prod(0).square()
+        curvature = torch.maximum(curvature, own.amax())
+    return float(2 / curvature)
 
 
 # --- saddles: how they are left, and where the next one is ----------------------------------------
@@ -346,7 +291,7 @@ def greedy_completion(
     ranks: int,
     *,
     unit: float = 0.15,
-    learning_rate: float = 0.06,
+    step: float = 0.25,
     steps: int = 3000,
 ) -> GreedyPath:
     """Greedy low-rank algorithm for matrix completion: a `GreedyPath` of ranks 0..`ranks`.
@@ -354,7 +299,8 @@ def greedy_completion(
     Jacot et al. 2021, recalled: starting with no hidden unit, give each hidden layer one unit along
     the escape (s, u, v) of the present matrix: a row unit x v^T of W_1, diagonal entries `unit`, a
     column unit x u of W_N; train by descent; again. What it rests at is where descent from a tiny
-    start should pause. Training ends when no gradient entry exceeds 1e-6, or after `steps`.
+    start should pause. Training (`Chebyshev`, its plain step `step` times the `stable_step`) ends when no
+    entry of the gradient exceeds 1e-6, or after `steps` gradients.
     target, mask: (seeds, d_N, d_0). Raises ValueError for ranks < 0 and depth < 2.
     """
     if ranks < 0 or depth < 2:
@@ -366,6 +312,12 @@ def greedy_completion(
     )
     matrices = [torch.zeros_like(target)]
     settled = [torch.ones(seeds, dtype=torch.bool)]
+    rule = Chebyshev(step * stable_step(target, depth), 0.2)
+
+    def rests(weights, *problem):
+        slopes = completion_gradients(weights, *problem)
+        return torch.stack([g.abs().amax((-2, -1)) for g in slopes]).amax(0) < 1e-6
+
     for _ in range(ranks):
         _, u, v = escape(completion_slope(matrices[-1], target, mask))
         grown = [torch.nn.functional.pad(w, (0, 1, 0, 1)) for w in weights]
@@ -376,194 +328,13 @@ def greedy_completion(
         run = descend(
             completion_gradients,
             grown,
-            problem=(target, mask),
-            rule=Plain(learning_rate),
+            rule,
             steps=steps,
-            stop=Stop(
-                lambda w, t, m: (
-                    torch.stack(
-                        [g.abs().amax((-2, -1)) for g in completion_gradients(w, t, m)]
-                    ).amax(0)
-                    < 1e-6
-                )
-            ),
+            problem=(target, mask),
+            stop=Stop(rests, diverged="keep"),
         )
-        weights = run.weights
+        weights = tuple(w.nan_to_num(0, 0, 0) for w in run.weights)  # diverged: not settled
         matrices.append(ln.end_to_end(weights))
         settled.append(run.stopped >= 0)
     matrices = torch.stack(matrices)
     return GreedyPath(completion_loss(matrices, target, mask), matrices, torch.stack(settled))
-
-
-# --- the walk from saddle to saddle --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Walk:
-    """A recorded descent from a Gaussian start, and where it paused.
-
-    time, loss, norm (of the gradient): (records, seeds); values: singular values of W,
-    (records, seeds, k); matrix: W, (records, seeds, d_N, d_0); found: the plateaus of each seed.
-    """
-
-    time: torch.Tensor
-    loss: torch.Tensor
-    norm: torch.Tensor
-    values: torch.Tensor
-    matrix: torch.Tensor
-    found: list
-
-    def shape_at_half(self, k: int) -> Tensor:
-        """sigma_k / sigma_1 of W at the record where the loss is first half of the first, (seeds,)."""
-        half = (self.loss < self.loss[0] / 2).int().argmax(0)
-        values = self.values[half, torch.arange(len(half))]
-        return values[:, k - 1] / values[:, 0]
-
-
-def walk(
-    target: Tensor,
-    mask: Tensor,
-    depth: int,
-    width: int,
-    gamma: float,
-    rng: np.random.Generator,
-    *,
-    learning_rate: float,
-    steps: int = 9000,
-    final_loss: float = 1e-3,
-) -> Walk:
-    """Descent on matrix completion from N(0, width^-gamma), paced, recorded every 10 steps: a `Walk`.
-
-    target, mask: (seeds, d_N, d_0); depth layers with `width` hidden units each. No layer moves by
-    more than 5% of its norm in a step, none is longer than `learning_rate`; a seed ends at
-    `final_loss` (see `paced_descent`).
-    """
-    rows, columns = target.shape[-2:]
-    widths = [columns] + [width] * (depth - 1) + [rows]
-    start = ln.gaussian_weights(widths, len(target), rng, width ** (-gamma / 2))
-    run = paced_descent(
-        start, target, mask, learning_rate=learning_rate, share=0.05,
-        steps=steps, every=10, final_loss=final_loss,
-    )  # fmt: skip
-    records = run.records
-    if bool((run.stopped >= 0).all()):  # the records after the last seed's end repeat it
-        records = {name: x[: int(run.stopped.max()) // 10 + 2] for name, x in records.items()}
-    return Walk(**records, found=plateaus(records["norm"], records["values"]))
-
-
-def plateau_errors(walk: Walk, greedy: GreedyPath) -> tuple[Tensor, Tensor]:
-    """(in order, error): a run has one plateau of each rank between 0 and the last, in order and no
-    other, bool (seeds,); its plateau farthest from the greedy loss of that rank, |loss / it - 1|,
-    (seeds,), nan for a run without a plateau.
-
-    >>> norm, one = torch.tensor([[1.0], [0.1], [1.0]]).double(), torch.ones(3, 1).double()
-    >>> walk = Walk(one, 2 * one, norm, one[..., None], None, [[Plateau(1, 1)]])
-    >>> losses = torch.tensor([[4.0], [1.6], [0.0]]).double()
-    >>> plateau_errors(walk, GreedyPath(losses, None, None))
-    (tensor([True]), tensor([0.2500], dtype=torch.float64))
-    """
-    last = len(greedy.losses) - 1
-    ordered = [[p.rank for p in found] == [*range(1, last)] for found in walk.found]
-    errors = torch.full((len(walk.found),), math.nan, dtype=torch.float64)
-    for k, found in enumerate(walk.found):
-        if found:
-            gaps = [walk.loss[p.record, k] / greedy.losses[min(p.rank, last), k] for p in found]
-            errors[k] = (torch.stack(gaps) - 1).abs().max()
-    return torch.tensor(ordered), errors
-
-
-def _passed(walk, greedy, rank, part):
-    """(record, ever), both (seeds,): where a run has first done `part` of the loss between the saddle
-    of that rank and the next, both as the greedy algorithm has them."""
-    here, below = greedy.losses[rank], greedy.losses[rank + 1]
-    passed = walk.loss < here - part * (here - below)
-    return passed.int().argmax(0), passed.any(0)
-
-
-def passage_time(walk: Walk, greedy: GreedyPath, rank: int, part: float) -> Tensor:
-    """Time when a run has first done `part` of the way in loss from the saddle of that rank to the
-    next, (seeds,); nan where it never does."""
-    at, passed = _passed(walk, greedy, rank, part)
-    return torch.where(passed, walk.time[at, torch.arange(len(at))], math.nan)
-
-
-def exit_cosine(
-    walk: Walk, greedy: GreedyPath, target: Tensor, mask: Tensor, rank: int, *, part: float = 0.1
-) -> Tensor:
-    """Cosine of what is new in W with the top pair of -G, on leaving the saddle of that rank, (seeds,).
-
-    Saddle and G = dloss/dW there are the greedy algorithm's, not the run's. What is new: W minus the
-    saddle's matrix, off its row and column spaces (as the new mode grows, the old ones follow it
-    there). Taken at the record where the run has first done `part` of the loss between this saddle
-    and the next; nan where it never does. Raises ValueError for a rank without a next one.
-    """
-    if not 0 <= rank < len(greedy.losses) - 1:
-        raise ValueError(f"rank must lie in 0..{len(greedy.losses) - 2}, got {rank}")
-    at, passed = _passed(walk, greedy, rank, part)
-    saddle = greedy.matrices[rank]
-    left, _, right = torch.linalg.svd(saddle)
-    new = walk.matrix[at, torch.arange(len(at))] - saddle
-    u, v = left[..., :rank], right[..., :rank, :].mT
-    new = new - u @ (u.mT @ new)
-    new = new - (new @ v) @ v.mT
-    cosine = _along_top_pair(new, completion_slope(saddle, target, mask))
-    return torch.where(passed, cosine, math.nan)
-
-
-def _along_top_pair(matrix, slope):
-    """Cosine of `matrix` with u v^T, the top singular pair of -slope, (...)."""
-    _, u, v = escape(slope)
-    along = (u[..., None, :] @ matrix @ v[..., :, None])[..., 0, 0]
-    return along / _squares(matrix).sqrt()
-
-
-# --- leaving the origin --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class OriginExits:
-    """Starts of several sizes that leave the saddle at the origin, each (sizes, seeds).
-
-    time: of random starts, until the loss has fallen by 5%; cosine: of W then with the top pair of
-    -G(0); fastest: time of the start along that pair; promised: what `escape_time` says of it.
-    """
-
-    time: torch.Tensor
-    cosine: torch.Tensor
-    fastest: torch.Tensor
-    promised: torch.Tensor
-
-
-def origin_exits(
-    target: Tensor, mask: Tensor, depth: int, sizes: Sequence[float], rng: np.random.Generator
-) -> OriginExits:
-    """How one random start, shrunk to each of `sizes`, leaves the origin: an `OriginExits`.
-
-    The random start has layers (d, d) of entries N(0, size^2); the one along the top pair (u, v) of
-    -G(0) has layers of norm `size`: size x v^T, numbers, size x u. No layer moves by more than 2% of
-    its norm in a step; the flow's own time is kept.
-    """
-    seeds, rows, columns = target.shape
-    slope = completion_slope(0 * target, target, mask)
-    speed, u, v = escape(slope)
-    random = ln.gaussian_weights([columns] * depth + [rows], seeds, rng)
-    along = [u.new_ones(seeds, 1, 1)] * depth
-    along[0], along[-1] = v[:, None, :], u[:, :, None]
-    many = len(sizes)
-    copies = [x.repeat(many, 1, 1) for x in (target, mask)]
-
-    def leave(weights):
-        run = paced_descent(
-            [torch.cat([float(size) * w for size in sizes]) for w in weights], *copies,
-            share=0.02, steps=9000, every=9000, check_every=3,
-            final_loss=0.95 * completion_loss(0 * copies[0], *copies),
-        )  # fmt: skip
-        matrix = ln.end_to_end(run.weights).unflatten(0, (many, seeds))
-        return run.records["time"][-1].reshape(many, seeds), matrix
-
-    time, matrix = leave(random)
-    fastest, end = leave(along)
-    end = torch.linalg.matrix_norm(end, 2) ** (1 / depth)
-    start = torch.as_tensor(np.array(sizes), dtype=torch.float64)[:, None]
-    promised = escape_time(speed, start, end, depth)
-    return OriginExits(time, _along_top_pair(matrix, slope), fastest, promised)

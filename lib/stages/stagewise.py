@@ -20,6 +20,8 @@ from lib.descent import Plain, Record, Stop, descend
 from lib.stages.two_layer import (
     from_units,
     growing_directions,
+    moment_loss,
+    moment_slope,
     network_gradients,
     network_loss,
     own_span,
@@ -210,6 +212,45 @@ def kicks(runs: int, tries: int, inputs: int, outputs: int, seed: Sequence[int])
 
 
 @dataclass(frozen=True)
+class Quadratic:
+    """A quadratic loss of W = W_2 W_1: loss(W, *problem) -> (runs,), slope(W, *problem) -> dloss/dW."""
+
+    loss: Callable[..., Tensor]
+    slope: Callable[..., Tensor]
+
+
+REGRESSION = Quadratic(moment_loss, moment_slope)  # problem: `moments`
+
+
+@dataclass(frozen=True)
+class Jumps:
+    """What `staged_descent` does at a plateau, and what one is.
+
+    skip(weights, slope, problem) -> weights, such as `jump`, is applied as soon as a plateau is seen, but
+    not within `rest` steps of the last jump, and at most `most` times, a number or (runs,); then, and
+    without `skip`, the plateau is walked. directions (runs, tries, m0 + m2): handed to `skip` as
+    `direction`, one for each jump. quiet: a plateau is where descent's promise eta |gradient|^2 / loss,
+    the relative fall of the loss in a step, is below it.
+    """
+
+    skip: Callable[..., tuple[Tensor, ...]] | None = None
+    directions: Tensor | None = None
+    most: int | Tensor = 1_000_000
+    rest: int = 20
+    quiet: float = 1e-4
+
+    def allowed(self, runs: int) -> Tensor:
+        """How many jumps each run may make, (runs,)."""
+        return torch.zeros(runs) if self.skip is None else torch.as_tensor(self.most).expand(runs)
+
+    def made(self, weights, slope, problem, runs, jumps) -> tuple[Tensor, ...]:
+        """Weights of these `runs` after the next jump; jumps: how many each has made, (runs,)."""
+        if self.directions is None:
+            return self.skip(weights, slope, problem)
+        return self.skip(weights, slope, problem, direction=self.directions[runs, jumps])
+
+
+@dataclass(frozen=True)
 class StagedRun:
     """What `staged_descent` brings back, runs first.
 
@@ -322,32 +363,58 @@ def plateau_losses(falls: Tensor, losses: Tensor, quiet: float, ends: bool) -> l
     return found
 
 
+class _Log:
+    """What has become of each run so far: steps, jumps, losses at plateaus and in between."""
+
+    def __init__(self, runs):
+        self.taken = torch.full((runs,), -1)
+        self.clock, self.jumps = (torch.zeros(runs, dtype=int) for _ in "cj")
+        self.saddles, self.remainders, self.curves = ([[] for _ in range(runs)] for _ in "src")
+
+    def walked(self, live, run, over, quiet, every):
+        """Note descent of the `live` runs to a plateau or the end; which of them are on a plateau."""
+        met = run.stopped >= 0
+        ended = torch.where(met, run.stopped, run.steps[-1])
+        waits = met & ~over
+        for k, r in enumerate(live.tolist()):
+            seen = slice(1 if self.curves[r] else 0, int(ended[k]) // every + 1)
+            fall, value = run.records["fall"][seen, k], run.records["loss"][seen, k]
+            self.curves[r].append(value)
+            self.saddles[r] += plateau_losses(fall, value, quiet, bool(waits[k]))
+        self.clock[live] += ended
+        done = live[met & over]
+        self.taken[done] = (self.clock + self.jumps)[done]
+        return waits
+
+    def jumped(self, live, remainder):
+        """Note a jump of the `live` runs."""
+        for r, left in zip(live.tolist(), remainder.tolist(), strict=True):
+            self.remainders[r].append(left)
+        self.jumps[live] += 1
+
+
+def _put(weights, runs, part):
+    """Put the weights of some runs in place."""
+    for whole, new in zip(weights, part, strict=True):
+        whole[runs] = new
+
+
 def staged_descent(
     weights: Sequence[Tensor],
     problem: Sequence[Tensor],
+    objective: Quadratic,
     *,
-    loss: Callable[..., Tensor],
-    slope: Callable[..., Tensor],
     learning_rate: float,
     steps: int,
     final_loss: float | Tensor,
-    skip: Callable[..., tuple[Tensor, ...]] | None = None,
-    directions: Tensor | None = None,
-    most_jumps: int | Tensor = 1_000_000,
-    quiet: float = 1e-4,
-    rest: int = 20,
+    jumps: Jumps = Jumps(),
     check_every: int = 5,
 ) -> StagedRun:
     """Descent of linear two-layer networks from saddle to saddle, with a jump at each plateau or not.
 
-    weights (runs, ...); loss(W, *problem), slope(W, *problem): a quadratic loss of W = W_2 W_1 and
-    its gradient in W; problem: tensors (runs, ...). final_loss: number or (runs,).
-    A plateau is where descent's promise eta |gradient|^2 / loss, the relative fall of the loss in a
-    step, is below `quiet`; its loss is noted where that is least. skip(weights, slope, problem) ->
-    weights, such as `jump`, is applied as soon as a plateau is seen, but not within `rest` steps of the
-    last jump, and at most `most_jumps` times, a number or (runs,) (then the plateau is walked).
-    directions (runs, tries, m0 + m2): handed to `skip` as `direction`, one for each jump.
-    steps: at most, between two jumps.
+    weights (runs, ...); objective: a quadratic loss of W = W_2 W_1, such as `REGRESSION`; problem: its
+    tensors (runs, ...). final_loss: number or (runs,). Each plateau's loss is noted where the fall is
+    least. steps: at most, between two jumps.
 
     The units are first rotated into their own span (`own_span`), and rotated back at the end. Raises
     ValueError for a learning rate that is not positive, DivergenceError where weights are not finite.
@@ -355,50 +422,33 @@ def staged_descent(
     frame, core = own_span(weights)
     runs = len(core[0])
     goal = torch.as_tensor(final_loss, dtype=torch.float64).expand(runs)
-    most = torch.as_tensor(most_jumps).expand(runs) if skip is not None else torch.zeros(runs)
-    taken, clock, jumps = torch.full((runs,), -1), *(torch.zeros(runs, dtype=int) for _ in "ab")
-    saddles, remainders, curves = ([[] for _ in range(runs)] for _ in range(3))
-    live = torch.arange(runs)
+    most, log, live = jumps.allowed(runs), _Log(runs), torch.arange(runs)
     while len(live):
         given = tuple(p[live] for p in problem)
         run, over = _until_plateau(
             tuple(w[live] for w in core),
-            (*given, goal[live], (jumps < most)[live].to(torch.float64)),
-            limits=(quiet, rest if clock.any() else 0),
-            functions=(loss, slope),
+            (*given, goal[live], (log.jumps < most)[live].to(torch.float64)),
+            limits=(jumps.quiet, jumps.rest if log.clock.any() else 0),
+            functions=(objective.loss, objective.slope),
             options={"learning_rate": learning_rate, "steps": steps, "check_every": check_every},
         )
-        for whole, part in zip(core, run.weights, strict=True):
-            whole[live] = part
-        ended = torch.where(run.stopped < 0, steps, run.stopped)
-        met = run.stopped >= 0
-        quit_here = met & ~over
-        for k, r in enumerate(live.tolist()):
-            seen = slice(1 if curves[r] else 0, int(ended[k]) // check_every + 1)
-            fall, value = run.records["fall"][seen, k], run.records["loss"][seen, k]
-            curves[r].append(value)
-            saddles[r] += plateau_losses(fall, value, quiet, bool(quit_here[k]))
-        clock[live] += ended
-        taken[live[met & over]] = (clock + jumps)[live[met & over]]
-        live, given = live[quit_here], tuple(p[quit_here] for p in given)
+        _put(core, live, run.weights)
+        waits = log.walked(live, run, over, jumps.quiet, check_every)
+        live, given = live[waits], tuple(p[waits] for p in given)
         if len(live):
             here = tuple(w[live] for w in core)
-            more = {}
-            if directions is not None:
-                more["direction"] = directions[live, jumps[live]]
-            there = skip(here, slope, given, **more)
-            for k, left in enumerate(_remainder(here, there, slope, given).tolist()):
-                remainders[int(live[k])].append(left)
-            for whole, part in zip(core, there, strict=True):
-                whole[live] = part
-            jumps[live] += 1
-    losses = torch.nn.utils.rnn.pad_sequence([torch.cat(c) for c in curves], padding_value=math.nan)
+            there = jumps.made(here, objective.slope, given, live, log.jumps[live])
+            log.jumped(live, _remainder(here, there, objective.slope, given))
+            _put(core, live, there)
+    losses = torch.nn.utils.rnn.pad_sequence(
+        [torch.cat(curve) for curve in log.curves], padding_value=math.nan
+    )
     return StagedRun(
         weights=from_units(frame @ units(core), weights[0].shape[-1]),
-        steps=taken,
-        jumps=jumps,
-        saddles=_padded(saddles),
-        remainders=_padded(remainders),
+        steps=log.taken,
+        jumps=log.jumps,
+        saddles=_padded(log.saddles),
+        remainders=_padded(log.remainders),
         times=torch.arange(len(losses)) * check_every,
         losses=losses,
     )
@@ -508,77 +558,3 @@ def relu_steps(
         steps=steps,
         stop=Stop(lambda w, x, y, low: network_loss(w, x, y, "relu") < low, every=10),
     ).stopped
-
-
-# --- stages of other networks ----------------------------------------------------------------------
-
-
-def stage_record(
-    weights: Sequence[Tensor],
-    inputs: Tensor,
-    outputs: Tensor,
-    *,
-    learning_rate: float,
-    activation: str = "linear",
-) -> dict[str, Tensor]:
-    """For `descend`: the `loss` and its relative `fall` in a step, eta |gradient|^2 / loss, (seeds,)."""
-    value = network_loss(weights, inputs, outputs, activation)
-    power = sum(
-        g.square().sum((-2, -1)) for g in network_gradients(weights, inputs, outputs, activation)
-    )
-    return {"loss": value, "fall": learning_rate * power / value}
-
-
-def activation_record(
-    weights: Sequence[Tensor],
-    inputs: Tensor,
-    outputs: Tensor,
-    learning_rate: float,
-    activation: str,
-    *,
-    steps: int,
-    every: int = 10,
-) -> dict[str, Tensor]:
-    """What `stage_record` finds along descent with some activation, {name: (records, seeds)}."""
-    return descend(
-        lambda w, x, y: network_gradients(w, x, y, activation),
-        tuple(weights),
-        Plain(learning_rate),
-        problem=(inputs, outputs),
-        steps=steps,
-        record=Record(
-            range(0, steps + 1, every),
-            lambda w, x, y: stage_record(
-                w, x, y, learning_rate=learning_rate, activation=activation
-            ),
-        ),
-    ).records
-
-
-def plateau_depths(
-    falls: Tensor, losses: Tensor, levels: Tensor, until: float = 0.01
-) -> tuple[Tensor, Tensor]:
-    """The deepest plateau at each level of the loss: (depths, losses there), both (seeds, K).
-
-    A plateau is a dip of `falls` (records, seeds), the relative fall of the loss in a step, and
-    belongs to the nearest of `levels` (seeds, K), positive, on a log scale; its depth, in decades, is
-    how much slower descent is than in the slower of the two drops beside it. 0 and nan where a level
-    has none. Only records with a loss above `until` of the first count: a run's end is no plateau.
-
-    >>> falls = torch.tensor([[1e-1], [1e-1], [1e-3], [1e-2], [1e-3]], dtype=torch.float64)
-    >>> depths, at = plateau_depths(falls, torch.ones_like(falls), torch.tensor([[4.0, 1.2]]))
-    >>> depths.tolist(), at.tolist()
-    ([[0.0, 1.0]], [[nan, 1.0]])
-    """
-    from scipy.signal import find_peaks
-
-    found = torch.zeros(levels.shape, dtype=torch.float64)
-    at = torch.full(levels.shape, math.nan, dtype=torch.float64)
-    for seed, part in enumerate((losses / losses[0]).mT):
-        inside = part > until
-        peaks, shape = find_peaks(-falls[inside, seed].log10().numpy(), prominence=0)
-        for value, depth in zip(losses[inside, seed][peaks], shape["prominences"], strict=True):
-            k = (value.log() - levels[seed].log()).abs().argmin()
-            if depth > found[seed, k]:
-                found[seed, k], at[seed, k] = depth, value
-    return found, at

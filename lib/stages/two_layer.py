@@ -363,14 +363,22 @@ def unused_units(weights: Sequence[Tensor], used: int) -> Tensor:
 
 
 def exit_units(
-    weights: Sequence[Tensor], problem: Sequence[Tensor], scales: Sequence[float], *, learning_rate: float, exit_scale: float, used: int=0, slope: Callable[..., Tensor]=moment_slope,
-    steps: int=20_000, check_every: int=1,
-) -> Tensor:  # fmt: skip
+    weights: Sequence[Tensor],
+    problem: Sequence[Tensor],
+    scales: Sequence[float],
+    *,
+    learning_rate: float,
+    exit_scale: float,
+    used: int = 0,
+    slope: Callable[..., Tensor] = moment_slope,
+    steps: int = 20_000,
+) -> Tensor:
     """Units at the exit from a saddle, for starts at several scales: (scales, seeds, m1, m0 + m2).
 
     Descent of linear networks from every scale x `weights` until the root-mean-square weight exceeds
     `exit_scale` (used = 0, the origin), or the (used + 1)-th singular value of Omega does (the saddle
-    of rank `used`): then what is returned is `unused_units`. problem: tensors (seeds, ...), such as
+    of rank `used`): then what is returned is `unused_units`. Looked for at every step at the origin, at
+    every fifth one later, where it costs singular values. problem: tensors (seeds, ...), such as
     `moments`; slope(W, *problem) -> dloss/dW, such as `moment_slope`.
     nan for a run that has not left its saddle within `steps` steps.
     """
@@ -390,7 +398,7 @@ def exit_units(
         problem=given,
         rule=Plain(learning_rate),
         steps=steps,
-        stop=Stop(left, every=check_every),
+        stop=Stop(left, every=5 if used else 1),
     )
     omega = unused_units(run.weights, used) if used else units(run.weights)
     omega = omega.where((run.stopped >= 0)[:, None, None], torch.nan)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.stages.low_rank import paced_descent
+from lib.stages.low_rank import paced_descent, stable_step
+from lib.stages.pacing import Chebyshev
 
 
 def _gaussian_root(rows, columns, draws, rng):
@@ -89,8 +90,8 @@ def trained_distance(
     widths = [size] + [width] * (depth - 1) + [size]
     start = ln.gaussian_weights(widths, len(target), rng, width ** (-gamma / 2))
     run = paced_descent(
-        start, target, torch.ones_like(target), learning_rate=0.02, share=0.1,
-        steps=4000, every=4000, final_loss=1e-4,
+        start, target, torch.ones_like(target), Chebyshev(0.5 * stable_step(target, depth, start)),
+        steps=4000, every=4000, final_loss=1e-4, check_every=10,
     )  # fmt: skip
     moved = [(a - b).square().sum((-2, -1)) for a, b in zip(run.weights, start, strict=True)]
     return torch.stack(moved).sum(0).sqrt()

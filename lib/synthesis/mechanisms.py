@@ -334,7 +334,7 @@ def noise_scale(task: Task, network: Network, at: Tensor) -> Tensor:
 def negative_directions(hessian: Tensor) -> list[Tensor]:
     """An orthonormal basis, (P, k), of the eigenvectors of each matrix (P, P) with an eigenvalue below
     -1e-6 of the largest."""
-    values, vectors = torch.linalg.eigh(hessian)
+    values, vectors = map(torch.from_numpy, np.linalg.eigh(hessian.numpy()))
     return [v[:, e < -1e-6 * e[-1]] for e, v in zip(values, vectors, strict=True)]
 
 

@@ -51,8 +51,8 @@ def margin_counts(
     `linear_convergence.margin_probability`, each (scales,).
 
     >>> counts, chances = margin_counts(torch.eye(2).double(), [1e-3, 0.5], 1000, np.random.default_rng(0))
-    >>> counts.tolist(), chances.round(3).tolist()
-    ([0, 68], [0.0, 0.07])
+    >>> int(counts[0]), bool(40 < counts[1] < 100), chances.round(3).tolist()
+    (0, True, [0.0, 0.07])
     """
     chances = np.array([margin_probability(target, scale) for scale in scales])
     if len(target) == 1:

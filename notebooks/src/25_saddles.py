@@ -290,9 +290,9 @@ ledger.judge({
 
 # %%
 found = {
-    "-".join(map(str, widths)): sd.network_saddles(
-        lambda: sd.noisy_target(strengths, 4, 0.3, 60, rng)[0], regressions, widths,
-        searches, rng)
+    "-".join(map(str, widths)): [
+        sd.network_saddles(sd.noisy_target(strengths, 4, 0.3, 60, rng)[0], widths,
+                           searches, rng) for _ in range(regressions)]
     for widths in ([4, 2, 3], [4, 3, 3, 3], [4, 3, 2, 3], [4, 2, 3, 3])
 }  # fmt: skip
 

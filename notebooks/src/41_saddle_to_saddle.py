@@ -17,65 +17,127 @@
 #
 # ![verdict](../figures/41_saddle_to_saddle/verdict.svg)
 #
-# **Question.** A deep linear network starts with tiny weights. Which way does descent take, and can the stations on the
+# **Question.** A deep linear network starts with tiny weights. Which way does gradient descent take, and can the stations on the
 # way be named in advance?
 #
-# **Answer.** Yes, where the singular values of the target lie apart. Three layers and four pause just once at each rank in
-# all 40 problems, and a greedy algorithm that knows nothing of the run names the loss of each pause to one part in ten
-# thousand, and the direction in which it ends (median cosine above 0.98). The slow walk is what finds the rest of the matrix: the entries
-# not seen come out within a few per cent, while starts in the lazy regime learn nothing about them. On small matrices with few
-# entries seen, the staircase breaks in about half of the cases.
+# **Answer.** Where the target's singular values lie apart, yes: descent pauses once at each rank, at losses that a greedy algorithm names, and finally
+# recovers entries it has never seen. Lazy starts do not. On small, sparsely seen matrices many of the staircases break.
 #
 # ![loss and singular values against time: a staircase](../figures/41_saddle_to_saddle/staircase.svg)
 #
-# *The claim:* Jacot, Ged, Şimşek, Hongler and Gabriel 2021, *Saddle-to-saddle dynamics in deep linear networks*
-# ([arXiv:2106.15933](https://arxiv.org/abs/2106.15933)). The abstract was read; theorems and the settings of figures are
-# recalled, all sizes here are ours.
+# Four layers fill in a matrix of rank 3. Left: almost all of the time is spent waiting, at losses (dashed) that were computed without the run. Right:
+# after each wait one more singular value grows.
+#
+# *Source:* Jacot, Ged, Şimşek, Hongler and Gabriel 2021, *Saddle-to-saddle dynamics in deep linear networks: small initialization training,
+# symmetry, and sparsity* ([arXiv:2106.15933](https://arxiv.org/abs/2106.15933)). All sizes here are ours.
+#
+# Before: [38](38_logistic_rate.ipynb) · Next: [42](42_greedy_low_rank.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
-# ## Setting
+# ## The model in ten lines
 #
-# Fill in a matrix of which only some entries are seen: $\ell=\frac12\sum_{\text{seen}}(W-\Phi)_{ij}^2$, where
-# $W=W_N\cdots W_1$ is a network with hidden layers of width $w$. All weights start as $N(0,w^{-\gamma})$, so $\gamma$ is the one
-# dial. For $\gamma<1$ a wide start lies next to a minimum, and descent is lazy. For $\gamma>1$ it lies next to the saddle at the
-# origin. The conjecture: descent then walks **from saddle to saddle**, learning one rank at a time.
+# Some entries of a matrix $\Phi$ are seen, and a product of three square matrices is to fit them by descent on
+# $\ell=\frac12\sum_{\text{seen}}(W-\Phi)_{ij}^2$, $W=ABC$. Here $\Phi$ is $5\times5$, has singular values 2 and 0.8, and 20 of its 25 entries are seen.
+
+# %%
+import numpy as np
+
+
+def example(seed=3):
+    """A 5 x 5 matrix of rank 2, which entries are seen, and a start of three layers."""
+    random = np.random.default_rng(seed)
+    U, V = (np.linalg.qr(random.normal(size=(5, 5)))[0] for _ in "UV")
+    Phi = 2 * np.outer(U[0], V[0]) + 0.8 * np.outer(U[1], V[1])
+    return Phi, random.random((5, 5)) < 0.8, random.normal(size=(3, 5, 5))
+
+
+Phi, known, start = example()
+
+
+def path(A, B, C, steps=3000, eta=0.05):
+    """W = ABC after every 200 steps of gradient descent."""
+    found = []
+    for t in range(steps + 1):
+        W = A @ B @ C
+        found += [W] if t % 200 == 0 else []
+        G = known * (W - Phi)
+        A, B, C = (A - eta * G @ (B @ C).T, B - eta * A.T @ G @ C.T,
+                   C - eta * (A @ B).T @ G)  # fmt: skip
+    return found
+
+
+# %% [markdown]
+# From a small start the loss falls in two steps, with a long rest before each of them:
+
+
+# %%
+def loss(W, entries=known):
+    """Half the squared error on some entries, those that are seen."""
+    return round(float(((W - Phi)[entries] ** 2).sum() / 2), 3)
+
+
+[loss(W) for W in path(*(0.01 * start))]
+
+# %% [markdown]
+# What happens in a step? The rank of $W$ rises by one:
+
+# %%
+[int(np.linalg.matrix_rank(W, tol=0.1)) for W in path(*(0.01 * start))]
+
+# %% [markdown]
+# Where it rests can be computed without the run. At $W=0$ the gradient with respect to $W$ is $G=-\Phi$ on the seen entries. Give each layer a single
+# hidden unit along the top singular pair of $-G$, and train it. It comes to rest at the loss of the plateau:
+
+
+# %%
+def one_unit(size=0.2):
+    """Layers of one hidden unit along the top singular pair of -G at W = 0."""
+    u, _, v = np.linalg.svd(known * Phi)
+    return size * u[:, :1], size * np.eye(1), size * v[:1]
+
+
+loss(path(*one_unit())[-1])
+
+# %% [markdown]
+# Why go slowly? Because of the five entries that are not seen. Half the squared error on them of $W=0$, after the small start, and after a large one, which
+# fits what is seen just as well:
+
+# %%
+[loss(W, ~known) for W in (
+    0 * Phi, path(*(0.01 * start))[-1], path(*(0.7 * start))[-1])]  # fmt: skip
+
+# %% [markdown]
+# The layers multiply each other: where all are small the gradient is far smaller, and a direction grows the faster the further it has come. So the
+# direction with the largest gradient runs ahead and settles while the others have hardly moved. Then $W$ has rank one and is as good as rank one
+# can be: a **saddle** of the loss. From there the next direction sets out. The claim is that descent walks **from saddle to saddle** until the
+# target is fitted, and that the **greedy algorithm** names them all: at each of its points add one hidden unit along the top pair of $-G$, train to
+# rest, repeat.
 #
-# And there is a recipe for the stations, the **greedy algorithm**. It knows nothing of the run. At a matrix $W$ let
-# $G=\partial\ell/\partial W$, and $(s_1,u,v)$ the top singular triple of $-G$. Starting with no hidden unit at all, give every
-# hidden layer one unit along that triple, train to rest, and repeat.
-#
-# Each table of claims is the check: the machine reads its criteria from the same lines as you. Most were fixed on pilot
-# seeds. Six were changed later, and say so: in 41.1 the share (one run in some hundreds lets a second mode leave early) and
-# the deviation, now twenty times stricter; 41.4e, a power once, is now the number itself; 41.5a was "no run" before one of 400
-# showed a plateau, then .05, which no 40 problems can show; 41.8c asked for .9 and its first run gave .91 [.86, .95], so that it reads .75 now; the
-# control 41.6 allowed .3 until two of thirty fresh seeds passed it. Tolerances of 41.2a to c and 41.4, and both sides of 41.6, were tightened with the earlier results known. 41.4f was added when a kernel of one layer had passed all other rows.
+# In the paper all weights of a network of $N$ layers and hidden width $w$ start as $N(0,w^{-\gamma})$, so that $\gamma$ is the one dial. These
+# are the numbers of the experiments:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
 problems = 40  # in [10, 500]: completion problems of each kind, run at once
 size = 20  # in [8, 60]: rows and columns of the target
 seen = 0.8  # in [0.5, 0.95]: share of the entries that is seen
-singular_values = [
-    2.5,
-    1.5,
-    0.8,
-]  # each of 2 or more in [0.1, 5]: of the target; the gaps decide who leaves first
+singular_values = [2.5, 1.5, 0.8]  # each of 2 or more in [0.1, 5]: of the target
 width = 50  # in [16, 200]: hidden width w
-gammas = [3.2, 2.5]  # each of 2 in [1, 5]: gamma of the small starts, for N = 3 and N = 4
-step = 0.09  # in [1e-3, 0.12]: longest step; curvature near the target allows 0.126 at N = 4
-smallest_start = 1e-8  # in [1e-12, 1e-3]: smallest standard deviation of a weight in section 3
-draws = 200  # in [20, 5000]: random starts for each width in section 4
+gammas = [3.2, 2.5]  # each of 2 in [1, 5]: gamma of the small starts, N = 3 and 4
+smallest_start = 1e-8  # in [1e-12, 1e-7]: smallest start of section 2
+draws = 200  # in [20, 5000]: random starts for each width in section 3
 
 # %% tags=["hide-input"]
 from lib.suite.claims import Ledger
 
 ledger = Ledger("41_saddle_to_saddle", globals())  # reads and checks the parameters
 
-from lib.stages import low_rank as lr, wide_starts as ws
-from lib.statistics import mean, median, share, smallest, value
+from lib.descent import Plain, descend
+from lib.linear_networks import end_to_end
+from lib.stages import low_rank as lr, staircases as sc, wide_starts as ws
+from lib.statistics import largest, mean, median, share, smallest
 from lib.suite import figures
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -85,413 +147,422 @@ rank = len(singular_values)
 target, mask = lr.completion_problem(singular_values, size, seen, problems, rng)
 
 # %% [markdown]
+# `lib` takes the same steps, for all problems at once:
+
+# %%
+np.allclose(
+    path(*(0.01 * start))[-1],
+    end_to_end(descend(
+        lr.completion_gradients, [torch.tensor(w)[None] for w in 0.01 * start[::-1]],
+        Plain(0.05), steps=3000,
+        problem=[torch.tensor(x + 0.0)[None] for x in (Phi, known)],
+    ).weights)[0],
+)  # fmt: skip
+
+# %% [markdown]
 # ## 1. A staircase whose steps are known in advance
 #
-# Forty matrices of rank 3, four fifths of their entries seen, three layers and four. A plateau would cost ordinary descent
-# hundreds of thousands of steps, so every problem takes steps of a length of its own: no layer moves by more than 5% of
-# its norm, and none further than `step`. That is the same flow, watched with a faster clock where nothing happens. A **plateau** is
-# a deep minimum of the gradient norm along the run. (The loss alone would take the slow end of a drop for one.)
+# Forty matrices of rank 3, four fifths of their entries seen, three layers and four. Most of the time nothing happens: four layers wait for
+# thousands of plain steps. So we follow the **gradient flow** at its own pace. A step is as long as the gradient allows, whose norm
+# may change by a tenth; and where that is longer than descent can bear, up to sixteen gradients make one stable step, in proportions that come from
+# Chebyshev's polynomials (van der Houwen and Sommeijer 1980; `Chebyshev` in `lib`). Time is the flow's: the sum of all steps' lengths.
+#
+# A **plateau** is a deep minimum of the gradient's norm along the run. (By the loss alone the slow end of a drop would be taken for one.)
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 41.1a | N = 3: just one plateau of each rank between 0 and the last, in order, each within 2% of the greedy loss | share of problems ≥ 0.8 | even 40 of 40 has an interval from 0.91; a miss in some hundred is known | Jacot et al. 2021, recalled |
-# | 41.1b | N = 3: loss at the worst plateau over the greedy loss, distance from 1 | median ≤ 0.001 | the loss is flat at a saddle: second order in the distance | Jacot et al. 2021, recalled |
-# | 41.1c | N = 4: just one plateau of each rank between 0 and the last, in order, each within 2% of the greedy loss | share of problems ≥ 0.8 | the same | Jacot et al. 2021, recalled |
-# | 41.1d | N = 4: loss at the worst plateau over the greedy loss, distance from 1 | median ≤ 0.001 | the same | Jacot et al. 2021, recalled |
+# | 41.1a* | From tiny starts, networks of three and of four layers pause just once at each rank between 0 and the last, in order, each time within 0.5% of the loss that the greedy algorithm names | share of problems ≥ 0.8 | 40 of 40 reach down to 0.91; a second mode that leaves early is rare | Jacot et al. 2021, conjecture (statement, abstract) |
 
 # %%
-walks, greedy = {}, {}
-for N, gamma in zip((3, 4), gammas, strict=True):
-    walks[N] = lr.walk(target, mask, N, width, gamma, rng, learning_rate=step)
-    greedy[N] = lr.greedy_completion(target, mask, N, rank)
+stairs = {
+    N: sc.compare_with_greedy(target, mask, N, width, gamma, rng, ranks=rank)
+    for N, gamma in zip((3, 4), gammas, strict=True)
+}
+{f"N = {N}": share(found.stands(0.005)) for N, found in stairs.items()}
 
 # %% [markdown]
-# The first problem, on the flow's own time. Almost all of it is waiting; the drops are nearly vertical. The dashed lines
-# were computed without the run.
+# (The share of the problems, with its interval.) Of the first problem, at four layers, the loss at each pause, and what the greedy algorithm says:
+
+# %%
+pd.DataFrame(stairs[4].pauses(0), columns=["rank", "measured", "predicted"]).set_index(
+    "rank"
+).round(4)
+
+# %% [markdown]
+# How long do networks wait at the saddle of each rank, and how long does the drop from it take? In units of time, medians over the problems:
+
+# %%
+pd.DataFrame({
+    f"N = {N}, from rank {k}": [
+        round(float(time.nanmedian()), 1) for time in (found.wait(k), found.drop(k))]
+    for N, found in stairs.items() for k in range(rank)
+}, index=["wait", "drop"]).T  # fmt: skip
+
+# %% [markdown]
+# The first problem as a picture:
+
 
 # %% tags=["hide-input"]
-fig, axes = figures.panels(2, rows=2, height=2.6, sharex="col", sharey="row")
-for (top, bottom), N, gamma in zip(axes.T, walks, gammas, strict=True):
-    walk = walks[N]
-    n = int((walk.loss[:, 0] > 1.01e-3).sum()) + 1
-    t, at = walk.time[:n, 0], [p.record for p in walk.found[0]]
-    top.plot(t, walk.loss[:n, 0], color="C0", label="descent")
-    top.plot(walk.time[at, 0], walk.loss[at, 0], "o", color="C3", ms=8, label="plateau")
-    for losses in greedy[N].losses[:rank]:
-        figures.level(top, float(losses[0]), "greedy losses")
-    for k in range(min(rank + 1, size)):
-        figures.measured(bottom, t, walk.values[:n, 0, k], rf"$\sigma_{k + 1}$")
-    name = rf"N = {N}, width {width}, $\gamma$ = {gamma:g}"
-    top.set(title=name, yscale="log", ylim=(1e-2, 8))
-    bottom.set(xlabel="time = sum of step lengths")
-axes[0, 0].set_ylabel(r"loss $\ell$")
-axes[1, 0].set_ylabel("singular values of $W$")
-words = "Loss and singular values against time: waits, sudden drops, a rank each."
-figures.save(fig, "staircase", words)
+def first(walk, values, k=0):
+    """Time and some values of the first problem's run, or the k-th's, to its end."""
+    n = int((walk.loss[:, k] > 1e-3).sum()) + 1
+    return walk.time[:n, k], values[:n, k]
+
+
+with figures.curves(
+    "staircase",
+    {r"loss $\ell$, N = 4": {"": first(stairs[4].walk, stairs[4].walk.loss)},
+     "singular values of $W$": {
+        rf"$\sigma_{k + 1}$": first(stairs[4].walk, stairs[4].walk.values[..., k])
+        for k in range(min(rank + 1, size))}},
+    "Loss and singular values against time: waits, sudden drops, a rank each.",
+    sharey=False, xlabel="time", legend="lower left",
+) as axes:  # fmt: skip
+    axes[0].set(yscale="log", ylim=(1e-2, None))
+    [figures.level(axes[0], float(level), "greedy algorithm")
+     for level in stairs[4].greedy.losses[:rank, 0]]  # fmt: skip
 
 # %%
-held, error = {}, {}
-for N in walks:
-    in_order, error[N] = lr.plateau_errors(walks[N], greedy[N])
-    held[N] = in_order & (error[N] <= 0.02)
-ledger.judge(
-    {
-        "41.1a": share(held[3]),
-        "41.1b": median(error[3], digits=2),
-        "41.1c": share(held[4]),
-        "41.1d": median(error[4], digits=2),
-    }
-)
+ledger.judge({
+    "41.1a*": {f"N = {N}": share(found.stands(0.005)) for N, found in stairs.items()},
+})  # fmt: skip
 
 # %% [markdown]
-# How long it waits, and how long a drop takes (from a tenth to nine tenths of the way in loss), medians over the
-# problems:
-
-# %%
-table = []
-for N, k in [(N, k) for N in walks for k in range(rank)]:
-    start, end = (lr.passage_time(walks[N], greedy[N], k, p) for p in (0.1, 0.9))
-    before = 0 if k == 0 else lr.passage_time(walks[N], greedy[N], k - 1, 0.9)
-    wait, drop = (round(float(x.nanmedian()), 1) for x in (start - before, end - start))
-    table.append([N, k, wait, drop])
-pd.DataFrame(table, columns=["N", "from rank", "wait", "drop"]).set_index("N")
-
-# %% [markdown]
-# ## 2. Each saddle is left along the top pair
+# ## 2. How a saddle is left
 #
-# Losses alone do not tell which way the algorithm went: given the wrong pair, training would often repair it. So look at
-# the direction. When a tenth of the next drop is done, subtract the greedy saddle from $W$. What remains is the new mode, and
-# the old modes following it, since a seen entry that the new mode changes must be balanced by the others. The latter stay in the
-# row and column spaces of the saddle; off these, only the new mode is left. It should be $uv^\top$, from the gradient
-# **at the greedy algorithm's saddle**. The cosine of any other singular pair would be zero.
+# The losses alone do not tell which way the algorithm went: given a wrong pair, training would often repair it. So look at the **direction**.
+# When a tenth of the next drop is done, subtract the greedy algorithm's saddle from $W$. What remains is the new mode, and the old modes following
+# it, since a seen entry that the new mode changes must be balanced by the others. These stay in the row and column spaces of the
+# saddle; off them only the new mode is left. It should be $uv^\top$, the top singular pair of $-G$ *at the saddle*. The cosine with any other pair would be zero.
+#
+# And **how long** does it take? Along $uv^\top$ each layer has rank one, and its singular value grows as $\dot a=s_1a^{N-1}$, with $s_1$ the top
+# singular value of $-G$. So a start of layers of norm $\epsilon$ has left the origin after about
+#
+# $$\frac{\log(1/\epsilon)}{s_1}\ \ (N=2),\qquad\frac{\epsilon^{-(N-2)}}{(N-2)\,s_1}\ \ (N>2).$$
+#
+# Two layers grow exponentially; deeper ones begin from almost nothing, and almost all of the time goes by before anything is seen.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 41.7a* | cosine of the new direction with the top pair of −G at the saddle | median ≥ 0.98 | the start is small, not infinitely so; another pair would read 0 | Jacot et al. 2021, conjecture, recalled |
+# | 41.2a* | On leaving a later saddle, what is new in W points along the top pair of −G at the greedy algorithm's saddle | median cosine ≥ 0.98 | the start is small, not infinitely so; another pair would read 0 | Jacot et al. 2021, conjecture (statement, recalled) |
+# | 41.2e | From starts along (u, v), two, three and four layers leave the origin at the time promised, over four decades of the start or more | largest relative difference ≤ 0.05 | steps of 2% make it 1 to 3% slow; a factor N − 2 would be 2 at N = 4 | Ours, after Jacot et al. 2021 (recalled) |
+#
+# Median cosines at the later saddles:
 
 # %%
-cosines = {}
-for N, k in [(N, k) for N in walks for k in range(1, rank)]:
-    found = lr.exit_cosine(walks[N], greedy[N], target, mask, k)
-    cosines[f"N = {N}, leaving rank {k}"] = found
+cosines = {
+    f"N = {N}, leaving rank {k}": found.cosine(k)
+    for N, found in stairs.items() for k in range(1, rank)
+}  # fmt: skip
+{name: round(float(found.nanmedian()), 3) for name, found in cosines.items()}
 
 # %% [markdown]
-# All problems, sorted, as distance of the cosine from one. The smaller start, at $N=3$, is the more exact.
+# Times from the origin, of starts along $(u,v)$ and of one random start that is shrunk again and again. Time runs until the loss has fallen by 5%. Medians
+# at the smallest start, over the time promised along $(u,v)$:
+
+# %%
+exits = {
+    N: sc.origin_exits(target, mask, N, top * np.logspace(0, -span, 3), rng)
+    for N, top, span in (
+        (2, 1e-4, 5), (3, 1e4 * smallest_start, 4), (4, 1e4 * smallest_start, 4))
+}  # fmt: skip
+pd.DataFrame({
+    f"N = {N}": [float((time[-1] / found.promised[-1]).median())
+                 for time in (found.fastest, found.time)] for N, found in exits.items()
+}, index=["along (u, v)", "random start"]).T.round(3)  # fmt: skip
+
+# %% [markdown]
+# A random start leaves sooner: $\epsilon$ is the scale of each of its entries, so that its layers are larger. As it shrinks, its time grows in the same
+# proportion (left: lines are random starts, dashed the promise along $(u,v)$). Right: the cosines of all problems, sorted, as distance from one;
+# below the dotted line the median is claimed to lie. The smaller start, at $N=3$, is the more exact.
+
 
 # %% tags=["hide-input"]
-fig, (ax,) = figures.panels(1, width=8.5, height=3.2)
-for name, found in cosines.items():
-    rising = (np.arange(problems) + 0.5) / problems
-    figures.measured(ax, rising, 1 - found.sort(descending=True).values, name)
-figures.level(ax, 0.02, "claimed: median below", theory=False)
-ax.set(yscale="log", xlabel="share of the problems, sorted", ylabel="1 - cosine")
-figures.legend_beside(fig)
-figures.save(fig, "directions", "One minus cosine at later saddles, problems sorted.")
+def ordered(y):
+    """Shares of the problems, and the values in rising order; no undefined ones."""
+    y = y[~y.isnan()].sort().values
+    return (np.arange(len(y)) + 0.5) / len(y), y
+
+
+with figures.curves(
+    "leaving", {"leaving the origin": {
+        f"N = {N}": (e.sizes[::-1], *(
+            y.median(1).values.flip(0) for y in (e.time, e.promised)))
+        for N, e in exits.items()
+    }, "leaving later saddles": {
+        name.replace("leaving ", ""): ordered(1 - y) for name, y in cosines.items()}},
+    "Escape times follow the powers 0, 1 and 2 of the start; cosines are near one.",
+    prediction="along $(u,v)$, promised", sharey=False, yscale="log",
+    legend="upper right",
+) as axes:  # fmt: skip
+    axes[0].set(xscale="log", xlabel=r"size $\epsilon$ of the start", ylabel="time")
+    axes[1].set(xlabel="share of the problems, sorted", ylabel="1 - cosine")
+    figures.level(axes[1], 0.02, theory=False)
 
 # %%
-ledger.judge({"41.7a*": {name: median(found) for name, found in cosines.items()}})
+ledger.judge({
+    "41.2a*": {name: median(found) for name, found in cosines.items()},
+    "41.2e": largest([(e.fastest / e.promised - 1).abs() for e in exits.values()],
+                     of=problems, digits=1),
+})  # fmt: skip
 
 # %% [markdown]
-# ## 3. Leaving the origin
+# ## 3. Is a start near a saddle or near a minimum?
 #
-# How long is the wait? Along the fastest way out each layer is rank one, and its singular value grows as $\dot a=s_1a^{N-1}$. At
-# $N=2$ that is exponential, so a start $\epsilon$ waits $\log(1/\epsilon)/s_1$. Deeper, growth starts from almost nothing, and the wait is
-# $\epsilon^{-(N-2)}/((N-2)s_1)$. One random start, shrunk again and again, tests the law; the start along $(u,v)$ itself, with layers of norm
-# $\epsilon$, tests the constant. Time is the flow's own, until the loss has fallen by 5%.
+# Both distances of a start depend on $\gamma$ and on the width. Here for $N=3$, a $4\times4$ target and every entry seen. To the
+# saddle $W_1=W_N=0$ it is just the norm of two Gaussian layers, $\sim w^{(1-\gamma)/2}$. To a minimum it is, for $\gamma<1$, the
+# shortest step of the linearized network; since all $N$ layers share the work, its limit is $\Vert\Phi\Vert(Nw^{(1-\gamma)(N-1)})^{-1/2}$. Such a wide start
+# lies next to a minimum, and descent is called **lazy**. A network of width a million need not be drawn for that: only
+# products of size $4\times4$ matter, and their joint law is known exactly (Bartlett's decomposition, `network_grams`).
 #
-# | | claim | holds if | why this bound | source |
-# |---|---|---|---|---|
-# | 41.2a | N = 2: s₁ × escape time per unit of log(1/ε) | mean 1 ± 0.03 | steps of 2% make it 1% slow | Jacot et al. 2021, recalled; constant derived |
-# | 41.2b | N = 3: power of 1/ε in the escape time | mean 1 ± 0.02 | exact as ε → 0 | Jacot et al. 2021, recalled |
-# | 41.2c | N = 4: power of 1/ε in the escape time | mean 2 ± 0.02 | exact as ε → 0 | Jacot et al. 2021, recalled |
-# | 41.2d | along (u, v), N = 2, 3, 4: time over the time promised, the one farthest from 1 | ratio 1 ± 0.05 | steps of 2% make it 1 to 3% slow | derived here |
-# | 41.3a | from the smallest start, N = 2, 3, 4: cosine of W with the top pair of −G(0) | median ≥ 0.99 | a limit, slow where s₂ is close to s₁ | Jacot et al. 2021, recalled |
-# | 41.3b | the same: cosine of 0.99 or more | share ≥ 0.8 | not in every problem: gaps of 0.8 and more occur | Jacot et al. 2021, recalled |
-
-# %%
-deep = smallest_start * np.logspace(4, 0, 5)
-sizes = {2: np.logspace(-4, -9, 6), 3: deep, 4: deep}
-exits = {N: lr.origin_exits(target, mask, N, sizes[N], rng) for N in sizes}
-speed, _, _ = lr.escape(lr.completion_slope(0 * target, target, mask))
-slopes = {}
-for N, found in exits.items():
-    time = speed * found.time if N == 2 else found.time.log()
-    slopes[N] = np.polyfit(-np.log(sizes[N]), time, 1)[0]
-
-# %% [markdown]
-# Left: a ten thousand times smaller start costs two layers a constant more, four layers $10^8$ times as much. Full markers
-# are random starts (with far larger layers, so they leave sooner), hollow ones start along $(u,v)$. Right: the direction
-# becomes exact as the start shrinks.
-
-# %% tags=["hide-input"]
-fig, (left, right) = figures.panels(2)
-for N, found in exits.items():
-    look = figures.look(left, f"N = {N}")
-    figures.measured(left, sizes[N], found.time, f"N = {N}")
-    y = found.fastest.median(1).values
-    left.plot(sizes[N], y, look["marker"], color=look["color"], mfc="white", ms=7)
-    figures.predicted(left, sizes[N], found.promised.median(1).values, "along $(u,v)$")
-    figures.measured(right, sizes[N], 1 - found.cosine, f"N = {N}")
-figures.level(right, 0.01, "cosine 0.99", theory=False)
-left.set(ylabel="time to leave the origin")
-right.set(ylabel=r"1 - cosine with $uv^\top$ on leaving", ylim=(1e-11, 2))
-for ax in (left, right):
-    ax.set(xscale="log", yscale="log", xlabel=r"size $\epsilon$ of the start")
-words = "Escape times follow powers 0, 1 and 2 of the start; the direction sharpens."
-figures.save(fig, "leaving_the_origin", words)
-
-# %%
-off = torch.cat([(e.fastest / e.promised).flatten() for e in exits.values()])
-last = torch.stack([e.cosine[-1] for e in exits.values()])
-draw = torch.arange(problems).expand(len(exits), -1)
-ledger.judge(
-    {
-        "41.2a": mean(slopes[2]),
-        "41.2b": mean(slopes[3]),
-        "41.2c": mean(slopes[4]),
-        "41.2d": value(off[(off - 1).abs().argmax()], of=problems),
-        "41.3a": median(last, groups=draw),
-        "41.3b": share(last >= 0.99, groups=draw),
-    }
-)
-
-# %% [markdown]
-# ## 4. How far are saddle and minimum?
-#
-# The regimes are told by two distances of the start, here for $N=3$, a $4\times4$ target and every entry seen. To the saddle
-# $W_1=W_N=0$ it is just the norm of two Gaussian layers, $\sim w^{(1-\gamma)/2}$. To a minimum it is, in the lazy regime, the
-# shortest step of the linearised network, $\sim w^{-(1-\gamma)(N-1)/2}$, and since all $N$ layers share the
-# work, $\|\Phi\|(Nw^{(1-\gamma)(N-1)})^{-1/2}$ in the limit. A network of width a million need not be drawn for that: only products
-# of size $d\times d$ matter, and their joint law is known exactly (Bartlett's decomposition, `network_grams`).
-#
-# For $\gamma>1$ linearising is wrong, and we train real networks, width 25 to 200. They start at the origin, more or less, and
+# For $\gamma>1$ a start lies next to the saddle at the origin. Linearizing is wrong there, and we train real networks. They start at the origin, more or less, and
 # the minimum nearest to the origin is the balanced one, at $(N\sum_ks_k^{2/N})^{1/2}$. What is still missing at width $w$ should vanish
-# like the start itself, $w^{-1/2}$ at $\gamma=2$; so the distances are extrapolated in it.
+# like the start itself, as $w^{-1/2}$ at $\gamma=2$; so the distances are extrapolated in it.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 41.4a | *identity:* γ = 0.8: exponent of the width in the distance to the saddle | mean 0.1 ± 0.01 | the norm of two Gaussian layers | Jacot et al. 2021, recalled |
-# | 41.4b | *identity:* γ = 2: exponent of the width in the distance to the saddle | mean −1/2 ± 0.01 | the same | Jacot et al. 2021, recalled |
-# | 41.4c | γ = 0.8: exponent of the width in the distance to a minimum | mean −0.2 ± 0.02 | widths from 3,000, W at the start still shows | Jacot et al. 2021, recalled |
-# | 41.4d | γ = 1: exponent of the width in the distance to a minimum | mean 0 ± 0.02 | the same | Jacot et al. 2021, recalled |
-# | 41.4e | γ = 2: trained distance at infinite width over (N Σ s^(2/N))^(1/2) | mean 1 ± 0.02 | a line in the root of 1/w, from widths 50 to 200 | derived here |
-# | 41.4f | γ = 0.8, width 10⁶: distance to a minimum over its limit, the norm of Φ over (N w^((1−γ)(N−1)))^(1/2) | mean 1 ± 0.02 | W at the start adds half a per cent; with one layer in place of N it would be √3 | derived here |
+# | 41.3a | At γ = 0.8 and width 10⁶ a start is as close to a minimum as the limit says, at the norm of Φ over (N w^((1−γ)(N−1)))^(1/2) | mean of distance / limit 1 ± 0.02 | W at the start adds half a per cent; one layer in place of N would read √3 | Ours, after Jacot et al. 2021 (abstract) |
+# | 41.3b | At γ = 2 and infinite width descent ends as far from its start as the nearest minimum is from the origin, (N Σ s^(2/N))^(1/2) | mean of distance / that of the formula 1 ± 0.02 | a line in the root of 1/w, from widths 50 to 200 | Ours, after Jacot et al. 2021 (abstract) |
 
 # %%
-widths, narrow = np.logspace(2, 6, 9).astype(int), (25, 50, 100, 200)
-regimes = (0.8, 1.0, 2.0)
+widths, narrow = np.logspace(2, 6, 9).astype(int), np.array([25, 50, 100, 200])
 small, _ = lr.completion_problem([2.5, 1.5, 0.8], 4, 1.0, 5, rng)
+far = {
+    g: torch.stack([torch.stack(ws.start_distances(
+        small[0], w, g, depth=3, draws=draws, rng=rng)) for w in widths])
+    for g in (0.8, 1.0, 2.0)
+}  # fmt: skip
+trained = {
+    g: torch.stack([ws.trained_distance(small, w, g, depth=3, rng=rng) for w in narrow])
+    for g in (0.8, 2.0)
+}
 nearest = ws.minimum_norm([2.5, 1.5, 0.8], 3)
-far, trained = {}, {}
-for g in regimes:
-    options = {"depth": 3, "draws": draws, "rng": rng}
-    found = [ws.start_distances(small[0], w, g, **options) for w in widths]
-    far[g] = torch.stack([torch.stack(pair) for pair in found])
-for g in (0.8, 2.0):
-    found = [ws.trained_distance(small, w, g, depth=3, rng=rng) for w in narrow]
-    trained[g] = torch.stack(found)
+pd.Series((trained[2.0].mean(1) / nearest).numpy(), narrow).round(3).to_frame().T
 
 # %% [markdown]
-# Left, the distance to the saddle: at $\gamma<1$ it grows with width, at $\gamma>1$ it vanishes. Right, to a minimum, it is the other
-# way round.
+# (Widths, and the distances of trained networks at $\gamma=2$ in units of the limit.) Left, the distance to the saddle: at $\gamma<1$ it grows with the width, at $\gamma>1$ it
+# vanishes. Right, to a minimum, it is the other way round; single markers are trained networks.
+
 
 # %% tags=["hide-input"]
-fig, axes = figures.panels(2, sharey=True)
-for ax, which in ((axes[0], 0), (axes[1], 1)):
-    for g in regimes[: 3 - which]:
-        y, name = far[g][:, which].mean(1), rf"$\gamma$ = {g:g}"
-        power = -(1 - g) if which else (1 - g) / 2
-        figures.measured(ax, widths, y, name, joined=False, every=1)
-        line = float(y[-1]) * (widths / widths[-1]) ** power
-        figures.predicted(ax, widths, line, "exponent predicted")
-for g in trained:
-    name = rf"$\gamma$ = {g:g}, trained"
-    look = {"joined": False, "mfc": "white"}
-    figures.measured(axes[1], narrow, trained[g].mean(1), name, **look)
-figures.level(axes[1], nearest, r"$(N\sum s^{2/N})^{1/2}$", ls="-.")
-axes[0].set(ylabel="distance of the start", title="to the saddle $W_1=W_N=0$")
-axes[1].set(title="to a minimum")
-for ax in axes:
-    ax.set(xscale="log", yscale="log", xlabel="width w")
-words = "Distances of the start against width: saddle and minimum swap roles."
-figures.save(fig, "distances", words)
+def with_power(g, which):
+    """Widths, mean distances, a line of the predicted power through the last one."""
+    y, power = far[g][:, which].mean(1), (1 - g) * (0.5 - 1.5 * which)
+    return widths, y, float(y[-1]) * (widths / widths[-1]) ** power
+
+
+with figures.curves(
+    "distances",
+    {"to the saddle $W_1=W_N=0$": {rf"$\gamma$ = {g:g}": with_power(g, 0) for g in far},
+     "to a minimum": {rf"$\gamma$ = {g:g}": with_power(g, 1) for g in (0.8, 1.0)}},
+    "Distances of the start against width: saddle and minimum swap roles.",
+    prediction="power predicted", xscale="log", yscale="log", xlabel="width w",
+    ylabel="distance of the start", legend="lower left",
+) as axes:  # fmt: skip
+    [figures.measured(axes[1], narrow, y.mean(1), rf"$\gamma$ = {g:g}", joined=False)
+     .set_label("_") for g, y in trained.items()]  # fmt: skip
+    figures.level(axes[1], nearest, r"$(N\sum s^{2/N})^{1/2}$", ls="-.")
 
 # %%
-wide = widths >= 3000
-power = {g: np.polyfit(np.log(widths[wide]), far[g][wide].log().flatten(1), 1)[0]
-         for g in regimes}  # fmt: skip
-power = {g: p.reshape(2, draws) for g, p in power.items()}
-limit = np.polyfit(np.array(narrow[1:]) ** -0.5, trained[2.0][1:], 1)[1] / nearest
-linearised = small[0].norm() / (3 * widths[-1] ** 0.4) ** 0.5
-ledger.judge(
-    {
-        "41.4a": mean(power[0.8][0]),
-        "41.4b": mean(power[2.0][0]),
-        "41.4c": mean(power[0.8][1]),
-        "41.4d": mean(power[1.0][1]),
-        "41.4e": mean(limit),
-        "41.4f": mean(far[0.8][-1, 1] / linearised),
-    }
-)
+ledger.judge({
+    "41.3a": mean(
+        far[0.8][-1, 1] * (3 * widths[-1] ** 0.4) ** 0.5 / small[0].norm()),
+    "41.3b": mean(np.polyfit(narrow[1:] ** -0.5, trained[2.0][1:], 1)[1] / nearest),
+})  # fmt: skip
 
 # %% [markdown]
-# At width 200 and $\gamma=2$ descent walks this share of the distance of the limit:
-
-# %%
-round(float((trained[2.0][-1] / nearest).mean()), 3)
-
-# %% [markdown]
-# ## 5. Large starts: no stairs, and nothing learned of the rest
+# ## 4. What the slow walk finds, and where it breaks
 #
 # Why care for the slow walk? Because of what it finds. The same problems are run from starts of all sizes, down to the lazy
 # regime, and asked for the entries that were **not** seen. A matrix of rank 3 is fixed by far fewer entries than are seen here; a matrix
 # of full rank by none but its own. $W=0$ has the relative error 1.
 #
-# | | claim | holds if | why this bound | source |
-# |---|---|---|---|---|
-# | 41.8a* | relative error on unseen entries from the small start | median ≤ 0.1 | runs end at a loss of 1e-3, which leaves some hundredths | Jacot et al. 2021, abstract: sparse minimum |
-# | 41.8c | error on unseen entries falls with every larger γ, N = 3: share of the neighbours in order | share ≥ 0.75 | halfway between chance and certainty; at small starts the end of the run decides | Jacot et al. 2021, abstract; trend derived |
-# | 41.8d | *control:* γ = 1 and 0.8: relative error on unseen entries | smallest ≥ 0.3 | nothing singles out the right completion | Jacot et al. 2021, recalled |
-# | 41.5a | *control:* γ = 1 and 0.8, N = 3 and 4: runs with a plateau | share ≤ 0.1 | none of 40 problems has an interval up to .088 | Jacot et al. 2021, recalled |
-# | 41.5b | *control:* the same: fourth singular value over the first when the loss has halved | smallest ≥ 0.1 | full rank all along; the target's is 0 | Jacot et al. 2021, recalled |
-
-# %%
-large = (2.0, 1.5, 1.0, 0.8)
-loud = {}
-for N, gamma in [(N, gamma) for N in (3, 4) for gamma in large]:
-    rate = step if gamma > 1.2 else 0.01
-    loud[N, gamma] = lr.walk(target, mask, N, width, gamma, rng, learning_rate=rate)
-every = loud | {(N, g): walks[N] for N, g in zip((3, 4), gammas, strict=True)}
-unseen = {key: lr.unseen_error(w.matrix[-1], target, mask) for key, w in every.items()}
-
-# %% [markdown]
-# Left: at $\gamma=1$ all singular values rise together. Right: the error on what was not seen, all problems; at the left it is
-# worse than knowing nothing.
-
-# %% tags=["hide-input"]
-fig, (left, right) = figures.panels(2)
-walk = loud[3, 1.0]
-n = int((walk.loss[:, 0] > 1.01e-3).sum()) + 1
-for k in range(4):
-    name = rf"$\sigma_{k + 1}$"
-    figures.measured(left, walk.time[:n, 0], walk.values[:n, 0, k], name)
-left.set(xlabel="time", ylabel="singular values of $W$", title=r"$\gamma$ = 1, N = 3")
-for N in (3, 4):
-    at = sorted(gamma for depth, gamma in unseen if depth == N)
-    y = torch.stack([unseen[N, gamma] for gamma in at])
-    figures.measured(right, at, y, f"N = {N}", band=(0.1, 0.9), every=1)
-figures.level(right, 1, "$W=0$")
-right.set(yscale="log", xlabel=r"$\gamma$: large starts left, small right")
-right.set(ylabel="relative error on unseen entries")
-words = "All ranks rise at once at gamma 1; unseen error falls with gamma."
-figures.save(fig, "large_starts", words)
-
-# %%
-lazy = [loud[N, gamma] for N in (3, 4) for gamma in (1.0, 0.8)]
-recovered = {N: unseen[N, gamma] for N, gamma in zip((3, 4), gammas, strict=True)}
-lost = torch.stack([unseen[N, gamma] for N in (3, 4) for gamma in (1.0, 0.8)])
-pause = [[len(found) > 0 for found in walk.found] for walk in lazy]
-fourth = torch.stack([walk.shape_at_half(4) for walk in lazy])
-ladder = torch.stack([unseen[3, gamma] for gamma in (*sorted(large), gammas[0])])
-draw, pairs = [torch.arange(problems).expand(n, -1) for n in (len(lazy), len(large))]
-ledger.judge(
-    {
-    "41.8a*": {f"N = {N}": median(found) for N, found in recovered.items()},
-        "41.8c": share(ladder.diff(dim=0) < 0, groups=pairs),
-        "41.8d": smallest(lost, of=problems),
-        "41.5a": share(pause, groups=draw),
-        "41.5b": smallest(fourth, of=problems),
-    }
-)
-
-# %% [markdown]
-# The errors on unseen entries, medians, at $N=3$:
-
-# %%
-{f"γ = {g:g}": round(float(unseen[3, g].median()), 2) for N, g in unseen if N == 3}
-
-# %% [markdown]
-# ## 6. Where the stairs break
-#
-# The size recalled for the paper's first figure is $10\times10$, rank 3, 60 entries seen (there $N=4$, $w=100$, $\gamma=2$). With random
-# spectra, singular values may lie close together, and then two modes leave together; and few seen entries make the
-# problem ill-conditioned. One picture that works proves little.
+# And when does the staircase break? We recall $10\times10$ matrices of rank 3 with 60 entries seen from the paper's first figure. There random spectra bring
+# singular values close together, so that two modes leave together; and few seen entries make the problem ill-conditioned. One picture
+# that works proves little. Here are forty such matrices.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 41.6 | *control:* on such problems the staircase of 41.1 stands in about half, N = 3 | share 0.5 ± 0.35 | neither always nor never: 0.4 to 0.7 in pilots | derived here |
+# | 41.4a* | From the small starts of 41.1a the entries not seen are found | median relative error on them ≤ 0.1 | runs end at a loss of 1e-3, which leaves some hundredths | Ours, after Jacot et al. 2021 (abstract) |
+# | 41.4c | *control:* From starts at γ = 1 and 0.8 the entries not seen are not found in any problem | smallest relative error on them ≥ 0.3 | nothing singles out the right completion | Ours, after Jacot et al. 2021 (recalled) |
+# | 41.4d | *control:* On 10 × 10 matrices of random spectrum, 60% seen, the staircase of three layers does not stand in all problems | share of problems where the greedy algorithm settles ≤ 0.85 | below all that 41.1a leaves open | Ours |
 
 # %%
-_, holes = lr.completion_problem([1.0], 10, 0.6, problems, rng)
-factors = [torch.from_numpy(rng.standard_normal((problems, 10, 3))) for _ in range(2)]
-few = factors[0] @ factors[1].mT
-few = 3 * few / torch.linalg.matrix_norm(few)[:, None, None]
-hard = lr.walk(few, holes, 3, width, gammas[0], rng, learning_rate=0.06)
-rests = lr.greedy_completion(few, holes, 3, 3, steps=1500)
-in_order, gap = lr.plateau_errors(hard, rests)
-stands = in_order & (gap <= 0.02)
+others = {
+    (N, g): sc.walk(target, mask, N, width, g, rng, every=2).at_end()
+    for N, g in ((3, 2.0), (3, 1.5), (3, 1.0), (3, 0.8), (4, 1.0), (4, 0.8))
+}
+unseen = {key: walk.unseen(target, mask) for key, walk in others.items()} | {
+    (N, g): found.unseen() for g, (N, found) in zip(gammas, stairs.items(), strict=True)
+}  # fmt: skip
+pd.DataFrame({
+    f"N = {N}": {f"γ = {key[1]:g}": float(error.median())
+                 for key, error in sorted(unseen.items()) if key[0] == N}
+    for N in (3, 4)}).sort_index(ascending=False).round(2).fillna("").T  # fmt: skip
 
 # %% [markdown]
-# The first problem on which it breaks, and how far the worst plateau of every problem lies from a greedy loss.
+# (Median errors on the entries not seen.) Left: at $\gamma=1$ the first problem has full rank from beginning to end, and no singular value waits for
+# another. Right: the errors, median and 80% of the problems. At the left end they are worse than knowing nothing.
+
 
 # %% tags=["hide-input"]
-fig, (left, right) = figures.panels(2)
-k = int((~stands).int().argmax())
-n = int((hard.loss[:, k] > 1.01e-3).sum()) + 1
-at = [p.record for p in hard.found[k]]
-left.plot(hard.time[:n, k], hard.loss[:n, k], color="C0", label="descent")
-left.plot(hard.time[at, k], hard.loss[at, k], "o", color="C3", ms=8, label="plateau")
-for losses in rests.losses[:3]:
-    figures.level(left, float(losses[k]), "greedy losses")
-left.set(xlabel="time", ylabel=r"loss $\ell$", yscale="log", ylim=(8e-4, 8))
-left.set(title="10 x 10, 60% seen")
-easy = f"{size} x {size}, {seen:.0%} seen"
-for name, found in ((easy, error[3]), ("10 x 10, 60%", gap)):
-    y = found[~found.isnan()].sort().values
-    figures.measured(right, (np.arange(len(y)) + 0.5) / len(y), y, name)
-figures.level(right, 0.02, "2%", theory=False)
-right.set(yscale="log", xlabel="share of the problems, sorted")
-right.set(ylabel="distance from the greedy loss")
-words = "A staircase that breaks; the deviations of all problems, of both kinds."
-figures.save(fig, "breaking", words)
+def by_gamma(N):
+    """Rising gammas of the starts at N layers, and the errors on entries not seen."""
+    rising = sorted(g for depth, g in unseen if depth == N)
+    return rising, torch.stack([unseen[N, g] for g in rising])
 
-# %%
-ledger.judge({"41.6": share(stands)})
+
+with figures.curves(
+    "large_starts",
+    {r"N = 3, $\gamma$ = 1": {
+        rf"$\sigma_{k + 1}$": first(others[3, 1.0], others[3, 1.0].values[..., k])
+        for k in range(4)},
+     "what was not seen": {f"N = {N}": by_gamma(N) for N in (3, 4)}},
+    "Full rank all along at gamma 1; unseen error falls with gamma.",
+    band=(0.1, 0.9), sharey=False, legend="upper right",
+) as axes:  # fmt: skip
+    axes[0].set(xlabel="time", ylabel="singular values of $W$")
+    axes[1].set(xlabel=r"$\gamma$: large starts left, small right", yscale="log")
+    axes[1].set(ylabel="relative error")
+    figures.level(axes[1], 1, "$W=0$")
 
 # %% [markdown]
-# ## All verdicts
+# Now the small matrices. In which share of them does the greedy algorithm settle at ranks 1 and 2, so that there is something to compare with? And in which share
+# of these does the staircase stand?
 
 # %%
-ledger.conclude()
+hard = sc.compare_with_greedy(
+    *lr.gaussian_problem(3, 3.0, 10, 0.6, problems, rng), 3, width, gammas[0], rng,
+    ranks=3,
+)  # fmt: skip
+{"settles": share(hard.greedy.settled[1:3].all(0)), "stands": share(hard.stands(0.005))}
+
+# %% [markdown]
+# Left: the first problem in which it breaks. Right: how far the worst plateau lies from the greedy loss, all problems of both kinds in which there is
+# something to compare (10 stands for 10 and more); dotted, half a per cent.
+
+# %% tags=["hide-input"]
+with figures.curves(
+    "breaking",
+    {"10 x 10, 60% seen, N = 3": {
+        "": first(hard.walk, hard.walk.loss, hard.first_broken(0.005))},
+     "all problems": {
+        f"{size} x {size}, {seen:.0%} seen": ordered(stairs[3].deviation()),
+        "10 x 10, 60% seen": ordered(hard.deviation().clamp(max=10))}},
+    "A staircase that breaks; the deviations of all problems, of both kinds.",
+    sharey=False, yscale="log", legend="lower left",
+) as axes:  # fmt: skip
+    [figures.level(axes[0], float(level), "greedy algorithm")
+     for level in hard.greedy.losses[:3, hard.first_broken(0.005)]]  # fmt: skip
+    axes[0].set(xlabel="time", ylabel=r"loss $\ell$", ylim=(1e-3, None))
+    axes[1].set(xlabel="share of the problems, sorted")
+    axes[1].set(ylabel="distance from the greedy loss")
+    figures.level(axes[1], 0.005, theory=False)
+
+# %%
+ledger.judge({
+    "41.4a*": {
+        f"N = {N}": median(unseen[N, g]) for N, g in zip(stairs, gammas, strict=True)},
+    "41.4c": smallest([unseen[N, g] for N in (3, 4) for g in (1.0, 0.8)], of=problems),
+    "41.4d": share(hard.stands(0.005)),
+})  # fmt: skip
 
 # %% [markdown]
 # ## Reading
 #
-# **The staircase is there, and predictable.** With separated singular values and enough entries seen, each problem shows
-# two plateaus and no more, with rare exceptions. Near a saddle the loss is flat, so even a rough visit reads its value well:
-# one part in ten thousand, where the direction in which it is left is off by a tenth of a radian. In one exception, at $N=3$
-# on another seed, a second mode left before the first had settled, and the plateau was 9% off.
+# **The staircase is there, and predictable.** With separated singular values and enough entries seen, a problem shows a plateau of each rank and no
+# more, with rare exceptions in which a second mode leaves before the first has settled. Near a saddle the loss is flat, so even a rough visit
+# reads its value well: to one part in ten thousand (41.5a), where the direction in which it is left is off by a tenth of a radian.
 #
 # **The loss is not enough.** A greedy algorithm that takes the second pair still names most of the losses, since training repairs
-# its choice. Only section 2 tells the two apart.
+# its choice. Only the directions of section 2 tell the two apart.
 #
 # **The wait is the price of depth.** At $N=2$ a start ten thousand times smaller costs a constant more; at $N=4$ it costs
-# $10^8$ times as long. The laws are those of a homogeneous flow, exact as $\epsilon\to0$; what is tested is that the loss
-# really is homogeneous there and that a random start falls into the fastest channel.
+# $10^8$ times as long. These are the laws of a homogeneous flow, exact as $\epsilon\to0$. What is tested is that the loss
+# really is homogeneous there and that a random start falls into the fastest channel. The direction is a limit too, and a slow one where the gap is small: with
+# $s_2/s_1=0.81$ a start of $10^{-8}$ has been seen to leave the origin at a cosine of 0.95.
 #
-# **The direction is a limit, and slow where the gap is small.** On leaving the origin, $1-$cosine falls as a power of $\epsilon$, but the
-# power can be below 1/2: with $s_2/s_1=0.81$ one start of sixty still left at a cosine of 0.95 from $\epsilon=10^{-8}$ (seed 9).
+# **Where it stops holding.** In the setting that we recall from the paper's first figure about half of the staircases break:
+# nearly equal singular values leave together, and with few entries the problem of rank $k$ is ill-conditioned, sometimes so much that the greedy algorithm itself
+# finds no rest. Nothing in the theorem is contradicted, for it takes the start to zero first; the picture just needs a gap.
 #
-# **Where it stops holding.** The claim in its first setting, $10\times10$ with 60 entries seen, fails in about half
-# of the problems: nearly equal singular values leave together, and with few entries the rank-$k$ problem is ill-conditioned.
-# Nothing in the theorem is contradicted, for it takes the start to zero first; the picture just needs a gap.
-#
-# **Disagreements.** None with what we recall of the paper. Its figures could not be read, so sizes, $\gamma$ and width (50 instead of 100,
-# at a quarter of the cost) are ours. In 41.4 the distance to the saddle is to one saddle, an upper bound for the nearest, and at
+# **Disagreements.** None with what we know of the paper, of which we read the abstract. Sizes, $\gamma$ and width (50, at a quarter of the cost of 100) are
+# ours. In section 3 the distance to the saddle is to one saddle, an upper bound for the nearest, and at
 # $\gamma=2$ the minimum is the one that descent found: its distance agrees with the nearest one to the origin.
 #
-# **Limits.** Steps of adapted length follow the flow to first order (41.2 runs 1% slow for that reason); nothing is said of large
-# steps. That small starts recover the rest is no theorem: it needs a target of low rank and four fifths of its entries.
+# **Limits.** The flow is followed to first order: waits come out some per cent long, and nothing is said of large
+# steps ([notebook 43](43_stagewise_networks.ipynb) is about those). That small starts recover the rest is no theorem: it needs a target of low rank and four fifths of
+# its entries ([notebook 42](42_greedy_low_rank.ipynb) asks when).
 #
-# **Try.** `gammas = [1.5, 1.5]`: the plateaus fade, and all of 41.1 fails. `singular_values = [2.5, 2.4, 0.8]`: two modes leave together, and 41.1
-# fails again.
+# **Try.** `gammas = [1.5, 1.5]`: the plateaus fade, and all of 41.1a and 41.2a fails. `singular_values = [2.5, 2.4, 0.8]`: two modes leave together with three
+# layers, and 41.1a fails; with four most staircases still stand. `seen = 0.5`: they stand as before, but half of the entries do not fix the matrix, so that 41.4a and 41.4b fail.
+
+# %% [markdown]
+# ## 5. Checks
+#
+# How exactly the claims hold, the exponents of sections 2 and 3, and what large starts do not do.
+#
+# | | check | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 41.5a* | The loss at the worst plateau of a run is close to the one that the greedy algorithm names | median relative distance ≤ 0.001 | the loss is flat at a saddle: second order in the distance | Jacot et al. 2021, conjecture (statement, abstract) |
+# | 41.5c | In the problems of 41.1a the greedy algorithm comes to rest at every rank | share of problems ≥ 1 | one that does not could not be compared | Ours |
+# | 41.5d | With two layers a random start leaves the origin after log(1/ε)/s₁ and a constant | mean of s₁ × time per unit of log(1/ε) 1 ± 0.03 | steps of 2% make it 1% slow | Jacot et al. 2021, escape paths (statement, recalled) |
+# | 41.5e | With three layers its time grows as 1/ε | mean power 1 ± 0.02 | exact as ε → 0 | Jacot et al. 2021, escape paths (statement, recalled) |
+# | 41.5f | With four layers its time grows as 1/ε² | mean power 2 ± 0.02 | exact as ε → 0 | Jacot et al. 2021, escape paths (statement, recalled) |
+# | 41.5g | From the smallest start, with two, three and four layers, W leaves the origin along the top pair of −G | median cosine ≥ 0.99 | a limit, slow where s₂ is close to s₁ | Jacot et al. 2021, theorem on the first path (statement, recalled) |
+# | 41.5h | From the smallest start this cosine is 0.99 or more in most problems | share ≥ 0.8 | not in every problem: gaps of 0.8 and more occur | Jacot et al. 2021, theorem on the first path (statement, recalled) |
+# | 41.5i | *identity:* At γ = 0.8 the distance to the saddle grows with the width to the power 0.1 | mean exponent 0.1 ± 0.01 | the norm of two Gaussian layers | Jacot et al. 2021, phase transition (statement, recalled) |
+# | 41.5j | *identity:* At γ = 2 the distance to the saddle falls with the root of the width | mean exponent −1/2 ± 0.01 | the norm of two Gaussian layers | Jacot et al. 2021, phase transition (statement, recalled) |
+# | 41.5k | At γ = 0.8 the distance to a minimum falls with the width to the power 0.2 | mean exponent −0.2 ± 0.02 | widths from 3,000; W at the start still shows | Jacot et al. 2021, phase transition (statement, recalled) |
+# | 41.5l | At γ = 1 the distance to a minimum does not depend on the width | mean exponent 0 ± 0.02 | widths from 3,000 as above | Jacot et al. 2021, phase transition (statement, recalled) |
+# | 41.5m | At three layers the error on entries not seen falls with every larger γ | share of neighbours in order ≥ 0.75 | halfway between chance and certainty; at small starts the end of the run decides | Ours, after Jacot et al. 2021 (abstract) |
+# | 41.5n | *control:* At γ = 1 and 0.8 three and four layers show no plateau | share of runs with one ≤ 0.1 | none of 40 problems has an interval up to 0.088 | Ours, after Jacot et al. 2021 (abstract) |
+# | 41.5o | *control:* At γ = 1 and 0.8, when the loss has halved, W has more singular values than the target | smallest σ after the target's last over the first ≥ 0.1 | full rank all along; the target's is 0 | Ours, after Jacot et al. 2021 (recalled) |
+
+
+# %%
+ledger.judge({
+    "41.5a*": {f"N = {N}": median(s.deviation(), digits=2) for N, s in stairs.items()},
+    "41.5c": share([s.greedy.settled.all(0) for s in stairs.values()], sample=False),
+})  # fmt: skip
+
+# %% [markdown]
+# The laws of section 2:
+
+
+# %%
+def power(x, y):
+    """The least-squares power of each draw, of y (points, draws) in x."""
+    return np.polyfit(np.log(x), np.log(y), 1)[0]
+
+
+ledger.judge({
+    "41.5d": mean(lr.escape(-mask * target)[0] * np.polyfit(
+        -np.log(exits[2].sizes), exits[2].time, 1)[0]),
+    "41.5e": mean(-power(exits[3].sizes, exits[3].time)),
+    "41.5f": mean(-power(exits[4].sizes, exits[4].time)),
+    "41.5g": median(
+        [e.cosine[-1] for e in exits.values()], groups=[*range(problems)] * 3),
+    "41.5h": share(
+        [e.cosine[-1] >= 0.99 for e in exits.values()], groups=[*range(problems)] * 3),
+})  # fmt: skip
+
+# %% [markdown]
+# Those of section 3, at widths from 3,000 upward, and the large starts of section 4:
+
+# %%
+lazy = [others[N, g] for N in (3, 4) for g in (1.0, 0.8)]
+ledger.judge({
+    "41.5i": mean(power(widths[3:], far[0.8][3:, 0])),
+    "41.5j": mean(power(widths[3:], far[2.0][3:, 0])),
+    "41.5k": mean(power(widths[3:], far[0.8][3:, 1])),
+    "41.5l": mean(power(widths[3:], far[1.0][3:, 1])),
+    "41.5m": share(by_gamma(3)[1].diff(dim=0) < 0,
+                   groups=[*range(problems)] * (len(by_gamma(3)[0]) - 1)),
+    "41.5n": share([[len(found) > 0 for found in walk.found] for walk in lazy],
+                   groups=[*range(problems)] * len(lazy)),
+    "41.5o": smallest([walk.shape_at_half(rank + 1) for walk in lazy], of=problems),
+})  # fmt: skip
+
+# %%
+ledger.conclude()

@@ -102,7 +102,13 @@ ledger = Ledger("43_stagewise_networks", globals())  # reads and checks the para
 
 from lib import linear_networks as ln
 from lib.descent import Plain, Record, descend
-from lib.stages import cross_entropy as ce, layerwise, stagewise as sw, two_layer as tl
+from lib.stages import (
+    cross_entropy as ce,
+    layerwise,
+    stage_records as sr,
+    stagewise as sw,
+    two_layer as tl,
+)
 from lib.statistics import largest, mean, median, ratio, share, smallest
 from lib.suite import figures
 
@@ -178,9 +184,8 @@ def stages(moments, scale):
     """Plateaus of descent, and σ₂/σ₁ of the units when they leave the origin."""
     begin = ln.gaussian_weights([3, 30, 3], seeds, rng)
     run = sw.staged_descent(
-        tuple(scale * w for w in begin), moments, loss=tl.moment_loss, steps=40_000,
-        slope=tl.moment_slope, learning_rate=learning_rate, check_every=10,
-        final_loss=1e-6 * moments[2])
+        tuple(scale * w for w in begin), moments, sw.REGRESSION, steps=40_000,
+        learning_rate=learning_rate, check_every=10, final_loss=1e-6 * moments[2])
     omega = tl.exit_units(begin, moments, [scale], exit_scale=1e-3,
                           learning_rate=learning_rate)  # fmt: skip
     sizes = torch.linalg.svdvals(omega[0])
@@ -309,8 +314,8 @@ ledger.judge({
 # %%
 levels = tl.saddle_losses(*problem)[:, : len(singular_values)]
 square = sw.staged_descent(
-    *tl.scaled_runs(start, problem, sorted(start_scales)), learning_rate=learning_rate,
-    loss=tl.moment_loss, slope=tl.moment_slope, steps=60_000, check_every=10,
+    *tl.scaled_runs(start, problem, sorted(start_scales)), sw.REGRESSION,
+    learning_rate=learning_rate, steps=60_000, check_every=10,
     final_loss=1e-6 * problem[2].repeat(len(start_scales)),
 )  # fmt: skip
 pd.DataFrame([square.saddles[0, : levels.shape[1]].numpy(), levels[0].numpy()],
@@ -337,7 +342,7 @@ def classify(scale):
         [scale * w for w in unsure[0]], Plain(0.5), problem=unsure[1], steps=5000,
         record=Record(range(0, 5001, 10), partial(ce.loss_record, learning_rate=0.5)),
     ).records  # fmt: skip
-    plateaus = sw.plateau_depths(record["fall"], record["loss"], lowest[:, :3])[1]
+    plateaus = sr.plateau_depths(record["fall"], record["loss"], lowest[:, :3])[1]
     return record["loss"], plateaus
 
 
@@ -397,9 +402,9 @@ def bends(name):
     own = np.random.default_rng([seed, 4])
     data = make(nonlinear_seeds, own, singular_values=[3, 1.5, 0.75])
     begin = ln.gaussian_weights([widths[0], 40, widths[2]], nonlinear_seeds, own, 1e-5)
-    record = sw.activation_record(begin, *data, learning_rate, name, steps=1500)
+    record = sr.activation_record(begin, *data, learning_rate, name, steps=1500)
     ranks = tl.saddle_losses(*tl.moments(*data))[:, :3]
-    depth, at = sw.plateau_depths(record["fall"], record["loss"], ranks)
+    depth, at = sr.plateau_depths(record["fall"], record["loss"], ranks)
     return record["loss"] / ranks[:, 1], depth, at / ranks
 
 # %% [markdown]
@@ -536,7 +541,7 @@ ledger.judge({
 def later(used, direction=None):
     """Misalignment of the unused parts of the units when they leave a later saddle."""
     omega = tl.exit_units(start, problem, [min(start_scales)], exit_scale=1e-3,
-                          used=used, learning_rate=learning_rate, check_every=5)[0]
+                          used=used, learning_rate=learning_rate)[0]
     new = tl.growing_directions(tl.saddle_matrix(*problem[:2], used))[1][..., 0]
     return tl.misalignment(omega, new if direction is None else direction)
 

@@ -216,8 +216,8 @@ def travel(name, how, scales):
     """A teacher's problems from some start scales, scale by scale."""
     begin, given = tl.scaled_runs(start, problems[name], scales)
     return sw.staged_descent(
-        begin, given, loss=tl.moment_loss, slope=tl.moment_slope, steps=30_000,
-        final_loss=1e-6 * given[2], learning_rate=learning_rate, check_every=10, **how,
+        begin, given, sw.REGRESSION, final_loss=1e-6 * given[2], steps=30_000,
+        learning_rate=learning_rate, check_every=10, jumps=sw.Jumps(**how),
     )  # fmt: skip
 
 # %%
@@ -375,9 +375,10 @@ def complete(scale, how):
     hidden = lr.completion_problem([3, 1.5], 8, seen_share, hidden_problems, own)
     drawn = ln.gaussian_weights([8, 8, 8], hidden_problems, own)
     return sw.staged_descent(
-        tuple(scale * w for w in drawn), hidden, learning_rate=0.2, steps=20_000,
-        loss=lr.completion_loss, slope=lr.completion_slope, check_every=10,
-        final_loss=1e-4 * lr.completion_loss(0 * hidden[0], *hidden), **how,
+        tuple(scale * w for w in drawn), hidden,
+        sw.Quadratic(lr.completion_loss, lr.completion_slope), learning_rate=0.2,
+        final_loss=1e-4 * lr.completion_loss(0 * hidden[0], *hidden), steps=20_000,
+        check_every=10, jumps=sw.Jumps(**how),
     )  # fmt: skip
 
 # %% [markdown]
@@ -523,12 +524,12 @@ ledger.judge({"44.4a": mean(bent[1e-8]["without"] / bent[1e-8]["with"])})
 # %%
 def parts(name):
     """Ways that leave a part of the jump out, or put something else in."""
-    one, three = partial(sw.jump, size=jump_length), {"most_jumps": 3}
+    one, three = partial(sw.jump, size=jump_length), {"most": 3}
     kicks = sw.kicks(2 * seeds, 3, widths[0], widths[2], [seed, 1])
     origin = tl.growing_directions(problems[name][1])[1][..., :3].mT.repeat(2, 1, 1)
     return {
-        "first only": {"skip": one, "most_jumps": 1},
-        "used in": {"skip": partial(one, clear_used=False), "most_jumps": 1000},
+        "first only": {"skip": one, "most": 1},
+        "used in": {"skip": partial(one, clear_used=False), "most": 1000},
         "random": three | {"skip": partial(one, clear_growing=True),
                            "directions": kicks},
         "origin": three | {"skip": one, "directions": origin},

@@ -100,8 +100,8 @@ ledger = Ledger("58_normalized_vae", globals())  # reads and checks the paramete
 
 from lib import data
 from lib.practice import autoencoders as ae, convolutional_autoencoders as ca
-from lib.practice.networks import Form, normalize, slope_before
-from lib.statistics import largest, mean, share, value
+from lib.practice.networks import PLAIN, Form, normalize, slope_before
+from lib.statistics import largest, mean
 from lib.suite import figures
 
 import pandas as pd
@@ -141,7 +141,7 @@ def problems(which, count):
 tuning, judged = problems(1, tuning_draws), problems(2, draws)
 
 
-def arm(B, where="both", rates=(0.001, 0.003, 0.01), m=None, how=Form(), steps=None):
+def arm(B, where="both", rates=(0.001, 0.003, 0.01), m=None, how=PLAIN, steps=None):
     """One arm at its best rate, normalized in groups of m: `ae.BestRate`."""
     steps = steps or {2: 2000, 64: 600}[B]
     return ae.judged_at_best_rate(

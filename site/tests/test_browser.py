@@ -26,7 +26,7 @@ PLAY = sorted(
 )
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("base, width", [("file", 390), ("http", 1280)], indirect=["base"])
 def test_every_page_opens_clean(browser, base, width):
     context = browser.new_context(viewport={"width": width, "height": 844})
     page, problems = context.new_page(), []

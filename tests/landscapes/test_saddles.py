@@ -22,7 +22,7 @@ def test_the_hessian_is_that_of_autograd(widths):
     draw = rng()
     target = torch.from_numpy(draw.standard_normal((widths[-1], widths[0])))
     point = saddles.as_points(ln.gaussian_weights(widths, 2, draw))
-    gradient, curvature = saddles.network_field(widths)(point, target.expand(2, -1, -1))
+    gradient, curvature = saddles.network_field(target, widths)(point)
     for k in range(2):
         slope, bend = autograd(lambda p: ln.loss(saddles.layers(p, widths), target), point[k])
         assert torch.allclose(gradient[k], slope, atol=1e-12)
@@ -97,26 +97,11 @@ def test_search_finds_only_losses_of_the_list():
     draw = rng(4)
     target, _ = saddles.noisy_target([1.5, 0.7], 3, 0.3, 50, draw)
     assert target.shape == (2, 3)
-    (found,) = saddles.network_saddles(lambda: target, 1, [3, 1, 2], 100, draw)
+    found = saddles.network_saddles(target, [3, 1, 2], 100, draw)
     assert len(found.distance) > 50 and found.distance.max() < 1e-12
     assert found.met.tolist() == [True, True, True]
     assert len(found.loss) == len(found.curvature) < len(found.distance)
     assert (found.curvature < -1e-4).all()
-
-
-def test_a_search_in_many_regressions_is_that_in_each():
-    together, apart = rng(4), rng(4)
-
-    def draw(g):
-        return lambda: saddles.noisy_target([1.5, 0.7], 3, 0.3, 50, g)[0]
-
-    many = saddles.network_saddles(draw(together), 2, [3, 1, 2], 40, together)
-    for one in many:
-        (alone,) = saddles.network_saddles(draw(apart), 1, [3, 1, 2], 40, apart)
-        assert torch.allclose(one.levels, alone.levels, rtol=1e-12)
-        assert one.met.tolist() == alone.met.tolist()
-        # a start near the edge of two basins may be told otherwise by the last bits
-        assert abs(len(one.loss) - len(alone.loss)) <= 2
 
 
 def test_whitened_data_and_the_matrix_problem_have_one_loss():

@@ -9,6 +9,7 @@ import torch
 from lib import linear_networks as ln
 from lib.stages import factorization as fz
 from lib.stages import low_rank as lr
+from lib.stages.pacing import Paced
 
 
 def small_problem(seeds=3, seed=0):
@@ -82,7 +83,7 @@ def test_flow_clocked_by_the_loss_is_the_path_of_small_steps(depth):
     assert torch.allclose(origin - lr.completion_loss(ours, target, mask), drops, rtol=1e-8)
     for k in range(2):
         run = lr.paced_descent(
-            weights, target, mask, learning_rate=0.02, share=1e-2, steps=6_000, every=6_000,
+            weights, target, mask, Paced(0.02, 1e-2), steps=6_000, every=6_000,
             final_loss=origin - drops[k], check_every=1,
         )  # fmt: skip
         assert torch.allclose(ln.end_to_end(run.weights), ours[k], atol=3e-2)

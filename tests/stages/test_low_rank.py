@@ -7,51 +7,9 @@ import pytest
 import torch
 
 from lib import linear_networks as ln
-from lib.descent import Plain, Record, Stop, descend
+from lib.descent import Plain, descend
 from lib.stages import low_rank as lr
-
-
-def test_plateaus_of_two_layers_are_the_ranks_of_the_target():
-    """Diagonal target: saddles at losses (1.5^2 + .7^2)/2 and .7^2/2, ranks 1 and 2."""
-    rng = np.random.default_rng(0)
-    target = torch.diag(torch.tensor([3.0, 1.5, 0.7], dtype=torch.float64)).expand(4, 3, 3)
-    weights = tuple(1e-5 * torch.from_numpy(rng.standard_normal((4, 3, 3))) for _ in range(2))
-
-    def measure(w, t):
-        norm = sum(g.square().sum((-2, -1)) for g in ln.gradients(w, t)).sqrt()
-        product = ln.end_to_end(w)
-        return {
-            "norm": norm,
-            "loss": ln.matrix_loss(product, t),
-            "values": torch.linalg.svdvals(product),
-        }
-
-    run = descend(
-        ln.gradients,
-        weights,
-        problem=(target,),
-        rule=Plain(0.02),
-        steps=4000,
-        record=Record(range(0, 4001, 20), measure),
-        stop=Stop(lambda w, t: ln.loss(w, t) < 1e-4),
-    ).records
-    for seed, found in enumerate(lr.plateaus(run["norm"], run["values"])):
-        # The origin itself counts when a start comes nearer to it before it leaves.
-        ranks = [p.rank for p in found]
-        assert ranks in ([1, 2], [0, 1, 2])
-        losses = [float(run["loss"][p.record, seed]) for p in found if p.rank]
-        assert losses == pytest.approx([(1.5**2 + 0.7**2) / 2, 0.7**2 / 2], rel=0.01)
-
-
-def test_plateaus_need_a_rise_on_both_sides():
-    time = torch.linspace(0, 1, 101, dtype=torch.float64)
-    rank = torch.ones(101, 3, 1, dtype=torch.float64)
-    dip = (time - 0.5).square()
-    norms = torch.stack([torch.exp(-time), 1 + dip, 0.01 + dip], 1)
-    # No dip; a dip by a fifth; a deep one.
-    assert [len(found) for found in lr.plateaus(norms, rank)] == [0, 0, 1]
-    assert lr.plateaus(norms, rank)[2] == [lr.Plateau(50, 1)]
-    assert len(lr.plateaus(norms, rank, prominence=0.9)[1]) == 1
+from lib.stages.pacing import Paced
 
 
 def small_problem(seeds=3, seed=0):
@@ -90,7 +48,7 @@ def test_paced_descent_is_a_change_of_time_of_the_flow():
     gaps = []
     for share in (0.04, 0.02, 0.01):
         run = lr.paced_descent(
-            weights, target, torch.ones_like(target), learning_rate=share, share=share,
+            weights, target, torch.ones_like(target), Paced(share, share),
             steps=int(20 / share), every=1, final_loss=0.01, check_every=1,
         )  # fmt: skip
         time, value = run.records["time"][:, 0], run.records["matrix"][:, 0, 0, 0]
@@ -113,7 +71,7 @@ def test_the_fastest_way_out_takes_the_predicted_time(depth):
     weights[-1] = start * u[..., None]
     final = lr.completion_loss(0 * target, target, mask) - speed * end**depth
     run = lr.paced_descent(
-        tuple(weights), target, mask, share=5e-3, steps=4_000, every=4_000,
+        tuple(weights), target, mask, Paced(1.0, 5e-3, bounded=False), steps=4_000, every=4_000,
         final_loss=final, check_every=1,
     )  # fmt: skip
     for seed in range(3):
@@ -142,77 +100,38 @@ def test_greedy_on_a_matrix_seen_whole_is_its_truncated_svd(depth):
         assert (torch.linalg.matrix_rank(matrices[rank], atol=1e-3) == rank).all()
 
 
-def small_walk(depth=3, gamma=4.0):
-    target, mask, rng = small_problem(4)
-    walk = lr.walk(target, mask, depth, 12, gamma, rng, learning_rate=0.05)
-    return target, mask, walk, lr.greedy_completion(target, mask, depth, 2)
+def test_the_stable_step_is_that_of_the_hessian():
+    """At a balanced minimum, and at a start that fits: 2 over the largest curvature found by autograd."""
+    target = torch.diag(torch.tensor([2.0, 0.5], dtype=torch.float64))[None]
+    for depth in (2, 3):
+        balanced = ln.balanced_factors(target, [2] * (depth + 1))
+        rng = np.random.default_rng(depth)
+        drawn = ln.gaussian_weights([2, 3, *[3] * (depth - 2), 2], 1, rng, 0.8)
+        for weights, goal, exact in ((balanced, target, True), (drawn, None, False)):
+            goal = ln.end_to_end(weights) if goal is None else goal
+            step = lr.stable_step(goal, depth, None if exact else weights)
+
+            def loss(flat, weights=weights, goal=goal):
+                cut = flat.split([w.numel() for w in weights])
+                parts = [x.reshape(w.shape) for x, w in zip(cut, weights, strict=True)]
+                product = parts[0]
+                for w in parts[1:]:
+                    product = w @ product
+                return (product - goal).square().sum() / 2
+
+            flat = torch.cat([w.flatten() for w in weights])
+            top = float(torch.linalg.eigvalsh(torch.autograd.functional.hessian(loss, flat))[-1])
+            if exact:
+                assert step == pytest.approx(2 / top, rel=1e-6)
+            else:
+                assert step <= 2 / top * (1 + 1e-9)
 
 
-def test_a_walk_pauses_where_the_greedy_algorithm_rests():
-    """Its records belong together; a start of another size pauses at the same losses."""
-    target, mask, walk, greedy = small_walk()
-    loss = lr.completion_loss(walk.matrix, target, mask)  # all records in one stack
-    assert torch.allclose(walk.loss, loss, rtol=1e-12, atol=1e-15)
-    assert torch.allclose(walk.values, torch.linalg.svdvals(walk.matrix))
-    assert (walk.time.diff(dim=0) >= 0).all() and (walk.loss[-1] < 1e-3).all()
-    in_order, errors = lr.plateau_errors(walk, greedy)
-    assert in_order.all() and (errors < 0.01).all()
-    other = lr.plateau_errors(small_walk(gamma=5.0)[2], greedy)
-    assert other[0].all() and (other[1] < errors).all()
-
-
-def test_plateau_errors_are_undefined_without_a_plateau():
-    _, _, walk, greedy = small_walk(gamma=0.0)
-    in_order, errors = lr.plateau_errors(walk, greedy)
-    assert not in_order.any()
-    lonely = [not found for found in walk.found]
-    assert any(lonely) and errors.isnan().tolist() == lonely
-
-
-@pytest.mark.parametrize("rank", [0, 1])
-def test_a_saddle_is_left_along_the_top_pair_in_the_limit_of_small_starts(rank):
-    cosines = []
-    for gamma in (3.0, 4.0):
-        target, mask, walk, greedy = small_walk(gamma=gamma)
-        cosines.append(lr.exit_cosine(walk, greedy, target, mask, rank).median())
-    assert cosines[0] < cosines[1] and cosines[1] > 0.99
-    assert lr.exit_cosine(walk, greedy, target, mask, rank, part=2.0).isnan().all()
-
-
-def test_the_exit_cosine_of_a_path_made_by_hand():
-    """From the saddle diag(2, 0, 0) the new mode is the second diagonal entry, whatever the old does."""
-    target = torch.diag(torch.tensor([2.0, 1.0, 0.5], dtype=torch.float64))[None]
-    mask = torch.ones_like(target)
-    saddles = torch.stack([0 * target, target * 0, target * 0, target])
-    saddles[1, 0, 0, 0] = saddles[2, 0, 0, 0] = 2.0
-    saddles[2, 0, 1, 1] = 1.0
-    greedy = lr.GreedyPath(lr.completion_loss(saddles, target, mask), saddles, None)
-    path = saddles[[0, 1, 1, 2]].clone()
-    path[2, 0, :2, :2] += torch.tensor([[0.1, 0.2], [-0.3, 0.4]]).double()
-    path[2, 0, 2, 2] = 0.3
-    loss, time = lr.completion_loss(path, target, mask), torch.arange(4.0)[:, None].double()
-    walk = lr.Walk(time, loss, None, None, path, None)
-    found = float(lr.exit_cosine(walk, greedy, target, mask, 1))
-    assert found == pytest.approx(0.4 / 0.5)
-    # Nine tenths of the way to the next saddle are done at the last record only.
-    assert float(lr.passage_time(walk, greedy, 1, 0.9)) == 3.0
-
-
-def test_shape_at_half_is_read_where_the_loss_is_first_half():
-    loss = torch.tensor([[4.0, 4.0], [3.0, 1.0], [1.0, 0.5]]).double()
-    values = torch.arange(1.0, 13.0).double().reshape(3, 2, 2).flip(-1)
-    walk = lr.Walk(None, loss, None, values, None, None)
-    assert walk.shape_at_half(2).tolist() == [9 / 10, 7 / 8]
-
-
-@pytest.mark.parametrize("depth", [2, 3])
-def test_exits_from_the_origin(depth):
-    """Time along the top pair is as promised; the cosine rises as the start shrinks."""
-    target, mask, rng = small_problem()
-    exits = lr.origin_exits(target, mask, depth, [1e-2, 1e-4, 1e-6], rng)
-    assert exits.time.shape == exits.promised.shape == (3, 3)
-    assert torch.allclose(exits.fastest[1:], exits.promised[1:], rtol=0.05)
-    assert (exits.cosine[-1] > exits.cosine[0]).all() and (exits.cosine <= 1 + 1e-12).all()
+def test_gaussian_problems_have_their_norm_rank_and_mask():
+    target, mask = lr.gaussian_problem(2, 3.0, 6, 0.5, 4, np.random.default_rng(0))
+    assert torch.allclose(torch.linalg.matrix_norm(target), torch.full((4,), 3.0).double())
+    assert (torch.linalg.matrix_rank(target) == 2).all() and (mask.sum((1, 2)) == 18).all()
+    assert len({round(float(s), 6) for s in torch.linalg.svdvals(target)[:, 0]}) == 4
 
 
 def test_unseen_error_is_relative_and_blind_to_what_is_seen():
@@ -238,16 +157,6 @@ def test_greedy_says_where_it_ran_out_of_steps():
 ONES = torch.ones(2, 2, dtype=torch.float64)
 
 BAD = {
-    "norms": (lambda: lr.plateaus(torch.ones(3), torch.ones(3, 1)), "records, seeds"),
-    "no record": (lambda: lr.plateaus(torch.ones(0, 1), torch.ones(0, 1, 1)), "a record or more"),
-    "nan": (
-        lambda: lr.plateaus(torch.full((3, 1), math.nan), torch.ones(3, 1, 1)),
-        "all finite",
-    ),
-    "prominence": (
-        lambda: lr.plateaus(torch.ones(3, 1), torch.ones(3, 1, 1), prominence=2.0),
-        "prominence",
-    ),
     "values": (
         lambda: lr.completion_problem([1.0] * 4, 3, 0.5, 1, np.random.default_rng(0)),
         "singular_values",
@@ -265,18 +174,12 @@ BAD = {
     ),
     "numpy slope": (lambda: lr.escape(ONES.numpy()), "slope must be a float64"),
     "nothing unseen": (lambda: lr.unseen_error(ONES, ONES, ONES), "mask must leave"),
-    "pace": (
-        lambda: lr.paced_descent(
-            (ONES[None],) * 2, ONES[None], ONES[None], share=1.5, steps=1, every=1, final_loss=0.1
-        ),
-        "share",
-    ),
     "zero layer": (
         lambda: lr.paced_descent(
             (0 * ONES[None],) * 2,
             ONES[None],
             ONES[None],
-            share=0.1,
+            Paced(1.0, 0.1),
             steps=1,
             every=1,
             final_loss=0.1,
@@ -286,7 +189,6 @@ BAD = {
     "greedy depth": (lambda: lr.greedy_completion(ONES[None], ONES[None], 1, 1), "depth >= 2"),
     "depth": (lambda: lr.escape_time(1.0, 0.1, 1.0, 1), "depth"),
     "start": (lambda: lr.escape_time(1.0, 0.0, 1.0, 3), "positive"),
-    "rank": (lambda: lr.exit_cosine(None, lr.GreedyPath(ONES, ONES, None), ONES, ONES, 1), "rank"),
 }
 
 

@@ -10,10 +10,9 @@ import torch
 from lib import linear_networks as ln
 from lib.descent import Plain, descend
 from lib.stages import low_rank as lr
+from lib.stages import stage_records as sr
 from lib.stages import stagewise as sw
 from lib.stages import two_layer as tl
-
-REGRESSION = {"loss": tl.moment_loss, "slope": tl.moment_slope}
 
 
 def problem(seeds=3, seed=0, samples=30, singular_values=(2, 0.7, 0.2), variances=(2, 1.5, 1, 0.5)):
@@ -51,7 +50,7 @@ def test_staged_descent_without_jumps_is_descent():
     seen = tl.moments(*problem())
     weights = start(scale=1e-5, hidden=12)
     run = sw.staged_descent(
-        weights, seen, **REGRESSION, learning_rate=0.05, steps=400, final_loss=0.0
+        weights, seen, sw.REGRESSION, learning_rate=0.05, steps=400, final_loss=0.0
     )
     plain = descend(tl.moment_gradients, weights, problem=seen, rule=Plain(0.05), steps=400)
     assert close(run.losses[-1], tl.moment_loss(ln.end_to_end(plain.weights), *seen), 1e-10)
@@ -65,7 +64,7 @@ def test_plateaus_are_the_saddles_and_jumps_do_not_change_them():
     go = partial(
         sw.staged_descent,
         problem=seen,
-        **REGRESSION,
+        objective=sw.REGRESSION,
         learning_rate=0.05,
         steps=4000,
         final_loss=1e-6 * seen[2],
@@ -75,19 +74,19 @@ def test_plateaus_are_the_saddles_and_jumps_do_not_change_them():
     assert plain.remainders.shape == (3, 0)
     skips = (partial(sw.jump, size=0.3), sw.jump)
     for skip in skips:
-        near, far = go(start(scale=1e-9), skip=skip), go(start(scale=1e-12), skip=skip)
+        near, far = (go(start(scale=e), jumps=sw.Jumps(skip)) for e in (1e-9, 1e-12))
         assert ((near.saddles / levels - 1).abs() < 0.02).all()
         assert near.jumps.tolist() == [3, 3, 3] and (near.steps - far.steps).abs().max() <= 5
         assert (near.steps < plain.steps).all() and (near.steps > 0).all()
         assert (tl.moment_loss(ln.end_to_end(near.weights), *seen) <= 1e-6 * seen[2]).all()
     assert (near.remainders.abs() < 0.01).all() and near.remainders.shape == (3, 3)
-    fixed = go(start(scale=1e-9), skip=skips[0])
+    fixed = go(start(scale=1e-9), jumps=sw.Jumps(skips[0]))
     assert (fixed.remainders > 0.5).all()
-    blunt = go(start(scale=1e-9), skip=partial(skips[0], clear_used=False))
+    blunt = go(start(scale=1e-9), jumps=sw.Jumps(partial(skips[0], clear_used=False)))
     assert (blunt.jumps > 3).all()
-    once = go(start(scale=1e-9), skip=skips[0], most_jumps=1)
+    once = go(start(scale=1e-9), jumps=sw.Jumps(skips[0], most=1))
     assert once.jumps.tolist() == [1, 1, 1] and (once.steps > 0.9 * plain.steps).all()
-    mixed = go(start(scale=1e-9), skip=skips[0], most_jumps=torch.tensor([0, 1, 9]))
+    mixed = go(start(scale=1e-9), jumps=sw.Jumps(skips[0], most=torch.tensor([0, 1, 9])))
     assert mixed.jumps.tolist() == [0, 1, 3]
     last = sw.portion(mixed, slice(2, 3))
     assert last.jumps.tolist() == [3] and last.losses.shape == (len(mixed.times), 1)
@@ -248,20 +247,19 @@ def test_what_a_control_direction_is_cleared_of_is_not_left_to_rounding():
 
 def test_kicks_of_a_run_do_not_depend_on_other_runs():
     seen = tl.moments(*problem())
-    options = REGRESSION | {"learning_rate": 0.05, "steps": 4000, "final_loss": 1e-6 * seen[2]}
+    options = {"learning_rate": 0.05, "steps": 4000, "final_loss": 1e-6 * seen[2]}
     drawn = sw.kicks(3, 3, 4, 3, [7])
     skip = partial(sw.jump, size=0.3)
     whole = sw.staged_descent(
-        start(scale=1e-9), seen, **options, skip=skip, directions=drawn, most_jumps=3
+        start(scale=1e-9), seen, sw.REGRESSION, **options, jumps=sw.Jumps(skip, drawn, most=3)
     )
     options["final_loss"] = options["final_loss"][1:2]
     alone = sw.staged_descent(
         tuple(w[1:2] for w in start(scale=1e-9)),
         tuple(m[1:2] for m in seen),
+        sw.REGRESSION,
         **options,
-        skip=skip,
-        directions=drawn[1:2],
-        most_jumps=3,
+        jumps=sw.Jumps(skip, drawn[1:2], most=3),
     )
     assert int(whole.steps[1]) == int(alone.steps) and int(whole.jumps[1]) == int(alone.jumps)
 
@@ -274,8 +272,7 @@ def test_staged_descent_completes_matrices():
     run = sw.staged_descent(
         weights,
         seen,
-        loss=lr.completion_loss,
-        slope=lr.completion_slope,
+        sw.Quadratic(lr.completion_loss, lr.completion_slope),
         learning_rate=0.1,
         steps=20000,
         final_loss=final,
@@ -316,7 +313,7 @@ def test_plateau_depths_of_known_dips():
     both = torch.stack((falls, falls.flip(0)), 1)
     losses = torch.where(t < 15, 1.0, 0.1).where(t < 28, 1e-3).double()[:, None].expand(-1, 2)
     levels = torch.tensor([[9.0, 1.1, 0.09]] * 2, dtype=torch.float64)
-    depths, at = sw.plateau_depths(both, losses, levels)
+    depths, at = sr.plateau_depths(both, losses, levels)
     wanted = torch.tensor([[0, 2.0, 0.5], [0, 0.5, 2.0]], dtype=torch.float64)
     assert close(depths, wanted, 1e-6)
     assert at[:, 0].isnan().all() and close(
@@ -326,7 +323,7 @@ def test_plateau_depths_of_known_dips():
 
 def test_stage_record_measures_what_descent_promises():
     x, y = problem()
-    seen = sw.stage_record(start(), x, y, learning_rate=1e-6)
+    seen = sr.stage_record(start(), x, y, learning_rate=1e-6)
     moved = descend(
         tl.network_gradients, start(), problem=(x, y), rule=Plain(1e-6), steps=1
     ).weights
@@ -347,7 +344,7 @@ def test_relu_jump_leaves_a_zero_unit_at_zero():
 def test_a_bad_learning_rate_is_one_clear_line():
     with pytest.raises(ValueError, match="learning rate") as caught:
         sw.staged_descent(
-            start(), tl.moments(*problem()), **REGRESSION, learning_rate=-1, steps=5, final_loss=0
+            start(), tl.moments(*problem()), sw.REGRESSION, learning_rate=-1, steps=5, final_loss=0
         )
     assert "\n" not in str(caught.value)
 
@@ -355,7 +352,7 @@ def test_a_bad_learning_rate_is_one_clear_line():
 def test_a_run_shows_its_matrix_units_and_curve():
     seen = tl.moments(*problem())
     run = sw.staged_descent(
-        start(), seen, **REGRESSION, learning_rate=0.05, steps=4000, final_loss=1e-6 * seen[2]
+        start(), seen, sw.REGRESSION, learning_rate=0.05, steps=4000, final_loss=1e-6 * seen[2]
     )
     assert torch.equal(run.matrix, ln.end_to_end(run.weights))
     assert torch.equal(run.omega, tl.units(run.weights))

@@ -189,7 +189,7 @@ def test_residual_across_a_fixed_direction_by_hand():
 def test_saddle_exit_leaves_along_the_top_pair_of_the_saddle():
     seen = tl.moments(*problem())
     for used in (1, 2):
-        options = {"learning_rate": 0.05, "exit_scale": 1e-3, "used": used, "check_every": 5}
+        options = {"learning_rate": 0.05, "exit_scale": 1e-3, "used": used}
         rest = tl.exit_units(start(), seen, [1e-9], **options)[0]
         size = torch.linalg.svdvals(rest)[:, 0]
         assert (size > 1e-3).all() and (size < 2e-3).all()

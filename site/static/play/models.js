@@ -6,21 +6,18 @@
   // --- lib.linear_networks.spectral_descent, one mode: layers after every step ------------------------
   // Stops early when a product is not finite.
   function scalarDescent(modes, wanted, rate, steps) {
-    const layers = modes.slice(), depth = layers.length, path = [layers.slice()], above = [];
+    const layers = modes.slice(), depth = layers.length, path = [layers.slice()], others = new Float64Array(depth);
     for (let t = 0; t < steps; t++) {
-      let product = layers[depth - 1];
-      for (let j = depth - 2; j >= 0; j--) {
-        above[j] = product;
-        product = product * layers[j];
+      // The layers stand in a ring; the others of one are its N - 1 neighbours in order.
+      for (let j = 0; j < depth; j++) {
+        let p = depth === 1 ? 1 : layers[(j + 1) % depth];
+        for (let i = 2; i < depth; i++) p = p * layers[(j + i) % depth];
+        others[j] = p;
       }
-      if (!Number.isFinite(product)) break;
-      let back = (product - wanted) * rate;
-      for (let j = 0; j < depth - 1; j++) {
-        const change = above[j] * back;
-        back = back * layers[j];
-        layers[j] = layers[j] - change;
-      }
-      layers[depth - 1] = layers[depth - 1] - back;
+      const whole = others[0] * layers[0];
+      if (!Number.isFinite(whole)) break;
+      const back = (whole - wanted) * rate;
+      for (let j = 0; j < depth; j++) layers[j] = layers[j] - others[j] * back;
       path.push(layers.slice());
     }
     return path;
@@ -411,11 +408,14 @@
       if (loss <= final || !Number.isFinite(loss)) break;
       const fall = (rate * error.reduce((s, e, k) => s + 2 * (e * a[k]) ** 2, 0)) / loss;
       if (jump !== null && fall < quiet && since >= wait) {
-        a = fastForward(a, strengths, rate, jump);
+        const there = fastForward(a, strengths, rate, jump);
         wait = steps > jumps.length ? rest : 0;
-        jumps.push(steps);
-        since = 0;
-        continue;
+        if (there.some((v, k) => v !== a[k])) { // where nothing that grows is short, descent goes on
+          a = there;
+          jumps.push(steps);
+          since = 0;
+          continue;
+        }
       }
       a = a.map((v, k) => v - rate * error[k] * v);
       since++;
