@@ -281,8 +281,8 @@ ledger.judge({
 # %% [markdown]
 # ## 3. What theorem 2 promises
 #
-# Theorem 2 takes a balanced start of the scale $s=1/\sqrt{a\,d_0^2}$, with a constant $a$ that is free, and gives a learning rate and a number of steps within
-# which descent arrives, with a probability that its proof puts at no less than
+# Theorem 2 takes a balanced start of the scale $s=1/\sqrt{a\,d_0^2}$, with a constant $a$ that is free, and promises a small learning rate at which descent arrives
+# within a given number of steps, with probability at least
 #
 # $$P=\bigl(1-2e^{-d_0/16}\bigr)\,\tfrac12\bigl(3-4F(2\sqrt{2/a})\bigr),$$
 #
@@ -348,7 +348,7 @@ ledger.judge({"34.3a": value(worst[0], of=draws, interval=worst[1])})
 #
 # $$P(c>0)=F_{\chi'^2}\bigl(\sigma_{\min}^2/s^2;\ m\,d,\ |\Phi|_F^2/s^2\bigr).$$
 #
-# [Notebook 31](31_linear_convergence.ipynb) asks for the best scale of square targets; here is the law at every scale.
+# [Notebook 31](31_linear_convergence.ipynb) needs the best scale for square targets; here is the whole law.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -357,10 +357,10 @@ ledger.judge({"34.3a": value(worst[0], of=draws, interval=worst[1])})
 # The best probability that any scale gives, for identities of $m$ outputs and $d$ inputs:
 
 # %%
-pd.DataFrame({"best probability": {
+pd.Series({
     f"{m} × {d}": f"{best_margin_scale(torch.eye(m, d).double())[1]:.1g}"
     for m, d in ((2, 2), (3, 3), (4, 4), (5, 5), (2, 8), (2, 128))
-}})
+})
 
 # %% [markdown]
 # Drawn, with the law:
