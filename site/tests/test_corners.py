@@ -288,9 +288,7 @@ def test_a_run_with_jumps_takes_the_steps_of_lib(drawn):
             run = sw.staged_descent(
                 (start, start.clone()),
                 (target,),
-                sw.Quadratic(
-                    lambda w, t: (w - t).square().sum((-2, -1)) / 2, lambda w, t: w - t
-                ),
+                sw.Quadratic(lambda w, t: (w - t).square().sum((-2, -1)) / 2, lambda w, t: w - t),
                 learning_rate=s["eta"],
                 steps=counted + 50,
                 final_loss=1e-3,
