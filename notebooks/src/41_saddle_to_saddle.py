@@ -398,7 +398,8 @@ unseen = {key: walk.unseen(target, mask) for key, walk in others.items()} | {
 pd.DataFrame({
     f"N = {N}": {f"γ = {key[1]:g}": float(error.median())
                  for key, error in sorted(unseen.items()) if key[0] == N}
-    for N in (3, 4)}).sort_index(ascending=False).round(2).fillna("").T  # fmt: skip
+    for N in (3, 4)
+}).sort_index(ascending=False).round(2).astype(object).fillna("").T  # fmt: skip
 
 # %% [markdown]
 # (Median errors on the entries not seen.) Left: at $\gamma=1$ the first problem has full rank from beginning to end, and no singular value waits for
