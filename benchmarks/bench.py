@@ -154,7 +154,7 @@ def xor():
 
     def ours(steps):
         return descend(
-            lambda w: perceptrons.gradients(w, task),
+            lambda w: perceptrons.error_gradient(w, task),
             weights,
             rule=Momentum(0.5, 0.9),
             steps=steps,
@@ -362,7 +362,7 @@ def dropping(networks=10_000):
     weights = perceptrons.start(networks, 2, 2, 1.0, np.random.default_rng(0))
     call = {"learning_rate": 0.5, "sweeps": 3000, "tolerance": 0.1}
     drop = seconds(lambda: perceptrons.train(weights, task, **call))
-    gradient = lambda w: perceptrons.gradients(w, task)  # noqa: E731
+    gradient = lambda w: perceptrons.error_gradient(w, task)  # noqa: E731
     return seconds(lambda: descend(gradient, weights, Momentum(0.5, 0.9), steps=3000)) / drop
 
 
