@@ -25,6 +25,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from lib import linear_networks as ln  # noqa: E402
+from lib import spectral  # noqa: E402
 from lib.descent import Momentum, Plain, descend  # noqa: E402
 from lib.landscapes import perceptrons, spin_glass  # noqa: E402
 from lib.practice.classifiers import train_apart  # noqa: E402
@@ -346,13 +347,13 @@ def spectral_against_matrices(seeds=100, size=32, depth=4, steps=100):
     values = torch.from_numpy(rng.uniform(0.5, 1.5, (seeds, size)))
     modes = torch.full((depth, seeds, size), 0.9, dtype=torch.float64)
     bases = ln.orthogonal(size, rng, (seeds,)), ln.orthogonal(size, rng, (seeds,))
-    weights = ln.spectral_weights(modes, *bases)
+    weights = spectral.spectral_weights(modes, *bases)
     problem = (bases[0] @ torch.diag_embed(values) @ bases[1],)
     matrices = seconds(
         lambda: descend(ln.gradients, weights, rule=Plain(1e-2), problem=problem, steps=steps)
     )
     return matrices / seconds(
-        lambda: ln.spectral_descent(modes, values, learning_rate=1e-2, record=[steps])
+        lambda: spectral.spectral_descent(modes, values, learning_rate=1e-2, record=[steps])
     )
 
 

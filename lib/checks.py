@@ -1,4 +1,6 @@
-"""The check that every subject makes: is this a whole number, and is it allowed?"""
+"""The checks that every subject makes: is this a whole number that is allowed, and is that a generator?"""
+
+import numpy as np
 
 
 def whole_number(name: str, value: float, least: int = 1, most: int | None = None) -> int:
@@ -18,3 +20,15 @@ def whole_number(name: str, value: float, least: int = 1, most: int | None = Non
         allowed = f">= {least}" if most is None else f"in {least}..{most}"
         raise ValueError(f"{name} must be a whole number {allowed}, got {value}")
     return found
+
+
+def generator(rng: np.random.Generator) -> np.random.Generator:
+    """`rng`. Raises ValueError unless it is a numpy generator.
+
+    >>> generator(0)
+    Traceback (most recent call last):
+    ValueError: rng must be a numpy generator, got int
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
+    return rng

@@ -1,4 +1,4 @@
-"""Deep linear networks: loss, exact gradients, balance, margin, guarantee, spectral recursion.
+"""Deep linear networks: loss, exact gradients, starts, balance, margin, guarantee.
 
 A network of depth N is a tuple of weights W_1..W_N, W_j of shape (..., d_j, d_{j-1}); leading
 dimensions are seeds. After whitening, training it on the square loss is the matrix problem
@@ -9,7 +9,7 @@ with `target` of shape (..., d_N, d_0). Everything is float64; time = learning r
 Arora et al. 2018 is arXiv:1810.02281.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -18,7 +18,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from lib.checks import whole_number
+from lib.checks import generator, whole_number
 from lib.descent import Weights
 
 # --- the model -----------------------------------------------------------------------------------
@@ -29,11 +29,6 @@ def _check_float64(name, *tensors):
         if not isinstance(x, torch.Tensor) or x.dtype != torch.float64:
             found = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
             raise ValueError(f"{name} must be float64 torch tensors, got {found}")
-
-
-def _check_generator(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
 
 
 def _check_weights(weights):
@@ -269,7 +264,7 @@ def _padded(matrix, rows, columns):
 
 def orthogonal(size: int, rng: np.random.Generator, batch: tuple[int, ...] = ()) -> Tensor:
     """Random orthogonal matrices (*batch, size, size), Haar, drawn from a numpy generator."""
-    _check_generator(rng)
+    generator(rng)
     q, r = torch.linalg.qr(torch.from_numpy(rng.standard_normal((*batch, size, size))))
     return q * torch.sign(r.diagonal(dim1=-2, dim2=-1)).unsqueeze(-2)
 
@@ -284,11 +279,38 @@ def gaussian_weights(
     >>> [tuple(w.shape) for w in gaussian_weights([5, 3, 1], 2, np.random.default_rng(0))]
     [(2, 3, 5), (2, 1, 3)]
     """
-    _check_generator(rng)
+    generator(rng)
     pairs = zip(widths, widths[1:], strict=False)
     return tuple(
         torch.from_numpy(init_scale * rng.standard_normal((seeds, b, a))) for a, b in pairs
     )
+
+
+def at_scales(tensors: Sequence[Tensor], factors: ArrayLike) -> tuple[Tensor, ...]:
+    """Every tensor (seeds, ...) times each factor (k,), in one batch: tuple of (k x seeds, ...).
+
+    Factor by factor, so that a result (k x seeds,) is `.view(k, seeds)`. factors may also hold one
+    row for each tensor (tensors, k). Raises ValueError for other factors.
+
+    >>> at_scales((torch.tensor([1.0, 2.0]),), [1, 10])[0].tolist()
+    [1.0, 2.0, 10.0, 20.0]
+    """
+    table = torch.as_tensor(np.asarray(factors), dtype=tensors[0].dtype)
+    if table.ndim not in (1, 2) or (table.ndim == 2 and len(table) != len(tensors)):
+        raise ValueError(f"factors must be (k,) or ({len(tensors)}, k), got {tuple(table.shape)}")
+    table = table.expand(len(tensors), -1)
+    return tuple(
+        (f.view(-1, *[1] * x.ndim) * x).flatten(0, 1) for x, f in zip(tensors, table, strict=True)
+    )
+
+
+def product_scale(widths: Sequence[int], init_scale: float = 1.0) -> float:
+    """Standard deviation of an entry of W_N ... W_1 under a layer-wise start: s^N sqrt(d_1 ... d_(N-1)).
+
+    >>> product_scale([784, 128, 32, 10], 0.5)
+    8.0
+    """
+    return init_scale ** (len(widths) - 1) * float(np.prod(widths[1:-1], dtype=float)) ** 0.5
 
 
 def rotated(singular_values: Tensor, rng: np.random.Generator) -> Tensor:
@@ -305,7 +327,7 @@ def start_within_margin(target: Tensor, share: float, rng: np.random.Generator) 
     share: number or (...), in (0, 1). Raises ValueError outside, and for another number of seeds.
     """
     _check_float64("target", target)
-    _check_generator(rng)
+    generator(rng)
     share = torch.as_tensor(share, dtype=torch.float64)
     if share.ndim and share.shape != target.shape[:-2]:
         raise ValueError(
@@ -477,114 +499,3 @@ def convergence_guarantee(target: Tensor, depth: int, margin: float | Tensor) ->
         learning_rate=_plain(learning_rate),
         rate=_plain(learning_rate * c ** (2 * (n - 1) / n)),
     )
-
-
-# --- the spectral recursion ----------------------------------------------------------------------
-
-
-def _array(values):
-    return torch.as_tensor(values, dtype=torch.float64).numpy()
-
-
-def spectral_descent(
-    modes: ArrayLike,
-    singular_values: ArrayLike,
-    *,
-    learning_rate: float | ArrayLike,
-    record: Iterable[int],
-    final_loss: float | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Descent on factors that are diagonal in the target's singular bases, exactly.
-
-    If W_j = Q_j diag(a_j) Q_(j-1)^T with Q_0, Q_N the singular bases of the target and any
-    orthogonal Q_j between, every mode is a problem of its own, for every discrete step:
-
-        a_j <- a_j - learning_rate (a_N ... a_1 - s) prod_(l != j) a_l.
-
-    modes: (N, ..., k), a_j of every seed; singular_values: s, (..., k) or (k,). learning_rate: one
-    number, or an array that broadcasts against (..., k). record: the steps to keep, the last of
-    them is the number of steps. final_loss (...): end at the first record where no seed's loss
-    1/2 sum (a_N ... a_1 - s)^2 is above it.
-    Returns (steps (records,), a_j at those steps (records, N, ..., k)). A step costs N + 4 array
-    operations, a few microseconds: numpy, since for so few numbers a tensor's dispatch is most of
-    the cost. Overflow is data here: modes turn inf or nan, silently.
-    """
-    layers = [_array(a).copy() for a in modes]
-    if not layers or any(a.shape != layers[0].shape for a in layers):
-        raise ValueError("modes must hold one array or more, all of one shape")
-    wanted, rate = _array(singular_values), _array(learning_rate)
-    record = sorted({int(step) for step in record})
-    if not (np.isfinite(rate).all() and (rate > 0).all()):
-        raise ValueError(f"learning_rate must be positive and finite, got {learning_rate}")
-    if not record or record[0] < 0:
-        raise ValueError("record must hold one step or more, none negative")
-    state, walk = _spectral_walk(np.stack(layers), wanted, rate)
-    kept = np.empty((len(record), *state.shape))
-    now = 0
-    with np.errstate(all="ignore"):
-        for row, event in enumerate(record):
-            walk(event - now)
-            now = event
-            kept[row] = state
-            if final_loss is not None:
-                losses = np.square(np.prod(state, axis=0) - wanted).sum(-1) / 2
-                if (losses <= _array(final_loss)).all():
-                    break
-    return torch.tensor(record[: row + 1]), torch.from_numpy(kept[: row + 1])
-
-
-def _spectral_walk(layers, wanted, rate):
-    """(layers (N, ..., k), walk(steps), which moves them): the products of the others for all layers at once.
-
-    They stand in a ring a_1 .. a_N a_1 .. a_(N-1), of which N - 1 neighbours are the others of the one before.
-    """
-    depth, shape = len(layers), layers.shape[1:]
-    wanted, rate = (np.broadcast_to(x, shape).copy() for x in (wanted, rate))
-    ring = np.concatenate([layers, layers[:-1]])
-    layers, head, tail = ring[:depth], ring[: depth - 1], ring[depth:]
-    first, *more = [ring[j : j + depth] for j in range(1, depth)] or [np.ones_like(ring)]
-    back, change = np.empty(shape), np.empty_like(layers)
-    # Bound once: looking the functions up would be a tenth of the loop.
-    multiply, subtract, copy = np.multiply, np.subtract, np.copyto
-
-    def walk(steps):
-        for _ in range(steps):
-            others = first
-            for factor in more:
-                others = multiply(others, factor, change)
-            multiply(others[0], layers[0], back)
-            subtract(back, wanted, back)
-            multiply(back, rate, back)
-            multiply(others, back, change)
-            subtract(layers, change, layers)
-            copy(tail, head)
-
-    return layers, walk
-
-
-def spectral_factors(
-    values: ArrayLike, depth: int, imbalance_wanted: float | ArrayLike, rng: np.random.Generator
-) -> Tensor:
-    """Modes (N, ..., k) for `spectral_descent`: product `values` > 0, a given imbalance, at random.
-
-    Layers are diag(a_j) with a_N ... a_1 = values (..., k); imbalance_wanted: number or (...).
-    Raises ValueError for values that are not positive.
-    """
-    _check_generator(rng)
-    if not bool((values > 0).all()):
-        raise ValueError("values must be positive: they are the modes of the product")
-    layer = torch.diag_embed(values ** (1 / depth))
-    draws = [torch.from_numpy(rng.standard_normal(tuple(values.shape))) for _ in range(depth - 1)]
-    weights = unbalance((layer,) * depth, imbalance_wanted, [torch.diag_embed(k) for k in draws])
-    return torch.stack([w.diagonal(dim1=-2, dim2=-1) for w in weights])
-
-
-def spectral_weights(modes: ArrayLike, left: Tensor, right: Tensor) -> Weights:
-    """The weight matrices that `modes` (N, ..., k) stand for: W_1 = diag(a_1) V^T, W_N = U diag(a_N).
-
-    left: U (..., d_N, k), right: V^T (..., k, d_0), the singular bases of the target.
-    """
-    layers = [torch.diag_embed(a) for a in modes]
-    layers[0] = layers[0] @ right
-    layers[-1] = left @ layers[-1]
-    return tuple(layers)

@@ -36,7 +36,7 @@ def layer_wise_scales_one_layer(patch):
             factors = [factors[0], *(0 * f + 0.1 for f in factors[1:-1]), factors[-1]]
         return right(tensors, factors)
 
-    patch("trajectories.initialization.at_scales", first_only)
+    patch("linear_networks.at_scales", first_only)
 
 
 def balanced_layers_have_the_scale_s(patch):
@@ -253,6 +253,6 @@ def product_of_the_scales_alone(patch):
     """
     _no_search(patch)
     patch(
-        "trajectories.initialization.product_scale",
+        "linear_networks.product_scale",
         lambda right, widths, init_scale=1.0: init_scale ** (len(widths) - 1),
     )

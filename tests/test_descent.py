@@ -296,11 +296,10 @@ def test_retraction_keeps_the_sphere():
         ({"problem": (QUADRATIC[:2],)}, "seed dimension"),
     ],
 )
-def test_bad_input_is_one_clear_line(change, words):
+def test_bad_input_is_one_clear_line(change, words, refused):
     call = {"gradient": gradient, "weights": START, "problem": (QUADRATIC,)}
-    with pytest.raises(ValueError, match=words) as caught:
+    with refused(words):
         descend(**call | {"rule": Plain(0.1), "steps": 2} | change)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("change", [{"every": 0}, {"every": 2.5}, {"diverged": "drop"}])

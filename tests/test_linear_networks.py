@@ -202,38 +202,6 @@ def test_guarantee_is_batched_over_targets_and_margins():
         assert float(both.steps(1.0, 0.1)[i]) == pytest.approx(one.steps(1.0, 0.1), rel=1e-14)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 5, 8])
-def test_spectral_recursion_equals_matrix_descent(depth):
-    rng = np.random.default_rng(depth)
-    seeds, k, steps = 4, 3, 200
-    left, right = ln.orthogonal(k, rng, (seeds,)), ln.orthogonal(k, rng, (seeds,))
-    singular = torch.from_numpy(rng.uniform(0.5, 1.5, (seeds, k)))
-    modes = torch.from_numpy(rng.uniform(0.6, 1.2, (depth, seeds, k)))
-    target = left @ torch.diag_embed(singular) @ right
-    run = descend(
-        ln.gradients,
-        ln.spectral_weights(modes, left, right),
-        problem=(target,),
-        rule=Plain(0.05),
-        steps=steps,
-    )
-    at, kept = ln.spectral_descent(modes, singular, learning_rate=0.05, record=[0, 7, steps])
-    assert at.tolist() == [0, 7, steps] and torch.equal(kept[0], modes)
-    for ours, matrix in zip(ln.spectral_weights(kept[-1], left, right), run.weights, strict=True):
-        assert torch.allclose(ours, matrix, rtol=0, atol=1e-12)
-
-
-def test_spectral_recursion_ends_at_the_first_record_below_the_final_loss():
-    modes, singular = (
-        torch.full((2, 3, 2), 0.5, dtype=torch.float64),
-        torch.ones(2, dtype=torch.float64),
-    )
-    call = {"learning_rate": torch.tensor([[0.1], [0.1], [0.02]], dtype=torch.float64)}
-    at, kept = ln.spectral_descent(modes, singular, record=range(1000), final_loss=1e-3, **call)
-    losses = (kept.prod(1) - 1).square().sum(-1) / 2
-    assert len(at) < 1000 and (losses[-1] <= 1e-3).all() and not (losses[-2] <= 1e-3).all()
-
-
 def test_regression_on_whitened_inputs_is_the_matrix_problem():
     from lib.data import whiten
 
@@ -285,16 +253,14 @@ BAD = {
     "unbalance unreachable": (lambda w, t: ln.unbalance(w, 1e-9, [t]), "not reached"),
     "unbalance depth 1": (lambda w, t: ln.unbalance(w[:1], 0.1, []), "depth 1"),
     "unbalance along nothing": (lambda w, t: ln.unbalance((t, t), 0.1, [0 * t]), "not reached"),
-    "factors": (lambda w, t: ln.spectral_factors(-t[0], 2, 0.1, RNG), "positive"),
     "margin shapes": (lambda w, t: ln.deficiency_margin(t, t[:2]), "one shape"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_line(case):
+def test_bad_input_is_one_clear_line(case, refused):
     weights, _ = draw([3, 3, 3], (), 0)
     target = torch.diag(torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64))
     call, words = BAD[case]
-    with pytest.raises(ValueError, match=words) as caught:
+    with refused(words):
         call(weights, target)
-    assert "\n" not in str(caught.value)

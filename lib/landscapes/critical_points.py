@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from lib.checks import whole_number
+from lib.checks import generator, whole_number
 from lib.landscapes.spin_glass import (
     Couplings,
     _gradient,
@@ -142,8 +142,7 @@ def spin_glass_points(
     starts, walk = whole_number("starts", starts, 1), whole_number("walk", walk, 1)
     if not len(draws):
         raise ValueError("draws must hold couplings, one or more")
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError("rng must be a numpy generator")
+    generator(rng)
     found = []
     for draw, c in enumerate(draws):
         n = _orders(c)[1][0][0]
@@ -170,8 +169,7 @@ def all_critical_points(
     parts, orders = _orders(couplings)
     if parts[0].ndim != 3:
         raise ValueError("couplings must be (draws, n, M)")
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError("rng must be a numpy generator")
+    generator(rng)
     n, draws = orders[0][0], len(parts[0])
     starts, together = whole_number("starts", starts, 1), max(1, 2**13 // n**4)
     found = []

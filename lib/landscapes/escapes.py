@@ -15,7 +15,8 @@ from scipy.special import digamma
 from torch import Tensor
 
 from lib.descent import Plain, Record, Stop, Trajectory, descend
-from lib.linear_networks import end_to_end, gradients, spectral_descent
+from lib.linear_networks import end_to_end, gradients
+from lib.spectral import spectral_descent
 
 Rng = np.random.Generator
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.checks import whole_number
+from lib.checks import generator, whole_number
 from lib.descent import Momentum, Plain, Record, Stop, Trajectory, Weights, descend
 from lib.practice.draws import check_orders, minibatch
 from lib.practice.networks import (
@@ -94,8 +94,7 @@ def train_together(
     check_labels(start, images, labels)
     batch_size = whole_number("batch_size", batch_size)
     epochs = whole_number("epochs", epochs, 0)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
+    generator(rng)
     dtype, each = start.weights[0].dtype, -(-len(images) // batch_size)
     images, one_hot = images.to(dtype), columns(start, labels)
     orders = [torch.from_numpy(rng.permutation(len(images))) for _ in range(epochs)]

@@ -11,7 +11,6 @@ from lib import linear_networks as ln
 from lib.descent import Plain
 from lib.practice.classifiers import train_together
 from lib.practice.networks import Network, evaluate
-from lib.trajectories.initialization import at_scales, product_scale
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def relu_ends(
     ((2, 2), (4, 2))
     """
     scales, depth = np.asarray(scales, float), len(widths) - 1
-    equal = product_scale(widths) * scales**depth
+    equal = ln.product_scale(widths) * scales**depth
     products = np.unique(np.concatenate([scales, equal]))
     lit = (images > 0).double().mean(0) > 0.01
     seen = images[:, lit], labels
@@ -71,7 +70,7 @@ def relu_ends(
         layered = ln.gaussian_weights(widths, 1, rng)
         matrix = torch.from_numpy(rng.standard_normal((1, widths[-1], widths[0])))
         even = ln.balanced_factors(matrix, widths, rng)
-        starts = at_scales(layered, scales), at_scales(even, products ** (1 / depth))
+        starts = ln.at_scales(layered, scales), ln.at_scales(even, products ** (1 / depth))
         first, *rest = (torch.cat(both).float() for both in zip(*starts, strict=True))
         weights = (first[:, :, lit].contiguous(), *rest)
         start = Network(weights, tuple(torch.zeros(w.shape[:2]) for w in weights))

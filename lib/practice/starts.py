@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from lib.checks import whole_number
+from lib.checks import generator, whole_number
 from lib.practice.networks import Network
 
 
@@ -90,8 +90,7 @@ def uniform_start(
     [(10, 3, 4), (10, 2, 3), (10, 3), (10, 2)]
     """
     pairs, networks = _checked_widths(widths), whole_number("networks", networks)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
+    generator(rng)
 
     def draw(fan_in, *shape):
         side = fan_in**-0.5

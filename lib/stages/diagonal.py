@@ -188,10 +188,6 @@ class Staircase:
     values: np.ndarray
     losses: np.ndarray
 
-    def supports(self) -> list[set[int]]:
-        """The coordinates that are not 0 on each plateau."""
-        return [{*np.flatnonzero(np.abs(w) > 1e-9).tolist()} for w in self.values]
-
     def large(self, share: float = 0.01) -> np.ndarray:
         """The places of the jumps that lower the loss by more than this share of the first loss."""
         return np.flatnonzero(-np.diff(self.losses) > share * self.losses[0])
@@ -357,6 +353,10 @@ class Ascent:
         """`plateau_distances` from the smaller start, (plateaus,) for each problem."""
         return plateau_distances(self.runs[1], self.scales[1], self.stairs, self.rate)
 
+    def stages(self) -> list[np.ndarray]:
+        """The computed w after each large jump, (jumps, d) for each problem."""
+        return [one.values[one.large() + 1] for one in self.stairs]
+
     def losses(self, problem: int) -> dict[str, tuple[Tensor, Tensor]]:
         """{start: (time in units of ln(1/scale), loss over the first loss)} of one problem, until its last large jump."""
         first, found = self.stairs[problem].losses[0], {}
@@ -378,17 +378,27 @@ def ascend(regression: Regression, scales: tuple[float, float], share: float) ->
     )
 
 
-def matching_pursuit(x: np.ndarray, y: np.ndarray, steps: int) -> list[set[int]]:
-    """The supports of orthogonal matching pursuit: one coordinate after the other, none is given back.
-
-    The next is that of the largest |X^T (X w - y)|, then w is the least squares over all chosen ones.
-    """
-    chosen, found, r = [], [set()], y
-    for _ in range(steps):
-        if np.linalg.norm(r) <= 1e-9 * np.linalg.norm(y):
-            break
-        chosen.append(int(np.abs(x.T @ r).argmax()))
-        found.append({*chosen})
-        part = x[:, chosen]
-        r = y - part @ np.linalg.lstsq(part, y, rcond=None)[0]
+def nearest_to_stages(run: Climb, stages: list[np.ndarray]) -> list[np.ndarray]:
+    """How near w comes to each stage (stages, d) on its way, relative to that stage's size, (stages,) a problem."""
+    found = []
+    for k, goals in enumerate(stages):
+        path = run.paths[:, k].numpy()
+        away = [np.linalg.norm(path - goal, axis=-1).min() for goal in goals]
+        found.append(np.array(away) / np.linalg.norm(goals, axis=-1))
     return found
+
+
+def matching_pursuit(x: np.ndarray, y: np.ndarray, steps: int) -> np.ndarray:
+    """The stages of orthogonal matching pursuit, (stages, d): one coordinate after the other, none is given back.
+
+    The next is that of the largest |X^T (X w - y)|, then w is the least squares over all chosen ones; until the
+    data are fit, by `steps` stages at most.
+    """
+    chosen, found, r = [], [], y
+    while len(found) < steps and np.linalg.norm(r) > 1e-9 * np.linalg.norm(y):
+        chosen.append(int(np.abs(x.T @ r).argmax()))
+        w = np.zeros(x.shape[1])
+        w[chosen] = np.linalg.lstsq(x[:, chosen], y, rcond=None)[0]
+        r = y - x @ w
+        found.append(w)
+    return np.stack(found)

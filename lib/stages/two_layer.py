@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from lib import linear_networks as ln
+from lib.checks import generator
 from lib.descent import Plain, Record, Stop, descend
-from lib.trajectories.initialization import at_scales
 
 ACTIVATIONS = ("linear", "relu", "tanh")
 
@@ -56,9 +56,7 @@ def teacher_problem(
         raise ValueError(f"samples must be at least len(variances) = {size}, got {samples}")
     if not 1 <= len(singular_values) <= min(size, outputs):
         raise ValueError(f"singular_values must hold 1..{min(size, outputs)} numbers")
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy Generator, got {type(rng).__name__}")
-    gaussian = torch.from_numpy(rng.standard_normal((seeds, samples, size)))
+    gaussian = torch.from_numpy(generator(rng).standard_normal((seeds, samples, size)))
     scores = torch.linalg.qr(gaussian).Q.mT * samples**0.5
     deviations = torch.as_tensor(variances, dtype=torch.float64).sqrt()
     x = ln.orthogonal(size, rng, (seeds,)) @ (deviations[:, None] * scores)
@@ -140,7 +138,7 @@ def scaled_runs(
     [[3.0, 3.0, 5.0, 5.0], [1.0, 1.0, 1.0, 1.0]]
     """
     table = [list(scales)] * len(weights) + [[1.0] * len(scales)] * len(problem)
-    runs = at_scales((*weights, *problem), table)
+    runs = ln.at_scales((*weights, *problem), table)
     return runs[: len(weights)], runs[len(weights) :]
 
 

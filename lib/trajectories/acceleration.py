@@ -18,7 +18,7 @@ from torch import Tensor
 from lib.checks import whole_number
 from lib.descent import Momentum, Plain, Record, Stop, Weights, descend
 from lib.linear_networks import end_to_end, gradients, orthogonal
-from lib.trajectories.initialization import Race, fastest
+from lib.trajectories.races import Race, fastest
 
 # --- the rule ------------------------------------------------------------------------------------
 

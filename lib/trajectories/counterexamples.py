@@ -3,7 +3,7 @@
 The first necessity result of Arora et al. 2018 (arXiv:1810.02281, claim 4 of its appendix; claim 5 is in
 `held_starts`) and what can be said exactly about it. It comes down to one mode: a network of scalars
 a_1..a_N on 1/2 (a_N ... a_1 - 1)^2. Modes are (N, ...), as for
-`linear_networks.spectral_descent`; everything is float64; time = learning rate x steps.
+`lib.spectral.spectral_descent`; everything is float64; time = learning rate x steps.
 """
 
 import math
@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lib.descent import log_steps
-from lib.linear_networks import deficiency_margin, spectral_descent
+from lib.linear_networks import deficiency_margin
+from lib.spectral import spectral_descent
 
 
 def _even(depth):

@@ -15,7 +15,7 @@ Weights are tuples W_1..W_N as in `linear_networks`; everything is float64; the 
 unless a function takes it. Arora et al. 2018 is arXiv:1810.02281.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,26 +24,13 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from lib import linear_networks as ln
-from lib.checks import whole_number
+from lib.checks import generator, whole_number
 from lib.data import digits, whiten
-from lib.descent import Plain, Record, Stop, Trajectory, Weights, descend
+from lib.descent import Plain, Record, Trajectory, Weights, descend
+from lib.linear_networks import at_scales, product_scale
+from lib.trajectories.races import Race, budget, doubles, fastest, rate_grid, whole_race
 
 # --- starts --------------------------------------------------------------------------------------
-
-
-def _doubles(**tensors):
-    """Refuse what is no float64 tensor, is not finite, or empty."""
-    for name, x in tensors.items():
-        if not isinstance(x, torch.Tensor) or x.dtype != torch.float64:
-            raise ValueError(f"{name} must be a float64 tensor, got {getattr(x, 'dtype', type(x))}")
-        if x.numel() == 0 or not torch.isfinite(x).all():
-            raise ValueError(f"{name} must hold finite numbers, one or more")
-
-
-def _generator(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy generator, got {type(rng).__name__}")
-    return rng
 
 
 def reduce_inputs(weights: Sequence[Tensor], target: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
@@ -59,7 +46,7 @@ def reduce_inputs(weights: Sequence[Tensor], target: Tensor) -> tuple[tuple[Tens
     >>> tuple(first.shape), tuple(target.shape)
     ((4, 2, 3), (4, 1, 3))
     """
-    _doubles(target=target, **{f"W_{j}": w for j, w in enumerate(weights, 1)})
+    doubles(target=target, **{f"W_{j}": w for j, w in enumerate(weights, 1)})
     rows = torch.cat([target.expand(*weights[0].shape[:-2], -1, -1), weights[0]], -2)
     if rows.shape[-2] > rows.shape[-1]:
         raise ValueError(
@@ -67,33 +54,6 @@ def reduce_inputs(weights: Sequence[Tensor], target: Tensor) -> tuple[tuple[Tens
         )
     basis = torch.linalg.qr(rows.mT)[0]
     return (weights[0] @ basis, *weights[1:]), target @ basis
-
-
-def at_scales(tensors: Sequence[Tensor], factors: ArrayLike) -> tuple[Tensor, ...]:
-    """Every tensor (seeds, ...) times each factor (k,), in one batch: tuple of (k x seeds, ...).
-
-    Factor by factor, so that a result (k x seeds,) is `.view(k, seeds)`. factors may also hold one
-    row for each tensor (tensors, k). Raises ValueError for other factors.
-
-    >>> at_scales((torch.tensor([1.0, 2.0]),), [1, 10])[0].tolist()
-    [1.0, 2.0, 10.0, 20.0]
-    """
-    table = torch.as_tensor(np.asarray(factors), dtype=tensors[0].dtype)
-    if table.ndim not in (1, 2) or (table.ndim == 2 and len(table) != len(tensors)):
-        raise ValueError(f"factors must be (k,) or ({len(tensors)}, k), got {tuple(table.shape)}")
-    table = table.expand(len(tensors), -1)
-    return tuple(
-        (f.view(-1, *[1] * x.ndim) * x).flatten(0, 1) for x, f in zip(tensors, table, strict=True)
-    )
-
-
-def product_scale(widths: Sequence[int], init_scale: float = 1.0) -> float:
-    """Standard deviation of an entry of W_N ... W_1 under a layer-wise start: s^N sqrt(d_1 ... d_(N-1)).
-
-    >>> product_scale([784, 128, 32, 10], 0.5)
-    8.0
-    """
-    return init_scale ** (len(widths) - 1) * float(np.prod(widths[1:-1], dtype=float)) ** 0.5
 
 
 def product_parts(
@@ -109,7 +69,7 @@ def product_parts(
     """
     if len(widths) < 2 or widths[-1] != 1 or widths[0] < 2:
         raise ValueError(f"widths must run from d_0 >= 2 to d_N = 1, got {list(widths)}")
-    rng, draws = _generator(rng), whole_number("draws", draws, 1)
+    rng, draws = generator(rng), whole_number("draws", draws, 1)
     along, across = rng.standard_normal(draws), np.sqrt(rng.chisquare(widths[0] - 1, draws))
     length = init_scale ** (len(widths) - 1) * np.ones(draws)
     for width in widths[1:-1]:
@@ -125,7 +85,7 @@ def balanced_state(along: Tensor, across: Tensor, depth: int) -> tuple[Tensor, T
     Descent keeps the N - 1 numbers equal and all other entries 0, exactly.
     Raises ValueError for a product of length 0, which has no direction.
     """
-    _doubles(along=along, across=across)
+    doubles(along=along, across=across)
     depth = whole_number("depth", depth, 1)
     if not (torch.hypot(along, across) > 0).all():
         raise ValueError("along and across must not both be 0")
@@ -162,21 +122,6 @@ def _parts(product, target):
     return along, (product.square().sum((-2, -1)) - along.square()).clamp(min=0).sqrt()
 
 
-def _grid(learning_rates):
-    rates = torch.as_tensor(learning_rates, dtype=torch.float64)
-    if rates.ndim != 1 or len(rates) == 0 or not (torch.isfinite(rates) & (rates > 0)).all():
-        raise ValueError(
-            f"learning_rates must be positive and finite numbers, got {learning_rates}"
-        )
-    return rates
-
-
-def _budget(final_loss, steps):
-    if not (np.isfinite(final_loss) and final_loss > 0):
-        raise ValueError(f"final_loss must be positive and finite, got {final_loss}")
-    return whole_number("steps", steps, 0)
-
-
 def _chain_norms(weights):
     """Largest singular values of W_a ... W_(b+1), the largest of the seeds: (N + 1, N + 1), 1 where a = b."""
     count = len(weights)
@@ -207,8 +152,8 @@ def can_reach(
     search thousands of hopeless steps. weights: (seeds, ., .); scales: (k,). Returns bool (rates, k).
     Raises ValueError for weights that are not finite float64 and scales that are negative or not finite.
     """
-    rates, steps = _grid(learning_rates).numpy(), _budget(final_loss, steps)
-    _doubles(**{f"W_{j}": w for j, w in enumerate(weights, 1)})
+    rates, steps = rate_grid(learning_rates).numpy(), budget(final_loss, steps)
+    doubles(**{f"W_{j}": w for j, w in enumerate(weights, 1)})
     scales = np.asarray(scales, float)
     if scales.ndim != 1 or not (np.isfinite(scales) & (scales >= 0)).all():
         raise ValueError("scales must be finite numbers >= 0")
@@ -231,103 +176,6 @@ def can_reach(
     return torch.from_numpy(reached.reshape(len(rates), len(scales)))
 
 
-@dataclass(frozen=True)
-class Race:
-    """What `fastest` runs at every rate of a grid.
-
-    gradient(weights, *problem): as in `descend`; arrived(weights, *problem) -> bool (seeds,), looked for
-    every `every` steps; rule: what makes a rule out of rates (pairs,), such as `Plain`.
-    """
-
-    gradient: Callable
-    arrived: Callable
-    rule: Callable = Plain
-    every: int = 10
-
-
-@torch.no_grad()
-@np.errstate(all="ignore")  # a rate that is too large is data here
-def fastest(
-    race: Race,
-    weights: Weights,
-    rates: ArrayLike,
-    *,
-    steps: int,
-    problem: Weights = (),
-    possible: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Steps until `race.arrived` at the best learning rate of a grid, for every seed.
-
-    Every seed runs at all rates side by side until, at one of them, it has arrived: the others end with
-    it. A run that diverges is out. Of those that are there when it is looked for, the steps are counted one
-    by one.
-
-    weights, problem: as in `descend`; steps: the most allowed. possible: bool (rates, seeds), False where a
-    pair need not be run (`can_reach`).
-    Returns (steps (seeds,), inf where no rate gets there; rates (seeds,), the larger of two that need the
-    same steps, nan where none gets there). Raises ValueError for weights that are not finite float64 with
-    one row a seed, rates that are not positive, and a `possible` of another shape.
-
-    >>> halving = Race(lambda w: w, lambda w: w[0].abs() < 1e-3)
-    >>> fastest(halving, (torch.ones(1, dtype=torch.float64),), [0.1, 0.5, 2.5], steps=100)
-    (tensor([10.], dtype=torch.float64), tensor([0.5000], dtype=torch.float64))
-    """
-    rates, steps, seeds = _grid(rates), whole_number("steps", steps, 0), len(weights[0])
-    _doubles(**{f"weights[{j}]": x for j, x in enumerate(weights)})
-    if any(x.ndim == 0 or len(x) != seeds for x in (*weights, *problem)):
-        raise ValueError(f"weights and problem must hold {seeds} seeds in every tensor")
-    if possible is None:
-        possible = torch.ones(len(rates), seeds, dtype=torch.bool)
-    if tuple(possible.shape) != (len(rates), seeds):
-        raise ValueError(f"possible must be ({len(rates)}, {seeds}), got {tuple(possible.shape)}")
-    needed = torch.full((seeds,), torch.inf, dtype=torch.float64)
-    chosen = torch.zeros(seeds, dtype=torch.float64)
-    size = 8 * len(rates) * sum(x[0].numel() for x in (*weights, *problem))
-    for members in torch.arange(seeds).split(max(1, (1 << 25) // size)):  # 32 MB at once
-        which, column = possible[:, members].nonzero(as_tuple=True)
-        if len(which):
-            pairs = members[column], rates[which]
-            seed, rate, count = _arrivals(race, weights, problem, pairs, steps)
-            needed.scatter_reduce_(0, seed, count, "amin")
-            best = count == needed[seed]
-            chosen.scatter_reduce_(0, seed[best], rate[best], "amax")
-    return needed, torch.where(needed.isinf(), torch.nan, chosen)
-
-
-def _arrivals(race, weights, problem, pairs, steps):
-    """(seeds, rates, steps) of the pairs that are there when the first of their seed are: see `fastest`."""
-    seed, rate = pairs
-
-    def run(of, steps, every, when):
-        return descend(
-            lambda w, *given: race.gradient(w, *given[:-1]),
-            tuple(x[seed[of]] for x in weights),
-            race.rule(rate[of]),
-            problem=(*(x[seed[of]] for x in problem), seed[of]),
-            steps=steps,
-            stop=Stop(when, every=every, diverged="keep"),
-        )
-
-    def there(w, *given):
-        return race.arrived(w, *given[:-1])
-
-    def one_of_a_seed_is_there(w, *given):
-        return torch.isin(given[-1], given[-1][there(w, *given)])
-
-    rough = run(torch.arange(len(seed)), steps, race.every, one_of_a_seed_is_there)
-    ends = there(rough.weights, *(x[seed] for x in problem), seed)
-    first = ((rough.stopped >= 0) & ends).nonzero()[:, 0]
-    count = rough.stopped[first]
-    if race.every > 1 and len(first):
-        count = run(first, int(count.max()), 1, there).stopped
-    return seed[first], rate[first], count.double().where(count >= 0, torch.inf)
-
-
-def whole_race(final_loss: float) -> Race:
-    """Descent of whole networks, `linear_networks.gradients`, until the loss is `final_loss`."""
-    return Race(ln.gradients, lambda weights, target: ln.loss(weights, target) <= final_loss)
-
-
 def balanced_steps(
     state: Weights, depth: int, rates: ArrayLike, *, final_loss: float, steps: int
 ) -> tuple[Tensor, Tensor]:
@@ -336,7 +184,7 @@ def balanced_steps(
         lambda now: balanced_gradients(now, depth),
         lambda now: balanced_loss(now, depth) <= final_loss,
     )
-    return fastest(race, state, rates, steps=_budget(final_loss, steps))
+    return fastest(race, state, rates, steps=budget(final_loss, steps))
 
 
 def reduction_check(
@@ -479,7 +327,7 @@ def search_scales(
     rising = (np.diff(products, prepend=0) > 0).all() and np.isfinite(products).all()
     if not rising or depth < 1 or widths[-1] != 1:
         raise ValueError("products must be positive, finite and rise, widths end in d_N = 1")
-    rates = [rate for rate in _grid(learning_rates).tolist() if rate < 2 / depth]
+    rates = [rate for rate in rate_grid(learning_rates).tolist() if rate < 2 / depth]
     factors, shape = products / product_scale(widths), (len(products), seeds)
     s = factors ** (1 / depth)
     unit = torch.eye(1, widths[0], dtype=torch.float64)

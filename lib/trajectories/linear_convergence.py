@@ -33,12 +33,11 @@ from lib.linear_networks import (
     regression_loss,
     rotated,
     smallest_singular_value,
-    spectral_descent,
-    spectral_factors,
     start_within_margin,
     unbalance,
     whitened_problem,
 )
+from lib.spectral import spectral_descent, spectral_factors
 
 # --- what is measured along the way --------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from lib.trajectories.initialization import (
     balanced_state,
     balanced_steps,
     product_parts,
-    product_scale,
 )
 from lib.trajectories.linear_convergence import margin_probability, starts_with_margin
 
@@ -37,7 +36,7 @@ def positive_margins(
 
     widths as in `product_parts`: [d_0, 1] is the balanced start. Returns a list of counts.
     """
-    unit, depth = product_scale(widths), len(widths) - 1
+    unit, depth = ln.product_scale(widths), len(widths) - 1
     scales = [(wanted / unit) ** (1 / depth) for wanted in product_scales]
     return [int((margin(*product_parts(widths, s, draws, rng)) > 0).sum()) for s in scales]
 

@@ -82,12 +82,14 @@ def logistic_loss(weights: Weights, z: Tensor) -> Tensor:
 
 
 def log_logistic_loss(weights: Weights, z: Tensor) -> Tensor:
-    """ln of `logistic_loss`, without underflow down to e^-700, (problems,)."""
+    """ln of `logistic_loss`, without underflow, (problems,)."""
     return _log_loss(_margins(ln.end_to_end(weights), z))
 
 
 def _log_loss(m):
-    return torch.nn.functional.softplus(-m).log().logsumexp(-1)
+    # ln ln(1 + e^-m) is -m to rounding beyond 40, where e^-m would at last underflow.
+    near = torch.nn.functional.softplus(-m.clamp(max=40)).log()
+    return torch.where(m > 40, -m, near).logsumexp(-1)
 
 
 def logistic_slope(w: Tensor, z: Tensor) -> Tensor:
@@ -165,12 +167,17 @@ class Far(NamedTuple):
     directions: Tensor
 
 
-def far_run(z: Tensor, weights: Weights, pace: float, steps: int, every: int = 5) -> Far:
-    """The flow's path to losses of e^-500, by descent with another clock: `Far`, recorded `every` so many steps.
+def pace(z: Tensor) -> Tensor:
+    """1 / max_i |z_i|^2, (problems,): steps of it are stable on ln L, whose curvature in w is at most its inverse."""
+    return 1 / z.square().sum(-1).amax(-1)
 
-    A step moves the weights by -pace grad(ln L) / (N |w|^(2 - 2/N)): the path is that of the flow on L, and the time of
-    the flow that passes in it is pace / (L N |w|^(2 - 2/N)), whose logarithm is taken to be straight between records.
-    First order in `pace`.
+
+def far_run(z: Tensor, weights: Weights, steps: int, share: float = 1.0, every: int = 5) -> Far:
+    """The flow's path to losses as small as one likes, by descent with another clock: `Far`, recorded `every` so many steps.
+
+    A step moves the weights by -h grad(ln L) / (N |w|^(2 - 2/N)), h = share x `pace`: the path is that of the flow on
+    L, and the time of the flow that passes in it is h / (L N |w|^(2 - 2/N)), whose logarithm is taken to be straight
+    between records. First order in h.
     """
     depth = len(weights)
 
@@ -189,14 +196,14 @@ def far_run(z: Tensor, weights: Weights, pace: float, steps: int, every: int = 5
     run = descend(
         paced,
         weights,
-        Plain(pace),
+        Plain(share * pace(z)),
         steps=steps,
         problem=(z,),
         record=Record(range(0, steps + 1, every), measure),
     )
     log_loss, w = run.records["log_loss"], run.records["w"]
     sizes = w.norm(dim=-1)
-    speed = np.log(pace) - log_loss - slowness(sizes).log()
+    speed = (share * pace(z)).log() - log_loss - slowness(sizes).log()
     rise = speed.diff(dim=0)
     passed = np.log(every) + speed[:-1] + (rise.expm1() / rise).log()
     log_time = torch.cat([torch.full_like(passed[:1], -torch.inf), passed.logcumsumexp(0)])
@@ -293,6 +300,12 @@ def growth_from(plain: Descended, margin: Tensor, depth: int, first: int) -> tup
     return 1 / plain.losses[first:] - 1 / plain.losses[first], wanted
 
 
+def time_exponent(plain: Descended, first: int) -> Tensor:
+    """The power of t in L between record `first` and the last one, (problems,)."""
+    losses, times = (x[-1] / x[first] for x in (plain.losses, plain.times))
+    return losses.log() / times.log()
+
+
 def growth_power(far: Far) -> Tensor:
     """The power of ln(1/L) in d(1/L)/dt, fitted over the second half of the run, (problems,)."""
     rise, x = (a[len(a) // 2 :] for a in measured_growth(far))
@@ -313,3 +326,9 @@ def turn(far: Far, direction: Tensor) -> Tensor:
 def _slope(x, y):
     x, y = x - x.mean(0), y - y.mean(0)
     return (x * y).sum(0) / x.square().sum(0)
+
+
+def falls_a_step(far: Far, every: int = 5) -> Tensor:
+    """By how much ln L falls in a step, over the second half of the run, (problems,)."""
+    half = len(far.log_loss) // 2
+    return (far.log_loss[half] - far.log_loss[-1]) / (every * (len(far.log_loss) - 1 - half))

@@ -120,11 +120,11 @@ from lib.suite.claims import Ledger
 
 ledger = Ledger("34_balanced_initialization", globals())  # checks the parameters
 
-from lib import data
+from lib import data, linear_networks as ln
 from lib.practice.relu_scales import relu_ends
 from lib.statistics import largest, mean, share, significant, slope, smallest, value
 from lib.suite import figures
-from lib.trajectories import initialization as init, promises as pr
+from lib.trajectories import initialization as init, promises as pr, races
 from lib.trajectories.linear_convergence import best_margin_scale
 
 import pandas as pd
@@ -140,9 +140,9 @@ goal = 1e-5
 # `lib` searches the fastest of several learning rates for many starts at once. Here it gets one rate and the layer-wise starts from above:
 
 # %%
-np.array_equal(init.fastest(
-    init.whole_race(goal),
-    init.at_scales([torch.from_numpy(W)[None] for W in start], [0.15, 0.2, 0.25]),
+np.array_equal(races.fastest(
+    races.whole_race(goal),
+    ln.at_scales([torch.from_numpy(W)[None] for W in start], [0.15, 0.2, 0.25]),
     [0.1], steps=1500, problem=(torch.eye(1, 6).double().expand(3, -1, -1),),
 )[0], [steps_to_goal([s * W for W in start]) for s in (0.15, 0.2, 0.25)])
 

@@ -163,7 +163,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 46.2a | From a small start descent ends near the sparse truth | median error ≤ 0.03 | ours: "near" is 3%; single regressions need smaller starts | Woodworth et al. 2020 (statement, abstract) |
-# | 46.2b | From the largest start it ends at the solution of least norm, and errs as that does | largest distance from it ≤ 0.02 | at α = 3 the potential is quadratic to 1% | Woodworth et al. 2020 (statement, abstract) |
+# | 46.2b | From the largest start it ends at the solution of least norm, and errs as that does | largest distance from it ≤ 0.001 | at α = 3 the potential is quadratic to 1e-4 | Woodworth et al. 2020 (statement, abstract) |
 #
 # Mean errors of descent at a few scales:
 
@@ -177,18 +177,18 @@ def errors(coordinates):
 curve = {a: errors(dg.interpolator(sparse, a)).mean()
          for a in np.geomspace(1e-4, 10, 26)}
 ends = {
-    a: dg.descend_from(sparse, a, 0.5 * dg.stable_rate(sparse, a), 20_000).coordinates
+    a: dg.descend_from(sparse, a, 0.5 * dg.stable_rate(sparse, a), 20_000)
     for a in sorted({small, 10 * small, 0.1, *scales})
 }
-{a: round(float(errors(end).mean()), 3) for a, end in ends.items()}
+{a: round(float(errors(end.coordinates).mean()), 3) for a, end in ends.items()}
 
 # %% [markdown]
 # They lie on a curve that needs no run, since the potential gives it:
 
 # %% tags=["hide-input"]
 fig, (ax,) = figures.panels(1, width=6.5)
-figures.measured(ax, [*ends], [errors(end).mean() for end in ends.values()], "descent",
-                 joined=False)
+figures.measured(ax, [*ends], [errors(e.coordinates).mean() for e in ends.values()],
+                 "descent", joined=False)
 figures.predicted(ax, [*curve], [*curve.values()], "computed from the potential")
 figures.level(ax, errors(dg.least_norm(sparse)).mean(), "least norm", theory=False)
 ax.set(xscale="log", xlabel=r"scale $\alpha$ of the start",
@@ -198,8 +198,9 @@ figures.save(fig, "sparsity", "The error rises with the scale of the start.")
 # %%
 least = dg.least_norm(sparse)
 ledger.judge({
-    "46.2a": median(errors(ends[small])),
-    "46.2b": largest((ends[max(scales)] - least).norm(dim=-1) / least.norm(dim=-1)),
+    "46.2a": median(errors(ends[small].coordinates)),
+    "46.2b": largest((ends[max(scales)].coordinates - least).norm(dim=-1)
+                     / least.norm(dim=-1)),
 })
 
 # %% [markdown]
@@ -217,7 +218,7 @@ ledger.judge({
 # | 46.3a | The times of jumps grow with ln(1/α) by the computed slopes | share within 2% ≥ 0.9 | two jumps close together mix | Pesme and Flammarion 2023 (statement, abstract) |
 # | 46.3b | On the mean the slopes are those of the steps, not of the flow | mean slope / computed 1 ± 0.005 | the flow's are off by 1.5% | Ours |
 # | 46.3c | Halfway on its plateaus descent is where they were computed to be | share of plateaus within 10% ≥ 0.8 | what is given back under a weak pull lingers | Pesme and Flammarion 2023 (statement, abstract) |
-# | 46.3d | Descent is no greedy pursuit: hardly any staircase has the supports of orthogonal matching pursuit | share ≤ 0.4 | with three jumps both can agree | Ours |
+# | 46.3d | Descent passes more of the computed stages than of those of orthogonal matching pursuit | mean difference of the shares passed within 10% ≥ 0.1 | one stage in ten; the first is common to both | Ours |
 #
 # Regressions of 12 samples, 20 inputs, three coordinates of sizes 1.5, 1, 0.6. Only jumps count that lower the loss by 1% of its start:
 
@@ -260,12 +261,21 @@ ax.set(xscale="log", yscale="log", xlabel="computed slope", ylabel="measured slo
 figures.save(fig, "slopes", "Measured slopes of jump times lie on the computed ones.")
 
 # %%
-greedy = [
-    dg.matching_pursuit(x.numpy(), y.numpy(), 20) == one.supports()
-    for x, y, one in zip(steep.inputs, steep.targets, climbed.stairs, strict=True)
-]
+def passed(stages):
+    """Share of the stages before the last one that descent comes within 10% of."""
+    near = dg.nearest_to_stages(climbed.runs[1], [goals[:-1] for goals in stages])
+    return np.array([(x <= 0.1).mean() for x in near])
 
 
+shares = {"computed": passed(climbed.stages()), "greedy": passed([
+    dg.matching_pursuit(x.numpy(), y.numpy(), 20)
+    for x, y in zip(steep.inputs, steep.targets, strict=True)])}
+{name: round(float(np.nanmean(x)), 2) for name, x in shares.items()}
+
+# %% [markdown]
+# These shares of the stages descent passes on its way: of the computed ones, and of those of the pursuit.
+
+# %%
 def whose(found):
     """The number of the regression of each of its values."""
     return [np.full(len(x), k) for k, x in enumerate(found)]
@@ -275,28 +285,28 @@ ledger.judge({
     "46.3a": share([abs(q - 1) <= 0.02 for q in quotients], groups=whose(quotients)),
     "46.3b": mean(quotients, groups=whose(quotients)),
     "46.3c": share([x <= 0.1 for x in climbed.away()], groups=whose(climbed.away())),
-    "46.3d": share(greedy),
+    "46.3d": mean(shares["computed"] - shares["greedy"]),
 })
 
 # %% [markdown]
 # ## Reading
 #
 # **What the thesis says in words has a formula here.** "Sparse from a small start, not sparse from a large one" is one curve, computed from the potential, on
-# which descent lies at every scale. It also says how small is small: the error falls only as a power of $\alpha$, since the potential turns into
-# $\sum|w_j|$ as slowly as $1/\ln(1/\alpha)$.
+# which descent lies at every scale. It also says how small is small: the mean error falls roughly as the root of $\alpha$, so that ten times less
+# error costs two decades.
 #
 # **Stages without greed.** [Notebook 42](42_greedy_low_rank.ipynb) finds that factorization learns greedily, rank by rank, and [44](44_skipping_plateaus.ipynb)
 # jumps from one stage to the next along whatever grows. Here the stages can be computed, all of them, and they are not greedy: a coordinate that looked best at
 # first is given back when better ones have come. In the end this is what makes the last plateau the one of least $\sum|w_j|$ (46.4b).
 #
-# **A step is not small for ever.** At a quarter of the stable step the flow's staircase is 1.5% early, at each jump, however small $\alpha$ is:
+# **A step is not small for ever.** At a quarter of the stable step the flow's staircase is early (46.4g), at each jump, however small $\alpha$ is:
 # an error of the rate of growth, which the wait multiplies. With $\ln(1\mp2\eta g)/\eta$ for the slopes it is gone.
 #
 # **Limits.** The papers' bodies were not read. The coordinates of a diagonal network do not interact but through the data; for matrices, with their rotating
 # singular vectors, nobody has the whole schedule (notebooks 41 and 43 have first and single stages). There is no noise in the targets.
 #
-# **Try.** `tiny = 1e-6`: 46.3a fails, because jumps are smeared over a time that does not shrink. `stairs_share = 0.5`: the flow's staircase is off
-# by twice as much, the one of steps is not. `scales = [0.1, 1]`: 46.1b comes close to its bound.
+# **Try.** `tiny = 1e-6`: 46.3a fails and 46.3b holds only partly, because jumps are smeared over a time that does not shrink. `stairs_share = 0.5`: the flow's
+# staircase is early by twice as much, that of steps is not. `scales = [0.1, 1]`: all rows hold; a scale below that takes many more steps.
 
 # %% [markdown]
 # ## 4. Checks
@@ -308,18 +318,36 @@ ledger.judge({
 # | 46.4c | Basis pursuit finds the sparse truth of section 2 | share ≥ 0.8 | 24 of 24 show no more than 0.86 | Ours |
 # | 46.4d | *control:* The least norm does not find it | smallest error ≥ 0.3 | ten times the bound of 46.2a | Ours |
 # | 46.4e | In some regressions descent gives back a coordinate that it had learned | share that lose half of one ≥ 0.2 | else there is nothing that is not greedy | Pesme and Flammarion 2023 (statement, abstract) |
-# | 46.4f | *control:* From starts of 0.1 and 0.01 the times of jumps do not follow the stairs | median distance of slope / computed from 1 ≥ 0.05 | ten times that of tiny starts | Ours |
+# | 46.4f | The runs of section 2 have ended: what is left of the data is small | largest residual / size of y ≤ 0.005 | a sixth of the bound of 46.2a | Ours |
+# | 46.4g | At this step the first jump comes later than in the flow | mean slope / the flow's ≥ 1.005 | the bound of 46.3b rejects the flow's law then | Ours, after Even et al. 2023 (recalled) |
+# | 46.4h | Descent passes most of its own computed stages | mean share passed within 10% ≥ 0.75 | some are too short to be reached | Pesme and Flammarion 2023 (statement, abstract) |
 
 # %%
-plain = dg.ascend(steep, (0.1, 0.01), stairs_share).quotients()
+flow = dg.staircases(steep)
 ledger.judge({
     "46.4a": largest([off[a][2] for a in scales], of=problems),
-    "46.4b": largest(np.array([abs(s.values[-1]).sum() for s in dg.staircases(steep)])
+    "46.4b": largest(np.array([abs(s.values[-1]).sum() for s in flow])
                      / dg.least_l1(steep).abs().sum(-1).numpy() - 1, rounding=True),
     "46.4c": share(errors(dg.least_l1(sparse)) < 1e-6),
     "46.4d": smallest(errors(dg.least_norm(sparse))),
     "46.4e": share(dg.given_back(climbed.runs[1])),
-    "46.4f": median([abs(q - 1) for q in plain], groups=whose(plain)),
+    "46.4f": largest([float(end.residual.max()) for end in ends.values()], of=problems),
+    "46.4g": mean([found[0] / one.times[one.large()[0]]
+                   for found, one in zip(climbed.measured(), flow, strict=True)]),
+    "46.4h": mean(shares["computed"]),
+})
+
+# %% [markdown]
+# And the schedule belongs to tiny starts. From ordinary ones jumps come at other times:
+#
+# | | check | holds if | why this bound | source |
+# |---|---|---|---|---|
+# | 46.4i | *control:* From starts of 0.1 and 0.01 the times of jumps do not follow the stairs | median distance of slope / computed from 1 ≥ 0.05 | ten times that of tiny starts | Ours |
+
+# %%
+plain = dg.ascend(steep, (0.1, 0.01), stairs_share).quotients()
+ledger.judge({
+    "46.4i": median([abs(q - 1) for q in plain], groups=whose(plain)),
 })
 
 # %%

@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import HTML, ROOT
 
-from lib import linear_networks as ln
+from lib import spectral
 from lib.descent import Plain
 from lib.landscapes import complexity as cx
 from lib.landscapes import minima as mn
@@ -237,7 +237,7 @@ def test_trap(bent, depth):
     for exponent in (-1.5, -0.5):
         state, result, said = page.set(eta=exponent)
         start = torch.tensor(result["start"], dtype=torch.float64)[:, None]
-        _, path = ln.spectral_descent(
+        _, path = spectral.spectral_descent(
             start, [-state["lambda"]], learning_rate=state["eta"], record=range(state["steps"] + 1)
         )
         assert result["last"] == path[-1, :, 0].tolist()
@@ -287,7 +287,7 @@ def test_staircase(bent, depth):
             if depth > 1 and result["times"][k] != "NaN":
                 assert result["times"][k] == pytest.approx(wanted, rel=0.15)
             start = torch.full((depth, 1), state["eps"] ** (1 / depth), dtype=torch.float64)
-            _, path = ln.spectral_descent(
+            _, path = spectral.spectral_descent(
                 start, [s], learning_rate=state["eta"], record=[result["steps"]]
             )
             assert result["last"][k] == pytest.approx(float(path.prod()), rel=1e-9)

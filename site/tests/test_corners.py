@@ -14,7 +14,7 @@ import pytest
 import torch
 from conftest import MODELS, ROOT
 
-from lib import linear_networks as ln
+from lib import spectral
 from lib.descent import Adam, Momentum
 from lib.landscapes import complexity as cx
 from lib.landscapes import minima as mn
@@ -118,7 +118,7 @@ def test_the_trap_names_the_cause_that_ran(drawn):
             assert words.startswith("Overflows")
             continue
         depth, steps = int(s["N"]), int(s["steps"])
-        _, path = ln.spectral_descent(
+        _, path = spectral.spectral_descent(
             torch.ones(depth, 1, dtype=torch.float64),
             [-s["lambda"]],
             learning_rate=s["eta"],

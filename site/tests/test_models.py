@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib import linear_networks as ln
+from lib import spectral
 from lib.descent import Plain
 from lib.landscapes import complexity as cx
 from lib.landscapes import minima as mn
@@ -37,7 +37,7 @@ def test_descent_on_scalar_layers_is_the_same_to_the_last_bit(js, depth, wanted)
     )
     for a, rate, got in zip(modes, rates, paths, strict=True):
         start = torch.tensor(a, dtype=torch.float64)[:, None]
-        _, path = ln.spectral_descent(start, [wanted], learning_rate=rate, record=range(61))
+        _, path = spectral.spectral_descent(start, [wanted], learning_rate=rate, record=range(61))
         path = path[..., 0].tolist()
         assert len(got) == 61 or not np.isfinite(np.prod(path[len(got)]))
         assert got[:-1] == path[: len(got) - 1]

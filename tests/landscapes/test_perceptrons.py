@@ -191,11 +191,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_line(case):
+def test_bad_input_is_one_clear_line(case, refused):
     call, words = BAD[case]
-    with pytest.raises(ValueError, match=words) as caught:
+    with refused(words):
         call(pc.start(3, 2, 2, 1.0, np.random.default_rng(0)))
-    assert "\n" not in str(caught.value)
 
 
 def test_critical_points_are_critical_and_have_their_index():

@@ -157,11 +157,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_line(case):
+def test_bad_input_is_one_clear_line(case, refused):
     call, words = BAD[case]
-    with pytest.raises(ValueError, match=words) as caught:
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)
 
 
 def test_minibatch_noise_has_the_scale_of_its_mean():

@@ -250,7 +250,6 @@ def test_the_race_judges_the_rate_that_was_best_elsewhere():
         (lambda: ae.draw_with_noise(toy()[0], 24, 24, H, K, [0]), "generators"),
     ],
 )
-def test_bad_input_is_one_clear_line(call, words):
-    with pytest.raises(ValueError, match=words) as caught:
+def test_bad_input_is_one_clear_line(call, words, refused):
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)

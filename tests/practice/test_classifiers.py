@@ -282,8 +282,7 @@ def go(start, images, labels, **changed):
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_line(case):
+def test_bad_input_is_one_clear_line(case, refused):
     call, words = BAD[case]
-    with pytest.raises(ValueError, match=words) as caught:
+    with refused(words):
         call(*problem([4, 3, 3], 2, 0))
-    assert "\n" not in str(caught.value)

@@ -245,7 +245,6 @@ def test_scores_and_accuracies():
         (lambda: di.learn_from(None, normal(2, 3, 4), {}, None, learning_rate=1), "targets"),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_clear_line(call, words):
-    with pytest.raises(ValueError, match=words) as caught:
+def test_bad_input_is_one_clear_line(call, words, refused):
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)

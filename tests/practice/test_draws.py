@@ -82,7 +82,6 @@ def test_minibatches_are_those_of_the_order_and_targets_those_of_the_network():
         (lambda: dr.check_orders(torch.zeros(2, 3, 1).long(), 2, 4, 3), "networks"),
     ],
 )
-def test_bad_input_is_one_clear_line(call, words):
-    with pytest.raises(ValueError, match=words) as caught:
+def test_bad_input_is_one_clear_line(call, words, refused):
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)

@@ -229,7 +229,6 @@ def test_a_layer_that_is_off_is_found_and_answers_do_not_vary():
         (lambda: hi.with_output_biases(network(), -1.0, generators()), "size"),
     ],
 )
-def test_bad_input_is_one_clear_line(call, words):
-    with pytest.raises(ValueError, match=words) as caught:
+def test_bad_input_is_one_clear_line(call, words, refused):
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)

@@ -210,10 +210,9 @@ def test_rates_are_side_by_side_as_they_are_alone():
         (lambda one: lt.draw_tickets(*toy()[:2], 12, 18, 3, 4, [6, 3], rngs(1)), "validation"),
     ],
 )
-def test_bad_input_is_one_clear_line(call, words):
-    with pytest.raises(ValueError, match=words) as caught:
+def test_bad_input_is_one_clear_line(call, words, refused):
+    with refused(words):
         call(toy()[2])
-    assert "\n" not in str(caught.value)
 
 
 def test_of_weights_that_tie_the_first_are_kept():

@@ -216,7 +216,6 @@ def test_costs_are_interpolated_and_foretold():
         (lambda one: mb.race_at_its_rates(one, 8, [0.1] * 2, [8, 0]), "looks"),
     ],
 )
-def test_bad_input_is_one_clear_line(call, words):
-    with pytest.raises(ValueError, match=words) as caught:
+def test_bad_input_is_one_clear_line(call, words, refused):
+    with refused(words):
         call(toy()[2])
-    assert "\n" not in str(caught.value)

@@ -269,7 +269,6 @@ def test_a_rate_that_diverges_once_is_never_the_best():
         (lambda: op.contest(toy(), 5, [0.1]), "batch_size"),
     ],
 )
-def test_bad_input_is_one_clear_line(call, words):
-    with pytest.raises(ValueError, match=words) as caught:
+def test_bad_input_is_one_clear_line(call, words, refused):
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)

@@ -69,7 +69,7 @@ def test_orthogonal_inputs_jump_one_by_one():
     w[:3] = 2.0, -1.0, 0.5
     stairs = dg.staircase(x, x @ w)
     assert np.allclose(stairs.times, 1 / (2 * np.abs(w[:3])))
-    assert stairs.supports() == [set(), {0}, {0, 1}, {0, 1, 2}]
+    assert [np.flatnonzero(w).tolist() for w in stairs.values] == [[], [0], [0, 1], [0, 1, 2]]
     assert np.allclose(stairs.values[-1], w) and np.allclose(
         stairs.losses[:2], [5.25 / 2, 1.25 / 2]
     )
@@ -108,6 +108,8 @@ def test_an_ascent_puts_runs_beside_stairs():
     for quotient, away, own in zip(both.quotients(), both.away(), both.computed(), strict=True):
         assert quotient.shape == own.shape and np.allclose(quotient, 1, atol=0.05)
         assert np.median(away) < 0.05
+    for near in dg.nearest_to_stages(both.runs[1], both.stages()):
+        assert np.min(near) < 0.05
     time, loss = both.losses(1)["α = 1e-20"]
     assert float(loss[0]) == pytest.approx(1, rel=1e-12)  # a sum in another order
     assert float(loss[-1]) < 0.2 and time.shape == loss.shape
@@ -115,10 +117,16 @@ def test_an_ascent_puts_runs_beside_stairs():
 
 
 def test_matching_pursuit_gives_nothing_back():
-    x = np.eye(4)
-    assert dg.matching_pursuit(x, np.array([1.0, -3, 0, 2]), 4) == [
-        set(), {1}, {1, 3}, {0, 1, 3},
-    ]  # fmt: skip
+    found = dg.matching_pursuit(np.eye(4), np.array([1.0, -3, 0, 2]), 4)
+    assert found.tolist() == [[0, -3, 0, 0], [0, -3, 0, 2], [1, -3, 0, 2]]
+    assert len(dg.matching_pursuit(np.eye(4), np.array([1.0, -3, 0, 2]), 2)) == 2
+
+
+def test_how_near_a_path_comes():
+    path = torch.tensor([[0.0, 0.0], [0.9, 0.0], [1.0, 2.0]], dtype=torch.float64)
+    one = dg.Climb(torch.arange(3), torch.zeros(3, 1), path[:, None])
+    away = dg.nearest_to_stages(one, [np.array([[1.0, 0.0], [0.0, 2.0]])])
+    assert np.allclose(away[0], [0.1, 0.5])
 
 
 def test_what_is_given_back_has_lost_half_of_its_size():

@@ -101,10 +101,9 @@ def test_each_seed_has_a_step_of_its_own():
 @pytest.mark.parametrize(
     "make", [lambda: Chebyshev(0.1, 1.0), lambda: Chebyshev(0.1, most=0), lambda: Paced(1.0, 1.5)]
 )
-def test_bad_options_are_one_clear_line(make):
-    with pytest.raises(ValueError, match=r"change in \(0, 1\)|share must lie") as caught:
+def test_bad_options_are_one_clear_line(make, refused):
+    with refused(r"change in \(0, 1\)|share must lie"):
         make()
-    assert "\n" not in str(caught.value)
 
 
 def test_a_gradient_of_zero_leaves_everything_as_it_is():

@@ -341,12 +341,11 @@ def test_relu_jump_leaves_a_zero_unit_at_zero():
         sw.relu_jump(tuple(0 * w for w in weights), x, y, size=1e-4)
 
 
-def test_a_bad_learning_rate_is_one_clear_line():
-    with pytest.raises(ValueError, match="learning rate") as caught:
+def test_a_bad_learning_rate_is_one_clear_line(refused):
+    with refused("learning rate"):
         sw.staged_descent(
             start(), tl.moments(*problem()), sw.REGRESSION, learning_rate=-1, steps=5, final_loss=0
         )
-    assert "\n" not in str(caught.value)
 
 
 def test_a_run_shows_its_matrix_units_and_curve():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import linear_networks as ln
+from lib import spectral
 from lib.descent import Plain, Record, Stop, descend
 from lib.trajectories import counterexamples as ce
 from lib.trajectories.held_starts import (
@@ -59,7 +60,7 @@ def test_the_start_has_the_margin_as_a_matrix_and_its_twin_the_same_product():
     modes = torch.ones(4, 3, dtype=torch.float64)
     modes[:, 0] = ce.two_group_modes(large, 4, 0.75)
     eye = torch.eye(3, dtype=torch.float64)
-    weights = ln.spectral_weights(modes, eye, eye)
+    weights = spectral.spectral_weights(modes, eye, eye)
     assert float(ln.deficiency_margin(ln.end_to_end(weights), eye)) == pytest.approx(
         0.75, rel=1e-12
     )
@@ -107,7 +108,7 @@ def test_the_critical_learning_rate_separates_convergence_from_failure():
     edge = ce.critical_learning_rate(start)
     assert torch.allclose(ce.overshoot_gap(start, edge)[edge < 1], one(0.0), atol=1e-9)
     for factor, converges in ((0.97, True), (1.03, False)):
-        _, modes = ln.spectral_descent(
+        _, modes = spectral.spectral_descent(
             start[..., None], one([1.0]), learning_rate=(factor * edge)[:, None], record=[3000]
         )
         losses = (modes[-1, ..., 0].prod(0) - 1).square() / 2
@@ -172,7 +173,7 @@ def test_full_matrices_overshoot_in_the_same_way(depth):
     eye = torch.eye(5, dtype=torch.float64)[None]
     run = descend(
         ln.gradients,
-        ln.spectral_weights(modes, eye, eye),
+        spectral.spectral_weights(modes, eye, eye),
         problem=(eye,),
         rule=Plain(0.1),
         steps=8,
@@ -284,11 +285,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_line(case):
+def test_bad_input_is_one_clear_line(case, refused):
     call, words = BAD[case]
-    with pytest.raises(ValueError, match=words) as caught:
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)
 
 
 def test_an_overshoot_says_margin_imbalance_and_floor_of_its_starts():

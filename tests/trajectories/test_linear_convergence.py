@@ -7,6 +7,7 @@ from scipy.integrate import quad
 from scipy.stats import chi2, ncx2, norm
 
 from lib import linear_networks as ln
+from lib import spectral
 from lib.descent import Plain, Record, descend
 from lib.trajectories import linear_convergence as lc
 
@@ -29,7 +30,7 @@ def test_theorem_run_is_the_matrix_run_it_stands_for():
     start = s + (0.1 * s.amin(-1) / away.norm(dim=-1))[:, None] * away
     target, first = torch.diag_embed(s), (start - s).square().sum(-1) / 2
     promise = ln.convergence_guarantee(target, 2, 0.9 * s.amin(-1))
-    factors = ln.spectral_factors(start, 2, promise.imbalance, again)
+    factors = spectral.spectral_factors(start, 2, promise.imbalance, again)
     steps = int(run.steps[-1])
     ended = descend(
         ln.gradients,
@@ -143,11 +144,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_line(case):
+def test_bad_input_is_one_clear_line(case, refused):
     call, words = BAD[case]
-    with pytest.raises(ValueError, match=words) as caught:
+    with refused(words):
         call()
-    assert "\n" not in str(caught.value)
 
 
 def test_decrease_ratio_tends_to_twice_the_depth():

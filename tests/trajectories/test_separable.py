@@ -62,7 +62,7 @@ def test_far_away_the_laws_are_those_of_plain_descent(depth):
     z = classes(2)
     start = sp.balanced_start(2, 3, depth, 0.5, np.random.default_rng(1))
     near = sp.plain_run(z, start, torch.full((2,), 0.001).double(), 20_000)
-    far = sp.far_run(z, start, 0.01, 3000, every=2)
+    far = sp.far_run(z, start, 3000, 0.1, every=2)
     for k in range(2):
         there = np.interp(
             np.log(float(near.times[-1, k])),
@@ -76,7 +76,7 @@ def test_far_away_the_laws_are_those_of_plain_descent(depth):
 def test_far_away_the_gradient_has_its_size(depth):
     z = classes()
     margin = sp.largest_margin(z)
-    far = sp.far_run(z, sp.balanced_start(3, 3, depth, 0.5, np.random.default_rng(1)), 0.1, 6000)
+    far = sp.far_run(z, sp.balanced_start(3, 3, depth, 0.5, np.random.default_rng(1)), 6000)
     law = sp.gradient_square(margin.size, far.sizes, far.log_loss, depth)
     assert torch.allclose(far.log_square[-1], law[-1], atol=0.01)
     assert ((far.directions[-1] * margin.direction).sum(-1) > 0.998).all()
@@ -101,3 +101,22 @@ def test_a_rate_is_not_told_before_the_tail_is_reached():
     excess = torch.stack([torch.exp(-0.5 * steps), torch.exp(-0.1 * steps)], 1)
     found = sp.tail_rate(excess)
     assert float(found[0]) == pytest.approx(0.5, rel=1e-9) and torch.isnan(found[1])
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_steps_in_proportion_to_the_loss_have_a_linear_rate(depth):
+    """d ln L = -gamma^2 h a step, whatever the depth: the clock of `far_run` divides by N |w|^(2 - 2/N)."""
+    z = classes()
+    margin = sp.largest_margin(z).size
+    far = sp.far_run(z, sp.balanced_start(3, 3, depth, 0.5, np.random.default_rng(1)), 4000)
+    assert torch.allclose(sp.falls_a_step(far), margin.square() * sp.pace(z), rtol=0.01)
+
+
+def test_the_logarithm_of_the_loss_never_underflows():
+    z = torch.ones(1, 1, 1, dtype=torch.float64)
+    for w in (0.1, 39.0, 41.0, 700.0, 1e6):
+        found = float(sp.log_logistic_loss((w * z,), z))
+        assert found == pytest.approx(-w if w > 30 else np.log(np.log1p(np.exp(-w))), rel=1e-12)
+        assert float(sp.log_gradients((w * z,), z)[0]) == pytest.approx(
+            -1 if w > 30 else -1 / (1 + np.exp(w)) / np.log1p(np.exp(-w)), rel=1e-12
+        )
