@@ -38,12 +38,14 @@ def separable_classes(
 
 
 def overlapping_classes(
-    problems: int, samples: int, inputs: int, share: float, rng: np.random.Generator
+    problems: int, samples: int, inputs: int, odds: int, rng: np.random.Generator
 ) -> Tensor:
-    """The same with no gap and the labels of a `share` of the points turned round, one or more: z (problems, n, d)."""
+    """The same with no gap, each point `odds` times with its label and once with the other: z (problems, (odds + 1) n, d).
+
+    The loss has a minimum if the points span all directions: each of them pulls both ways.
+    """
     z = separable_classes(problems, samples, inputs, 1e-9, rng)
-    z[:, : max(1, round(share * samples))] *= -1
-    return z
+    return torch.cat([*[z] * odds, -z], 1)
 
 
 class Margin(NamedTuple):
@@ -175,14 +177,15 @@ def pace(z: Tensor) -> Tensor:
 def far_run(z: Tensor, weights: Weights, steps: int, share: float = 1.0, every: int = 5) -> Far:
     """The flow's path to losses as small as one likes, by descent with another clock: `Far`, recorded `every` so many steps.
 
-    A step moves the weights by -h grad(ln L) / (N |w|^(2 - 2/N)), h = share x `pace`: the path is that of the flow on
+    A step moves the weights by -h grad(ln L) / (N max(1, |w|)^(2 - 2/N)), h = share x `pace`: the path is that of the flow on
     L, and the time of the flow that passes in it is h / (L N |w|^(2 - 2/N)), whose logarithm is taken to be straight
     between records. First order in h.
     """
     depth = len(weights)
 
     def slowness(size):
-        return depth * size ** (2 - 2 / depth)
+        # From 1 on: next to w = 0, where layers do not yet point the same way, so long a step would leave the path.
+        return depth * size.clamp(min=1) ** (2 - 2 / depth)
 
     def paced(weights, z):
         slow = slowness(ln.end_to_end(weights).norm(dim=(-2, -1)))[:, None, None]
@@ -258,12 +261,12 @@ def minimum(z: Tensor, steps: int = 100) -> Tensor:
 
 
 def tail_rate(excess: Tensor) -> Tensor:
-    """-d ln(excess loss) a step, from 1e-4 of the first excess to 1e-8 of it, (problems,); nan if it is not reached.
+    """-d ln(excess loss) a step, from 1e-7 of the first excess to 1e-11 of it, (problems,); nan if it is not reached.
 
     excess: (steps, problems).
     """
     share = excess / excess[0]
-    first, last = ((share > level).sum(0) for level in (1e-4, 1e-8))
+    first, last = ((share > level).sum(0) for level in (1e-7, 1e-11))
     inside = [at.clamp(max=len(share) - 1) for at in (first, last)]
     ends = [share.gather(0, at[None])[0].log() for at in inside]
     return torch.where(last < len(share), (ends[0] - ends[1]) / (last - first), torch.nan)

@@ -414,7 +414,7 @@ ledger.judge({
 # step still beats the promise, and the smallest imbalance at which we can break a promise is thousands of times larger than the one allowed: at two layers
 # it is $1.5\,|W|$. A theorem with $N^2$ for $N^3$ in its $\delta$ would pass every row.
 #
-# **And the loss is a square.** Under the logistic loss of classification the same networks have no linear rate ([notebook 38](38_logistic_rate.ipynb)).
+# **And the loss is a square, which has a minimum.** The logistic loss of separable classes has none, and there the same networks have the rate 1/t ([notebook 38](38_logistic_rate.ipynb)).
 #
 # **A margin is rare.** Nearly all square starts of ordinary size are outside the theorem, from four dimensions on in practice all of them. And yet
 # about half of all balanced starts converge: those whose determinant has the target's sign ([notebook 33](33_deficiency_margin.ipynb)). With one

@@ -305,8 +305,8 @@ ledger.judge({
 # **Limits.** The papers' bodies were not read. The coordinates of a diagonal network do not interact but through the data; for matrices, with their rotating
 # singular vectors, nobody has the whole schedule (notebooks 41 and 43 have first and single stages). There is no noise in the targets.
 #
-# **Try.** `tiny = 1e-6`: 46.3a fails and 46.3b holds only partly, because jumps are smeared over a time that does not shrink. `stairs_share = 0.5`: the flow's
-# staircase is early by twice as much, that of steps is not. `scales = [0.1, 1]`: all rows hold; a scale below that takes many more steps.
+# **Try.** `tiny = 1e-6`: 46.3a fails, 46.3b and 46.4h hold only partly, because jumps are smeared over a time that does not shrink. `stairs_share = 0.5`: the flow's
+# staircase is early by twice as much, that of steps is not. `scales = [0.1, 1]`: 46.2b fails, since a scale of 1 is not yet a large start.
 
 # %% [markdown]
 # ## 4. Checks

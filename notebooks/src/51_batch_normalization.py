@@ -485,7 +485,8 @@ ledger.judge({
 # seconds: a normalized step takes up to twice the time of a plain one. The noise of the shaken arm is ours; that of Santurkar et al. was stronger and drawn for each example.
 #
 # **Try.** `hidden = 50`: wider layers change no verdict; the factor at five layers was 24. `width = 64`: the formula of section 1 is off by 1 to 3%, since narrow layers are
-# not Gaussian, and 51.1a fails. `pair_steps = 200`: plain networks, too, hardly arrive in so few steps, and 51.5a says nothing.
+# not Gaussian, and 51.1a fails. `pair_steps = 200`: plain networks still arrive,
+# all of them, and normalized ones do not.
 
 # %% [markdown]
 # ## 6. Checks

@@ -398,7 +398,7 @@ ledger.judge({
 #
 # **Limits.** Small networks of one hidden layer, one data set whose 5,000 digits all splits share, Adam. The constant 0.7 was fixed in advance and not tuned.
 #
-# **Try.** `sizes = [2, 19, 30]`: nineteen images nearly fill the space of twenty pixels, 5,000 steps are far too few for the narrowest direction, and 54.1a stops a tenth of the teacher away. `linear_steps = 1000`: 54.1a fails, for the
+# **Try.** `sizes = [2, 19, 30]`: nineteen images nearly fill the space of twenty pixels, 5,000 steps are far too few for the narrowest direction, and 54.1a stops a tenth of the teacher away. `linear_steps = 1000`: 54.1a and 54.6a fail, for the
 # students are still up to a tenth away from their ends. In the model `trial(5)` misses one direction and 0.14 of the answers, `trial(6)` none.
 
 # %% [markdown]

@@ -347,8 +347,8 @@ ledger.judge({
 # need. All stop after 15 epochs. Pixels, and weights after every step, are multiples of $2^{-18}$: with weights of one size many units stand exactly at their kink,
 # where the last bits of a processor would make other runs.
 #
-# **Try.** `learning_rates = [0.002]`: what is then seen is the first column of the tables. Signs are worth twice as much, since networks with random ones are far from done at
-# so small a rate: whoever looks at one rate measures speed.
+# **Try.** `learning_rates = [0.002]`: what is then seen is the first column of the tables. Signs are worth twice as much, 0.13 in place of 0.06, since networks with random ones are
+# far from done at so small a rate: whoever looks at one rate measures speed. Sizes then differ more from split to split, and 56.5b holds only partly.
 #
 # ## 5. Checks
 #

@@ -51,7 +51,7 @@ def test_the_margin_is_the_largest_over_all_choices_of_support_vectors():
 def test_classes_are_separable_or_not():
     assert (sp.largest_margin(classes()).size > 0.25).all()
     with pytest.raises(ValueError, match="separable"):
-        sp.largest_margin(sp.overlapping_classes(1, 60, 3, 0.2, np.random.default_rng(0)))
+        sp.largest_margin(sp.overlapping_classes(1, 60, 3, 4, np.random.default_rng(0)))
     with pytest.raises(ValueError, match="gap"):
         sp.separable_classes(1, 4, 2, 0.0, np.random.default_rng(0))
 
@@ -83,17 +83,24 @@ def test_far_away_the_gradient_has_its_size(depth):
 
 
 def test_overlapping_classes_have_a_minimum_and_a_linear_rate():
-    z = sp.overlapping_classes(2, 40, 3, 0.3, np.random.default_rng(0))
-    rate = torch.full((2,), 0.05).double()
+    z = sp.overlapping_classes(2, 40, 3, 2, np.random.default_rng(0))
+    rate = sp.stable_rate(z, 1)
     run = sp.plain_run(z, sp.balanced_start(2, 3, 1, 0.5, np.random.default_rng(1)), rate, 600, 1)
-    w = torch.zeros(2, 3, dtype=torch.float64)
-    for _ in range(50):  # Newton's method
-        s = torch.sigmoid((z @ w[..., None])[..., 0])
-        hessian = (z * (s * (1 - s))[..., None]).mT @ z
-        w += torch.linalg.solve(hessian, ((1 - s)[:, None] @ z)[:, 0])
+    w = sp.minimum(z)
+    assert sp.logistic_gradients((w[:, None],), z)[0].abs().max() < 1e-12
     excess = run.losses - sp.logistic_loss((w[:, None],), z)
-    steps = torch.log(excess[20] / excess[40]) / 20
-    assert torch.allclose(steps, sp.linear_rate(z, w, 0.05), rtol=0.2)
+    assert torch.allclose(sp.tail_rate(excess), sp.linear_rate(z, w, rate), rtol=0.05)
+
+
+def test_the_path_from_next_to_zero_is_that_of_short_steps():
+    """Deep layers that hardly multiply anything: the first step must not leap."""
+    z = sp.separable_classes(20, 10, 2, 0.3, np.random.default_rng(0))
+    start = sp.balanced_start(20, 2, 3, 0.2, np.random.default_rng(1))
+    rough, fine = (sp.far_run(z, start, steps, share) for steps, share in ((2000, 1), (20_000, 0.1)))
+    for k in range(20):
+        late = rough.log_time[-100:, k]
+        there = np.interp(late, fine.log_time[1:, k].numpy(), fine.log_loss[1:, k].numpy())
+        assert abs(rough.log_loss[-100:, k].numpy() - there).max() < 0.3
 
 
 def test_a_rate_is_not_told_before_the_tail_is_reached():
