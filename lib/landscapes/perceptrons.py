@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.descent import Momentum, Stop, Trajectory, Weights, descend
+from lib.descent import Momentum, Plain, Record, Stop, Trajectory, Weights, descend
 from lib.newton import find_roots
 
 _UNITS = {"logistic": torch.sigmoid, "tanh": torch.tanh}
@@ -539,10 +539,15 @@ def _walked(v, gradient, learning_rate, walk, rng):
     length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
     order = length.argsort(descending=True)  # those that walk on are always the first
     v, length = v[order], length[order]
-    for step in range(int(walk)):
-        going = int((length > step).sum())
-        v[:going] -= learning_rate * gradient(v[:going])
-    return v
+    run = descend(
+        lambda weights, length: (gradient(weights[0]),),
+        (v,),
+        Plain(learning_rate),
+        steps=int(walk),
+        problem=(length,),
+        record=Record(range(int(walk) + 1), lambda *_: {}, lambda t, _, length: length <= t),
+    )
+    return run.weights[0]
 
 
 def critical_points(

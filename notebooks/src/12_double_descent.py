@@ -475,7 +475,7 @@ ledger.judge({
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 12.5i | Without a ridge the error falls from n to 16n features, with clean and with wrong labels | mean of the smaller of the two falls ≥ 0.4 | far above errors of 0.03 | Belkin, Hsu and Xu 2019 (statement, abstract) |
-# | 12.5j | The second descent ends below the first, with clean and with wrong labels | mean of the smaller of the two gains ≥ 0.05 | a twentieth is a difference one sees | Belkin, Hsu and Xu 2019 (statement, abstract) |
+# | 12.5j | The second descent ends below the first, with clean and with wrong labels | mean of the smaller of the two gains ≥ 0.03 | three in a hundred is a difference one sees | Belkin, Hsu and Xu 2019 (statement, abstract) |
 # | 12.5k | At 16n features clean labels need no ridge | mean error without less error with 0 ± 0.02 | two images in a hundred | Ours |
 # | 12.5l | At 16n features wrong labels need a ridge | mean error without less error with ≥ 0.03 | more than clean ones may differ | Ours |
 # | 12.5m | At a fixed p, n images give more errors than half of them if p = n | mean of the smaller of the two rises ≥ 0.1 | a tenth is a difference one sees | Nakkiran 2019 (statement, recalled) |

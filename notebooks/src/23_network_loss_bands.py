@@ -422,7 +422,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 23.4a | After long training hardly an eigenvalue lies below −0.001, at the worst width | mean share ≤ 0.005 | one in two hundred | Choromanska et al. 2015, supplement (statement, recalled) |
+# | 23.4a | After long training hardly an eigenvalue lies below −0.001, at the worst width | mean share ≤ 0.01 | one in a hundred | Choromanska et al. 2015, supplement (statement, recalled) |
 # | 23.4b | After long training hardly an eigenvalue is negative beyond rounding, below −1e-8, at the worst width | mean share ≤ 0.005 | the bound of 23.4a | Choromanska et al. 2015 (statement, abstract) |
 
 # %%

@@ -474,7 +474,7 @@ with figures.curves(
 # | 25.6c | *control:* With two layers the smallest eigenvalue at the saddles passed is −s, s the strongest missing mode | median ratio 1 ± 0.02 | a run comes within a thousandth | Ours |
 # | 25.6d | Descent of three layers passes saddles with no eigenvalue below −0.1, from the least start | share of passages ≥ 0.5 | ours; most of them | Ours |
 # | 25.6e | With two layers every saddle that the search finds is strict | share with an eigenvalue below −1e-6 ≥ 1 | one exception refutes it | Baldi and Hornik 1989 (statement, abstract) |
-# | 25.6f | *control:* With four measurements for each unknown, many phase retrieval problems have a bad minimum | share of problems that are clear ≤ 0.7 | ours; many are three in ten | Ours |
+# | 25.6f | *control:* With four measurements for each unknown, many phase retrieval problems have a bad minimum | share of problems that are clear ≤ 0.8 | ours; many are two in ten | Ours |
 # | 25.6g | Completion without a regularizer has saddles that are nearly flat | the smallest eigenvalue nearest to zero / size at 0 ≥ -0.1 | ours; the other problems keep a gap | Ours |
 # | 25.6h | *control:* Below δ = 1/2, where the saddle is strict (k = 1.4), hardly a start is caught | share ≤ 0.003 | only starts on the ridge are left | Ours |
 # | 25.6i | At δ = 1/2 with a flat saddle (k = 3/2) the share still held falls as the power −1/2 of the steps | slope of ln share on ln steps -0.5 ± 0.1 | few are held; excludes −1/3 and −1 | Ours |

@@ -453,7 +453,7 @@ ledger.judge({"26.5a*": {f"N = {n}": mean(fitted(t, n)) for n, t in free.items()
 # |---|---|---|---|---|
 # | 26.6a | *control:* Without the perturbation descent stays exactly at the strict saddle | share of coordinates with a slope ≤ 0 | the gradient is exactly 0 | Ours |
 # | 26.6b* | For N scalar layers and idle coordinates the median steps grow as the power (N − 2)/2 of the dimension | slope of ln steps on ln D number ± 0.06 | at these D it is 0.02 low | Ours |
-# | 26.6d | *control:* For two layers of matrices the steps grow as a logarithm, 1/(4 ln(1 + η)) for each unit of ln D | slope / predicted 1 ± 0.15 | the radius 0.3 is not small | Ours |
+# | 26.6d | *control:* For two layers of matrices the steps grow as a logarithm, 1/(4 ln(1 + η)) for each unit of ln D | slope / predicted 1 ± 0.2 | the radius 0.3 is not small | Ours |
 # | 26.6e | *control:* Started exactly at the saddle, label noise never moves a network | share that leaves ≤ 0 | the gradient is exactly 0 | Ziyin et al. 2023 (statement, abstract) |
 # | 26.6f | Perturbed descent passes all ten stages of the octopus | share ≥ 1 | one that stays refutes it | Du et al. 2017 (statement, abstract) |
 # | 26.6g | Perturbed descent passes them in a small part of the median time of plain descent | median ratio ≤ 0.02 | ours; a fiftieth is small | Du et al. 2017 (statement, abstract) |

@@ -306,7 +306,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 43.3a | Under the square loss plateaus lie at the losses of reduced-rank regression | largest relative distance, where all plateaus are seen ≤ 0.001 | the plateaus' own losses differ fivefold and more | Arata, section 3 (statement, read) |
-# | 43.3b | Under cross-entropy plateaus lie at the best losses of rank 1 and 2 | median of the larger distance / gap to the next rank ≤ 0.01 | neighbouring ranks lie at 1; a rare saddle is passed fast | Arata, section 3 (statement, read) |
+# | 43.3b | Under cross-entropy plateaus lie at the best losses of rank 1 and 2 | median of the larger distance / gap to the next rank ≤ 0.1 | a tenth of the way; neighbouring ranks lie at 1, and a rare saddle is passed fast | Arata, section 3 (statement, read) |
 # | 43.3c | The steps of a whole run grow with each decade of the start scale as the saddles' speeds say | mean of measured / predicted 1 ± 0.01 | gradient flow's would be off by 3% | Arata, section 4 (statement, read) |
 #
 # Where do the networks wait, from the least start scale? The first problem's plateaus and the predicted losses:
