@@ -537,17 +537,12 @@ class CriticalNetworks:
 def _walked(v, gradient, learning_rate, walk, rng):
     """Each after 1 to `walk` steps of its own, log-uniform, the longest walk first."""
     length = torch.from_numpy(np.exp(rng.uniform(0, np.log(walk), len(v))))
-    order = length.argsort(descending=True)  # those that walk on are always the first
-    v, length = v[order], length[order]
+    record = Record(range(int(walk) + 1), lambda *_: {}, lambda t, _, length: length <= t)
     run = descend(
-        lambda weights, length: (gradient(weights[0]),),
-        (v,),
-        Plain(learning_rate),
-        steps=int(walk),
-        problem=(length,),
-        record=Record(range(int(walk) + 1), lambda *_: {}, lambda t, _, length: length <= t),
-    )
-    return run.weights[0]
+        lambda v, length: (gradient(*v),), (v,), Plain(learning_rate),
+        steps=int(walk), problem=(length,), record=record,
+    )  # fmt: skip
+    return run.weights[0][length.argsort(descending=True)]
 
 
 def critical_points(
