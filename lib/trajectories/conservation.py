@@ -213,7 +213,7 @@ def decay_time(start: float | Tensor, end: float | Tensor, rate: float | Tensor)
 
     def antiderivative(imbalance):
         d = torch.as_tensor(imbalance, dtype=torch.float64)
-        return d.log() - torch.as_tensor(rate) / 2 * ((d**2 + 4).sqrt() - 2 * torch.asinh(2 / d))
+        return d.log() - torch.as_tensor(rate, dtype=torch.float64) / 2 * ((d**2 + 4).sqrt() - 2 * torch.asinh(2 / d))
 
     return antiderivative(start) - antiderivative(end)
 
