@@ -3,7 +3,7 @@
 With f(z) = z f'(z), as for rectifiers, the gradient g of any loss has <w_in, g_in> + b g_b = <w_out, g_out> at every
 hidden unit, so that its balance D = |w_in|^2 + b^2 - |w_out|^2 changes in a step of descent by exactly
 
-    D(w - rate g) = D(w) + rate^2 D(g)              (the flow: Du, Hu, Lee 2018; steps: Kunin et al. 2021; both recalled).
+    D(w - rate g) = D(w) + rate^2 D(g)              (the flow: Du, Hu, Lee 2018; steps: Kunin et al. 2021; abstracts read).
 
 Where labels are noisy g does not die out. Two linear layers whose target has noise of standard deviation sigma in
 every entry, afresh in every step, follow, with M = W1 W1' - W2' W2, tau = (rate sigma)^2 x steps and small rates,
@@ -24,6 +24,7 @@ from torch import Tensor
 from lib import linear_networks as ln
 from lib.checks import generator
 from lib.descent import Plain, Record, Weights, descend
+from lib.trajectories.counterexamples import modes_of_imbalance
 
 # --- what descent keeps ----------------------------------------------------------------------------
 
@@ -197,6 +198,40 @@ def noisy_run(
 # --- two numbers -----------------------------------------------------------------------------------
 
 
+class Numbers(NamedTuple):
+    """Pairs of numbers a, b with the target a b = 1: D = a^2 - b^2, S = sqrt(D^2 + 4), learning rates, all (runs,).
+
+    modes: a and b, (2, runs).
+    """
+
+    imbalance: Tensor
+    curvature: Tensor
+    rate: Tensor
+    modes: Tensor
+
+    @property
+    def stretch(self) -> Tensor:
+        """rate S, (runs,)."""
+        return self.rate * self.curvature
+
+    def weights(self) -> Weights:
+        """As two layers, (runs, 1, 1) each."""
+        return tuple(self.modes[..., None, None].clone())
+
+    def wear(self, strength: float, time: float, rng: np.random.Generator) -> NoisyRun:
+        """`noisy_run` from here."""
+        goal = torch.ones_like(self.modes[0])[:, None, None]
+        return noisy_run(self.weights(), goal, self.rate, strength, time, rng)
+
+
+def unbalanced_numbers(runs: int, rng: np.random.Generator) -> Numbers:
+    """Starts of product 3/4 with D uniform in [8, 16], learning rates with rate S uniform in [0.4, 1.2]: `Numbers`."""
+    imbalance = torch.from_numpy(rng.uniform(8, 16, runs))
+    curvature = (imbalance**2 + 4).sqrt()
+    rate = torch.from_numpy(rng.uniform(0.4, 1.2, runs)) / curvature
+    return Numbers(imbalance, curvature, rate, modes_of_imbalance(imbalance, 2, 0.75))
+
+
 def decay_time(start: float | Tensor, end: float | Tensor, rate: float | Tensor) -> Tensor:
     """The time tau in which noise wears the imbalance D = a^2 - b^2 of two numbers with a b = 1 down, (...).
 
@@ -213,7 +248,9 @@ def decay_time(start: float | Tensor, end: float | Tensor, rate: float | Tensor)
 
     def antiderivative(imbalance):
         d = torch.as_tensor(imbalance, dtype=torch.float64)
-        return d.log() - torch.as_tensor(rate, dtype=torch.float64) / 2 * ((d**2 + 4).sqrt() - 2 * torch.asinh(2 / d))
+        return d.log() - torch.as_tensor(rate, dtype=torch.float64) / 2 * (
+            (d**2 + 4).sqrt() - 2 * torch.asinh(2 / d)
+        )
 
     return antiderivative(start) - antiderivative(end)
 
@@ -265,6 +302,11 @@ def noise_flow(
     return torch.from_numpy(a.sum(-1) / b.sum(-1))
 
 
+def noise_limit(widths: tuple[int, int]) -> float:
+    """d_in / d_out, the |W1|^2 / |W2|^2 at which noise of small rate leaves the layers alone."""
+    return widths[0] / widths[1]
+
+
 def curvature_sum(first: Tensor, second: Tensor, widths: tuple[int, int]) -> Tensor:
     """d_in |W2|^2 + d_out |W1|^2, the sum of the curvatures of the loss where it is 0; of |W1|^2 and |W2|^2 (...)."""
     return widths[0] * second + widths[1] * first
@@ -293,6 +335,15 @@ class Arms(NamedTuple):
         """Values (..., runs) of each arm, (..., count) each."""
         return list(values.tensor_split(len(self.widths), -1))
 
+    def labels(self) -> list[str]:
+        """Names: "5 → 1" of balanced starts, "from 4" of others."""
+        each = zip(self.widths, self.ratios, strict=True)
+        return [f"{w[0]} → {w[1]}" if x == 1 else f"from {x:g}" for w, x in each]
+
+    def limits(self) -> list[float]:
+        """`noise_limit` of each arm."""
+        return [noise_limit(w) for w in self.widths]
+
     def flows(self, rate: float, times: Tensor) -> list[Tensor]:
         """`noise_flow` of each arm, (times, count) each."""
         each = zip(self.strengths, self.widths, self.ratios, strict=True)
@@ -304,6 +355,24 @@ class Arms(NamedTuple):
             self.split(run.first), self.split(run.second), self.widths, self.strengths, strict=True
         )
         return [curvature_sum(a, b, w) / least_curvature_sum(s, w) for a, b, w, s in each]
+
+    def excess(self, run: NoisyRun) -> list[Tensor]:
+        """Last imbalance over the largest one that theorem 1 of Arora et al. 2018 allows, of each arm, (count,) each.
+
+        Allowed at the margin sigma_min of the target, which no start exceeds.
+        """
+        found = self.split(ln.imbalance(run.weights))
+        targets = [torch.diag_embed(s) for s in self.strengths]
+        allowed = [ln.convergence_guarantee(t, 2, ln.smallest_singular_value(t)) for t in targets]
+        return [x / one.imbalance for x, one in zip(found, allowed, strict=True)]
+
+
+def fan(ends: int, count: int, rng: np.random.Generator) -> Arms:
+    """`noisy_arms` in balance for d_in = 1..ends - 1, d_out = ends - d_in; then d_in = ends / 2 + 1 from 0.1, 4 and 16."""
+    shapes = [(d, ends - d) for d in range(1, ends)]
+    return noisy_arms(
+        [*shapes, *[shapes[ends // 2]] * 3], [1.0] * len(shapes) + [0.1, 4.0, 16.0], count, rng
+    )
 
 
 def noisy_arms(

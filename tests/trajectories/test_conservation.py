@@ -58,7 +58,9 @@ def test_units_are_the_diagonals_and_pairs_the_rest():
         cv.balance_matrices(plain), ln.imbalance_matrices(plain[:3]), strict=True
     ):
         assert torch.allclose(ours, -theirs)
-    hand = tensors[0][0, 2].square().sum() + tensors[3][0, 2] ** 2 - tensors[1][0, :, 2].square().sum()
+    hand = (
+        tensors[0][0, 2].square().sum() + tensors[3][0, 2] ** 2 - tensors[1][0, :, 2].square().sum()
+    )
     assert torch.allclose(units[0, 2], hand)
 
 
@@ -149,7 +151,9 @@ def test_the_flow_at_rate_zero_has_a_known_equation_and_end():
         lambda _, x: 2 * x * (4 - 2 * x) / (1 + x), (0, 6), [0.25], t_eval=times.numpy(),
         rtol=1e-9, atol=1e-12,
     ).y[0]  # fmt: skip
-    assert np.allclose(x, alone[:, None], rtol=1e-6) and np.allclose(x[-1], 2, rtol=1e-6)
+    assert np.allclose(x, alone[:, None], rtol=1e-6) and np.allclose(
+        x[-1], cv.noise_limit((4, 2)), rtol=1e-6
+    )
     square = cv.noise_flow(s, (2, 2), 0.1, 1.0, times)
     assert torch.allclose(square, torch.ones_like(square))
 
@@ -168,9 +172,7 @@ def test_noise_leads_where_the_flow_says():
     run = cv.noisy_run(
         arms.weights, arms.target, 0.05, 0.02, 2.0, np.random.default_rng(1), arms.entries
     )
-    for found, flow in zip(
-        arms.split(run.ratio()), arms.flows(0.05, run.times), strict=True
-    ):
+    for found, flow in zip(arms.split(run.ratio()), arms.flows(0.05, run.times), strict=True):
         assert torch.allclose(found.log().mean(-1), flow.log().mean(-1), atol=0.1)
 
 
@@ -205,3 +207,25 @@ def test_arms_have_their_ratio_and_product():
     for s, target in zip(arms.strengths, arms.target.split(5), strict=True):
         whole = torch.linalg.matrix_norm(target).square()
         assert torch.allclose(s.square().sum(-1), whole)
+
+
+def test_a_fan_has_all_shapes_and_three_tilted_starts():
+    arms = cv.fan(4, 3, np.random.default_rng(0))
+    assert arms.widths == [(1, 3), (2, 2), (3, 1), (3, 1), (3, 1), (3, 1)]
+    assert arms.labels() == ["1 → 3", "2 → 2", "3 → 1", "from 0.1", "from 4", "from 16"]
+    assert arms.limits()[0] == 1 / 3 and len(arms.split(torch.zeros(18))) == 6
+    run = cv.NoisyRun(torch.zeros(1), torch.zeros(1), torch.zeros(1), arms.weights)
+    balanced, *_, tilted = arms.excess(run)
+    assert float(balanced.max()) < 1e-9
+    s = arms.strengths[-1][:, 0]  # one mode: a^2 = 4 s, b^2 = s / 4, c = |target| = s
+    assert torch.allclose(tilted, (4 - 1 / 4) * s / (s / (256 * 8)))
+
+
+def test_numbers_are_as_they_say():
+    found = cv.unbalanced_numbers(7, np.random.default_rng(0))
+    a, b = found.weights()
+    assert a.shape == (7, 1, 1) and torch.allclose(a * b, torch.full_like(a, 0.75))
+    assert torch.allclose((a**2 - b**2)[:, 0, 0], found.imbalance)
+    assert ((found.stretch - 0.8).abs() <= 0.4 + 1e-12).all()
+    run = found.wear(0.02, 0.1, np.random.default_rng(1))
+    assert torch.allclose(run.difference()[0], found.imbalance) and run.times.shape == (101,)
