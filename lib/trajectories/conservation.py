@@ -410,3 +410,57 @@ def noisy_arms(
         strengths.append(s)
     first, second, target, there = (torch.cat(x) for x in zip(*parts, strict=True))
     return Arms((first, second), target, there, list(widths), list(ratios), strengths)
+
+
+# --- rectifiers ------------------------------------------------------------------------------------
+
+
+def rectifier_gradients(
+    weights: Weights, inputs: Tensor, outputs: Tensor, noise: Tensor
+) -> Weights:
+    """Gradient of |W2 relu(W1 X) - outputs - noise|^2 / 2B for B examples, X (runs, d_in, B), outputs (runs, d_out, B)."""
+    first, second = weights
+    hidden = (first @ inputs).clamp(min=0)
+    error = (second @ hidden - outputs - noise) / inputs.shape[-1]
+    return ((second.mT @ error) * hidden.sign()) @ inputs.mT, error @ hidden.mT
+
+
+def rectifier_run(
+    widths: tuple[int, int],
+    count: int,
+    rate: float,
+    strength: float,
+    time: float,
+    rng: np.random.Generator,
+    batch: int = 8,
+) -> Tensor:
+    """|w_in|^2 / |w_out|^2 of two rectifiers under label noise, at 20 records and the start, (21, count, 2).
+
+    The network is its own teacher at the start: rows of W1 and columns of W2 are orthonormal. batch: so many new
+    examples with Gaussian inputs in every step, labels with noise of sd sigma sqrt(batch), sigma = strength / rate.
+    time: strength^2 x steps. A unit is open for half of the inputs, so that its ratio x has
+    dx / dtau = x (d_in - d_out x) / (1 + x) at small rates (derived here).
+    """
+    generator(rng)
+    steps = 20 * max(1, round(time / strength**2 / 20))
+    first = ln.orthogonal(widths[0], rng, (count,))[:, :2].contiguous()
+    second = ln.orthogonal(widths[1], rng, (count,))[..., :2].contiguous()
+
+    def sees(t, first, second):
+        x, xi = (torch.from_numpy(rng.standard_normal((count, d, batch))) for d in widths)
+        labels = second @ (first @ x).clamp(min=0)
+        return x, labels, strength / rate * batch**0.5 * xi
+
+    def ratio(weights, *_):
+        return {"ratio": weights[0].square().sum(-1) / weights[1].square().sum(-2)}
+
+    run = descend(
+        lambda w, first, second, *seen: rectifier_gradients(w, *seen),
+        (first, second),
+        Plain(rate),
+        steps=steps,
+        problem=(first, second),
+        sees=sees,
+        record=Record(range(0, steps + 1, steps // 20), ratio),
+    )
+    return run.records["ratio"]

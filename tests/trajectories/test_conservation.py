@@ -229,3 +229,26 @@ def test_numbers_are_as_they_say():
     assert ((found.stretch - 0.8).abs() <= 0.4 + 1e-12).all()
     run = found.wear(0.02, 0.1, np.random.default_rng(1))
     assert torch.allclose(run.difference()[0], found.imbalance) and run.times.shape == (101,)
+
+
+def test_rectifier_gradients_are_those_of_autograd():
+    rng = np.random.default_rng(0)
+    first, second, x, y, noise = (
+        torch.from_numpy(rng.standard_normal(shape))
+        for shape in ((2, 3, 4), (2, 2, 3), (2, 4, 6), (2, 2, 6), (2, 2, 6))
+    )
+    leaves = first.clone().requires_grad_(), second.clone().requires_grad_()
+    error = leaves[1] @ torch.relu(leaves[0] @ x) - y - noise
+    (error.square().sum() / 12).backward()
+    found = cv.rectifier_gradients((first, second), x, y, noise)
+    for ours, leaf in zip(found, leaves, strict=True):
+        assert torch.allclose(ours, leaf.grad, rtol=1e-12)
+
+
+def test_rectifiers_go_to_the_limit_at_half_the_speed():
+    ratio = cv.rectifier_run((3, 2), 40, 0.05, 0.03, 1.0, np.random.default_rng(0))
+    assert ratio.shape == (21, 40, 2) and torch.allclose(ratio[0], torch.ones(40, 2).double())
+    alone = solve_ivp(lambda _, x: x * (3 - 2 * x) / (1 + x), (0, 1), [1.0], rtol=1e-9).y[0, -1]
+    assert float(ratio[-1].log().mean().exp()) == pytest.approx(alone, rel=0.04)
+    with pytest.raises(ValueError, match="generator"):
+        cv.rectifier_run((3, 2), 4, 0.05, 0.03, 1.0, 0)
