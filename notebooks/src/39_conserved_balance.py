@@ -21,7 +21,7 @@
 # finite size, and with noisy labels?
 #
 # **Answer.** Rectifiers keep it unit by unit, up to first order in the step. Label noise does not keep it: at small fixed
-# steps it leads two layers, linear or not, to $|W_1|^2/|W_2|^2=d_\text{in}/d_\text{out}$. That is balance only if both ends are
+# steps it leads two layers, linear or rectified, to $|W_1|^2/|W_2|^2=d_\text{in}/d_\text{out}$. That is balance only if both ends are
 # equally wide.
 #
 # ![Ratio of the layers against time, from balance and from other starts](../figures/39_conserved_balance/fan.svg)
@@ -129,7 +129,7 @@ wander(6, 2), round(float(cv.noisy_run(
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 39.1a | In networks of rectifiers a unit's balance changes by η² times the summed balance of its gradients | largest difference / largest change ≤ 1e-8 | rounding of some hundred steps | Ours, after Kunin et al. 2021 (abstract) |
-# | 39.1b | Over a fixed time half the step gives half the drift of the units' balance | mean ratio 2 ± 0.05 | the next order is a hundredth | Du et al. 2018 (statement, abstract) |
+# | 39.1b | Over a fixed time half the step gives half the drift of the units' balance | mean ratio 2 ± 0.05 | the next order is a hundredth | Ours, after Du et al. 2018 (abstract) |
 # | 39.1c | The balance between pairs of units is lost in networks of rectifiers, whatever the step | mean ratio for half the step 1 ± 0.01 | kept, it would be 2 | Ours |
 #
 # Networks 100-16-16-10 on 100 digits each, cross-entropy, all images in every step. With the same starts for four kinds of units, and three step sizes, we ask
@@ -404,7 +404,8 @@ ledger.judge({
     "39.4a": mean(halved["tanh"][0]),
     "39.4b": mean(halved["linear"][1]),
     "39.4c": share(survivors[0], sample=False),
-    "39.4d": largest((arms.split(shaken.ratio())[ends // 2 - 1] - 1).abs(), digits=1),
+    "39.4d": largest((arms.split(shaken.ratio())[ends // 2 - 1] - 1).abs(),
+                     of=count, digits=1),
     "39.4e": largest([abs(r[-1] / arms.limits()[-1] - 1) for r in ratio[ends - 1 :]],
                      of=count, digits=1),
     "39.4f": largest([abs(r[-1] / x - 1) for r, x in
