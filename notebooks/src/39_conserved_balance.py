@@ -203,13 +203,13 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Two numbers: noise wears the imbalance down
 #
-# The smallest network, $ab$ with the target 1, is that of [notebook 32](32_balancedness.ipynb). There starts with a large imbalance $D=a^2-b^2$ explode, since
-# the minimum next to them has the curvature $S=\sqrt{D^2+4}$. A step multiplies $D$ by $1-\eta^2e^2$, with the error $e=ab-1-\sigma\xi$. Near the minimum $ab$ follows
+# The smallest network, $ab$ with the target 1, is that of [notebook 32](32_balancedness.ipynb). There a start with a large imbalance $D=a^2-b^2$ explodes at steps that
+# others bear, since the minimum next to it has the curvature $S=\sqrt{D^2+4}$. A step multiplies $D$ by $1-\eta^2e^2$, with the error $e=ab-1-\sigma\xi$. Near the minimum $ab$ follows
 # the noise with a memory of $1-\eta S$, so that $e^2$ has the mean $2\sigma^2/(2-\eta S)$, and
 #
 # $$\frac{d\ln D}{dt}=-\frac{2\eta^2\sigma^2}{2-\eta S}\qquad(t\text{ counts steps}).$$
 #
-# A small rate, but it never stops. Noise repairs in the end what no amount of descent without noise would.
+# A small rate, but it never stops. In the end noise repairs what no amount of descent without noise would.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -267,12 +267,12 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Matrices: to the flattest minimum, balanced or not
 #
-# For two numbers noise seeks balance. One could think that it always does. But in matrices the first layer is shaken along $d_\text{in}$
-# directions and the second along $d_\text{out}$. To first order in the step, every mode has
+# For two numbers noise seeks balance, and one could think that it always does. But in matrices the first layer is shaken along $d_\text{in}$
+# directions and the second along $d_\text{out}$. At small steps every mode has
 #
 # $$\frac{dx}{d\tau}=2x\,\frac{d_\text{in}-d_\text{out}\,x}{1+x},\qquad x=\frac{|W_1|^2}{|W_2|^2},$$
 #
-# whatever its singular value. (The dashed curves have the factors $2/(2-\eta S)$ of section 2, too, which change them by a few per cent.)
+# whatever its singular value. (The dashed curves also have the factors $2/(2-\eta S)$ of section 2, which change them by a few per cent.)
 #
 # The place of rest has two meanings. There a weight of one layer is as large as a weight of the other, in the mean square. And of all pairs of layers with the
 # same product this one has the least sum of curvatures, $d_\text{in}|W_2|^2+d_\text{out}|W_1|^2$: label noise seeks the flattest minimum, and only in a square network
@@ -281,7 +281,7 @@ ledger.judge({
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 39.3a | From balance noise leads to the ratio d_in/d_out: of the squares of layers that are linear, and of the weights into and out of each rectifier | largest distance of typical ratio / (d_in/d_out) from 1 ≤ 0.1 | finite steps move it by 5% | Ours, after Ziyin, Li and Ueda 2023 (abstract) |
-# | 39.3b | The ratio follows the computed curve all the way, from balance and from other starts | largest distance of typical ratio / computed from 1 ≤ 0.07 | 64 networks still scatter by 1% | Ours |
+# | 39.3b | The ratio follows the computed curve all the way, from balance and from other starts | largest distance of typical ratio / computed from 1 ≤ 0.07 | 64 networks scatter by 1% at each time | Ours |
 # | 39.3c | In every shape noise leads to the least sum of curvatures that the product allows | largest distance of mean sum / least from 1 ≤ 0.03 | balance would be 6% or more above | Blanc et al. 2020 (statement, abstract) |
 #
 # Random targets with singular values from 0.7 to 1.3, `ends` inputs and outputs together. Where the ratio ends, and $d_\text{in}/d_\text{out}$:
