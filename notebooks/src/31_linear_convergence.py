@@ -416,6 +416,8 @@ ledger.judge({
 #
 # **And the loss is a square, which has a minimum.** The logistic loss of separable classes has none, and there the same networks have the rate 1/t ([notebook 38](38_logistic_rate.ipynb)).
 #
+# **And the labels are exact.** Under label noise layers leave balance, unless there are as many inputs as outputs ([notebook 39](39_conserved_balance.ipynb)).
+#
 # **A margin is rare.** Nearly all square starts of ordinary size are outside the theorem, from four dimensions on in practice all of them. And yet
 # about half of all balanced starts converge: those whose determinant has the target's sign ([notebook 33](33_deficiency_margin.ipynb)). With one
 # output a margin is no rarity ([notebook 34](34_balanced_initialization.ipynb)).

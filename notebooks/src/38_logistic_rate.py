@@ -31,7 +31,7 @@
 # ([arXiv:1710.10345](https://arxiv.org/abs/1710.10345)). Depth: Lyu and Li 2020, *Gradient descent maximizes the margin of homogeneous neural
 # networks* ([arXiv:1906.05890](https://arxiv.org/abs/1906.05890)).
 #
-# Before: [37](37_acceleration.ipynb) · Next: [41](41_saddle_to_saddle.ipynb) · [symbols](../NOTATION.md)
+# Before: [37](37_acceleration.ipynb) · Next: [39](39_conserved_balance.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines

@@ -31,7 +31,7 @@
 # *Source:* Jacot, Ged, Şimşek, Hongler and Gabriel 2021, *Saddle-to-saddle dynamics in deep linear networks: small initialization training,
 # symmetry, and sparsity* ([arXiv:2106.15933](https://arxiv.org/abs/2106.15933)). All sizes here are ours.
 #
-# Before: [38](38_logistic_rate.ipynb) · Next: [42](42_greedy_low_rank.ipynb) · [symbols](../NOTATION.md)
+# Before: [39](39_conserved_balance.ipynb) · Next: [42](42_greedy_low_rank.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
