@@ -83,7 +83,7 @@ def _unit(rows):
 
 
 def random_starts(given: Teachers, rng: np.random.Generator, scale: float = 1.0) -> Weights:
-    """v uniform on the sphere, a uniform in the ball of radius scale |1.a*| / sqrt(k) (Du et al. 2018)."""
+    """v uniform on the sphere, a uniform in the ball of radius scale |1.a*| / sqrt(k) (Du, Lee, Tian et al. 2018)."""
     n, k = given.outputs.shape
     v = _unit(generator(rng).standard_normal(given.filters.shape))
     a = _unit(rng.standard_normal((n, k))) * rng.uniform(size=(n, 1)) ** (1 / k)
