@@ -73,7 +73,10 @@ def no_bad_minimum(patch):
 
     Fails: 28.2a, 28.2c
     """
-    patch("landscapes.patches.foretold_shares", lambda right, *given, **more: 0 * right(*given, **more))
+    patch(
+        "landscapes.patches.foretold_shares",
+        lambda right, *given, **more: 0 * right(*given, **more),
+    )
 
 
 def one_half_whatever_the_ratio(patch):

@@ -342,7 +342,7 @@ def found_edge(
     low, high = np.zeros(count), np.full(count, float(patches))
     for _ in range(12):
         middle = (low + high) / 2
-        back = turns_back(teachers(count, patches, inputs, middle, rng), turned, rng, 200).numpy()
+        back = turns_back(teachers(count, patches, inputs, middle, rng), turned, rng, 100).numpy()
         low, high = np.where(back, middle, low), np.where(back, high, middle)
     return (low + high) / 2
 
@@ -428,6 +428,42 @@ def train_on_images(
         problem=(z, targets),
         stop=Stop(lambda w, z, y: (answers(w, z) - y).square().mean(-1) < 2e-4, every=20),
     ).weights
+
+
+class Taught(NamedTuple):
+    """Networks that were trained on images of their own: their teachers, starts and ends."""
+
+    teachers: Teachers
+    start: Weights
+    end: Weights
+
+    @property
+    def angles(self) -> Tensor:
+        """Between filter and teacher's filter, at the start and at the end, (2, n)."""
+        return torch.stack([_angle(w[0], self.teachers.filters) for w in (self.start, self.end)])
+
+    @property
+    def caught(self) -> Tensor:
+        """Does it end on the bad side? bool (n,)."""
+        return self.angles[1] > PI / 2
+
+    @property
+    def foretold(self) -> Tensor:
+        """Is it caught under the flow from its start? bool (n,)."""
+        now, k = three_numbers(self.start, *self.teachers), self.teachers.outputs.shape[1]
+        return flow_fates(now, self.teachers.numbers, k) == 1
+
+    @property
+    def loss_over_bad(self) -> Tensor:
+        """Loss over all images, in units of that of the bad minimum, (n,)."""
+        bad = population_loss(opposite(self.teachers), *self.teachers)
+        return population_loss(self.end, *self.teachers) / bad
+
+
+def taught(given: Teachers, count: int, rng: np.random.Generator, steps: int) -> Taught:
+    """Networks from `random_starts` after descent on `count` images each, at half of the `curvature_rate`: `Taught`."""
+    start, rate = random_starts(given, rng), curvature_rate(given.outputs.shape[1]) / 2
+    return Taught(given, start, train_on_images(start, *images(given, count, rng), rate, steps))
 
 
 class Shaken(NamedTuple):
