@@ -463,7 +463,13 @@ class Taught(NamedTuple):
 def taught(given: Teachers, count: int, rng: np.random.Generator, steps: int) -> Taught:
     """Networks from `random_starts` after descent on `count` images each, at half of the `curvature_rate`: `Taught`."""
     start, rate = random_starts(given, rng), curvature_rate(given.outputs.shape[1]) / 2
-    return Taught(given, start, train_on_images(start, *images(given, count, rng), rate, steps))
+    pixels = count * given.outputs.shape[1] * given.filters.shape[1]
+    group, ends = max(1, 500_000 // pixels), []  # few images are in memory, and near
+    for first in range(0, len(start[0]), group):
+        w, b, *own = (x[first : first + group] for x in (*given, *start))
+        seen = images(Teachers(w, b), count, rng)
+        ends.append(train_on_images(tuple(own), *seen, rate, steps))
+    return Taught(given, start, tuple(torch.cat(x) for x in zip(*ends, strict=True)))
 
 
 class Shaken(NamedTuple):

@@ -183,3 +183,15 @@ def test_sign_flips_are_four():
     assert [(float(x[0, 0]), float(y[0, 0])) for x, y in pt.sign_flips((v, a))] == [
         (1, 1), (1, -1), (-1, 1), (-1, -1)
     ]  # fmt: skip
+
+
+def test_networks_are_taught_in_groups_and_end_as_foretold():
+    rng = np.random.default_rng(3)
+    given = pt.teachers(30, 4, 3, np.repeat([0.1, 4.0], 15), rng)
+    found = pt.taught(given, 3000, rng, 300)  # 13 networks at a time
+    assert torch.equal(found.end[0].isfinite().all(1), torch.ones(30).bool())
+    assert (found.caught == found.foretold).double().mean() > 0.85
+    assert not found.caught[15:].any() and found.caught[:15].any()
+    assert (found.loss_over_bad[found.caught] < 1.1).all()
+    cosine = (found.start[0] * given.filters).sum(1)
+    assert torch.allclose(torch.cos(found.angles[0]), cosine)
