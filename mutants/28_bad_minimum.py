@@ -4,8 +4,13 @@ import math
 
 
 def _few(patch):
-    """Where shares are not the point: fewer of them."""
-    patch.parameters(starts=2000, many=[4], networks=20)
+    """Where shares of starts are not the point: few of them."""
+    patch.parameters(starts=2000, patches=[4], many=[4], networks=20)
+
+
+def _two(patch):
+    """Where they are: as many starts, for fewer numbers of patches."""
+    patch.parameters(patches=[4], many=[2, 64])
 
 
 def the_edge_is_k_over_pi(patch):
@@ -33,7 +38,7 @@ def the_kernel_of_a_linear_unit(patch):
     """
     import torch
 
-    _few(patch)
+    patch.parameters(starts=2000, patches=[4], many=[4])
     patch("landscapes.patches.overlap", lambda right, angle: math.pi * torch.cos(angle))
 
 
@@ -42,7 +47,7 @@ def the_mean_of_the_relu_is_forgotten(patch):
 
     Fails: 28.2a, 28.2c, 28.3a
     """
-    import torch
+    _two(patch)
 
     def centred(right, now, goal, patches):
         from lib.landscapes.patches import Numbers, overlap
@@ -53,9 +58,6 @@ def the_mean_of_the_relu_is_forgotten(patch):
             for a, b in ((now.total, goal.total), (now.apart, goal.apart))
         )
         return Numbers(turned, *speeds)
-
-    def by_angle(right, now, goal, patches):
-        return torch.full_like(now.angle, torch.nan)
 
     def flowed(right, now, goal, patches, time=400.0):
         import lib.landscapes.patches as pt
@@ -73,6 +75,7 @@ def no_bad_minimum(patch):
 
     Fails: 28.2a, 28.2c
     """
+    _two(patch)
     patch(
         "landscapes.patches.foretold_shares",
         lambda right, *given, **more: 0 * right(*given, **more),
@@ -84,6 +87,7 @@ def one_half_whatever_the_ratio(patch):
 
     Fails: 28.2a, 28.2c
     """
+    _two(patch)
     patch(
         "landscapes.patches.foretold_shares",
         lambda right, *given, **more: 0 * right(*given, **more) + 0.5,
@@ -95,6 +99,7 @@ def the_share_falls_in_a_straight_line(patch):
 
     Fails: 28.2a
     """
+    patch.parameters(patches=[16], many=[2])
     import numpy as np
 
     def line(right, patches, inputs, ratios, *given, **more):
@@ -112,6 +117,7 @@ def the_nearer_half_arrives(patch):
 
     Fails: 28.2a, 28.2c, 28.3a
     """
+    _two(patch)
     patch(
         "landscapes.patches.flow_fates",
         lambda right, now, *_: (now.angle > math.pi / 2).double(),
@@ -123,6 +129,7 @@ def the_first_pull_decides(patch):
 
     Fails: 28.2a, 28.2c, 28.3a
     """
+    _two(patch)
 
     def first(right, now, goal, patches, *_):
         pull = now.total * goal.total / patches + now.apart * goal.apart
@@ -170,6 +177,7 @@ def wide_teachers_have_no_bad_minimum(patch):
 
     Fails: 28.2c
     """
+    _two(patch)
 
     def positive(right, patches, inputs, ratios, *given, **more):
         if ratios[0] is not None:
@@ -185,6 +193,7 @@ def the_sign_of_the_output_weights_is_enough(patch):
 
     Fails: 28.4a
     """
+    _few(patch)
     patch("landscapes.patches.sign_flips", lambda right, weights: right(weights)[:2])
 
 
@@ -193,6 +202,7 @@ def four_starts_are_four_starts(patch):
 
     Fails: 28.4a
     """
+    _few(patch)
     import torch
 
     def independent(right, weights):
@@ -207,7 +217,8 @@ def noise_cannot_free(patch):
 
     Fails: 28.4b
     """
-    patch.parameters(starts=2000, many=[4], networks=20, shaken=50)
+    _few(patch)
+    patch.parameters(shaken=50)
     patch(
         "landscapes.patches.shaken",
         lambda right, given, rate, looks, rng, *, held, batch=1: right(
