@@ -182,7 +182,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 28.2a | Below the edge descent is caught as often as the flow foretells, for each number of patches and each ratio | largest difference of share − foretold ≤ 0.02 | four standard deviations of a share | Du, Lee, Tian et al. 2018 (statement, abstract) |
+# | 28.2a | Below the edge descent is caught as often as the flow foretells, for each number of patches and each ratio | largest difference of share − foretold ≤ 0.02 | four standard deviations of a share | Ours, after Du, Lee, Tian et al. 2018 (abstract) |
 # | 28.2b | *control:* Beyond the edge, and with one patch, nobody is caught | share that does not arrive ≤ 0.005 | the saddle delays a few for long | Ours |
 # | 28.2c | For Gaussian teachers the share caught rises with the number of patches, as the flow foretells | largest difference of share − foretold ≤ 0.02 | as for 28.2a | Ours, after Du, Lee, Tian et al. 2018 (abstract) |
 
@@ -205,7 +205,7 @@ pd.DataFrame({f"k = {k}": caught[k].nanmean(1) for k in patches}, parts).T.round
 
 # %% [markdown]
 # In units of the edge the share hardly depends on the number of patches. A teacher whose output weights cancel loses half of all starts. What do teachers look like? If $a^*$ is Gaussian the ratio
-# is of the order of 1, whatever $k$, while the edge grows with $k$. So nearly every such teacher of many patches has a bad minimum, far below its edge. Shares of such teachers, and of
+# is of the order of 1, whatever $k$, while the edge grows with $k$. So nearly every such teacher of many patches is far below its edge, and has a bad minimum. Shares of such teachers, and of
 # starts that they lose:
 
 # %%
