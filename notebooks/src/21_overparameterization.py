@@ -420,7 +420,7 @@ ledger.judge({"21.4a": value(**rise("mirror", 0.3, 6, 2))})
 #
 # **Noise is no substitute for a direction.** One pattern a step does not free these networks, at any of three rates, and from fresh starts it does not solve more than the full
 # batch. That noise helps out of a well in one variable ([notebook 11](11_optimization_challenges.ipynb)) says nothing about networks whose stuck places are wide and flat: a
-# random walk on a plain finds no way down if there is none.
+# random walk on a plain finds no way down if there is none. Out of a bad minimum with a wall of finite height it can find one ([notebook 28](28_bad_minimum.ipynb)).
 #
 # **Limits.** Stuck is a budget, not a theorem: XOR's stuck weights creep to infinity, and many parity points are very flat
 # saddles already. The silent unit's slope is no larger than before, so its success is escape from a saddle; `add m` raises the slope, so its success is not that alone. A copied unit gives lines of

@@ -443,7 +443,7 @@ with figures.curves(
 #
 # **No bad minima is a statement about data.** With many measurements we met none. With few they are common: at four measurements for each unknown more than
 # half of the phase retrieval problems have one, and at ten still some. The theorems say "enough measurements, with high probability", and both
-# halves count.
+# halves count. For one nonlinear network a bad minimum can be computed, with the share of starts that it catches: [notebook 28](28_bad_minimum.ipynb).
 #
 # **It is not the whole story either.** In deep networks the saddles that have learned the strongest modes are flat, at every depth from three on, and
 # these are the very ones on the way of descent. To say how long training takes one needs to know how flat what it passes is, and that depends on
