@@ -216,7 +216,8 @@ with figures.curves(
     "Adam along the axes is far above momentum, which is above Adam turned.",
     prediction="momentum in a round bowl", xscale="log", yscale="log", width=6.5,
     xlabel=r"memory in steps, $1/(1-\beta_1)$ or $1/(1-\mu)$",
-    ylabel="decades of f lost", legend="upper right", yticks=[5, 10, 20, 50, 100], yticklabels=[5, 10, 20, 50, 100],
+    ylabel="decades of f lost", legend="upper right",
+    yticks=[5, 10, 20, 50, 100], yticklabels=[5, 10, 20, 50, 100],
     xticks=[2, 5, 10, 20, 50], xticklabels=[2, 5, 10, 20, 50],
 ) as axes:
     axes[0].minorticks_off()
@@ -263,6 +264,12 @@ ledger.judge({
 
 # %%
 roots = {C: op.critical_beta2([C, -1.0, -1.0]) for C in peaks}
+{C: round(root, 3) for C, root in roots.items()}
+
+# %% [markdown]
+# These are the roots. Now we walk, at 99 values of $\beta_2$ for each $C$, and for the regret at the $\beta_2$ of the proof of Reddi et al.:
+
+# %%
 switches = {C: op.switch(np.arange(1, 100) / 100, op.heading(op.adam_path(
     [C, -1.0, -1.0], periods, beta2=np.arange(1, 100) / 100), 3)) for C in peaks}
 regret = {
