@@ -458,7 +458,7 @@ ledger.judge({
 # ## Reading
 #
 # **What each part is for.** Momentum is worth a square root of the condition number, in any coordinates. Dividing by $\sqrt v$ is worth all of it, in the right coordinates only; then the bowl is round, and momentum is not needed. A
-# network's coordinates are given: its inputs, its layers. Where they differ in scale, Adam gains, and where they do not, it has nothing to gain.
+# network's coordinates are given: its inputs, its layers. Where they differ in scale, Adam gains, and where they do not, it has little to gain.
 #
 # **Against the papers.** Theorem 4.1 of 2014 is false as stated: $\beta_1=0$ meets its conditions (53.2c). Reddi et al. are right, and cautious: Adam fails far beyond their examples, up to an exact edge. Zhang et al. turn the order
 # round: for a given problem there is a $\beta_2$ that is long enough. "Compares favourably" (53.3b) is not seen on digits as they are, where tuned momentum ends with as little loss.
