@@ -1,13 +1,15 @@
 """Beyond plain descent: momentum, Nesterov's step and Adam where each can be worked out exactly.
 
 Quadratics with curvatures from 1 to kappa: the rate of each method, tuned, and how much of Adam's lead
-is owed to the axes. Linear losses that repeat themselves (Reddi, Kale and Kumar 2018, recalled):
+is owed to the axes. Linear losses that repeat (Reddi, Kale and Kumar 2018, recalled):
 
     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2,
     x <- x - step / sqrt(t) m / sqrt(v),   clipped to [-1, 1]
 
 As the gradients do not depend on x, m and v become periodic, and the drift of x over a period is known
-in closed form (derived here): beta2 decides by itself to which end x goes. Last, a contest on digits.
+in closed form (derived here): to which end x goes changes at a critical beta2. That there is one, and
+that it depends on the problem, is told by Zhang, Chen, Shi, Sun and Luo 2022 (arXiv:2208.09632, abstract).
+Last, contests on digits, whose pixels may be of unequal size, along the axes or turned.
 """
 
 import math
@@ -20,6 +22,7 @@ from scipy.signal import lfilter
 
 from lib.checks import whole_number
 from lib.descent import Momentum, Plain, Record, Stop, descend
+from lib.linear_networks import orthogonal
 from lib.practice.draws import Problems
 from lib.practice.minibatches import least_loss, race
 
@@ -110,6 +113,18 @@ def fitted_rate(steps: Sequence[int], errors: np.ndarray, power: float = 0) -> n
     return np.exp(np.polyfit(t[late], np.log(errors[late] / t[late, None] ** power), 1)[0])
 
 
+def rate_departure(method: str, condition: float, starts: torch.Tensor, power: float) -> np.ndarray:
+    """Distance of (1 - rate) measured / predicted from 1 on a walk that takes about e^100 off: (draws,).
+
+    The error is fitted as t^power rate^t; starts (draws, d) as for `quadratic_errors`.
+    """
+    left = 1 - quadratic_rate(method, condition)
+    last = int(100 / left)
+    looks = np.unique(np.linspace(last / 2, last, 200).astype(int))
+    errors = quadratic_errors(method, condition, starts, last, looks)
+    return np.abs((1 - fitted_rate(looks, errors, power)) / left - 1)
+
+
 # --- axes ----------------------------------------------------------------------------------------
 
 
@@ -122,6 +137,28 @@ def turned(
     the same at the start.
     """
     return basis.mT @ (curvature.unsqueeze(-1) * basis), (starts.unsqueeze(-2) @ basis).squeeze(-2)
+
+
+Bowl = tuple[torch.Tensor, torch.Tensor]  # matrices (draws, d, d) and starts (draws, d)
+
+
+def draw_bowls(
+    condition: float, dimensions: int, count: int, rng: np.random.Generator
+) -> dict[str, Bowl]:
+    """Quadratics `along` the axes, `turned` at random, and with their coordinates `shuffled`.
+
+    Curvatures log-evenly from 1 to kappa, starts of size 1 to 2 in every direction, so that none is missing.
+    """
+    curvature = torch.logspace(0, math.log10(condition), dimensions, dtype=torch.float64)
+    sizes = rng.uniform(1, 2, (count, dimensions))
+    starts = torch.from_numpy(sizes * rng.choice([-1.0, 1.0], sizes.shape))
+    eye = torch.eye(dimensions, dtype=torch.float64)
+    bases = {
+        "along": eye.expand(count, -1, -1),
+        "turned": orthogonal(dimensions, rng, (count,)),
+        "shuffled": eye[torch.from_numpy(rng.permutation(dimensions))].expand(count, -1, -1),
+    }
+    return {name: turned(curvature, basis, starts) for name, basis in bases.items()}
 
 
 def round_fall(steps: int, momentum: float) -> float:
@@ -144,31 +181,44 @@ def quadratic_fall(
 ) -> np.ndarray:
     """log10 of f / f at the start after these steps, f = x . H x / 2, at each rate: (rates, draws).
 
-    matrices H (draws, d, d), starts (draws, d). method(rate): a rule of `descend`. A rate at which f
+    matrices H (draws, d, d), starts (draws, d); method(rate): a rule of `descend`. A rate at which f
     overflows has inf.
     """
-    draws = len(starts)
-    if matrices.shape != (draws, *starts.shape[1:] * 2):
+    draws, d = starts.shape
+    if matrices.shape != (draws, d, d):
         raise ValueError(f"matrices must be (draws, d, d), got {tuple(matrices.shape)}")
     rates = torch.as_tensor(rates, dtype=torch.float64)
 
-    def slope(weights, h):
-        return ((h @ weights[0].unsqueeze(-1)).squeeze(-1),)
+    def slope(weights, who):  # all rates of a draw in one product
+        x = starts.new_zeros(len(rates) * draws, d)
+        x[who] = weights[0]
+        found = x.view(-1, draws, d).movedim(1, 0) @ matrices.mT
+        return (found.movedim(0, 1).reshape(-1, d)[who],)
 
-    def half(x, h):
-        return (x * slope((x,), h)[0]).sum(-1) / 2
-
-    every = matrices.repeat(len(rates), 1, 1)
+    every = torch.arange(len(rates) * draws)
+    first = starts.repeat(len(rates), 1)
     run = descend(
         slope,
-        (starts.repeat(len(rates), 1),),
+        (first,),
         problem=(every,),
         rule=method(rates.repeat_interleave(draws)),
         steps=steps,
         stop=Stop(diverged="keep"),
     )
-    fall = (half(run.weights[0], every).view(-1, draws) / half(starts, matrices)).log10()
-    return fall.nan_to_num(nan=math.inf).numpy()
+    left, whole = ((x * slope((x,), every)[0]).sum(-1) for x in (run.weights[0], first))
+    return (left / whole).log10().nan_to_num(nan=math.inf).view(-1, draws).numpy()
+
+
+def decades_lost(
+    bowl: Bowl, rates: Sequence[float], steps: int, method: Callable = Plain
+) -> tuple[np.ndarray, bool]:
+    """Decades that f has lost after these steps, at the rate of the best mean, and whether that lies inside.
+
+    rates rise; returns ((draws,), True where neither the first nor the last is best).
+    """
+    fall = quadratic_fall(*bowl, rates, steps, method)
+    best = int(fall.mean(1).argmin())
+    return -fall[best], 0 < best < len(rates) - 1
 
 
 # --- linear losses that repeat -------------------------------------------------------------------
@@ -231,6 +281,15 @@ def average_regret(gradients: Sequence[float], path: np.ndarray) -> np.ndarray:
     return ((g * path[:-1]).cumsum(0) + np.abs(total)) / np.arange(1.0, len(path))[:, None]
 
 
+def decade_slope(curve: np.ndarray) -> float:
+    """Slope of the last decade of a curve over 1, 2, ..., T, in log-log axes.
+
+    >>> round(decade_slope(np.arange(1, 1001) ** -0.5), 12)
+    -0.5
+    """
+    return float(np.log10(curve[-1] / curve[len(curve) // 10 - 1]))
+
+
 def wrong_end_regret(gradients: Sequence[float]) -> float:
     """What a step costs at the wrong end of [-1, 1], against the right one: 2 |mean gradient|.
 
@@ -260,9 +319,9 @@ def periodic_mean(values: Sequence[float], beta: float) -> np.ndarray:
     """
     _betas(beta=beta)
     values = np.asarray(values, float)
-    back = np.arange(len(values))
-    weights = beta**back * (1 - beta) / (1 - beta ** len(values))
-    return (weights * values[(back[:, None] - back) % len(values)]).sum(-1)
+    once = lfilter([1 - beta], [1, -beta], values)
+    before = beta ** np.arange(1, len(values) + 1) * once[-1] / (1 - beta ** len(values))
+    return once + before
 
 
 def periodic_drift(gradients: Sequence[float], beta1: float, beta2: float) -> float:
@@ -313,13 +372,37 @@ def switch(settings: Sequence[float], ends: Sequence[int]) -> float:
 # --- digits --------------------------------------------------------------------------------------
 
 
+def unequal_pixels(
+    problems: Problems, spread: float, generators: Sequence[np.random.Generator]
+) -> tuple[Problems, Problems]:
+    """The problems with pixels of unequal size, and the same turned: (along, turned).
+
+    An image x (d_0,) becomes D x, D diagonal and drawn log-evenly from [1 / spread, 1], then of mean square 1.
+    Turned it is Q^T D x, and the first layer starts from W_1 Q, Q a random rotation: what the network says,
+    and every step of descent or momentum, is the same; Adam's is not. One generator for each draw.
+    Raises ValueError for a spread below 1.
+    """
+    if not (math.isfinite(spread) and spread >= 1):
+        raise ValueError(f"spread must be a number of at least 1, got {spread}")
+    d = problems.images.shape[-1]
+    sizes = torch.stack([torch.from_numpy(spread ** -g.random(d)) for g in generators])
+    sizes = (sizes / sizes.square().mean(-1, keepdim=True).sqrt()).unsqueeze(1)
+    bases = torch.stack([orthogonal(d, g) for g in generators])
+    (tests, labels), (first, *rest) = problems.tests, problems.start.weights
+    along = problems._replace(images=problems.images * sizes, tests=(tests * sizes, labels))
+    turned_start = problems.start._replace(weights=(first @ bases, *rest))
+    return along, along._replace(
+        images=along.images @ bases, tests=(along.tests[0] @ bases, labels), start=turned_start
+    )
+
+
 def contest(
     problems: Problems, batch_size: int, rates: Sequence[float], method: Callable = Plain
 ) -> tuple[np.ndarray, np.ndarray]:
     """Training of every draw at every rate through all its examples: (losses, accuracies).
 
-    problems: of `draws.draw_problems`; method(rate): a rule of `descend`. losses (rates, draws): mean loss [nats] on the training images at the end, nan where it diverged; accuracies: on
-    the tests. Raises ValueError for a batch that does not divide the examples.
+    problems: of `draws.draw_problems`; method(rate): a rule of `descend`. losses (rates, draws): mean loss
+    [nats] on the training images at the end, nan where it diverged; accuracies: on the tests. Raises ValueError for a batch that does not divide the examples.
     """
     losses, accuracies = race(problems, batch_size, rates, [problems.order.shape[1]], method)
     return losses[0], accuracies

@@ -311,8 +311,9 @@ def test_a_turned_valley_falls_as_in_lib(drawn):
         basis = torch.tensor([[[np.cos(t), np.sin(t)], [-np.sin(t), np.cos(t)]]])
         bowl, turned = op.turned(curvature, basis, torch.tensor([[1.3, 1.5]], dtype=torch.float64))
         assert torch.allclose(bowl, matrix) and torch.allclose(turned, start)
+        memory = op.tuned("heavy ball", s["kappa"])[1]
         for method, rate, fall in zip(
-            (lambda r: Momentum(r, 0.9), Adam), data["rates"], data["falls"], strict=True
+            (lambda r: Momentum(r, memory), Adam), data["rates"], data["falls"], strict=True
         ):
             wanted = op.quadratic_fall(matrix, start, [rate], int(s["steps"]), method)
             assert fall == pytest.approx(float(wanted[0, 0]), abs=0.02), s

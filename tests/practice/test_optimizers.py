@@ -11,6 +11,7 @@ from lib.descent import Adam, Momentum, Plain
 from lib.linear_networks import orthogonal
 from lib.practice import optimizers as op
 from lib.practice.draws import draw_problems
+from lib.practice.networks import scores
 
 
 def rng(seed=0):
@@ -64,6 +65,13 @@ def test_a_fit_finds_rate_and_power():
     assert (op.fitted_rate(t, both, 0) > [0.905, 0.505]).all()
 
 
+@pytest.mark.parametrize("method, power", [("descent", 0), ("heavy ball", 1), ("nesterov", 1)])
+def test_rates_are_met_with_the_right_power_of_t_and_missed_with_another(method, power):
+    start = torch.from_numpy(rng(1).uniform(1, 2, (2, 10)))
+    assert (op.rate_departure(method, 100, start, power) < 2e-3).all()
+    assert (op.rate_departure(method, 100, start, 1 - power) > 5e-3).all() or not power
+
+
 # --- axes ----------------------------------------------------------------------------------------
 
 
@@ -94,6 +102,28 @@ def test_in_a_round_bowl_the_rate_hardly_matters():
     assert np.quantile(np.abs(falls - np.median(falls)), 0.9) < 2
 
 
+def test_drawn_bowls_have_the_same_start_height_and_curvatures():
+    bowls = op.draw_bowls(100.0, 6, 3, rng(9))
+    heights = [(x.unsqueeze(1) @ h @ x.unsqueeze(-1)).flatten() for h, x in bowls.values()]
+    assert all(torch.allclose(one, heights[0]) for one in heights)
+    for h, x in bowls.values():
+        assert torch.allclose(torch.linalg.eigvalsh(h), torch.logspace(0, 2, 6).double())
+        assert ((1 <= x.norm(dim=-1) / 6**0.5) & (x.norm(dim=-1) / 6**0.5 <= 2)).all()
+    diagonal = [
+        torch.allclose(h, torch.diag_embed(h.diagonal(dim1=1, dim2=2))) for h, _ in bowls.values()
+    ]
+    assert diagonal == [True, False, True]
+
+
+def test_decades_are_those_of_the_best_rate():
+    h, start = op.turned(*(quadratic()[k] for k in (1, 0, 2)))
+    rates = [1e-4, 1e-2, 1.9e-2, 1.0]
+    fall = op.quadratic_fall(h, start, rates, 40)
+    found, inside = op.decades_lost((h, start), rates, 40)
+    assert inside and found.mean() == -fall.mean(1).min()
+    assert not op.decades_lost((h, start), rates[:2], 40)[1]
+
+
 @pytest.mark.parametrize(
     "mine, theirs",
     [
@@ -118,6 +148,13 @@ def test_a_fall_is_that_of_torch(mine, theirs):
     fall = (x @ h[1] @ x) / (start[1] @ h[1] @ start[1])
     assert found.shape == (2, 2)
     assert found[1, 1] == pytest.approx(float(fall.detach().log10()), abs=1e-6)
+
+
+def test_draws_that_diverge_leave_the_others_as_they_are():
+    h, start = op.turned(*(quadratic()[k] for k in (1, 0, 2)))
+    falls = op.quadratic_fall(h, start, [1e9, 0.01], 300)
+    assert (falls[0] == math.inf).all()
+    assert np.allclose(falls[1:], op.quadratic_fall(h, start, [0.01], 300), rtol=1e-12)
 
 
 def test_descent_does_not_see_the_axes_and_too_large_a_rate_is_no_fall():
@@ -225,13 +262,35 @@ def toy(draws=2):
     return draw_problems(images, labels, 8, 24, [5, 4, 3], [rng([6, k]) for k in range(draws)])
 
 
+def test_unequal_pixels_are_scaled_and_turned_with_the_first_layer():
+    one, generators = toy(), [rng([7, k]) for k in range(2)]
+    along, turned = op.unequal_pixels(one, 100.0, generators)
+    sizes = along.images[:, 0] / one.images[:, 0]
+    assert torch.allclose(sizes.square().mean(-1), torch.ones(2).double())
+    assert float(sizes.max() / sizes.min()) < 100 and (sizes > 0).all()
+    assert torch.allclose(along.tests[0], one.tests[0] * sizes[:, None])
+    said = [scores(p.start, p.tests[0]) for p in (along, turned)]
+    assert torch.allclose(*said, atol=1e-12)  # orthogonal factors cancel but for rounding
+    assert not torch.allclose(along.images, turned.images)
+    assert torch.allclose(along.images.norm(dim=-1), turned.images.norm(dim=-1))
+    same, _ = op.unequal_pixels(one, 1.0, generators)
+    assert torch.allclose(same.images, one.images)
+
+
+def test_momentum_does_not_see_that_pixels_are_turned_and_adam_does():
+    pair = op.unequal_pixels(toy(), 100.0, [rng([8, k]) for k in range(2)])
+    for method, rate, alike in ((partial(Momentum, mu=0.9), 0.1, True), (Adam, 0.05, False)):
+        losses = [op.contest(p, 4, [rate], method)[0] for p in pair]
+        assert np.allclose(*losses, rtol=1e-9) == alike
+
+
 @pytest.mark.parametrize("method", [Plain, partial(Adam, beta1=0.8, beta2=0.9)])
 def test_a_contest_is_every_network_alone(method):
     one = toy()
     losses, accuracies = op.contest(one, 4, [0.01, 0.1], method)
     parts = [x[1].clone().requires_grad_() for part in one.start for x in part]
 
-    def scores(x):
+    def said(x):
         return torch.relu(x @ parts[0].mT + parts[2]) @ parts[1].mT + parts[3]
 
     plain = method is Plain
@@ -240,11 +299,11 @@ def test_a_contest_is_every_network_alone(method):
     )
     for at in one.order[1].view(6, 4):
         optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(scores(one.images[1, at]), one.labels[1, at])
+        loss = torch.nn.functional.cross_entropy(said(one.images[1, at]), one.labels[1, at])
         loss.backward()
         optimizer.step()
-    loss = torch.nn.functional.cross_entropy(scores(one.images[1]), one.labels[1])
-    right = scores(one.tests[0][1]).argmax(1) == one.tests[1][1]
+    loss = torch.nn.functional.cross_entropy(said(one.images[1]), one.labels[1])
+    right = said(one.tests[0][1]).argmax(1) == one.tests[1][1]
     assert losses.shape == accuracies.shape == (2, 2)
     assert losses[1, 1] == pytest.approx(float(loss.detach()), rel=1e-6)
     assert accuracies[1, 1] == pytest.approx(float(right.double().mean()))
@@ -266,6 +325,7 @@ def test_a_rate_that_diverges_once_is_never_the_best():
         (lambda: op.periodic_mean([1.0], -0.1), "beta"),
         (lambda: op.critical_beta2([1, -1]), "gradients"),
         (lambda: op.quadratic_fall(torch.eye(3), torch.ones(1, 3), [0.1], 2), "matrices"),
+        (lambda: op.unequal_pixels(toy(), 0.5, [rng(), rng()]), "spread"),
         (lambda: op.contest(toy(), 5, [0.1]), "batch_size"),
     ],
 )

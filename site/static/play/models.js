@@ -428,14 +428,16 @@
     const c = Math.cos(angle), s = Math.sin(angle);
     return [c * c + kappa * s * s, (1 - kappa) * c * s, s * s + kappa * c * c]; // h11, h12, h22
   };
-  // descend on x . H x / 2 with Momentum(rate, 0.9) or Adam(rate): the points after each step.
-  function bowlPath([h11, h12, h22], [x, y], method, rate, steps) {
+  // lib.practice.optimizers.tuned("heavy ball", kappa): the memory that is best for curvatures 1 and kappa.
+  const bestMemory = (kappa) => ((Math.sqrt(kappa) - 1) / (Math.sqrt(kappa) + 1)) ** 2;
+  // descend on x . H x / 2 with Momentum(rate, mu) or Adam(rate): the points after each step.
+  function bowlPath([h11, h12, h22], [x, y], method, rate, steps, mu = 0.9) {
     const path = [[x, y]];
     let m = [0, 0], v = [0, 0];
     for (let t = 1; t <= steps; t++) {
       const g = [h11 * x + h12 * y, h12 * x + h22 * y];
       if (method === "momentum") {
-        m = [0.9 * m[0] - rate * g[0], 0.9 * m[1] - rate * g[1]];
+        m = [mu * m[0] - rate * g[0], mu * m[1] - rate * g[1]];
         x += m[0];
         y += m[1];
       } else {
@@ -529,6 +531,6 @@
     properSubsets, greedy, smallestCurvature, largestDrop,
     fit, leastNormRisk, bestRidge, ridgeRisk, subsetRisks,
     uniforms, perceptronAnswer, trainXor, addSilent, perceptronStart, rotatingDescent, chordTime, fastForward, stagedModes,
-    turnedBowl, bowlPath, bowlHeight, softmax, softness, criticalSd, lookup, learnLookup,
+    turnedBowl, bestMemory, bowlPath, bowlHeight, softmax, softness, criticalSd, lookup, learnLookup,
   };
 })(typeof globalThis !== "undefined" ? globalThis : this);

@@ -1,8 +1,8 @@
-// Notebook 53, section 2: a valley along the axes is what Adam was made for; turn it, and the lead is gone.
+// Notebook 53, section 1: a valley along the axes is what Adam was made for; turn it, and the lead is gone.
 (function () {
   "use strict";
-  const m = window.models, angles = Array.from({ length: 31 }, (_, i) => (i * 90) / 30), names = { momentum: "momentum 0.9", adam: "Adam" };
-  const rates = { momentum: (kappa) => Array.from({ length: 8 }, (_, i) => 10 ** (i / 4) / kappa / 15), adam: () => Array.from({ length: 8 }, (_, i) => 10 ** (i / 4) / 15) };
+  const m = window.models, angles = Array.from({ length: 31 }, (_, i) => (i * 90) / 30), names = { momentum: "momentum", adam: "Adam" };
+  const rates = { momentum: (kappa) => [0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.999].map((part) => (part * 2 * (1 + m.bestMemory(kappa))) / kappa), adam: () => Array.from({ length: 8 }, (_, i) => 10 ** (i / 4) / 15) };
   let key = "", swept = null;
   const turn = (degrees, [a, b]) => { const t = (degrees * Math.PI) / 180, c = Math.cos(t), s = Math.sin(t); return [a * c - b * s, a * s + b * c]; };
   // The best of the method's rates: {rate, path, fall: log10 of f / f at the start}.
@@ -10,7 +10,7 @@
     const bowl = m.turnedBowl(kappa, (degrees * Math.PI) / 180), start = turn(degrees, [1.3, 1.5]), first = m.bowlHeight(bowl, start);
     let found = null;
     for (const rate of rates[method](kappa)) {
-      const path = m.bowlPath(bowl, start, method, rate, steps), fall = Math.log10(m.bowlHeight(bowl, path[steps]) / first);
+      const path = m.bowlPath(bowl, start, method, rate, steps, m.bestMemory(kappa)), fall = Math.log10(m.bowlHeight(bowl, path[steps]) / first);
       if (Number.isFinite(fall) && (!found || fall < found.fall)) found = { rate, path, fall };
     }
     return found;
@@ -47,7 +47,7 @@
       const lead = found.momentum.fall - found.adam.fall, cost = known.length ? known[1][0] - Math.min(...known[1]) : 0;
       const who = lead > 0.5 ? "Adam is ahead" : lead < -0.5 ? "Momentum is ahead" : "Neither is ahead";
       return {
-        words: `In ${steps} steps momentum takes ${(-found.momentum.fall).toFixed(1)} decades off the height, Adam ${(-found.adam.fall).toFixed(1)}. ${who}.` + (known.length ? ` Turning the valley costs momentum nothing and Adam up to ${cost.toFixed(1)} decades.` : ""),
+        words: `In ${steps} steps momentum of memory ${m.bestMemory(kappa).toFixed(2)} takes ${(-found.momentum.fall).toFixed(1)} decades off the height, Adam ${(-found.adam.fall).toFixed(1)}. ${who}.` + (known.length ? ` Turning the valley costs momentum nothing and Adam up to ${cost.toFixed(1)} decades.` : ""),
         data: { bowl, start: curves[0].path[0], rates: curves.map((c) => c.rate), falls: curves.map((c) => c.fall), at40: curves.map((c) => c.path[40]), lead, cost },
       };
     },
