@@ -223,9 +223,12 @@ class Followed(NamedTuple):
 
 
 def follow(
-    fit: Fit, rule: Plain, rng: np.random.Generator, *, steps: int, every: int = 20
+    fit: Fit, rule: Plain, rng: np.random.Generator, *, steps: int, every: int = 25
 ) -> Followed:
-    """Full-batch descent, looked at `every` so many steps: `Followed`."""
+    """Full-batch descent, looked at `every` so many steps: `Followed`.
+
+    At the edge descent swings with period 2: an odd `every` sees both sides.
+    """
     at = [*range(0, steps, every)]
     states = walk(fit, rule, steps=steps, record=sorted({*at, *(t + 1 for t in at)}))
     pairs = states[::2], states[1::2]

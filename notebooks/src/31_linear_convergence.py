@@ -31,7 +31,7 @@
 # *Source:* Arora, Cohen, Golowich and Hu 2018, *A convergence analysis of gradient descent for deep linear
 # neural networks* ([arXiv:1810.02281](https://arxiv.org/abs/1810.02281)), theorem 1 and lemma 1.
 #
-# Before: [26](26_escaping_saddles.ipynb) · Next: [32](32_balancedness.ipynb) · [symbols](../NOTATION.md)
+# Before: [27](27_edge_of_stability.ipynb) · Next: [32](32_balancedness.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
