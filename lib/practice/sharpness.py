@@ -206,20 +206,34 @@ def walk(
 
 
 class Followed(NamedTuple):
-    """Descent as it was seen: steps (records,); losses, sharpness, rises (records, draws); the networks there.
+    """Descent by a rule as it was seen: steps (records,); losses, sharpness, rises (records, draws); the networks there.
 
     rises: whether the next step raises the loss.
     """
 
+    rule: Plain
     steps: list[int]
     losses: Tensor
     sharpness: Tensor
     rises: Tensor
     states: list[Network]
 
-    def late(self, share: float = 0.4) -> Tensor:
-        """Mean sharpness over the last records, this share of them, (draws,)."""
-        return self.sharpness[-max(1, round(share * len(self.steps))) :].mean(0)
+    def late(self) -> Tensor:
+        """Mean sharpness over the last two fifths of the records, (draws,)."""
+        return self.sharpness[-2 * max(1, len(self.steps) // 5) :].mean(0)
+
+    def at_edge(self) -> Tensor:
+        """`late` over the rule's `threshold`, (draws,)."""
+        return self.late() / threshold(self.rule)
+
+    def late_rises(self) -> Tensor:
+        """The share of the last two fifths of the records at which the next step raises the loss, (draws,)."""
+        return self.rises[-2 * max(1, len(self.steps) // 5) :].double().mean(0)
+
+    def late_fall(self) -> Tensor:
+        """ln of the mean loss in the last fifth of the records over that in the third, (draws,)."""
+        fifth = max(1, len(self.steps) // 5)
+        return (self.losses[-fifth:].mean(0) / self.losses[2 * fifth : 3 * fifth].mean(0)).log()
 
 
 def follow(
@@ -234,19 +248,48 @@ def follow(
     pairs = states[::2], states[1::2]
     losses, after = (torch.stack([fit.loss(one) for one in side]) for side in pairs)
     sharp = torch.stack([fit.sharpness(one, rng) for one in pairs[0]])
-    return Followed(at, losses, sharp, after > losses, pairs[0])
+    return Followed(rule, at, losses, sharp, after > losses, pairs[0])
+
+
+def beyond_the_edge(fit: Fit, excess: float, rng: np.random.Generator, *, steps: int) -> Followed:
+    """Full-batch descent at so many times the rate 2 / sharpness of each start."""
+    rate = 2 * excess / fit.sharpness(fit.start, rng)
+    return follow(fit, Plain(rate), rng, steps=steps)
 
 
 # --- descent that may not go everywhere --------------------------------------------------------------
 
 # How much of the gradient inside some directions is taken, how much of the rest, and whether they are the steepest.
 WAYS = {
-    "all directions": (1.0, 1.0, False),
-    "only the steepest": (1.0, 0.0, True),
-    "without the steepest": (0.0, 1.0, True),
-    "only random ones": (1.0, 0.0, False),
-    "without random ones": (0.0, 1.0, False),
+    "all directions": (1, 1, False),
+    "only the steepest": (1, 0, True),
+    "without the steepest": (0, 1, True),
+    "only random ones": (1, 0, False),
+    "without random ones": (0, 1, False),
 }
+
+
+class Confined(NamedTuple):
+    """Loss before, (draws,), and after descent in each of `WAYS` at each rate, {way: (rates, draws)}; inf: diverged."""
+
+    before: Tensor
+    after: dict[str, Tensor]
+
+    def best(self, way: str) -> Tensor:
+        """The loss after at the best rate of each draw, (draws,)."""
+        return self.after[way].amin(0)
+
+    def fall(self, way: str) -> Tensor:
+        """How far the loss falls at the best rate, over how far with all directions at its own, (draws,)."""
+        return (self.before - self.best(way)) / (self.before - self.best("all directions"))
+
+    def log_ratio(self, way: str, rate: int | None = None) -> Tensor:
+        """ln(loss / loss with all directions), each at its best rate, or both at this one, (draws,)."""
+        losses = [
+            self.best(name) if rate is None else self.after[name][rate]
+            for name in (way, "all directions")
+        ]
+        return (losses[0] / losses[1]).log()
 
 
 def confined(
@@ -255,29 +298,30 @@ def confined(
     rng: np.random.Generator,
     *,
     count: int,
-    steps: int,
+    warm: int = 0,
+    steps: int = 150,
     every: int = 10,
-    ways: Sequence[str] = tuple(WAYS),
-) -> dict[str, Tensor]:
-    """Loss at the end of full-batch descent in each of `WAYS` at each rate: {way: (rates, draws)}, inf where it diverged.
+) -> Confined:
+    """Full-batch descent in each of `WAYS` at each rate, after `warm` steps of plain descent at rate 0.1.
 
-    count: of the directions. The steepest ones are found at the start and brought up to date `every` so many steps,
-    by one product with the Hessian; random ones stay. A run is given up where its loss is 100 times that of the start.
+    count: of the directions. The steepest ones are found after the warm steps and brought up to date `every` so many
+    steps, by one product with the Hessian; random ones stay. A run is given up where its loss is 100 times that before.
     """
-    arms, draws = len(ways) * len(rates), len(fit.images)
-    whole, like = fit.repeated(arms), fit.start
-    factors = torch.tensor([WAYS[name] for name in ways], dtype=torch.float64)
-    inside, outside, steep = factors.repeat_interleave(len(rates) * draws, 0).unbind(1)
-    steep = steep > 0
-    rate = torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws).repeat(len(ways))
-    first = fit.steepest(fit.start, whole_number("count", count), rng)
-    chance = torch.linalg.qr(torch.from_numpy(rng.standard_normal(tuple(first.shape))))[0]
-    bases = torch.where(steep[:, None, None], first.repeat(arms, 1, 1), chance.repeat(arms, 1, 1))
-    rows, highest = flattened(whole.start), 100 * whole.loss(whole.start)
-    left, losses = torch.arange(len(rows)), torch.full((len(rows),), torch.inf, dtype=torch.float64)
-
+    fit = fit._replace(start=walk(fit, Plain(0.1), steps=warm, record=[warm])[0])
+    arms, draws, like = len(WAYS) * len(rates), len(fit.images), fit.start
+    whole, before = fit.repeated(arms), fit.loss(fit.start)
+    factors = torch.tensor([*WAYS.values()], dtype=torch.float64)
+    factors = factors.repeat_interleave(len(rates) * draws, 0)
+    steep = factors[:, 2] > 0
+    rate = torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws).repeat(len(WAYS))
+    first = fit.steepest(like, whole_number("count", count), rng).repeat(arms, 1, 1)
+    chance = torch.from_numpy(rng.standard_normal((draws, *first.shape[1:])))
+    chance = torch.linalg.qr(chance)[0].repeat(arms, 1, 1)
+    bases = torch.where(steep[:, None, None], first, chance)
+    rows, highest = flattened(whole.start), 100 * before.repeat(arms)
+    left, losses = torch.arange(len(rows)), torch.full_like(highest, torch.inf)
     for done in range(0, steps, every):
-        own = *(x[left] for x in whole[:2]), bases[left], inside[left], outside[left]
+        own = *(x[left] for x in whole[:2]), bases[left], factors[left]
         run = descend(
             lambda w, *own: (_part_of_gradient(unflattened(w[0], like), *own),),
             (rows[left],),
@@ -287,16 +331,18 @@ def confined(
             stop=Stop(every=every, diverged="keep"),
         )
         rows[left] = run.weights[0]
-        found = square_loss(unflattened(rows[left], like), own[0], own[1])
+        found = square_loss(unflattened(rows[left], like), *own[:2])
         losses[left] = torch.where(found < highest[left], found, torch.inf)
         left = left[found < highest[left]]
         turning = left[steep[left]]
         bases[turning] = turned_on(whole, unflattened(rows, like), bases, turning)
-    return dict(zip(ways, losses.view(len(ways), len(rates), draws), strict=True))
+    after = losses.view(len(WAYS), len(rates), draws)
+    return Confined(before, dict(zip(WAYS, after, strict=True)))
 
 
-def _part_of_gradient(network, images, targets, bases, inside, outside):
-    """outside g + (inside - outside) Q Q^T g, (networks, P)."""
+def _part_of_gradient(network, images, targets, bases, factors):
+    """outside g + (inside - outside) Q Q^T g, (networks, P); factors (networks, 3) as in `WAYS`."""
+    inside, outside = factors[:, 0], factors[:, 1]
     g = flattened(square_gradient(network, images, targets))
     part = stacked_product(bases, stacked_product(bases.mT, g[..., None]))[..., 0]
     return outside[:, None] * g + (inside - outside)[:, None] * part

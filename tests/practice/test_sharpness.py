@@ -1,7 +1,5 @@
 """The edge of stability: thresholds against roots and trial, gradients and Hessians against autograd, confined descent."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -148,7 +146,9 @@ def test_what_is_followed():
     run = sh.follow(one, Plain(0.1), rng, steps=40, every=10)
     assert run.steps == [0, 10, 20, 30] and run.sharpness.shape == run.losses.shape == (4, 2)
     assert not run.rises.any() and (run.losses.diff(dim=0) < 0).all()
-    assert torch.allclose(run.late(0.5), run.sharpness[2:].mean(0))
+    assert torch.allclose(run.late(), run.sharpness[2:].mean(0))
+    assert torch.allclose(run.at_edge(), run.late() * 0.1 / 2)
+    assert (run.late_rises() == 0).all() and run.late_fall().shape == (2,)
 
 
 def test_without_hidden_layers_the_loss_is_a_quadratic():
@@ -164,19 +164,22 @@ def test_without_hidden_layers_the_loss_is_a_quadratic():
 def test_confined_descent():
     """All directions: plain descent. Those inside and those outside: no part in the others."""
     one = fit(gain=0.5)
-    run = partial(sh.confined, one, [0.05, 50.0], np.random.default_rng(0), count=3, every=5)
-    ends = run(steps=12)
+    run = sh.confined(one, [0.05, 50.0], np.random.default_rng(0), count=3, steps=12, every=5)
     plain = one.loss(sh.walk(one, Plain(0.05), steps=12, record=[12])[0])
-    assert torch.allclose(ends["all directions"][0], plain, rtol=1e-5)  # not snapped
-    assert ends["all directions"][1].isinf().all()
-    for only, without in (
-        ("only the steepest", "without the steepest"),
-        ("only random ones", "without random ones"),
-    ):
-        assert (ends[only][0] < one.loss(one.start)).all() and (
-            ends[without][0] >= plain - 1e-3
-        ).all()
-    assert (ends["only random ones"][0] > ends["without random ones"][0]).all()
+    assert torch.equal(run.before, one.loss(one.start))
+    assert torch.allclose(run.after["all directions"][0], plain, rtol=1e-5)  # not snapped
+    assert run.after["all directions"][1].isinf().all()
+    for kind in ("the steepest", "random ones"):
+        only, without = run.after[f"only {kind}"][0], run.after[f"without {kind}"][0]
+        assert (only < run.before).all() and (without > plain).all()
+        fall = (run.before - only) / (run.before - plain)
+        assert torch.allclose(run.fall(f"only {kind}"), fall, rtol=1e-2)
+        assert torch.allclose(
+            run.log_ratio(f"without {kind}", 0), (without / plain).log(), atol=1e-5
+        )
+    assert (run.fall("only random ones") < 0.5).all()
+    later = sh.confined(one, [0.05], np.random.default_rng(0), count=3, steps=2, warm=3)
+    assert torch.allclose(later.before, one.loss(sh.walk(one, Plain(0.1), steps=3, record=[3])[0]))
 
 
 def test_a_basis_turns_to_the_steepest_directions():
