@@ -185,3 +185,12 @@ def any_ten_directions_hold_descent_back(patch):
     """
     _late(patch)
     _ways(patch, without_the_steepest=(0.0, 1.0, False))
+
+
+def one_direction_holds_descent_back(patch):
+    """Only the very steepest direction sets the pace.
+
+    Fails: 27.4c
+    """
+    _late(patch)
+    patch.parameters(count=1)
