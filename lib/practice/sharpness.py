@@ -111,6 +111,11 @@ class Fit(NamedTuple):
     targets: Tensor
     start: Network
 
+    def only(self, draw: int) -> "Fit":
+        """One of the draws."""
+        images, targets = (x[draw : draw + 1] for x in self[:2])
+        return Fit(images, targets, self.start.map(lambda x: x[draw : draw + 1]))
+
     def repeated(self, arms: int) -> "Fit":
         """So many arms of the same draws, one after the other."""
         images, targets = (x.repeat(arms, 1, 1) for x in self[:2])
@@ -308,18 +313,26 @@ def confined(
     steps, by one product with the Hessian; random ones stay. A run is given up where its loss is 100 times that before.
     """
     fit = fit._replace(start=walk(fit, Plain(0.1), steps=warm, record=[warm])[0])
-    arms, draws, like = len(WAYS) * len(rates), len(fit.images), fit.start
-    whole, before = fit.repeated(arms), fit.loss(fit.start)
+    steepest_ones = fit.steepest(fit.start, whole_number("count", count), rng)
+    chance = torch.from_numpy(rng.standard_normal(tuple(steepest_ones.shape)))
+    pairs = zip(steepest_ones, torch.linalg.qr(chance)[0], strict=True)
+    after = [
+        _every_way(fit.only(k), pair, rates, steps, every) for k, pair in enumerate(pairs)
+    ]  # draw by draw: the bases of a draw fit the cache
+    return Confined(fit.loss(fit.start), dict(zip(WAYS, torch.stack(after, -1), strict=True)))
+
+
+def _every_way(fit, pair, rates, steps, every):
+    """Loss after descent of one draw, (ways, rates); pair: the steepest directions and random ones, (P, count)."""
+    arms, like = len(WAYS) * len(rates), fit.start
+    whole, highest = fit.repeated(arms), 100 * fit.loss(like)
     factors = torch.tensor([*WAYS.values()], dtype=torch.float64)
-    factors = factors.repeat_interleave(len(rates) * draws, 0)
+    factors = factors.repeat_interleave(len(rates), 0)
     steep = factors[:, 2] > 0
-    rate = torch.tensor(rates, dtype=torch.float64).repeat_interleave(draws).repeat(len(WAYS))
-    first = fit.steepest(like, whole_number("count", count), rng).repeat(arms, 1, 1)
-    chance = torch.from_numpy(rng.standard_normal((draws, *first.shape[1:])))
-    chance = torch.linalg.qr(chance)[0].repeat(arms, 1, 1)
-    bases = torch.where(steep[:, None, None], first, chance)
-    rows, highest = flattened(whole.start), 100 * before.repeat(arms)
-    left, losses = torch.arange(len(rows)), torch.full_like(highest, torch.inf)
+    bases = torch.where(steep[:, None, None], *pair)
+    rate = torch.tensor(rates, dtype=torch.float64).repeat(len(WAYS))
+    rows, left = flattened(whole.start), torch.arange(arms)
+    losses = torch.full((arms,), torch.inf, dtype=torch.float64)
     for done in range(0, steps, every):
         own = *(x[left] for x in whole[:2]), bases[left], factors[left]
         run = descend(
@@ -332,12 +345,11 @@ def confined(
         )
         rows[left] = run.weights[0]
         found = square_loss(unflattened(rows[left], like), *own[:2])
-        losses[left] = torch.where(found < highest[left], found, torch.inf)
-        left = left[found < highest[left]]
+        losses[left] = torch.where(found < highest, found, torch.inf)
+        left = left[found < highest]
         turning = left[steep[left]]
         bases[turning] = turned_on(whole, unflattened(rows, like), bases, turning)
-    after = losses.view(len(WAYS), len(rates), draws)
-    return Confined(before, dict(zip(WAYS, after, strict=True)))
+    return losses.view(len(WAYS), len(rates))
 
 
 def _part_of_gradient(network, images, targets, bases, factors):

@@ -103,7 +103,7 @@ round(float(np.mean(way(0.3, 8000, 500)[6:])), 1)
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
-sets = 8  # in [3, 200]: sets of digits, each with a start of its own
+sets = 8  # in [3, 60]: sets of digits, each with a start of its own
 images = 100  # in [60, 400]: digits in a set
 hidden = [24, 24]  # each of 1 or more in [8, 48]: units of the hidden layers
 rates = [0.15, 0.3]  # each of 2 in [0.1, 0.3]: learning rates of section 1, rising
