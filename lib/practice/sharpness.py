@@ -334,6 +334,8 @@ def _every_way(fit, pair, rates, steps, every):
     rows, left = flattened(whole.start), torch.arange(arms)
     losses = torch.full((arms,), torch.inf, dtype=torch.float64)
     for done in range(0, steps, every):
+        if not len(left):
+            break
         own = *(x[left] for x in whole[:2]), bases[left], factors[left]
         run = descend(
             lambda w, *own: (_part_of_gradient(unflattened(w[0], like), *own),),
