@@ -184,6 +184,10 @@ def draw_fit(
 # --- descent and what it meets ---------------------------------------------------------------------
 
 
+def _on_the_grid(weights):
+    return snapped(weights, _GRID)
+
+
 def walk(
     fit: Fit, rule: Plain, *, steps: int, record: Sequence[int], orders: Tensor | None = None
 ) -> list[Network]:
@@ -201,7 +205,7 @@ def walk(
     run = descend(
         gradient,
         start.tensors(),
-        replace(rule, retraction=lambda weights: snapped(weights, _GRID)),
+        replace(rule, retraction=_on_the_grid),
         steps=steps,
         problem=problem,
         sees=sees,
@@ -310,7 +314,8 @@ def confined(
     """Full-batch descent in each of `WAYS` at each rate, after `warm` steps of plain descent at rate 0.1.
 
     count: of the directions. The steepest ones are found after the warm steps and brought up to date `every` so many
-    steps, by one product with the Hessian; random ones stay. A run is given up where its loss is 100 times that before.
+    steps, by one product with the Hessian; random ones stay. A run is given up where its loss is 100 times that before. Weights
+    are snapped as in `walk`.
     """
     fit = fit._replace(start=walk(fit, Plain(0.1), steps=warm, record=[warm])[0])
     steepest_ones = fit.steepest(fit.start, whole_number("count", count), rng)
@@ -340,7 +345,7 @@ def _every_way(fit, pair, rates, steps, every):
         run = descend(
             lambda w, *own: (_part_of_gradient(unflattened(w[0], like), *own),),
             (rows[left],),
-            Plain(rate[left]),
+            Plain(rate[left], retraction=_on_the_grid),
             steps=min(every, steps - done),
             problem=tuple(own),
             stop=Stop(every=every, diverged="keep"),

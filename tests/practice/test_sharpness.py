@@ -167,7 +167,7 @@ def test_confined_descent():
     run = sh.confined(one, [0.05, 50.0], np.random.default_rng(0), count=3, steps=12, every=5)
     plain = one.loss(sh.walk(one, Plain(0.05), steps=12, record=[12])[0])
     assert torch.equal(run.before, one.loss(one.start))
-    assert torch.allclose(run.after["all directions"][0], plain, rtol=1e-5)  # not snapped
+    assert torch.allclose(run.after["all directions"][0], plain, rtol=1e-5)
     assert run.after["all directions"][1].isinf().all()
     for kind in ("the steepest", "random ones"):
         only, without = run.after[f"only {kind}"][0], run.after[f"without {kind}"][0]
