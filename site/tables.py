@@ -29,6 +29,7 @@ ALIASES = {
     "d2l": "zhang2023dive",
     "ABAC": "auffinger2013random",
     "Arata": "arata_stagewise",
+    "Gur-Ari": "gurari2018gradient",
     "Rumelhart et al. 1986": "rumelhart1986learning",
 }
 LABELS = {"arata_stagewise": "Arata (thesis summary)"}

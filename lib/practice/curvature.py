@@ -9,6 +9,9 @@ and the same rule differentiates the backward pass. Networks are side by side as
 direction of its own; layers that normalize are not known here.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,6 +28,30 @@ from lib.practice.networks import (
     cross_entropy_pull,
     forward,
     stacked_product,
+)
+
+
+class Loss(NamedTuple):
+    """A loss of the scores, the mean over m examples, by its derivatives, both (networks, classes, m).
+
+    pull(scores, targets): the derivative in the scores, which it may overwrite; turn(scores, moved): how the
+    pull moves, to first order, where the scores move by `moved`.
+    """
+
+    pull: Callable
+    turn: Callable
+
+
+def _turn_of_cross_entropy(scores, moved):
+    q = torch.softmax(scores, 1)
+    moved = q * moved
+    return (moved - q * moved.sum(1, keepdim=True)) / scores.shape[-1]
+
+
+CROSS_ENTROPY = Loss(cross_entropy_pull, _turn_of_cross_entropy)
+SQUARES = Loss(  # |scores - targets|^2 / 2 m
+    lambda scores, targets: (scores - targets) / scores.shape[-1],
+    lambda scores, moved: moved / scores.shape[-1],
 )
 
 # f''(a) from the output h = f(a); a rectifier has none but at its kink.
@@ -66,9 +93,14 @@ def scores_along(
 @torch.no_grad()
 @np.errstate(all="ignore")  # what is not finite shows in the result, as with torch
 def hessian_products(
-    network: Network, images: Tensor, targets: Tensor, direction: Network, form: Form = PLAIN
+    network: Network,
+    images: Tensor,
+    targets: Tensor,
+    direction: Network,
+    form: Form = PLAIN,
+    loss: Loss = CROSS_ENTROPY,
 ) -> Network:
-    """H V, the Hessian of the mean cross-entropy times a direction, each network with its own: a `Network`.
+    """H V, the Hessian of the mean loss times a direction, each network with its own: a `Network`.
 
     images (networks, m, d_0) or (m, d_0); targets: probabilities (networks, classes, m) or (classes, m);
     exact (but for the kinks of rectifiers, which have measure zero). One network may be given many
@@ -80,11 +112,8 @@ def hessian_products(
     slope, bend = form.activation.slope, BEND[form.activation]
     run = forward(network, images, form)
     pushed, before = along(network, run, direction, form)
-    q = torch.softmax(run.scores, 1)
-    m = run.scores.shape[-1]
-    moved = q * before[-1]
-    moved = (moved - q * moved.sum(1, keepdim=True)) / m
-    pull = cross_entropy_pull(run.scores.clone(), targets)
+    moved = loss.turn(run.scores, before[-1])
+    pull = loss.pull(run.scores.clone(), targets)
     by_weights, by_biases = [], []
     for j in reversed(range(len(network.weights))):
         h = run.inputs[j]
@@ -123,6 +152,22 @@ def unflattened(rows: Tensor, like: Network) -> Network:
     )
 
 
+def curving(
+    network: Network,
+    images: Tensor,
+    targets: Tensor,
+    form: Form = PLAIN,
+    loss: Loss = CROSS_ENTROPY,
+) -> Callable[[Tensor], Tensor]:
+    """The Hessians as functions on rows, (networks, P) -> (networks, P); arguments as in `hessian_products`."""
+
+    def product(rows):
+        direction = unflattened(rows, network)
+        return flattened(hessian_products(network, images, targets, direction, form, loss))
+
+    return product
+
+
 def hessians(network: Network, images: Tensor, targets: Tensor, form: Form = PLAIN) -> Tensor:
     """The exact Hessian of the mean cross-entropy in the order of `flattened`: (networks, P, P).
 
@@ -136,29 +181,15 @@ def hessians(network: Network, images: Tensor, targets: Tensor, form: Form = PLA
     return torch.stack(found)
 
 
-def largest_curvature(
-    network: Network,
-    images: Tensor,
-    targets: Tensor,
-    rng: np.random.Generator,
-    form: Form = PLAIN,
-    steps: int = 12,
-) -> Tensor:
-    """The largest eigenvalue of the Hessian of every network, (networks,), by Lanczos' method.
+def _lanczos(product, start, steps):
+    """The Lanczos basis (networks, steps, P) from `start` (networks, P), and H in it, (networks, steps, steps).
 
-    steps: products with the Hessian, from a random direction, all earlier ones taken out of each new one
-    twice. What comes back is a lower bound that rises with the steps. Arguments as in `hessian_products`.
-    Raises ValueError for steps below 1.
+    All earlier vectors are taken out of each new one twice.
     """
-    steps = whole_number("steps", steps)
-    start = flattened(network)
-    v = torch.from_numpy(rng.standard_normal(tuple(start.shape)))
-    basis = [v / v.norm(dim=1, keepdim=True)]
+    basis = [start / start.norm(dim=1, keepdim=True)]
     inside, beside = [], []
     for _ in range(steps):
-        w = flattened(
-            hessian_products(network, images, targets, unflattened(basis[-1], network), form)
-        )
+        w = product(basis[-1])
         inside.append((w * basis[-1]).sum(1))
         known = torch.stack(basis, 1)
         for _ in range(2):
@@ -172,4 +203,49 @@ def largest_curvature(
     side = torch.stack(beside[:-1], 1) if steps > 1 else start.new_zeros(len(start), 0)
     small = torch.diag_embed(torch.stack(inside, 1))
     small = small + torch.diag_embed(side, 1) + torch.diag_embed(side, -1)
-    return torch.linalg.eigvalsh(small)[:, -1]
+    return known, small
+
+
+def largest_curvature(
+    network: Network,
+    images: Tensor,
+    targets: Tensor,
+    rng: np.random.Generator,
+    form: Form = PLAIN,
+    steps: int = 12,
+    loss: Loss = CROSS_ENTROPY,
+) -> Tensor:
+    """The largest eigenvalue of the Hessian of every network, (networks,), by Lanczos' method.
+
+    steps: products with the Hessian, from a random direction, all earlier ones taken out of each new one
+    twice. What comes back is a lower bound that rises with the steps. Arguments as in `hessian_products`.
+    Raises ValueError for steps below 1.
+    """
+    steps = whole_number("steps", steps)
+
+    start = torch.from_numpy(rng.standard_normal(tuple(flattened(network).shape)))
+    return torch.linalg.eigvalsh(
+        _lanczos(curving(network, images, targets, form, loss), start, steps)[1]
+    )[:, -1]
+
+
+def steepest(
+    network: Network,
+    images: Tensor,
+    targets: Tensor,
+    count: int,
+    rng: np.random.Generator,
+    form: Form = PLAIN,
+    steps: int = 40,
+    loss: Loss = CROSS_ENTROPY,
+) -> tuple[Tensor, Tensor]:
+    """The largest eigenvalues of every Hessian, falling, (networks, count), and their eigenvectors (networks, P, count).
+
+    By Lanczos' method as `largest_curvature`; raises ValueError for a count above the steps.
+    """
+    count = whole_number("count", count, 1, whole_number("steps", steps))
+
+    start = torch.from_numpy(rng.standard_normal(tuple(flattened(network).shape)))
+    basis, small = _lanczos(curving(network, images, targets, form, loss), start, steps)
+    values, vectors = torch.linalg.eigh(small)
+    return values[:, -count:].flip(1), basis.mT @ vectors[:, :, -count:].flip(2)

@@ -355,7 +355,7 @@ pd.DataFrame([
 # **Why does plain gradient descent train this network?** Little stands in its way, and it needs little. Of the reasons that are told, noise, signs and balance can
 # be taken away. Negative curvature cannot, although the gradient never points down such a direction: what may not move there piles up.
 #
-# **Limits.** One data set, rectifiers, cross-entropy, and 500 digits that are learned to the last. Harder labels may reach the edge of stability. The Hessian
+# **Limits.** One data set, rectifiers, cross-entropy, and 500 digits that are learned to the last. Tanh networks with the squared loss reach the edge of stability and stay there ([27](27_edge_of_stability.ipynb)). The Hessian
 # is diagonalized on a network of a few hundred weights, and its negative directions are forbidden for twenty steps at a time: the row shows need, and not that
 # descent follows them. "As well" speaks of the training loss after this many steps. Accuracy on other digits is reported and not explained.
 #

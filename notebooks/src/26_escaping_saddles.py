@@ -33,7 +33,7 @@
 # ([arXiv:1503.02101](https://arxiv.org/abs/1503.02101)) and Ziyin and others 2023 ([arXiv:2303.13093](https://arxiv.org/abs/2303.13093)) on noise;
 # Dauphin and others 2014 ([arXiv:1406.2572](https://arxiv.org/abs/1406.2572)) on curvature. The abstracts were read.
 #
-# Before: [25](25_saddles.ipynb) · Next: [28](28_bad_minimum.ipynb) · [symbols](../NOTATION.md)
+# Before: [25](25_saddles.ipynb) · Next: [27](27_edge_of_stability.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines

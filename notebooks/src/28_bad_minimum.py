@@ -31,7 +31,7 @@
 # *Source:* Du, Lee, Tian, Póczos and Singh 2018, *Gradient descent learns one-hidden-layer CNN: don't be afraid of spurious local minima*
 # ([arXiv:1712.00779](https://arxiv.org/abs/1712.00779)).
 #
-# Before: [26](26_escaping_saddles.ipynb) · Next: [31](31_linear_convergence.ipynb) · [symbols](../NOTATION.md)
+# Before: [27](27_edge_of_stability.ipynb) · Next: [31](31_linear_convergence.ipynb) · [symbols](../NOTATION.md)
 
 # %% [markdown]
 # ## The model in ten lines
