@@ -313,7 +313,10 @@ def test_a_turned_valley_falls_as_in_lib(drawn):
         assert torch.allclose(bowl, matrix) and torch.allclose(turned, start)
         memory = op.tuned("heavy ball", s["kappa"])[1]
         for method, rate, fall in zip(
-            (lambda r: Momentum(r, memory), Adam), data["rates"], data["falls"], strict=True
+            (functools.partial(Momentum, mu=memory), Adam),
+            data["rates"],
+            data["falls"],
+            strict=True,
         ):
             wanted = op.quadratic_fall(matrix, start, [rate], int(s["steps"]), method)
             assert fall == pytest.approx(float(wanted[0, 0]), abs=0.02), s
