@@ -168,8 +168,9 @@ np.allclose(
 bowls = op.draw_bowls(condition, dimensions, turns, rng)
 
 
-def lost(how, method, rates=10 ** (np.arange(-10, 5) / 4)):
+def lost(how, method, rates=None):
     """Decades at the rate of the best mean, (turns,); whether that lies inside."""
+    rates = 10 ** (np.arange(-10, 5) / 4) if rates is None else rates
     return op.decades_lost(bowls[how], rates, steps, method)
 
 # %% [markdown]

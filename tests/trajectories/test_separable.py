@@ -96,7 +96,9 @@ def test_the_path_from_next_to_zero_is_that_of_short_steps():
     """Deep layers that hardly multiply anything: the first step must not leap."""
     z = sp.separable_classes(20, 10, 2, 0.3, np.random.default_rng(0))
     start = sp.balanced_start(20, 2, 3, 0.2, np.random.default_rng(1))
-    rough, fine = (sp.far_run(z, start, steps, share) for steps, share in ((2000, 1), (20_000, 0.1)))
+    rough, fine = (
+        sp.far_run(z, start, steps, share) for steps, share in ((2000, 1), (20_000, 0.1))
+    )
     for k in range(20):
         late = rough.log_time[-100:, k]
         there = np.interp(late, fine.log_time[1:, k].numpy(), fine.log_loss[1:, k].numpy())
