@@ -243,20 +243,3 @@ def rescaled_by_the_first_layer(patch):
 
     patch("practice.optimizers.unequal_pixels", equal)
     _few_digits(patch)
-
-
-def settings_come_with_their_own_steps(patch):
-    """A longer mean makes a longer step: m is a sum of gradients, not their mean.
-
-    Fails: 53.4a
-    """
-
-    def step(rule, weights, m, v, slopes, rates, t):
-        first, second = (1 - rule.beta1**t) * (1 - rule.beta1), 1 - rule.beta2**t
-        for w, a, b, g, rate in zip(weights, m, v, slopes, rates, strict=True):
-            a.mul_(rule.beta1).add_(g, alpha=1 - rule.beta1)
-            b.mul_(rule.beta2).addcmul_(g, g, value=1 - rule.beta2)
-            w.sub_(a / first * rate / ((b / second).sqrt() + rule.epsilon))
-
-    _adam(patch, step)
-    patch.parameters(draws=10)
