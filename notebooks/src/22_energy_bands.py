@@ -608,8 +608,9 @@ ledger.judge({
         of=4 * samples,
     ),
     "22.5h": ratio(
-        np.concatenate([((e > band[0]) & (e < band[1])).double().mean(1) for e in final.values()]),
-        np.repeat([law[n].share(*band) for n in final], [len(e) for e in final.values()]),
+        np.concatenate([((e > band[0]) & (e < band[1])).double().mean(1)
+                        for e in final.values()]),
+        np.concatenate([[law[n].share(*band)] * len(e) for n, e in final.items()]),
     ),
     "22.5i": mean((race[0] - race[1]) / law[sizes[1]].moments()[1]),
     "22.5j": mean((race[1] - race[2]) / law[sizes[1]].moments()[1]),

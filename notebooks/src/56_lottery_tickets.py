@@ -356,7 +356,7 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 56.5a | Pruned by size, the smallest ticket has the signs of the end of the training that chose it | mean share ≥ 0.85 | ours; other seeds gave 0.92 to 0.99 | Zhou et al. 2019 (statement, abstract) |
 # | 56.5b | Sizes of the start are worth less than two points to the smallest ticket, up or down | mean size effect 0 ± 0.02 | a third of what signs are worth | Zhou et al. 2019 (statement, abstract) |
-# | 56.5c | The smallest ticket pruned by size reads digits untrained | mean accuracy ≥ 0.2 | twice chance | Zhou et al. 2019 (statement, abstract) |
+# | 56.5c | The smallest ticket pruned by size reads digits untrained | mean accuracy ≥ 0.2 | twice what chance gives | Zhou et al. 2019 (statement, abstract) |
 # | 56.5d | Untrained, the ticket pruned by movement reads fewer digits than the one pruned by size | mean difference ≤ -0.02 | one in fifty; eight splits show the sign and not much more | Ours |
 # | 56.5e | *control:* Untrained, networks without the ticket's signs or places, and the dense one, read one digit in ten | largest distance of the mean accuracy from 0.1 ≤ 0.1 | ten classes, errors of 0.02 | Ours |
 
