@@ -158,7 +158,9 @@ def test_the_front_page_has_answer_claims_failures_and_paths():
 
 
 def test_the_site_fits():
-    assert sum(p.stat().st_size for p in HTML.rglob("*") if p.is_file()) < 40e6
+    """A notebook may take so much: its page, its file, its figures, and its share of all else."""
+    size = sum(p.stat().st_size for p in HTML.rglob("*") if p.is_file())
+    assert size < 1.25e6 * len(list(ledgers()))
 
 
 def test_every_row_that_failed_is_on_the_page_of_what_was_not_reproduced():
