@@ -303,7 +303,7 @@ def margin_every_other_time(patch):
     """
     _brief(patch)
     patch(
-        "trajectories.linear_convergence.margin_probability",
+        "trajectories.margins.margin_probability",
         lambda right, target, scale: right(target[:1, :1], scale),
     )
 
@@ -321,7 +321,7 @@ def margin_by_the_central_law(patch):
             chi2.cdf(float(torch.linalg.svdvals(target)[-1]) ** 2 / spread, target.numel())
         )
 
-    patch("trajectories.linear_convergence.margin_probability", central)
+    patch("trajectories.margins.margin_probability", central)
 
 
 def margin_with_a_degree_of_freedom_too_few(patch):
@@ -336,4 +336,4 @@ def margin_with_a_degree_of_freedom_too_few(patch):
         away = float(sizes.square().sum())
         return float(ncx2.cdf(float(sizes[-1]) ** 2, target.numel() - 1, away))
 
-    patch("trajectories.linear_convergence.margin_probability", fewer)
+    patch("trajectories.margins.margin_probability", fewer)

@@ -180,7 +180,7 @@ def margin_up_to_the_norm_of_the_target(patch):
     """
     _no_search(patch)
     patch(
-        "trajectories.linear_convergence.deficiency_margin",
+        "trajectories.margins.deficiency_margin",
         lambda right, matrix, target: target.norm() - torch.linalg.matrix_norm(matrix - target),
     )
 
@@ -195,7 +195,7 @@ def margin_of_one_output_for_all(patch):
     def as_one_row(right, target, *given):
         return right(torch.eye(1, target.numel(), dtype=target.dtype), *given)
 
-    patch("trajectories.linear_convergence.margin_probability", as_one_row)
+    patch("trajectories.margins.margin_probability", as_one_row)
 
 
 def margin_by_the_central_law(patch):
@@ -212,7 +212,7 @@ def margin_by_the_central_law(patch):
         reach = float(torch.linalg.svdvals(target)[-1]) - least
         return float(chi2.cdf(reach**2 / spread, target.numel()))
 
-    patch("trajectories.linear_convergence.margin_probability", central)
+    patch("trajectories.margins.margin_probability", central)
 
 
 def mirror_images_are_one(patch):

@@ -221,12 +221,7 @@ def largest_curvature(
     twice. What comes back is a lower bound that rises with the steps. Arguments as in `hessian_products`.
     Raises ValueError for steps below 1.
     """
-    steps = whole_number("steps", steps)
-
-    start = torch.from_numpy(rng.standard_normal(tuple(flattened(network).shape)))
-    return torch.linalg.eigvalsh(
-        _lanczos(curving(network, images, targets, form, loss), start, steps)[1]
-    )[:, -1]
+    return steepest(network, images, targets, 1, rng, form, steps, loss)[0][:, 0]
 
 
 def steepest(
@@ -244,7 +239,6 @@ def steepest(
     By Lanczos' method as `largest_curvature`; raises ValueError for a count above the steps.
     """
     count = whole_number("count", count, 1, whole_number("steps", steps))
-
     start = torch.from_numpy(rng.standard_normal(tuple(flattened(network).shape)))
     basis, small = _lanczos(curving(network, images, targets, form, loss), start, steps)
     values, vectors = torch.linalg.eigh(small)

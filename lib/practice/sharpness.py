@@ -35,9 +35,8 @@ from lib.practice.networks import TANH, Form, Network, backward, forward, stacke
 from lib.practice.starts import lecun, normal_start
 
 FORM = Form(TANH)
-_GRID = (
-    2.0**-20
-)  # weights are multiples of it: the edge is chaotic, and the last bits differ between processors
+# Weights are multiples of it: the edge is chaotic, and the last bits differ between processors.
+_GRID = 2.0**-20
 
 # --- what is stable --------------------------------------------------------------------------------
 
@@ -321,9 +320,8 @@ def confined(
     steepest_ones = fit.steepest(fit.start, whole_number("count", count), rng)
     chance = torch.from_numpy(rng.standard_normal(tuple(steepest_ones.shape)))
     pairs = zip(steepest_ones, torch.linalg.qr(chance)[0], strict=True)
-    after = [
-        _every_way(fit.only(k), pair, rates, steps, every) for k, pair in enumerate(pairs)
-    ]  # draw by draw: the bases of a draw fit the cache
+    # Draw by draw: the bases of a draw fit the cache.
+    after = [_every_way(fit.only(k), pair, rates, steps, every) for k, pair in enumerate(pairs)]
     return Confined(fit.loss(fit.start), dict(zip(WAYS, torch.stack(after, -1), strict=True)))
 
 

@@ -19,7 +19,7 @@ from lib.trajectories.initialization import (
     balanced_steps,
     product_parts,
 )
-from lib.trajectories.linear_convergence import margin_probability, starts_with_margin
+from lib.trajectories.margins import margin_probability, starts_with_margin
 
 # --- laws of the start ---------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ def margin_counts(
     """How many of `draws` Gaussian products of each scale have a margin for `target`, and the chance of one.
 
     target: (m, d); a unit vector with one output, d >= 2, is drawn by its `product_parts`. Returns the counts and
-    `linear_convergence.margin_probability`, each (scales,).
+    `margins.margin_probability`, each (scales,).
 
     >>> counts, chances = margin_counts(torch.eye(2).double(), [1e-3, 0.5], 1000, np.random.default_rng(0))
     >>> int(counts[0]), bool(40 < counts[1] < 100), chances.round(3).tolist()

@@ -124,7 +124,7 @@ from lib import linear_networks as ln
 from lib.descent import Plain, Record, descend
 from lib.statistics import largest, mean, share, smallest
 from lib.suite import figures
-from lib.trajectories import linear_convergence as lc
+from lib.trajectories import linear_convergence as lc, margins as mg
 
 import pandas as pd
 import torch
@@ -372,12 +372,12 @@ ledger.judge({
 # At the best scale $s$ for two and three dimensions, and in two also at half and twice the best scale:
 
 # %%
-best = {d: lc.best_margin_scale(torch.eye(d).double()) for d in range(1, 11)}
+best = {d: mg.best_margin_scale(torch.eye(d).double()) for d in range(1, 11)}
 margins = pd.DataFrame([
     {"d": d, "s": factor * best[d][0],
-     "share": lc.starts_with_margin(torch.eye(d).double(), factor * best[d][0],
+     "share": mg.starts_with_margin(torch.eye(d).double(), factor * best[d][0],
                                     random_starts, slow_rng) / random_starts,
-     "formula": lc.margin_probability(torch.eye(d).double(), factor * best[d][0])}
+     "formula": mg.margin_probability(torch.eye(d).double(), factor * best[d][0])}
     for d, factor in ((2, 1 / 2), (2, 1), (2, 2), (3, 1))
 ])  # fmt: skip
 margins.round(5)

@@ -125,7 +125,7 @@ from lib.practice.relu_scales import relu_ends
 from lib.statistics import largest, mean, share, significant, slope, smallest, value
 from lib.suite import figures
 from lib.trajectories import initialization as init, promises as pr, races
-from lib.trajectories.linear_convergence import best_margin_scale
+from lib.trajectories.margins import best_margin_scale
 
 import pandas as pd
 import torch

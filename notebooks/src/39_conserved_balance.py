@@ -20,9 +20,8 @@
 # **Question.** Gradient flow keeps the layers of a linear network in balance, and theorems rest on it. What is left of this with rectifiers, with steps of a
 # finite size, and with noisy labels?
 #
-# **Answer.** Rectifiers keep it unit by unit, up to first order in the step. Label noise does not keep it: at small fixed
-# steps it leads two layers, linear or rectified, to $|W_1|^2/|W_2|^2=d_\text{in}/d_\text{out}$. That is balance only if both ends are
-# equally wide.
+# **Answer.** Rectifiers keep it for each unit, but for a drift of first order in the step. Label noise does not: with isotropic inputs and small
+# steps two layers come to rest with squares in the ratio of inputs to outputs, balanced only between equal widths.
 #
 # ![Ratio of the layers against time, from balance and from other starts](../figures/39_conserved_balance/fan.svg)
 #
@@ -371,8 +370,9 @@ ledger.judge({
 # **Flattest in which sense?** In that of the sum of curvatures (39.3c), as Blanc et al. 2020 say of label noise in general. The *largest* curvature of a mode with singular value $s$ is
 # $s(\sqrt x+1/\sqrt x)$, which is least in balance. With five inputs and one output noise raises it by a third, and so lowers the step that is still stable.
 #
-# **Limits.** The noise is Gaussian, new in every step, and its laws hold for small $\eta\sigma$ and $\eta S$ well below 2. Noisy labels that are stored will be learned, and then the noise dies out. The rectifiers of
-# section 3 have Gaussian inputs and one hidden layer; on digits, or with more layers, we did not try noise. Of the papers only abstracts were read.
+# **Limits.** The noise is Gaussian, new in every step, and its laws hold for small $\eta\sigma$ and $\eta S$ well below 2. Noisy labels that are stored will be learned, and then the noise dies out. Inputs are isotropic throughout: with
+# another covariance $\Sigma$ the same step leads to $\operatorname{tr}\Sigma\,W_2^\top W_2=d_\text{out}W_1\Sigma W_1^\top$, which has no row here. The rectifiers of section 3 are two, in one hidden
+# layer; on digits, or with more layers, we did not try noise. Of the papers only abstracts were read.
 #
 # **Try.** `strength = 0.02`: 39.3b fails, since 64 networks then scatter by 2% about the curves; the other rows hold. `ends = 8`: all rows hold, from 1 → 7 to 7 → 1.
 # `step_size = 0.08`: all rows hold, but finite steps move the ends by 8%, four fifths of what 39.3a allows.

@@ -20,8 +20,8 @@
 # **Question.** FitNets trains deep thin students by *hints*: the lower half first imitates a layer of a wide teacher, then all layers learn
 # labels and the teacher's softened answers. Does the student live on what the teacher knows?
 #
-# **Answer.** No. About half of the plain students of 32 layers die early. The mean of an untrained teacher's answers saves most of
-# them; so do random output biases, without a teacher. Hints help less, whoever's they are. In this budget students stay below their teacher.
+# **Answer.** No. About half of plain students of 32 layers die early. The mean of an untrained teacher's answers saves most of
+# them; so do random output biases. Hints help less, whoever gives them. In this budget students stay below their teacher.
 #
 # ![share of students of 32 layers that live, by what taught them](../figures/55_hints/key.svg)
 #

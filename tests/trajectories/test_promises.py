@@ -7,7 +7,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from lib import linear_networks as ln
-from lib.trajectories import linear_convergence as lc
+from lib.trajectories import margins
 from lib.trajectories import promises as pr
 
 UNIT = torch.eye(1, 20, dtype=torch.float64)
@@ -24,7 +24,7 @@ def test_positive_margins_follow_the_exact_law_and_half_at_every_depth():
     rng = np.random.default_rng(3)
     counts = pr.positive_margins([20, 1], [1e-3, 0.02, 0.05, 1.0], 20000, rng)
     for scale, count in zip([1e-3, 0.02, 0.05, 1.0], counts, strict=True):
-        assert count / 20000 == pytest.approx(lc.margin_probability(UNIT, scale), abs=0.015)
+        assert count / 20000 == pytest.approx(margins.margin_probability(UNIT, scale), abs=0.015)
     (deep,) = pr.positive_margins([20, 8, 8, 8, 1], [1e-6], 20000, rng)
     assert deep / 20000 == pytest.approx(0.5, abs=0.015)
 
