@@ -21,7 +21,7 @@
 # proved, and foretold in numbers?
 #
 # **Answer.** Yes, a ReLU convolution of two layers. It has a bad minimum if and only if the teacher's output weights cancel enough; random starts
-# then end there as often as the flow foretells. For Gaussian teachers and small patches more patches make it worse, towards one half.
+# end there as often as the flow foretells. For Gaussian teachers and small patches more patches make it worse, towards one half.
 #
 # ![Share of starts caught against the ratio, and against the number of patches](../figures/28_bad_minimum/caught.svg)
 #
