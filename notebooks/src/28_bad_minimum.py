@@ -20,7 +20,7 @@
 # **Question.** Descent, it is said, hardly ever gets stuck, since bad minima are rare in large networks. Is there a nonlinear network for which the contrary can be
 # proved, and foretold in numbers?
 #
-# **Answer.** Yes, a ReLU convolution of two layers. It has a bad minimum if and only if the teacher's output weights cancel enough; random starts
+# **Answer.** Yes, a ReLU convolution of two layers. It has a bad minimum exactly when the teacher's output weights cancel enough; random starts
 # end there as often as the flow foretells. For Gaussian teachers and small patches more patches make it worse, towards one half.
 #
 # ![Share of starts caught against the ratio, and against the number of patches](../figures/28_bad_minimum/caught.svg)
