@@ -107,6 +107,13 @@ BESIDE = (
     "html .bd-main .bd-content .bd-article-container { max-width: min(60em, 100% - 17rem); } }"
 )
 
+# A wide page is wide from its first line on, before what needs the width has come.
+WIDE = "html .bd-main .bd-content .bd-article-container { max-width: 74rem; }"
+WIDENING = ('class="bend"', 'class="hero', 'id="claims"')
+# The formulas' font is asked for before the styles, or lines would be set twice. (A preload is not allowed on file://.)
+FORMULA_FONT = "_static/fonts/stix-two-math.woff2"
+EARLY = 'document.fonts.add(new FontFace("Formulas", "url(%s)", { display: "block" })); document.fonts.load("1em Formulas");'
+
 
 def _describe(app, pagename, templatename, context, doctree):
     """A description for search engines and previews: the notebook's answer or the page's first line."""
@@ -138,6 +145,10 @@ def _describe(app, pagename, templatename, context, doctree):
         more = f'<base href="{html.escape(html_baseurl)}">\n' + more
     if pagename.startswith(("notebooks/", "library/")):
         more += f"\n<style>{BESIDE}</style>"
+    elif any(mark in context["body"] for mark in WIDENING):
+        more += f"\n<style>{WIDE}</style>"
+    if "<math" in context["body"]:
+        more += f"\n<script>{EARLY % context['pathto'](FORMULA_FONT, 1)}</script>"
     context["metatags"] = context.get("metatags", "") + "\n" + more
 
 

@@ -256,9 +256,11 @@ def filter_form(ledgers, papers):
         for name, (words, pairs) in selects.items()
     )
     return (
-        '<form id="filter" class="filter" role="search" aria-label="Filter the claims" hidden>'
+        '<form id="filter" class="filter" role="search" aria-label="Filter the claims">'
         '<label>Text <input type="search" name="q" autocomplete="off"></label>'
-        f'{fields}<button type="reset">Clear</button><output name="count" aria-live="polite"></output></form>\n'
+        f'{fields}<button type="reset">Clear</button>'
+        f'<output name="count" aria-live="polite">{len(rows)} of {len(rows)} rows</output></form>\n'
+        "<noscript><style>.filter { display: none; }</style></noscript>\n"
     )
 
 

@@ -8,7 +8,6 @@
   const keys = ["notebook", "paper", "verdict", "control"], text = rows.map((r) => r.textContent.toLowerCase());
   const given = new URLSearchParams(location.search);
   let sort = { by: "", down: false };
-  form.hidden = false;
 
   const state = () => Object.fromEntries(new FormData(form));
   function remember() {
