@@ -21,11 +21,11 @@
 # ([notebook 22](22_energy_bands.ipynb)). Do trained networks behave so: does it matter less, in larger ones, where a random start ends?
 #
 # **Answer.** It does matter less: from 3 to 100 hidden units the spread of the final test loss falls some fortyfold. But most of that happens below ten
-# units, the narrowing is there after one epoch, and the ends are not minima.
+# units, the narrowing is there after one epoch, and up to ten units the ends are not minima.
 #
 # ![spread against width](../figures/23_network_loss_bands/loss_by_width.svg)
 #
-# Standard deviation of the test loss over random starts, before, during and after training; right, in units of the mean loss.
+# Left: standard deviation of the test loss over random starts, before training, after one epoch and at the end. Right: the same in units of the mean loss.
 #
 # *Source:* Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
 # ([arXiv:1412.0233](https://arxiv.org/abs/1412.0233)), the half that trains real networks.
@@ -35,7 +35,7 @@
 # %% [markdown]
 # ## The model in twenty lines
 #
-# One hidden layer of $h$ ReLU units, softmax, cross-entropy. First on a toy: three arms of a spiral in the plane, thirty points each.
+# One hidden layer of $h$ ReLU units, softmax, cross-entropy. We begin with a toy: three arms of a spiral in the plane, thirty points each.
 
 # %%
 import numpy as np
@@ -89,7 +89,7 @@ def random_parts(h, seed):
 [round(float(train(random_parts(50, k), *spiral())), 2) for k in range(8)]
 
 # %% [markdown]
-# The small networks end anywhere, the large ones alike. Is this a fact about minima? The same eight, after only 30 of the 1,500 steps:
+# The small networks end anywhere, the large ones alike. Is this a fact about minima? The same eight starts of three units, and of fifty, after only 30 of the 1,500 steps:
 
 # %%
 [
@@ -168,8 +168,8 @@ np.allclose(*spiral_in_lib(200))
 # %% [markdown]
 # ## 1. Spread against width
 #
-# The paper shows histograms of the final test loss: wide for small networks, ever narrower for larger ones, as in a spin glass. If that
-# is a property of where descent *ends*, of a band of critical points, then it should show at the end more than on the way.
+# The paper shows histograms of the final test loss: wide for small networks, ever narrower for larger ones, as in a spin glass. If that is a property of where descent
+# *ends*, of a band of critical points, then it should show more at the end than on the way.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -190,7 +190,7 @@ def trained(units, which, number, rule=Falling, rate=learning_rate, **options):
     return sp.train_drawn(some, units, number, partial(rule, rate), rng, **options)
 
 # %% [markdown]
-# Every width on every split:
+# We train every width on every split:
 
 # %%
 runs = np.array([
@@ -200,7 +200,7 @@ runs = np.array([
 runs.shape  # (widths, splits, training and test loss, records, networks)
 
 # %% [markdown]
-# Means over splits of mean and spread of the test loss:
+# Mean and spread of the test loss, averaged over the splits:
 
 # %%
 spread = runs[:, :, 1].std(-1, ddof=1)  # (widths, splits, records)
@@ -230,8 +230,9 @@ with figures.curves(
     pass
 
 # %% [markdown]
-# From 25 to 100 units, the part of the paper's range that we reach, the spread falls less than twofold, and training does not reduce it below that of
-# the start at 25 and 50 units. The fortyfold fall is owed to networks that the paper did not train.
+# From 25 to 100 units, the part of the paper's range that we reach, the spread falls about twofold, and at 25 and 50 units training does not bring it clearly below that of
+# the start. The fortyfold fall is owed to networks smaller than the paper's. The slope of log spread on log $h$ from ten units on, at the start, after one epoch and at the
+# end:
 
 # %%
 def steepness(k):
@@ -244,7 +245,7 @@ def steepness(k):
 [round(float(steepness(k).mean()), 2) for k in range(3)]
 
 # %% [markdown]
-# Both together:
+# The verdicts:
 
 # %%
 ledger.judge({
@@ -256,8 +257,8 @@ ledger.judge({
 # ## 2. The tail of poor ends, and annealing
 #
 # "Poor quality local minima have non-zero probability of being recovered" in small networks, says the abstract. A network ends **poorly** if
-# its test loss is more than 1.25 times the median of its width, split and learning rate. At the smallest width we train more networks on
-# further splits, at two learning rates.
+# its test loss is more than 1.25 times the median of its width, split and learning rate. At the smallest width we train more networks on further splits, at two learning
+# rates: the one used so far, and a fifth of it.
 #
 # Is it descent that fails, or are the minima missing? The paper compares with simulated annealing: the same steps with noise, whose
 # temperature falls to zero. And do poor ends have a cause that one can see? A ReLU unit that is off on all
@@ -298,7 +299,7 @@ pd.DataFrame({
 }).round(3)  # fmt: skip
 
 # %% [markdown]
-# At either rate a fifth or so end poorly. At the higher rate a dead unit seemed to be the cause; at the lower one most poor networks have all units alive.
+# At either rate about a fifth end poorly. At the higher rate most of these have a dead unit, which might be taken for the cause; at the lower one most have all units alive.
 # Annealing, on the same splits and with the same number of steps:
 
 # %%
@@ -319,7 +320,7 @@ cooled = {
 {h: round(float(is_poor(test).mean()), 3) for h, test in cooled.items()}
 
 # %% [markdown]
-# The tail of the smallest networks in full: the share of networks whose test loss is at least so many times the median.
+# The tail of the smallest networks in full: the share of networks whose test loss is at least so many times the median of its split.
 
 # %% tags=["hide-input"]
 def beyond(losses):
@@ -328,7 +329,7 @@ def beyond(losses):
     return x, 1 - np.arange(len(x)) / len(x)
 
 # %% [markdown]
-# The annealed networks hardly have a tail:
+# Fewer of the annealed networks lie in the tail. "Lower rate" too is of the smallest width:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -406,7 +407,7 @@ pd.DataFrame(
 ).round(3)
 
 # %% [markdown]
-# The correlation too is no property of the ends: after one epoch it is above 0.9 at every width, and it falls as training goes on.
+# The low correlation comes with training: after one epoch it is above 0.9 at every width, and it falls as training goes on.
 
 # %%
 ledger.judge({
@@ -416,9 +417,8 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Are the ends minima?
 #
-# The paper finds that descent ends at minima: the share of negative eigenvalues of the Hessian is zero. Its authors' code counts those below
-# $-10^{-3}$. We train networks of up to ten units four times as long, compute the exact Hessian on all training digits, and ask at
-# every threshold.
+# The paper finds that descent ends at minima: no eigenvalue of the Hessian counts as negative. Its authors' code counts those below $-10^{-3}$. We train networks of up to
+# ten units four times as long, compute the exact Hessian on all training digits, and count at every threshold.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -461,8 +461,8 @@ with figures.curves(
     figures.level(axes, 1e-3, "the authors' threshold", axis="x", theory=False)
 
 # %% [markdown]
-# Only the authors' threshold makes minima of the ends. Several percent of the directions still curve down, weakly; below $10^{-6}$ the share
-# does not change any more, so this is not rounding.
+# Only a threshold like the authors' makes minima of the ends. Between one and six percent of the directions still curve down, weakly. Below $10^{-8}$ the share hardly
+# changes any more, so this is not rounding.
 
 # %%
 ledger.judge({
@@ -473,21 +473,20 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The picture holds, its explanation does not follow.** Spread and tail shrink with width, as the paper says. But untrained large networks are
-# alike, networks after one epoch are alike with the steepest fall of all, and so the spread alone is no evidence for a band of *minima*.
+# **The picture holds, its explanation does not follow.** Spread and tail shrink with width, as the paper says. But large networks are alike already before training, and
+# from ten units on the spread falls with width most steeply after one epoch. So the spread alone is no evidence for a band of *minima*.
 #
-# **Small networks fail because descent does.** With noise that fades, three units hardly ever end poorly, in the same number of steps;
-# at ten units, where there is no tail, annealing changes nothing (23.5c). Good ends are there, and descent misses them. Why it does is open: a dead unit is a way to
-# fail, not the cause of failing.
+# **In small networks it is descent that fails.** With noise that fades, one network of three units in twenty ends poorly instead of one in five, in the same number of
+# steps; at ten units, where there is no tail, annealing changes little (23.5c). Good ends are there, and descent misses them. Why it does is open: a dead unit is one way
+# to fail, and at the lower rate not the usual one.
 #
-# **The ends are no minima.** They are flat in most directions and curve down weakly in some. "Index zero" is a statement about a
-# threshold.
+# **The ends are no minima.** Up to ten units, where the Hessian was computed, they curve down weakly in some directions. "Index zero" is a statement about a threshold.
 #
 # **Limits.** One architecture and 4,000 digits; the test digits of different splits overlap. The paper trained 250 and 500 units and a thousand networks
 # of each width, one digit at a time. The curvature is computed up to ten units, the paper's up to 100. The step from networks to the
 # spin glass needs assumptions that real networks break.
 #
-# **Try.** `temperature = 1e-3` or `1e-5`: the tail shrinks at either, less than at `1e-4`. `long_epochs = 20`: 23.4a fails, training is not over.
+# **Try.** `temperature = 1e-3` or `1e-5`: the tail shrinks at either, less than at `1e-4`. `long_epochs = 20`: 23.4a fails, since training is not over.
 
 # %% [markdown]
 # ## 5. Checks
@@ -513,7 +512,7 @@ def relative_spread(h):
 {h: round(float(relative_spread(h).mean()), 4) for h in widths}
 
 # %% [markdown]
-# That was the spread of the final test loss in units of its mean, by width.
+# This is the spread of the final test loss in units of its mean, by width.
 
 # %%
 ledger.judge({
