@@ -20,13 +20,13 @@
 # **Question.** A textbook shows five pictures of why descent might fail: the wrong goal, local minima, saddles, saturated
 # units, random Hessians. What does each cost?
 #
-# **Answer.** Each cost follows from a formula, and the runs agree. Plain descent leaves 42% of all starts in the local minimum. Noise frees
-# them in the time that the barrier predicts, and minibatches do the same. Saddles cost a logarithm, saturation a factor of 264.
+# **Answer.** Each cost follows from a formula; the runs agree. Plain descent leaves 42% of uniform starts in the local minimum; noise, also of minibatches, frees them in
+# the time that the barrier predicts. Saddles cost a logarithm of the distance, saturation 264 times the steps.
 #
 # ![descent leaves a local minimum by noise, Gaussian or of minibatches](../figures/11_optimization_challenges/noise.svg)
 #
-# The share of runs that noise has freed after some time. The two dashed curves are the same: only the scale of the noise matters, not whether
-# it is Gaussian or that of a minibatch.
+# The share of runs that noise has freed within a fixed time, against the scale of the noise. The two dashed curves are the same: the scale of the noise decides, not
+# whether it is Gaussian or that of a minibatch.
 #
 # *Source:* Zhang, Lipton, Li and Smola, *Dive into Deep Learning*, chapter
 # [Optimization and deep learning](https://d2l.ai/chapter_optimization/optimization-intro.html) (d2l), its five
@@ -62,7 +62,7 @@ def descend(slope, x, eta, steps):
 [round(descend(f_slope, x, 0.02, 500)[-1], 4) for x in (0.3, 0.2)]
 
 # %% [markdown]
-# On $x^3$ descent crawls towards the flat point at 0, the longer the slower:
+# On $x^3$ descent crawls towards the flat point at 0, ever more slowly:
 
 # %%
 [round(x, 4) for x in descend(lambda x: 3 * x**2, 1.0, 0.1, 4000)[::1000]]
@@ -75,7 +75,7 @@ def descend(slope, x, eta, steps):
  for x, n in ((1, 142), (4, 142), (4, 30000))]
 
 # %% [markdown]
-# These are the chapter's obstacles in one variable. The rest of the page measures what each of them costs, and these are its numbers:
+# These are the chapter's obstacles in one variable. The rest of the page measures what each of them costs. These are its numbers, to play with:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -175,9 +175,9 @@ ledger.judge({
 }, lost=(top + 1) / 3, reach=0.015)  # fmt: skip
 
 # %% [markdown]
-# ## 2. Noise opens the door, and a minibatch is noise
+# ## 2. Noise frees descent, and a minibatch is noise
 #
-# Put noise of standard deviation $\sigma$ into every gradient, and descent becomes a diffusion of temperature $D=\eta\sigma^2/2$. The
+# Put noise of standard deviation $\sigma$ into every gradient, and descent becomes nearly a diffusion of temperature $D=\eta\sigma^2/2$. The
 # mean time $T$ to climb out of the local minimum and down to the global one is then a double integral over $e^{f/D}$ and $e^{-f/D}$
 # (Kramers 1940), and the share gone by time $t$ is near $1-e^{-t/T}$. Nothing is fitted.
 #
@@ -217,7 +217,7 @@ def escape_times(noise):
     )
 
 # %% [markdown]
-# Each kind of noise as its scales and the number of runs that are gone:
+# For each kind of noise its scales and the numbers of runs that are gone by time 20, and the factor that fits best:
 
 # %%
 freed = {
@@ -264,7 +264,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The price of the door: the noise that is predicted to free half of the runs, in units of the steepest slope of the barrier; and which share two thirds
+# What such an escape takes: the noise that is predicted to free half of the runs by time 20, in units of the steepest slope of the barrier; and the share that two thirds
 # of this noise would free.
 
 # %%
@@ -282,15 +282,15 @@ ledger.judge({
 # At 0, $x^3$ has neither slope nor curvature: the second-derivative test is silent. Gradient flow needs the time
 # $\frac13(1/x_1-1/x_0)$ from $x_0$ to $x_1$, so descent from the right crawls as $1/(3\eta t)$ for ever.
 #
-# $x^2-y^2$ is an honest saddle: its curvature shows the way down, and $y$ grows by the factor $1+2\eta$ a step. That is the ball on
-# a saddle of exercise 4: it cannot stay, because every disturbance grows.
+# $x^2-y^2$ is a *strict* saddle: its curvature shows the way down, and $y$ grows by the factor $1+2\eta$ a step. That is the ball on a saddle of the chapter's exercise 4:
+# it cannot stay, because every disturbance grows.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 11.3a | On the cubic descent takes the time of the flow from every start | largest relative difference ≤ 0.001 | discrete steps add a logarithm, 0.0003 | Ours, after d2l, saddle points (read) |
 # | 11.3b | Descent leaves the saddle after log(1/δ)/log(1 + 2η) steps from the distance δ | largest distance in steps ≤ 1 | a whole number of steps | Ours, after d2l, exercise 4 (read) |
 #
-# A hundred starts on the cubic, followed for 30,000 steps of 0.1:
+# A hundred starts on the cubic are followed for 30,000 steps at rate 0.1. The time of the run over that of the flow, least and largest:
 
 # %%
 at = rng.uniform(0.1, 2, 100)
@@ -305,7 +305,7 @@ passed = 3000 / sf.cubic_time(torch.from_numpy(at), crawl.records["x"][-1])
 round(float(passed.min()), 5), round(float(passed.max()), 5)
 
 # %% [markdown]
-# The honest saddle, from 29 distances between $10^{-15}$ and $0.1$:
+# The steps to leave the strict saddle, from some of 29 distances between $10^{-15}$ and $0.1$:
 
 # %%
 delta = np.geomspace(1e-15, 0.1, 29)
@@ -317,8 +317,7 @@ left_in = {rate: leave(rule=Plain(rate)).numpy() for rate in (0.01, 0.1, 0.5)}
 pd.DataFrame(left_in, index=delta)[::7].rename_axis("δ").rename_axis(columns="η")
 
 # %% [markdown]
-# Left: five starts crawl towards the flat point for ever. Right: the steps to leave the honest saddle grow only with the logarithm
-# of how near to it one starts.
+# Left: two starts crawl towards the flat point for ever. Right: the steps to leave the strict saddle grow only as the logarithm of 1 / distance.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -349,7 +348,7 @@ ledger.judge({
 # ## 4. Vanishing gradients are a matter of coordinates
 #
 # Descent on $\tanh$ from $x_0$ to 0 takes the time $T(x_0)=\int_0^{x_0}\cosh^2=\frac{x_0}2+\frac14\sinh2x_0$: exponential in the
-# distance. Steps of Euler's method lag behind the flow, which adds $\ln\cosh x_0$ steps to $T/\eta$.
+# distance. Descent takes the steps of Euler's method, which lag behind the flow; that adds $\ln\cosh x_0$ steps to $T/\eta$.
 #
 # The chapter's cure is to reparametrise. Write $\tanh x=\sin z$. The values are the same, but the slope in $z$ is $\cos z$, and
 # under descent in $z$ the old coordinate moves at speed one, $\dot x=-1$. The way from $x_0=4$, which took 375 units of time, takes 4.
@@ -376,13 +375,13 @@ steps = {
 pd.DataFrame(steps, index=places).iloc[[2, 8, 14]].T.rename_axis(columns="start")
 
 # %% [markdown]
-# On tanh, a start at 4 costs so many times the steps of a start at 1:
+# On tanh a start at 4 costs this many times the steps of a start at 1:
 
 # %%
 round(steps["tanh"][14] / steps["tanh"][2])
 
 # %% [markdown]
-# In other coordinates the exponential is gone:
+# In the coordinate of the sine the exponential is gone:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -408,8 +407,8 @@ ledger.judge({
 # %% [markdown]
 # ## 5. Minima are rare among random matrices
 #
-# Random symmetric matrices stand for Hessians. At a minimum *all* $n$ eigenvalues are positive. For Gaussian matrices the probability of that falls
-# faster than any exponential: eigenvalues repel, so their signs are not independent. De Bruijn's formula gives it exactly: $\frac12$,
+# Random symmetric matrices stand for Hessians. At a minimum *all* $n$ eigenvalues are positive. For Gaussian matrices the probability of this falls faster than any
+# exponential: eigenvalues repel, so their signs are not independent. De Bruijn's formula gives it exactly: $\frac12$,
 # $\frac{2-\sqrt2}4$, $\frac14-\frac{\sqrt2}{2\pi}$ for $n=1,2,3$.
 #
 # | | claim | holds if | why this bound | source |
@@ -424,7 +423,7 @@ rare = pd.DataFrame({
 rare[:5].astype({"hits": int})
 
 # %% [markdown]
-# Dotted is what independent signs would give:
+# The dotted line is what independent signs would give:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -445,8 +444,7 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The pictures hold to the digit.** Where descent has one or two variables there is nothing to estimate: basins,
-# stalling and escape follow from two lines of calculus, and the runs agree to the size of a step.
+# **The pictures hold.** Where descent has one or two variables and no noise, basins, stalling and escape follow from a few lines of calculus, and the runs agree to the size of a step.
 #
 # **What the chapter leaves open.** *Noise helps*, at a price: the scale that frees half of the runs by time 20 is
 # 4.7 times the steepest slope of the barrier; two thirds of it frees one in a hundred. *Saddles* are left in a time that is only
@@ -455,7 +453,7 @@ ledger.judge({
 # none. *Rare minima* is about random matrices: at $n=4$ one in 407, at $n=8$ one in $10^9$. A loss is not a random
 # matrix: [22](22_energy_bands.ipynb) and [24](24_index_and_energy.ipynb) ask how much of this survives.
 #
-# **Against the chapter.** The labels $-0.25$ and $-0.95$ in its second picture are places of text, not values. Exercise 2 reads as
+# **Against the chapter.** The numbers $-0.25$ and $-0.95$ in the code of its second picture say where text stands, and are not values of the risk. Exercise 2 reads as
 # if symmetry held for any eigenvalue: it holds for one picked at random, not for the largest (11.6o).
 #
 # **Limits.** The noise is the same at every point, for the Gaussian and for our minibatches; in a network it changes from point to
@@ -491,7 +489,7 @@ words = sf.class_by_descent(hessians, later)
 pd.Series(words).value_counts()
 
 # %% [markdown]
-# (What descent has met.) The verdicts:
+# This is what descent has met. The verdicts:
 
 # %%
 ledger.judge({
@@ -531,7 +529,7 @@ ledger.judge({
 # | 11.6o | An eigenvalue picked at random is positive with probability 0.2322, not 1/2 | probability 0.2322 ± 5e-5 | enumerated; the digits given | Ours, after d2l, exercise 2 (read) |
 # | 11.6p | *control:* The largest eigenvalue is positive far more often than negative | P(> 0) − P(< 0) ≥ 0.5 | 0.62 by enumeration | Ours |
 #
-# Images of trained networks: random targets for all 5-bit patterns, and a weight decay of $10^{-3}$ that keeps the minimum at finite weights.
+# The networks are trained on random targets for all 5-bit patterns, with a weight decay of $10^{-3}$ that keeps the minimum at finite weights.
 
 # %%
 def images(units):

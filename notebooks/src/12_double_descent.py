@@ -19,8 +19,8 @@
 #
 # **Question.** A student asks: beside bias and variance there is now "double descent". How should one think of it?
 #
-# **Answer.** As a peak of variance. Where features equal samples, the risk of least squares has no mean; past it, the error
-# falls together with the effective number of parameters. On digits all 24 splits peak there, and a ridge removes the peak.
+# **Answer.** As a peak of variance. Where features equal samples, the risk of least squares has no mean. On digits all 24 splits peak there, and a ridge, a penalty on
+# large coefficients, removes the peak; beyond, error and effective parameters fall together.
 #
 # ![risk against the number of features, with and without ridge](../figures/12_double_descent/key.svg)
 #
@@ -80,7 +80,7 @@ def risk(p, X, beta, y, ridge=0.0, s2=0.25):
 [risk(20, *problem(seed)) for seed in range(1, 9)]
 
 # %% [markdown]
-# A ridge of 100 changes the first list into this one:
+# A *ridge* of 100, a penalty of $100\,|w|^2$, changes the first list into this one:
 
 # %%
 [risk(p, *problem(1), ridge=100) for p in (5, 10, 15, 20, 25, 40, 100)]
@@ -146,7 +146,7 @@ same_fit(*problem(1))
 #
 # and it is infinite in between. How much of this is bias? On average the fit of least norm is $a\beta$ on the features that it sees,
 # with $a=1$ up to $n$ and $a=n/p$ beyond, since $n$ samples span $n$ of $p$ directions. The squared bias,
-# $(1-a)^2\frac pD+r$, falls on both sides. All the rest is variance, and all of the peak is. (Hastie and others define the bias for
+# $(1-a)^2\frac pD+r$, falls on both sides. All the rest is variance, and with it the whole peak. (Hastie and others define the bias for
 # given inputs; then it stays at $1-n/D$ from $p=n$ on, and the rest of its fall counts as variance.)
 #
 # | | claim | holds if | why this bound | source |
@@ -154,7 +154,7 @@ same_fit(*problem(1))
 # | 12.1a | The formula gives the mean risk wherever p and n differ by 10 or more | largest relative difference ≤ 0.05 | five errors of a mean; n − p for n − p − 1 misses by 0.08 | Belkin, Hsu and Xu 2019, theorem 1 (statement, recalled) |
 # | 12.1b | The squared bias falls with every feature that is added, below the threshold and beyond it | largest rise between neighbours ≤ 0 | no rise is what is claimed | Ours |
 #
-# Every problem is fitted with every $p$.
+# Every problem is fitted with every $p$:
 
 # %%
 counts = sorted({*features, samples // 2, samples, total})
@@ -176,8 +176,7 @@ table = pd.DataFrame({
 table[table.far][["mean", "exact", "shrinkage"]].round(2).T
 
 # %% [markdown]
-# Squared bias and variance, measured (solid) and exact. Close to the threshold the curves have a gap, since there is no mean to
-# be measured.
+# Squared bias and variance, measured (solid) and exact. Close to the threshold the curves have a gap, since means do not settle there.
 
 # %% tags=["hide-input"]
 table["bias"] = [ls.squared_bias(p, total, a) for p, a in table.shrinkage.items()]
@@ -216,8 +215,8 @@ ledger.judge({
 #
 # $$P(\text{risk}>x)\sim x^{-(|p-n|+1)/2}:$$
 #
-# no mean for $|p-n|\le1$, no variance for $|p-n|\le3$. An average over seeds at the peak is then not a property of the model:
-# it grows with the number of seeds, and a single seed may carry half of it (check 12.5d).
+# no mean for $|p-n|\le1$, no variance for $|p-n|\le3$. At the peak an average over seeds is then not a property of the model: it grows with the number of seeds, and a
+# single seed may carry half of it (12.5d).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -264,7 +263,7 @@ ledger.judge({
 # %% [markdown]
 # ## 3. The best ridge
 #
-# Nothing forces a fit to pay this price. With $|w|^2$ penalized, small singular values lose their say. A random direction
+# Nothing forces a fit to pay this price. With $|w|^2$ penalized, small singular values no longer matter. A random direction
 # $\beta$ has entries of variance $1/D$ and what is unseen is noise, so the best ridge is that of Bayes: effective noise over prior variance,
 # $D(s^2+r)$. A Bayesian never loses by seeing one more feature. So the risk must fall with $p$, all the way, through $p=n$.
 #
@@ -319,7 +318,7 @@ ledger.judge({
 # Real images now, and a network: a hidden layer of $p$ ReLU units with random weights that stay as they are, and an output layer fitted
 # by least squares to one-hot labels. Each split has its own 200 training images, 1,000 test images and features.
 #
-# Where is the threshold? There are ten outputs and $10p$ coefficients, but all ten fits share the same features: it must be at $p=n$. Does
+# Where is the threshold? There are ten outputs and $10p$ coefficients, but all ten fits share the same features: so it must be at $p=n$. Does
 # the peak need noise? The formula says no, since what $p$ features cannot express is noise enough. So everything is done twice, with
 # clean labels and with a fifth of the training labels wrong.
 #
@@ -356,7 +355,7 @@ pd.DataFrame({
 }, index=widths).iloc[[0, 2, 5, 11]].T.round(2)
 
 # %% [markdown]
-# Test error against $p/n$: the median of the splits, and between which values nine of ten of them lie.
+# Test error against $p/n$: the median of the splits, and a band that holds nine in ten of them.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -414,12 +413,12 @@ ledger.judge({
 #
 # **Counting parameters is what misleads.** Cho's own answer, as we remember it, is that capacity is not the number of parameters, that an effective
 # dimension makes the second descent lessen, and that LeCun, Kanter and Solla (1991) and Krogh and Hertz (1992) saw the peak first.
-# On digits this is so: from $n$ to $16n$ features the fit goes back from thousands of effective parameters to fewer than $n$, and the error with
-# it. It is not the whole story. At as many effective parameters the wide fit is better than the narrow one, and
-# with a ridge the error falls by a third from $n/2$ to $16n$ while the effective number goes from 49 to 42 only.
+# On digits this is so: from $n$ to $16n$ features the fit goes back from more than a hundred thousand effective parameters to fewer than $n$, and the error falls with
+# them. It is not the whole story. At equally many effective parameters the wide fit is better than the narrow one, and with a ridge the error falls by a third from $n/2$
+# to $16n$ while the effective number goes from 49 to 42 only.
 #
-# **The peak needs no noise in the labels.** On clean digits it is as high as with a fifth of the labels wrong. Noise decides whether
-# interpolation is harmless: at 16n clean labels are interpolated for nothing (12.5k), wrong ones cost ten points of error (12.5l).
+# **The peak needs no noise in the labels.** On clean digits it is about as high as with a fifth of the labels wrong. Noise decides whether interpolation is harmless: at
+# $16n$ features clean labels are interpolated at no cost (12.5k), wrong ones at the cost of ten points of error (12.5l).
 #
 # **More data can hurt.** At 200 features, 200 images give a far larger error than 100 do (12.5m); with the ridge they help (12.5n).
 #
@@ -468,7 +467,7 @@ ledger.judge({
 })  # fmt: skip
 
 # %% [markdown]
-# Then the digits: how far the error rises and falls, what clean and wrong labels cost at large width, and what fewer images do. Linear
+# Then the digits: how far the error rises and falls, what clean and wrong labels cost at large width, and what fewer images change. Linear
 # features are the control: whatever their number, they have the rank of the image, which is 100. So for 200 images there is no
 # threshold at $p=200$, and all fits with 100 features or more are the same function.
 #
