@@ -20,14 +20,14 @@
 # **Question.** Each notebook of this suite studies one reason why plain gradient descent trains networks. Which of these reasons
 # are at work in one ordinary classifier of digits, followed from its start to its end?
 #
-# **Answer.** Take away noise, learned signs or balance, and its training loss ends nearly as low. It soon stays below the edge of stability. Linearized, its features
-# fixed, it ends several times higher. Without directions of negative curvature a small network ends at twice the loss.
+# **Answer.** Take away noise, learned signs or balance, and the training loss ends nearly as low. Descent soon stays below the edge of stability.
+# Linearized, its features fixed, the network ends far higher. Without directions of negative curvature a small one ends at twice the loss.
 #
 # ![what each change does to the loss at the end](../figures/00_one_network/changes.svg)
 #
-# Each line changes one thing and leaves all else as it is: digits, start, order, rate and steps. Left of 1 the network ends at a lower training loss than unchanged, right
-# of 1 at a higher one. The small network without negative curvature is compared with itself without as many random directions. Bars are 95% intervals over independent
-# seeds.
+# Each line changes one thing and leaves all else as it is: digits, start, order, rate and steps. Left of 1 the network ends at a lower training loss
+# than unchanged, right of 1 at a higher one. The small network without negative curvature is compared with itself without as many random directions.
+# Bars are 95% intervals over independent seeds.
 #
 # *Source:* the title of this suite. Du, Hu and Lee 2018 ([arXiv:1806.00900](https://arxiv.org/abs/1806.00900)) for what a unit keeps,
 # Cohen et al. 2021 ([arXiv:2103.00065](https://arxiv.org/abs/2103.00065)) for the edge of stability.
@@ -80,23 +80,23 @@ W, V = toy.normal(size=(10, 2)), toy.normal(size=(2, 10)) * 0.2**0.5
 loss(W, V, X, Y), loss(*trained(W, V, X, Y), X, Y)
 
 # %% [markdown]
-# Now the same function in other weights: the first layer divided by four, the second multiplied by four. A rectifier does not notice. The *balance* of the layers, which
-# the theory of [notebook 31](31_linear_convergence.ipynb) needs, is gone, and training ends a little lower:
+# Now the same function in other weights: the first layer divided by four, the second multiplied by four. A rectifier does not notice. The *balance* of
+# the layers, which the theory of [notebook 31](31_linear_convergence.ipynb) needs, is gone, and training ends a little lower:
 
 # %%
 loss(W / 4, V * 4, X, Y), loss(*trained(W / 4, V * 4, X, Y), X, Y)
 
 # %% [markdown]
-# Is imbalance a help, then? It is a change of clock. In the rescaled weights the first layer moves sixteen times as fast as before, the second
-# sixteen times as slowly. Undo that with a rate for each layer, and the run is the old one, step by step. Here is one step, compared layer by layer:
+# Is imbalance a help, then? It is a change of clock. In the rescaled weights the first layer moves sixteen times as fast as before, the second sixteen
+# times as slowly. Undo that with a rate for each layer, and the run is the old one, step by step. Here is one step, compared layer by layer:
 
 # %%
 [np.allclose(4 * step(W / 4, V * 4, X, Y, 0.3 / 16)[0], step(W, V, X, Y, 0.3)[0]),
  np.allclose(step(W / 4, V * 4, X, Y, 0.3 * 16)[1] / 4, step(W, V, X, Y, 0.3)[1])]
 
 # %% [markdown]
-# In this way the notebook goes on: change one thing, leave the rest, compare the end. From here on the network has two hidden layers of 64 rectifiers. It starts from the
-# random weights of He et al. and learns 500 handwritten digits of $10\times10$ pixels, at rate 0.1 and in minibatches of 25.
+# In this way the notebook goes on: change one thing, leave the rest, compare the end. From here on the network has two hidden layers of 64 rectifiers.
+# It starts from the random weights of He et al. and learns 500 handwritten digits of $10\times10$ pixels, at rate 0.1 and in minibatches of 25.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -144,9 +144,9 @@ np.allclose(
 # ## 1. Without noise, without learned signs, without balance
 #
 # Three reasons for success are often given. Minibatches are *noisy*, and noise shakes descent out of bad places
-# ([11](11_optimization_challenges.ipynb), [57](57_minibatches.ipynb)). Training finds the right *signs* of the weights ([56](56_lottery_tickets.ipynb)). Layers that start
-# in *balance*, with equally large weights into and out of each unit, nearly stay so, and proofs rest on it ([31](31_linear_convergence.ipynb),
-# [32](32_balancedness.ipynb)). Take each away:
+# ([11](11_optimization_challenges.ipynb), [57](57_minibatches.ipynb)). Training finds the right *signs* of the weights
+# ([56](56_lottery_tickets.ipynb)). Layers that start in *balance*, with equally large weights into and out of each unit, nearly stay so, and proofs
+# rest on it ([31](31_linear_convergence.ipynb), [32](32_balancedness.ipynb)). Take each away:
 #
 # * all digits at every step, for as many steps;
 # * every weight keeps the sign that it was drawn with, and stops at zero where it would lose it;
@@ -186,10 +186,10 @@ runs = changes.with_one_change(task, rate=rate, steps=steps, record=looks)
 ends(task, runs)
 
 # %% [markdown]
-# None of the three is needed here. Dividing the first layer by four even helps. The model above says what changes: the first layer runs faster and the second more slowly.
-# A rate for each layer undoes such a change of clock (00.5b). Multiplying the first layer by four, as large an imbalance, costs four points of accuracy on other digits. So
-# it counts which layer moves how fast, rather than balance. And minibatches are cheap rather than good: if the same number of images is seen in steps of all 500 at once,
-# about ninety times the loss is left (00.5a).
+# None of the three is needed here. Dividing the first layer by four even helps. The model above says what changes: the first layer runs faster and the
+# second more slowly. A rate for each layer undoes such a change of clock (00.5b). Multiplying the first layer by four, as large an imbalance, costs
+# four points of accuracy on other digits. What counts is how fast each layer moves, rather than balance. And minibatches are cheap rather than good: if
+# the same number of images is seen in steps of all 500 at once, about ninety times the loss is left (00.5a).
 
 # %%
 ledger.judge({
@@ -201,20 +201,22 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Below the edge of stability, but not without negative curvature
 #
-# Cohen et al. found that descent sharpens the loss until the largest curvature stands at $2/\eta$, the *edge of stability*, and stays there. Here the largest curvature
-# begins near the edge, has fallen well below it by the tenth step, and falls further as the digits are learned.
+# Cohen et al. found that descent sharpens the loss until the largest curvature stands at $2/\eta$, the *edge of stability*, and stays there. Here the
+# largest curvature begins near the edge, has fallen well below it by the tenth step, and falls further as the digits are learned.
 #
-# The theory of saddles rests on directions in which the loss curves down ([25](25_saddles.ipynb), [26](26_escaping_saddles.ipynb)). Along the gradient itself it curved
-# down at no state that was looked at (00.5d). That does not prove such directions idle. So we take them away, in a network so small that its Hessian can be diagonalized
-# every twentieth step: descent may not move in any direction of negative curvature. The control may not move in as many random directions.
+# The theory of saddles rests on directions in which the loss curves down ([25](25_saddles.ipynb), [26](26_escaping_saddles.ipynb)). Along the gradient
+# itself it curved down at no state that was looked at (00.5d). That does not prove such directions idle. So we take them away, in a network so small
+# that its Hessian can be diagonalized every twentieth step: descent may not move in any direction of negative curvature. The control may not move in as
+# many random directions.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 00.2a | From the tenth step on the largest curvature stays below the edge of stability | largest η × curvature / 2 ≤ 0.75 | ours; Cohen et al. find 1 | Cohen et al. 2021 (statement, abstract) |
 # | 00.2b | Without its directions of negative curvature a network ends at a far higher loss than without as many random ones | mean ln(loss without them / loss without random ones) ≥ 0.2 | ours; a fifth more, at least | Ours |
 #
-# Three numbers on the way of the unchanged network: noise over signal, the largest curvature, and the curvature along the gradient. Noise over signal is the variance of a
-# minibatch's gradient, summed over the weights, over the square of the full gradient. The curvatures are in units of the edge, $2/\eta$.
+# Three numbers on the way of the unchanged network: noise over signal, the largest curvature, and the curvature along the gradient. Noise over signal
+# is the variance of a minibatch's gradient, summed over the weights, over the squared length of the full gradient. The curvatures are in units of the
+# edge, $2/\eta$.
 
 # %%
 seen = {t: changes.on_the_way(task, state, t, rate, rng)
@@ -253,12 +255,12 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Features that move, towards an end of their own
 #
-# In a very wide network the features hardly move, and descent is descent on the network that is *linear in its weights*: a convex problem. Is ours wide enough for that? We
-# train the network that is linear in its weights on the same minibatches.
+# In a very wide network the features hardly move, and descent is descent on the network that is *linear in its weights*: a convex problem. Is ours wide
+# enough for that? We train the network that is linear in its weights on the same minibatches.
 #
-# And where does the way lead? At every state the gradient can be compared with the direction from the end back to this state. A positive cosine means that a small step of
-# descent leads nearer to the end. That alone says little, since the way to the end is the sum of the steps. The control is an end that is just as good: the same trained
-# network with its hidden units *renumbered* (00.5h).
+# And where does the way lead? At every state the gradient can be compared with the direction from the end back to this state. A positive cosine means
+# that a small step of descent leads nearer to the end. That alone says little, since the way to the end is the sum of the steps. The control is an end
+# that is just as good: the same trained network with its hidden units *renumbered* (00.5h).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -354,18 +356,18 @@ pd.DataFrame([
 ]).set_index("row")
 
 # %% [markdown]
-# **Why does plain gradient descent train this network?** Little stands in its way, and it needs little. Of the reasons that are given, noise, learned signs and balance can
-# be taken away one at a time. Features that move cannot. Nor can directions of negative curvature, in the small network, although in the larger one the loss curved up
-# along every gradient that was looked at.
+# **Why does plain gradient descent train this network?** Little stands in its way, and it needs little. Of the reasons that are given, noise, learned
+# signs and balance can be taken away one at a time. Features that move cannot. Nor can directions of negative curvature, in the small network, although
+# in the larger one the loss curved up along every gradient that was looked at.
 #
-# **Limits.** One data set, rectifiers, cross-entropy, and 500 digits that are learned to the last. Tanh networks with the squared loss reach the edge of stability and stay
-# there ([27](27_edge_of_stability.ipynb)). The Hessian is diagonalized on a network of a few hundred weights, which is compared after 200 steps, before it has learned the
-# digits. Its negative directions are forbidden for twenty steps at a time: the row shows that they are needed, and not that descent follows them. "Nearly as low" speaks of
-# the training loss after this many steps. Accuracy on other digits is reported and not explained.
+# **Limits.** One data set, rectifiers, cross-entropy, and 500 digits that are learned to the last. Tanh networks with the squared loss reach the edge
+# of stability and stay there ([27](27_edge_of_stability.ipynb)). The Hessian is diagonalized on a network of a few hundred weights, which is compared
+# after 200 steps, before it has learned the digits. Its negative directions are forbidden for twenty steps at a time: the row shows that they are
+# needed, and not that descent follows them. "Nearly as low" speaks of the training loss after this many steps. Accuracy on other digits is reported and
+# not explained.
 #
-# **Try.** `steps = 400`: in the deeper network the first layer, multiplied by four, moves sixteen times as slowly, and one seed is still on its way. `rate = 0.8`: the
-# first steps are a
-# catapult ([32](32_balancedness.ipynb)). `widths = [256, 256]`: the linear network comes nearer.
+# **Try.** `steps = 400`: in the deeper network the first layer, multiplied by four, moves sixteen times as slowly, and one seed is still on its way.
+# `rate = 0.8`: the first steps are a catapult ([32](32_balancedness.ipynb)). `widths = [256, 256]`: the linear network comes nearer.
 #
 # ## 5. Checks
 #

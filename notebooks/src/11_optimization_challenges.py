@@ -20,13 +20,13 @@
 # **Question.** A textbook shows five pictures of why descent might fail: the wrong goal, local minima, saddles, saturated
 # units, random Hessians. What does each cost?
 #
-# **Answer.** Each cost follows from a formula; the runs agree. Plain descent leaves 42% of uniform starts in the local minimum; noise, also of minibatches, frees them in
-# the time that the barrier predicts. Saddles cost a logarithm of the distance, saturation 264 times the steps.
+# **Answer.** Each cost follows from a formula; the runs agree. Plain descent leaves 42% of uniform starts in the local minimum; noise, also of
+# minibatches, frees them in the time that the barrier predicts. Saddles cost a logarithm of the distance, saturation 264 times the steps.
 #
 # ![descent leaves a local minimum by noise, Gaussian or of minibatches](../figures/11_optimization_challenges/noise.svg)
 #
-# The share of runs that noise has freed within a fixed time, against the scale of the noise. The two dashed curves are the same: the scale of the noise decides, not
-# whether it is Gaussian or that of a minibatch.
+# The share of runs that noise has freed within a fixed time, against the scale of the noise. The two dashed curves are the same: the scale of the noise
+# decides, not whether it is Gaussian or that of a minibatch.
 #
 # *Source:* Zhang, Lipton, Li and Smola, *Dive into Deep Learning*, chapter
 # [Optimization and deep learning](https://d2l.ai/chapter_optimization/optimization-intro.html) (d2l), its five
@@ -177,9 +177,9 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Noise frees descent, and a minibatch is noise
 #
-# Put noise of standard deviation $\sigma$ into every gradient, and descent becomes nearly a diffusion of temperature $D=\eta\sigma^2/2$. The
-# mean time $T$ to climb out of the local minimum and down to the global one is then a double integral over $e^{f/D}$ and $e^{-f/D}$
-# (Kramers 1940), and the share gone by time $t$ is near $1-e^{-t/T}$. Nothing is fitted.
+# Put noise of standard deviation $\sigma$ into every gradient, and descent becomes nearly a diffusion of temperature $D=\eta\sigma^2/2$. The mean time
+# $T$ to climb out of the local minimum and down to the global one is then a double integral over $e^{f/D}$ and $e^{-f/D}$ (Kramers 1940), and the share
+# gone by time $t$ is near $1-e^{-t/T}$. Nothing is fitted.
 #
 # The chapter's hope is that the noise of minibatches does this for free. Take data of two kinds: half of the samples tilt the curve by
 # $+sx$, the other half by $-sx$, so that the risk is untouched. A batch of $B$ samples sees their mean: a gradient noise of scale
@@ -264,8 +264,8 @@ ledger.judge({
 })
 
 # %% [markdown]
-# What such an escape takes: the noise that is predicted to free half of the runs by time 20, in units of the steepest slope of the barrier; and the share that two thirds
-# of this noise would free.
+# What such an escape takes: the noise that is predicted to free half of the runs by time 20, in units of the steepest slope of the barrier; and the
+# share that two thirds of this noise would free.
 
 # %%
 {
@@ -282,8 +282,8 @@ ledger.judge({
 # At 0, $x^3$ has neither slope nor curvature: the second-derivative test is silent. Gradient flow needs the time
 # $\frac13(1/x_1-1/x_0)$ from $x_0$ to $x_1$, so descent from the right crawls as $1/(3\eta t)$ for ever.
 #
-# $x^2-y^2$ is a *strict* saddle: its curvature shows the way down, and $y$ grows by the factor $1+2\eta$ a step. That is the ball on a saddle of the chapter's exercise 4:
-# it cannot stay, because every disturbance grows.
+# $x^2-y^2$ is a *strict* saddle: its curvature shows the way down, and $y$ grows by the factor $1+2\eta$ a step. That is the ball on a saddle of the
+# chapter's exercise 4: it cannot stay, because every disturbance grows.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -347,8 +347,8 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Vanishing gradients are a matter of coordinates
 #
-# Descent on $\tanh$ from $x_0$ to 0 takes the time $T(x_0)=\int_0^{x_0}\cosh^2=\frac{x_0}2+\frac14\sinh2x_0$: exponential in the
-# distance. Descent takes the steps of Euler's method, which lag behind the flow; that adds $\ln\cosh x_0$ steps to $T/\eta$.
+# Descent on $\tanh$ from $x_0$ to 0 takes the time $T(x_0)=\int_0^{x_0}\cosh^2=\frac{x_0}2+\frac14\sinh2x_0$: exponential in the distance. Descent
+# takes the steps of Euler's method, which lag behind the flow; that adds $\ln\cosh x_0$ steps to $T/\eta$.
 #
 # The chapter's cure is to reparametrise. Write $\tanh x=\sin z$. The values are the same, but the slope in $z$ is $\cos z$, and
 # under descent in $z$ the old coordinate moves at speed one, $\dot x=-1$. The way from $x_0=4$, which took 375 units of time, takes 4.
@@ -407,8 +407,8 @@ ledger.judge({
 # %% [markdown]
 # ## 5. Minima are rare among random matrices
 #
-# Random symmetric matrices stand for Hessians. At a minimum *all* $n$ eigenvalues are positive. For Gaussian matrices the probability of this falls faster than any
-# exponential: eigenvalues repel, so their signs are not independent. De Bruijn's formula gives it exactly: $\frac12$,
+# Random symmetric matrices stand for Hessians. At a minimum *all* $n$ eigenvalues are positive. For Gaussian matrices the probability of this falls
+# faster than any exponential: eigenvalues repel, so their signs are not independent. De Bruijn's formula gives it exactly: $\frac12$,
 # $\frac{2-\sqrt2}4$, $\frac14-\frac{\sqrt2}{2\pi}$ for $n=1,2,3$.
 #
 # | | claim | holds if | why this bound | source |
@@ -444,7 +444,8 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The pictures hold.** Where descent has one or two variables and no noise, basins, stalling and escape follow from a few lines of calculus, and the runs agree to the size of a step.
+# **The pictures hold.** Where descent has one or two variables and no noise, basins, stalling and escape follow from a few lines of calculus, and the
+# runs agree to the size of a step.
 #
 # **What the chapter leaves open.** *Noise helps*, at a price: the scale that frees half of the runs by time 20 is
 # 4.7 times the steepest slope of the barrier; two thirds of it frees one in a hundred. *Saddles* are left in a time that is only
@@ -453,8 +454,8 @@ ledger.judge({
 # none. *Rare minima* is about random matrices: at $n=4$ one in 407, at $n=8$ one in $10^9$. A loss is not a random
 # matrix: [22](22_energy_bands.ipynb) and [24](24_index_and_energy.ipynb) ask how much of this survives.
 #
-# **Against the chapter.** The numbers $-0.25$ and $-0.95$ in the code of its second picture say where text stands, and are not values of the risk. Exercise 2 reads as
-# if symmetry held for any eigenvalue: it holds for one picked at random, not for the largest (11.6o).
+# **Against the chapter.** The numbers $-0.25$ and $-0.95$ in the code of its second picture say where text stands, and are not values of the risk.
+# Exercise 2 reads as if symmetry held for any eigenvalue: it holds for one picked at random, not for the largest (11.6o).
 #
 # **Limits.** The noise is the same at every point, for the Gaussian and for our minibatches; in a network it changes from point to
 # point. The ball of exercise 4 is an inertial one: momentum 0.9 stands in for it (11.6h).

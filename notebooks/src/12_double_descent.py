@@ -19,8 +19,8 @@
 #
 # **Question.** A student asks: beside bias and variance there is now "double descent". How should one think of it?
 #
-# **Answer.** As a peak of variance. Where features equal samples, the risk of least squares has no mean. On digits all 24 splits peak there, and a ridge, a penalty on
-# large coefficients, removes the peak; beyond, error and effective parameters fall together.
+# **Answer.** As a peak of variance. Where features equal samples, the risk of least squares has no mean. On digits all 24 splits peak there, and a
+# ridge, a penalty on large coefficients, removes the peak; beyond, error and effective parameters fall together.
 #
 # ![risk against the number of features, with and without ridge](../figures/12_double_descent/key.svg)
 #
@@ -144,10 +144,10 @@ same_fit(*problem(1))
 #
 # $$\text{risk}=\begin{cases}(r+s^2)\bigl(1+\frac p{n-p-1}\bigr)&p\le n-2\\[2pt]\frac pD\bigl(1-\frac np\bigr)+(r+s^2)\bigl(1+\frac n{p-n-1}\bigr)&p\ge n+2\end{cases}$$
 #
-# and it is infinite in between. How much of this is bias? On average the fit of least norm is $a\beta$ on the features that it sees,
-# with $a=1$ up to $n$ and $a=n/p$ beyond, since $n$ samples span $n$ of $p$ directions. The squared bias,
-# $(1-a)^2\frac pD+r$, falls on both sides. All the rest is variance, and with it the whole peak. (Hastie and others define the bias for
-# given inputs; then it stays at $1-n/D$ from $p=n$ on, and the rest of its fall counts as variance.)
+# and it is infinite in between. How much of this is bias? On average the fit of least norm is $a\beta$ on the features that it sees, with $a=1$ up to
+# $n$ and $a=n/p$ beyond, since $n$ samples span $n$ of $p$ directions. The squared bias, $(1-a)^2\frac pD+r$, falls on both sides. All the rest is
+# variance, and with it the whole peak. (Hastie and others define the bias for given inputs; then it stays at $1-n/D$ from $p=n$ on, and the rest of its
+# fall counts as variance.)
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -215,8 +215,8 @@ ledger.judge({
 #
 # $$P(\text{risk}>x)\sim x^{-(|p-n|+1)/2}:$$
 #
-# no mean for $|p-n|\le1$, no variance for $|p-n|\le3$. At the peak an average over seeds is then not a property of the model: it grows with the number of seeds, and a
-# single seed may carry half of it (12.5d).
+# no mean for $|p-n|\le1$, no variance for $|p-n|\le3$. At the peak an average over seeds is then not a property of the model: it grows with the number
+# of seeds, and a single seed may carry half of it (12.5d).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -263,9 +263,9 @@ ledger.judge({
 # %% [markdown]
 # ## 3. The best ridge
 #
-# Nothing forces a fit to pay this price. With $|w|^2$ penalized, small singular values no longer matter. A random direction
-# $\beta$ has entries of variance $1/D$ and what is unseen is noise, so the best ridge is that of Bayes: effective noise over prior variance,
-# $D(s^2+r)$. A Bayesian never loses by seeing one more feature. So the risk must fall with $p$, all the way, through $p=n$.
+# Nothing forces a fit to pay this price. With $|w|^2$ penalized, small singular values no longer matter. A random direction $\beta$ has entries of
+# variance $1/D$ and what is unseen is noise, so the best ridge is that of Bayes: effective noise over prior variance, $D(s^2+r)$. A Bayesian never
+# loses by seeing one more feature. So the risk must fall with $p$, all the way, through $p=n$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -318,9 +318,9 @@ ledger.judge({
 # Real images now, and a network: a hidden layer of $p$ ReLU units with random weights that stay as they are, and an output layer fitted
 # by least squares to one-hot labels. Each split has its own 200 training images, 1,000 test images and features.
 #
-# Where is the threshold? There are ten outputs and $10p$ coefficients, but all ten fits share the same features: so it must be at $p=n$. Does
-# the peak need noise? The formula says no, since what $p$ features cannot express is noise enough. So everything is done twice, with
-# clean labels and with a fifth of the training labels wrong.
+# Where is the threshold? There are ten outputs and $10p$ coefficients, but all ten fits share the same features: so it must be at $p=n$. Does the peak
+# need noise? The formula says no, since what $p$ features cannot express is noise enough. So everything is done twice, with clean labels and with a
+# fifth of the training labels wrong.
 #
 # And is the second descent a matter of *more* parameters? Curth and others count what a fit uses on images it has not seen. The prediction
 # at $x$ is $s(x)\cdot y$, a weighted sum of the training labels, and the effective number of parameters is $n$ times the mean of $|s(x)|^2$ over
@@ -412,13 +412,13 @@ ledger.judge({
 # too large. The ridge need not be exact: a factor of 1.5 costs a few thousandths.
 #
 # **Counting parameters is what misleads.** Cho's own answer, as we remember it, is that capacity is not the number of parameters, that an effective
-# dimension makes the second descent lessen, and that LeCun, Kanter and Solla (1991) and Krogh and Hertz (1992) saw the peak first.
-# On digits this is so: from $n$ to $16n$ features the fit goes back from more than a hundred thousand effective parameters to fewer than $n$, and the error falls with
-# them. It is not the whole story. At equally many effective parameters the wide fit is better than the narrow one, and with a ridge the error falls by a third from $n/2$
-# to $16n$ while the effective number goes from 49 to 42 only.
+# dimension makes the second descent lessen, and that LeCun, Kanter and Solla (1991) and Krogh and Hertz (1992) saw the peak first. On digits this is
+# so: from $n$ to $16n$ features the fit goes back from more than a hundred thousand effective parameters to fewer than $n$, and the error falls with
+# them. It is not the whole story. At equally many effective parameters the wide fit is better than the narrow one, and with a ridge the error falls by
+# a third from $n/2$ to $16n$ while the effective number goes from 49 to 42 only.
 #
-# **The peak needs no noise in the labels.** On clean digits it is about as high as with a fifth of the labels wrong. Noise decides whether interpolation is harmless: at
-# $16n$ features clean labels are interpolated at no cost (12.5k), wrong ones at the cost of ten points of error (12.5l).
+# **The peak needs no noise in the labels.** On clean digits it is about as high as with a fifth of the labels wrong. Noise decides whether
+# interpolation is harmless: at $16n$ features clean labels are interpolated at no cost (12.5k), wrong ones at the cost of ten points of error (12.5l).
 #
 # **More data can hurt.** At 200 features, 200 images give a far larger error than 100 do (12.5m); with the ridge they help (12.5n).
 #
@@ -467,9 +467,9 @@ ledger.judge({
 })  # fmt: skip
 
 # %% [markdown]
-# Then the digits: how far the error rises and falls, what clean and wrong labels cost at large width, and what fewer images change. Linear
-# features are the control: whatever their number, they have the rank of the image, which is 100. So for 200 images there is no
-# threshold at $p=200$, and all fits with 100 features or more are the same function.
+# Then the digits: how far the error rises and falls, what clean and wrong labels cost at large width, and what fewer images change. Linear features are
+# the control: whatever their number, they have the rank of the image, which is 100. So for 200 images there is no threshold at $p=200$, and all fits
+# with 100 features or more are the same function.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|

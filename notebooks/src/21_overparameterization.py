@@ -20,13 +20,13 @@
 # **Question.** Back-propagation was published with a reassurance: descent hardly ever gets stuck, except in networks with just
 # enough connections, since a few connections more open ways round the barrier. Is that so, and is that why?
 #
-# **Answer.** The reason holds: one *silent* unit, whose weights are all zero, frees stuck networks if and only if it opens a negative eigenvalue; training on, noise and
-# single patterns free hardly any. *Hardly ever* fails: at the paper's own settings 36% get stuck.
+# **Answer.** The reason holds: one *silent* unit, whose weights are all zero, frees stuck networks if and only if it opens a negative eigenvalue;
+# training on, noise and single patterns free hardly any. *Hardly ever* fails: at the paper's own settings 36% get stuck.
 #
 # ![what frees stuck networks, and when](../figures/21_overparameterization/stuck_networks.svg)
 #
-# Left: share of stuck networks that each change frees; "train on", "noise" and "split 2" are controls. Right: the eigenvalue that a silent unit opens, against the coupling
-# $|q|$ by which theory bounds it; crosses were not freed.
+# Left: share of stuck networks that each change frees; "train on", "noise" and "split 2" are controls. Right: the eigenvalue that a silent unit opens,
+# against the coupling $|q|$ by which theory bounds it; crosses were not freed.
 #
 # *Source:* Rumelhart, Hinton and Williams 1986, *Learning representations by back-propagating errors*, Nature 323:533
 # ([doi:10.1038/323533a0](https://doi.org/10.1038/323533a0)), the closing remark on local minima and figure 1. That the noise of minibatches dislodges
@@ -37,8 +37,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# The task is the exclusive or of two bits (XOR). The network has two hidden units and one output unit, all logistic: the smallest such network that can do it. The energy is
-# $E=\frac12\sum(y-t)^2$ over the four patterns, with $y$ the answer and $t$ the target, and descent has momentum 0.9.
+# The task is the exclusive or of two bits (XOR). The network has two hidden units and one output unit, all logistic: the smallest such network that can
+# do it. The energy is $E=\frac12\sum(y-t)^2$ over the four patterns, with $y$ the answer and $t$ the target, and descent has momentum 0.9.
 
 # %%
 import numpy as np
@@ -83,8 +83,8 @@ ends = [descended(*start(k)) for k in range(8)]
 [round(energy(*end), 3) for end in ends]
 
 # %% [markdown]
-# Most solve it; some are stuck at $E=\frac14$ or $\frac13$. Take the one with the largest energy, give it a third hidden unit whose weights are *all zero*, and train it
-# for as long again. The control trains on without the third unit:
+# Most solve it; some are stuck at $E=\frac14$ or $\frac13$. Take the one with the largest energy, give it a third hidden unit whose weights are *all
+# zero*, and train it for as long again. The control trains on without the third unit:
 
 # %%
 worst = max(ends, key=lambda end: energy(*end))
@@ -92,8 +92,8 @@ worst = max(ends, key=lambda end: energy(*end))
  for weights in ((np.c_[worst[0], np.zeros(3)], np.insert(worst[1], 2, 0)), worst)]
 
 # %% [markdown]
-# A unit that does nothing at all makes all the difference. At the start it changes neither the answers nor the energy, and the slope hardly. It changes the curvature:
-# there is a new direction, and along it the energy falls. This is what the authors of back-propagation had in mind.
+# A unit that does nothing at all makes all the difference. At the start it changes neither the answers nor the energy, and the slope hardly. It changes
+# the curvature: there is a new direction, and along it the energy falls. This is what the authors of back-propagation had in mind.
 #
 # These are the numbers of this notebook, to play with:
 
@@ -138,7 +138,8 @@ np.allclose(
 # paper's settings (two hidden units, step 0.1, start $\pm0.3$). One pass over all patterns is a *sweep*. *Solved* means that every answer is near enough to its
 # target; *stuck* means not solved within the budget of sweeps, which is no proof of a minimum.
 #
-# If the remark is right, the share solved rises with the number of hidden units. And if descent hardly ever gets stuck, networks with just enough of them too get stuck very rarely.
+# If the remark is right, the share solved rises with the number of hidden units. And if descent hardly ever gets stuck, networks with just enough of
+# them too get stuck very rarely.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -235,9 +236,9 @@ ledger.judge({
 # - the controls: `train on` changes nothing, `noise` adds noise of standard deviation 0.58, that of the start, `split 2` doubles two units, which makes as many new
 #   weights as `add 2` but no new direction.
 #
-# And there is *one pattern a step* in place of all at once: the noise of minibatches, it is often said, dislodges parameters from local minima. Is that so for the very
-# networks that are stuck? Each task has three rates, a quarter of the full batch's, the same, and four times, and the best counts. Fresh starts have four rates, from a
-# sixty-fourth of the full batch's up to the same, and either method takes its best.
+# And there is *one pattern a step* in place of all at once: the noise of minibatches, it is often said, dislodges parameters from local minima. Is that
+# so for the very networks that are stuck? Each task has three rates, a quarter of the full batch's, the same, and four times, and the best counts.
+# Fresh starts have four rates, from a sixty-fourth of the full batch's up to the same, and either method takes its best.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -271,8 +272,8 @@ pd.DataFrame({name: {change: f"{int(found.solved.sum())} of {len(found.solved)}"
               for name, arms in after.items()})
 
 # %% [markdown]
-# One pattern a step, drawn at random for each network: 5,000 sweeps for XOR, that is 20,000 steps, and 1,500 for parity, 24,000 steps. The shares that are freed, by rate.
-# The control is the same training with a silent unit:
+# One pattern a step, drawn at random for each network: 5,000 sweeps for XOR, that is 20,000 steps, and 1,500 for parity, 24,000 steps. The shares that
+# are freed, by rate. The control is the same training with a silent unit:
 
 # %%
 def alone(name, weights, factor, sweeps):
@@ -348,8 +349,8 @@ after["small start"] = pc.freed(
  for change, found in after["small start"].items()}  # fmt: skip
 
 # %% [markdown]
-# Where the silent unit frees none, four random units free most: these networks are not too slow, they lack the direction. In the right panel below all networks with a
-# silent unit lie between the two bounds, and those that it does not free (crosses) lie at zero.
+# Where the silent unit frees none, four random units free most: these networks are not too slow, they lack the direction. In the right panel below all
+# networks with a silent unit lie between the two bounds, and those that it does not free (crosses) lie at zero.
 
 # %% tags=["hide-input"]
 def coupled(name, which=slice(None)):
@@ -389,8 +390,9 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Wider is not always better
 #
-# The remark says that wider networks should do no worse. On the paper's own task, at the paper's step size, they do much worse. It is the step that does it: nearly all
-# failures are saturated, with a firm *no* as every answer ($E=4$, 21.5r), and with a step of 0.03 every width solves nearly all (21.5q).
+# The remark says that wider networks should do no worse. On the paper's own task, at the paper's step size, they do much worse. It is the step that
+# does it: nearly all failures are saturated, with a firm *no* as every answer ($E=4$, 21.5r), and with a step of 0.03 every width solves nearly all
+# (21.5q).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -410,26 +412,25 @@ ledger.judge({"21.4a": value(**rise("mirror", 0.3, 6, 2))})
 # %% [markdown]
 # ## Reading
 #
-# **The remark's reason holds.** A stuck network that gets one unit which does nothing at all, at the same energy and with the same tiny slope, finds
-# a negative eigenvalue where there was none, and is free within the same budget. Two direct connections of weight zero free XOR, and four free parity. As many new weights
-# as with `add 2`, but without a new direction (`split 2`), do no more than training on. And the bounds say when a silent unit opens a way down: always, unless the errors
-# are orthogonal to every input. There it fails, as it must, while four random units free most.
+# **The remark's reason holds.** A stuck network that gets one unit which does nothing at all, at the same energy and with the same tiny slope, finds a
+# negative eigenvalue where there was none, and is free within the same budget. Two direct connections of weight zero free XOR, and four free parity. As
+# many new weights as with `add 2`, but without a new direction (`split 2`), do no more than training on. And the bounds say when a silent unit opens a
+# way down: always, unless the errors are orthogonal to every input. There it fails, as it must, while four random units free most.
 #
-# **Its reassurance does not.** Instead of *very rarely* we find up to 40% of XOR networks with two units stuck, depending on the scale of the start, and more than a third
-# at the paper's own settings. The
-# paper's single run of 1,425 sweeps is an ordinary one among those that succeed (21.5k).
+# **Its reassurance does not.** Instead of *very rarely* we find up to 40% of XOR networks with two units stuck, depending on the scale of the start,
+# and more than a third at the paper's own settings. The paper's single run of 1,425 sweeps is an ordinary one among those that succeed (21.5k).
 #
-# **Noise is no substitute for a direction.** One pattern a step frees hardly any of these networks, at any of three rates, and from fresh starts we do not find that it
-# solves more than the full batch. Noise helps out of a well in one variable ([notebook 11](11_optimization_challenges.ipynb)), and out of a bad minimum with a wall of
-# finite height ([notebook 28](28_bad_minimum.ipynb)). Here the stuck places are flat (21.5m), and on a plain a random walk finds no way down if there is none.
+# **Noise is no substitute for a direction.** One pattern a step frees hardly any of these networks, at any of three rates, and from fresh starts we do
+# not find that it solves more than the full batch. Noise helps out of a well in one variable ([notebook 11](11_optimization_challenges.ipynb)), and out
+# of a bad minimum with a wall of finite height ([notebook 28](28_bad_minimum.ipynb)). Here the stuck places are flat (21.5m), and on a plain a random
+# walk finds no way down if there is none.
 #
-# **Limits.** Stuck is a budget, not a theorem: the weights of stuck XOR networks creep to infinity, and many stuck parity networks are at very flat saddles already. The
-# silent unit's slope is no larger than before, so its success is an escape from a saddle; `add m` also raises the slope, so its success may be more than that. A copied
-# unit gives lines of
-# stationary points (Fukumizu and Amari 2000).
+# **Limits.** Stuck is a budget, not a theorem: the weights of stuck XOR networks creep to infinity, and many stuck parity networks are at very flat
+# saddles already. The silent unit's slope is no larger than before, so its success is an escape from a saddle; `add m` also raises the slope, so its
+# success may be more than that. A copied unit gives lines of stationary points (Fukumizu and Amari 2000).
 #
-# **Try.** In the model: give the third unit a copy of the first unit's weights and halve the outgoing weights of both, or train for 50,000 sweeps without it. Either way
-# the energy stays at 0.333.
+# **Try.** In the model: give the third unit a copy of the first unit's weights and halve the outgoing weights of both, or train for 50,000 sweeps
+# without it. Either way the energy stays at 0.333.
 
 # %% [markdown]
 # ## 5. Checks

@@ -20,8 +20,8 @@
 # **Question.** Simplified enough, a deep network's loss is the energy of a spin glass. There nearly all minima are said to
 # lie in a narrow band of low energy. Do they, and does descent end there?
 #
-# **Answer.** Only in the limit. At 200 spins 0.04% of the minima are expected in the band: too few to test whether descent aims for it. Up to 100 spins descent ends
-# lower than the average minimum; at that size its ends spread as minima do.
+# **Answer.** Only in the limit. At 200 spins 0.04% of the minima are expected in the band: too few to test whether descent aims for it. Up to 100 spins
+# descent ends lower than the average minimum; at that size its ends spread as minima do.
 #
 # ![energies of minima and of ends of descent](../figures/22_energy_bands/descent.svg)
 #
@@ -37,7 +37,8 @@
 # ## The model in twenty lines
 #
 # Take $n$ numbers $x_i$, the spins, with $|x|^2=n$, and give every product of three of them a random weight: the energy is
-# $H=\frac1n\sum J_{ijk}x_ix_jx_k$. This is a *spin glass*. The number of factors, here 3, plays the part of the network's depth, and $x$ that of its weights.
+# $H=\frac1n\sum J_{ijk}x_ix_jx_k$. This is a *spin glass*. The number of factors, here 3, plays the part of the network's depth, and $x$ that of its
+# weights.
 
 # %%
 from itertools import permutations
@@ -100,8 +101,8 @@ walk(40, 0)
 [[walk(n, seed)[-1][0] for seed in range(6)] for n in (10, 70)]
 
 # %% [markdown]
-# In the larger glasses the walks end more alike, and lower. Theory says that for $n\to\infty$ all low critical points lie in a band between two energies, $-1.657$ and
-# $-1.633$. This notebook asks how much of that is seen at sizes that one can compute.
+# In the larger glasses the walks end more alike, and lower. Theory says that for $n\to\infty$ all low critical points lie in a band between two
+# energies, $-1.657$ and $-1.633$. This notebook asks how much of that is seen at sizes that one can compute.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -225,9 +226,9 @@ ledger.judge({
 #
 # $$P(\text{index}=k\mid u)=\rho_k(x)\Big/\sum_j\rho_j(x),\qquad x=u/E_\infty,$$
 #
-# with $\rho_k$ the density of the eigenvalue that has $k$ others below it, in a random matrix whose eigenvalues fill the semicircle on $[-1,1]$. Near the threshold this
-# depends on $s=2n^{2/3}(-u/E_\infty-1)$ only, and the share of minima has a limit in Airy functions. So the rim of the band
-# is soft: at 200 spins it is wider than the whole band of $p=3$.
+# with $\rho_k$ the density of the eigenvalue that has $k$ others below it, in a random matrix whose eigenvalues fill the semicircle on $[-1,1]$. Near
+# the threshold this depends on $s=2n^{2/3}(-u/E_\infty-1)$ only, and the share of minima has a limit in Airy functions. So the rim of the band is soft:
+# at 200 spins it is wider than the whole band of $p=3$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -338,8 +339,8 @@ pd.DataFrame({
 }
 
 # %% [markdown]
-# This height falls by a quarter with each doubling. If that goes on, nothing is left of it in the limit, as the theorem says. A second computation of the same numbers, by
-# weighted samples of random matrices:
+# This height falls by a quarter with each doubling. If that goes on, nothing is left of it in the limit, as the theorem says. A second computation of
+# the same numbers, by weighted samples of random matrices:
 
 # %% tags=["hide-input"]
 def numbers_above(n):
@@ -374,8 +375,8 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Where descent ends
 #
-# The paper conjectures that stochastic descent and simulated annealing land in the band. At 100 spins one run in 80 does. This refutes nothing: one glass is expected to
-# have 0.3 minima there, and 200 above it. What can be asked is how the ends compare with the minima that there are.
+# The paper conjectures that stochastic descent and simulated annealing land in the band. At 100 spins one run in 80 does. This refutes nothing: one
+# glass is expected to have 0.3 minima there, and 200 above it. What can be asked is how the ends compare with the minima that there are.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -435,8 +436,8 @@ with figures.curves(
 
 # %% [markdown]
 # And for more spins than any computer holds? For $n\to\infty$ the energy along descent obeys closed equations in two times, which `infinite_descent`
-# solves. Its gap to the threshold falls as $t^{-2/3}$, as far as we follow it. If that goes on, infinitely many spins come down to the upper rim of the band and no
-# farther, in any finite time. Finite systems follow this curve until they feel their size:
+# solves. Its gap to the threshold falls as $t^{-2/3}$, as far as we follow it. If that goes on, infinitely many spins come down to the upper rim of the
+# band and no farther, in any finite time. Finite systems follow this curve until they feel their size:
 
 # %%
 def power(p):
@@ -494,32 +495,32 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The theorem is right, and its limit is far away.** Counts, random matrices and the replica method agree wherever we could
-# compare them (section 5). But the band of $p=3$ is 0.024 wide, and the soft rim of the band, of width $n^{-2/3}$, exceeds it until
-# there are a few thousand spins. At 200 spins nearly all minima lie above the band, and many more than at 25.
+# **The theorem is right, and its limit is far away.** Counts, random matrices and the replica method agree wherever we could compare them (section 5).
+# But the band of $p=3$ is 0.024 wide, and the soft rim of the band, of width $n^{-2/3}$, exceeds it until there are a few thousand spins. At 200 spins
+# nearly all minima lie above the band, and many more than at 25.
 #
-# **The conjecture cannot be decided at 200 spins.** Descent lands in the band more often than minima lie there (1.3% against 0.2% at 100
-# spins), and far less often than not. Both say little about the limit. The equations for $n\to\infty$ say more: with the power law found there, descent comes down to the
-# rim of the band and not below it, in any finite time. The ends do grow more alike with size, but so do all minima.
+# **The conjecture cannot be decided at 200 spins.** Descent lands in the band more often than minima lie there (1.3% against 0.2% at 100 spins), and
+# far less often than not. Both say little about the limit. The equations for $n\to\infty$ say more: with the power law found there, descent comes down
+# to the rim of the band and not below it, in any finite time. The ends do grow more alike with size, but so do all minima.
 #
-# **Sections 2 and 4 are one picture.** In the rim's own unit the median end of descent at 100 spins lies near $s=-2$ (22.5k), where about half of the critical points are
-# minima: descent stops in the soft rim, where saddles begin to outnumber minima.
+# **Sections 2 and 4 are one picture.** In the rim's own unit the median end of descent at 100 spins lies near $s=-2$ (22.5k), where about half of the
+# critical points are minima: descent stops in the soft rim, where saddles begin to outnumber minima.
 #
-# **Annealing gains, restarts gain more.** At 50 spins a thousand steps of simulated annealing end lower than descent on the same couplings. The best of as many descents as
-# fit into those steps ends lower still (22.5i, 22.5j).
+# **Annealing gains, restarts gain more.** At 50 spins a thousand steps of simulated annealing end lower than descent on the same couplings. The best of
+# as many descents as fit into those steps ends lower still (22.5i, 22.5j).
 #
 # **Limits.** Numbers of minima are averages over the disorder. The step from networks to this model needs independence
 # assumptions that real networks break; [notebook 23](23_network_loss_bands.ipynb) looks at networks themselves,
 # [notebook 24](24_index_and_energy.ipynb) at the index higher up.
 #
-# **Try.** `large_p = 16`: wider layers, and 22.1a holds. `large_p = 6, count_size = 200`: 22.1a fails, since terms in $1/n$ have not died out. `sizes = [10, 11, 12]`
-# with five glasses of each: 22.4a fails, since they are too few to tell.
+# **Try.** `large_p = 16`: wider layers, and 22.1a holds. `large_p = 6, count_size = 200`: 22.1a fails, since terms in $1/n$ have not died out.
+# `sizes = [10, 11, 12]` with five glasses of each: 22.4a fails, since they are too few to tell.
 
 # %% [markdown]
 # ## 5. Checks
 #
-# First the formulas. $E_0$ is also a result of the replica method, a minimum over one number. The number of all critical points has
-# a density in closed form; on the circle it is Rice's $2\sqrt7$. Morse theory demands, at 5 spins, two more points of even index than of odd.
+# First the formulas. $E_0$ is also a result of the replica method, a minimum over one number. The number of all critical points has a density in closed
+# form; on the circle it is Rice's $2\sqrt7$. Morse theory demands, at 5 spins, two more points of even index than of odd.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|

@@ -25,7 +25,8 @@
 #
 # ![spread against width](../figures/23_network_loss_bands/loss_by_width.svg)
 #
-# Left: standard deviation of the test loss over random starts, before training, after one epoch and at the end. Right: the same in units of the mean loss.
+# Left: standard deviation of the test loss over random starts, before training, after one epoch and at the end. Right: the same in units of the mean
+# loss.
 #
 # *Source:* Choromanska, Henaff, Mathieu, Ben Arous and LeCun 2015, *The loss surfaces of multilayer networks*
 # ([arXiv:1412.0233](https://arxiv.org/abs/1412.0233)), the half that trains real networks.
@@ -89,7 +90,8 @@ def random_parts(h, seed):
 [round(float(train(random_parts(50, k), *spiral())), 2) for k in range(8)]
 
 # %% [markdown]
-# The small networks end anywhere, the large ones alike. Is this a fact about minima? The same eight starts of three units, and of fifty, after only 30 of the 1,500 steps:
+# The small networks end anywhere, the large ones alike. Is this a fact about minima? The same eight starts of three units, and of fifty, after only 30
+# of the 1,500 steps:
 
 # %%
 [
@@ -168,8 +170,8 @@ np.allclose(*spiral_in_lib(200))
 # %% [markdown]
 # ## 1. Spread against width
 #
-# The paper shows histograms of the final test loss: wide for small networks, ever narrower for larger ones, as in a spin glass. If that is a property of where descent
-# *ends*, of a band of critical points, then it should show more at the end than on the way.
+# The paper shows histograms of the final test loss: wide for small networks, ever narrower for larger ones, as in a spin glass. If that is a property
+# of where descent *ends*, of a band of critical points, then it should show more at the end than on the way.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -230,9 +232,9 @@ with figures.curves(
     pass
 
 # %% [markdown]
-# From 25 to 100 units, the part of the paper's range that we reach, the spread falls about twofold, and at 25 and 50 units training does not bring it clearly below that of
-# the start. The fortyfold fall is owed to networks smaller than the paper's. The slope of log spread on log $h$ from ten units on, at the start, after one epoch and at the
-# end:
+# From 25 to 100 units, the part of the paper's range that we reach, the spread falls about twofold, and at 25 and 50 units training does not bring it
+# clearly below that of the start. The fortyfold fall is owed to networks smaller than the paper's. The slope of log spread on log $h$ from ten units
+# on, at the start, after one epoch and at the end:
 
 # %%
 def steepness(k):
@@ -256,9 +258,9 @@ ledger.judge({
 # %% [markdown]
 # ## 2. The tail of poor ends, and annealing
 #
-# "Poor quality local minima have non-zero probability of being recovered" in small networks, says the abstract. A network ends **poorly** if
-# its test loss is more than 1.25 times the median of its width, split and learning rate. At the smallest width we train more networks on further splits, at two learning
-# rates: the one used so far, and a fifth of it.
+# "Poor quality local minima have non-zero probability of being recovered" in small networks, says the abstract. A network ends **poorly** if its test
+# loss is more than 1.25 times the median of its width, split and learning rate. At the smallest width we train more networks on further splits, at two
+# learning rates: the one used so far, and a fifth of it.
 #
 # Is it descent that fails, or are the minima missing? The paper compares with simulated annealing: the same steps with noise, whose
 # temperature falls to zero. And do poor ends have a cause that one can see? A ReLU unit that is off on all
@@ -299,8 +301,8 @@ pd.DataFrame({
 }).round(3)  # fmt: skip
 
 # %% [markdown]
-# At either rate about a fifth end poorly. At the higher rate most of these have a dead unit, which might be taken for the cause; at the lower one most have all units alive.
-# Annealing, on the same splits and with the same number of steps:
+# At either rate about a fifth end poorly. At the higher rate most of these have a dead unit, which might be taken for the cause; at the lower one most
+# have all units alive. Annealing, on the same splits and with the same number of steps:
 
 # %%
 def annealed(h, which):
@@ -417,8 +419,8 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Are the ends minima?
 #
-# The paper finds that descent ends at minima: no eigenvalue of the Hessian counts as negative. Its authors' code counts those below $-10^{-3}$. We train networks of up to
-# ten units four times as long, compute the exact Hessian on all training digits, and count at every threshold.
+# The paper finds that descent ends at minima: no eigenvalue of the Hessian counts as negative. Its authors' code counts those below $-10^{-3}$. We
+# train networks of up to ten units four times as long, compute the exact Hessian on all training digits, and count at every threshold.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -461,8 +463,8 @@ with figures.curves(
     figures.level(axes, 1e-3, "the authors' threshold", axis="x", theory=False)
 
 # %% [markdown]
-# Only a threshold like the authors' makes minima of the ends. Between one and six percent of the directions still curve down, weakly. Below $10^{-8}$ the share hardly
-# changes any more, so this is not rounding.
+# Only a threshold like the authors' makes minima of the ends. Between one and six percent of the directions still curve down, weakly. Below $10^{-8}$
+# the share hardly changes any more, so this is not rounding.
 
 # %%
 ledger.judge({
@@ -473,14 +475,16 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The picture holds, its explanation does not follow.** Spread and tail shrink with width, as the paper says. But large networks are alike already before training, and
-# from ten units on the spread falls with width most steeply after one epoch. So the spread alone is no evidence for a band of *minima*.
+# **The picture holds, its explanation does not follow.** Spread and tail shrink with width, as the paper says. But large networks are alike already
+# before training, and from ten units on the spread falls with width most steeply after one epoch. So the spread alone is no evidence for a band of
+# *minima*.
 #
-# **In small networks it is descent that fails.** With noise that fades, one network of three units in twenty ends poorly instead of one in five, in the same number of
-# steps; at ten units, where there is no tail, annealing changes little (23.5c). Good ends are there, and descent misses them. Why it does is open: a dead unit is one way
-# to fail, and at the lower rate not the usual one.
+# **In small networks it is descent that fails.** With noise that fades, one network of three units in twenty ends poorly instead of one in five, in the
+# same number of steps; at ten units, where there is no tail, annealing changes little (23.5c). Good ends are there, and descent misses them. Why it
+# does is open: a dead unit is one way to fail, and at the lower rate not the usual one.
 #
-# **The ends are no minima.** Up to ten units, where the Hessian was computed, they curve down weakly in some directions. "Index zero" is a statement about a threshold.
+# **The ends are no minima.** Up to ten units, where the Hessian was computed, they curve down weakly in some directions. "Index zero" is a statement
+# about a threshold.
 #
 # **Limits.** One architecture and 4,000 digits; the test digits of different splits overlap. The paper trained 250 and 500 units and a thousand networks
 # of each width, one digit at a time. The curvature is computed up to ten units, the paper's up to 100. The step from networks to the

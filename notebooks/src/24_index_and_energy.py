@@ -20,13 +20,13 @@
 # **Question.** In high dimension, is a critical point of high loss almost surely a saddle? The claim is that the **index**,
 # the number of directions that curve down, is tied to the height.
 #
-# **Answer.** Yes. For random fields on a sphere the tie is a formula, with a root mean square error below one direction. In a small nonlinear network nearly
-# every critical point above the best one found is a saddle; a few are bad minima.
+# **Answer.** Yes. For random fields on a sphere the tie is a formula, with a root mean square error below one direction. In a small nonlinear network
+# nearly every critical point above the best one found is a saddle; a few are bad minima.
 #
 # ![index fraction against energy](../figures/24_index_and_energy/index_and_energy.svg)
 #
-# Each mark is a critical point. Left: a pure 3-spin glass. Middle: a mixed model against the energy. Right: the same points against the slope along the radius, where they
-# scatter less.
+# Each mark is a critical point. Left: a pure 3-spin glass. Middle: a mixed model against the energy. Right: the same points against the slope along the
+# radius, where they scatter less.
 #
 # *Source:* Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio 2014, *Identifying and attacking the saddle point problem*
 # ([arXiv:1406.2572](https://arxiv.org/abs/1406.2572)), figure 1; Bray and Dean 2007, *Statistics of critical points of
@@ -226,8 +226,8 @@ ledger.judge({
 })
 
 # %% [markdown]
-# All this is about the points that the search finds. After a long walk down it finds only low ones, chosen for their low index: with
-# `walk = 300` the scale is 0.97, and with `walk = 1000` at 20 spins 0.89.
+# All this is about the points that the search finds. After a long walk down it finds only low ones, chosen for their low index: with `walk = 300` the
+# scale is 0.97, and with `walk = 1000` at 20 spins 0.89.
 #
 # ## 2. What the index follows is the radial derivative
 #
@@ -262,8 +262,8 @@ pd.DataFrame({
 }).round(3)
 
 # %% [markdown]
-# In the next picture the left panel shows the pure model. The other panels show the points of the field twice, against $u$ and against $\rho/K$. The dotted curve has the
-# slope of ordinary points.
+# In the next picture the left panel shows the pure model. The other panels show the points of the field twice, against $u$ and against $\rho/K$. The
+# dotted curve has the slope of ordinary points.
 
 # %% tags=["hide-input"]
 def show(ax, x, p, law, title, label):
@@ -301,9 +301,9 @@ ledger.judge({
 # %% [markdown]
 # ## 3. All critical points of four spins
 #
-# A search does not bring back a fair sample, so at 40 spins the slope describes the search. At four spins we find *all* critical points of the field, or nearly all: Morse
-# theory says that in each glass as many must be of even index as of odd, and the glasses that fail are searched again. Three numbers are known exactly there
-# (`critical_moments`).
+# A search does not bring back a fair sample, so at 40 spins the slope describes the search. At four spins we find *all* critical points of the field,
+# or nearly all: Morse theory says that in each glass as many must be of even index as of odd, and the glasses that fail are searched again. Three
+# numbers are known exactly there (`critical_moments`).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -323,7 +323,8 @@ exact = sg.critical_moments({1: 0.5, 3: 0.5}, 4)  # number, slope, spread
 share(cp.morse_sum(every, 4) == 0, digits=3)
 
 # %% [markdown]
-# The slope of $\rho$ on $u$ is that of a line through the origin; the spread is that of $\rho$ about the line. Sums are kept for each glass, since the intervals resample glasses:
+# The slope of $\rho$ on $u$ is that of a line through the origin; the spread is that of $\rho$ about the line. Sums are kept for each glass, since the
+# intervals resample glasses:
 
 # %%
 def sums(u, r):
@@ -372,17 +373,17 @@ ledger.judge({
 # %% [markdown]
 # ## 4. A small network
 #
-# None of this was about networks. So we take real digits, 3 and 9 against 5 and 8: 120 images in a data set, five principal components, four
-# tanh units, one logistic output; the loss is half the mean square error plus weight decay. Nothing here is Gaussian or large, so there
-# is no curve to match. The conjecture of Choromanska and others says only: *nearly all critical points but the best are saddles*.
+# None of this was about networks. So we take real digits, 3 and 9 against 5 and 8: 120 images in a data set, five principal components, four tanh
+# units, one logistic output; the loss is half the mean square error plus weight decay. Nothing here is Gaussian or large, so there is no curve to
+# match. The conjecture of Choromanska and others says only: *nearly all critical points but the best are saddles*.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 24.4a | Nearly all critical points of the network above the best one found have a direction that curves down | mean share over data sets ≥ 0.9 | what "nearly all" means | Choromanska et al. 2015 (statement, abstract) |
 # | 24.4b | The loss of the network's critical points rises with their index, mean over data sets | rank correlation ≥ 0 | any rise counts | Dauphin et al. 2014, figure 1 (statement, recalled) |
 #
-# Critical points that differ only by the order of units or by signs count once. A unit with all weights zero is *silent*: such a point belongs to a smaller network, which
-# tends to raise its loss, and silent units may offer ways down, which raises its index. So section 5 asks again without them.
+# Critical points that differ only by the order of units or by signs count once. A unit with all weights zero is *silent*: such a point belongs to a
+# smaller network, which tends to raise its loss, and silent units may offer ways down, which raises its index. So section 5 asks again without them.
 
 # %%
 def landscape():
@@ -414,8 +415,8 @@ pd.DataFrame([
 ]).sum().to_frame("in all data sets").T  # fmt: skip
 
 # %% [markdown]
-# In half of the data sets even the best point that the search finds is a saddle: minima are rare among critical points even in a network of 29 parameters. The number of
-# points with 0 to 4 silent units:
+# In half of the data sets even the best point that the search finds is a saddle: minima are rare among critical points even in a network of 29
+# parameters. The number of points with 0 to 4 silent units:
 
 # %% tags=["hide-input"]
 def silent(net):
@@ -466,25 +467,27 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The law holds where it should.** In the pure model, at sizes from 20 to 80, and in the field at 40 spins the index misses the formula by 0.6 or 0.7 of a direction, in
-# the root mean square: eigenvalues repel, so counts fluctuate by less than one, not by $\sqrt n$.
+# **The law holds where it should.** In the pure model, at sizes from 20 to 80, and in the field at 40 spins the index misses the formula by 0.6 or 0.7
+# of a direction, in the root mean square: eigenvalues repel, so counts fluctuate by less than one, not by $\sqrt n$.
 #
-# **What the index follows is the radial derivative.** The energy only stands in for $\rho$, with a slope that belongs to critical points. At four spins, where nearly all
-# of them are found, number, slope and spread are as computed.
+# **What the index follows is the radial derivative.** The energy only stands in for $\rho$, with a slope that belongs to critical points. At four
+# spins, where nearly all of them are found, number, slope and spread are as computed.
 #
 # **The search selects.** At 40 spins the slope at the points found depends on the walk before the search (24.5b, 24.5c describe the search
 # and not the landscape), and after a long walk the scale of 24.1b does too.
 #
-# **The network agrees, on a small scale.** A third of the searches converge, to about ten distinct points a data set. Nearly all but the best are saddles, which is the
-# landscape conjecture in its own words; the few bad minima lie one to ten percent above the best one. The best one found need not be the global minimum, and in half of the
-# data sets it is not even a minimum. [Notebook 23](23_network_loss_bands.ipynb) looks at the Hessian where trained networks end.
+# **The network agrees, on a small scale.** A third of the searches converge, to about ten distinct points a data set. Nearly all but the best are
+# saddles, which is the landscape conjecture in its own words; the few bad minima lie one to ten percent above the best one. The best one found need not
+# be the global minimum, and in half of the data sets it is not even a minimum. [Notebook 23](23_network_loss_bands.ipynb) looks at the Hessian where
+# trained networks end.
 #
-# **Limits.** The formula for the sphere is derived here and reduces to $F_{sc}(u/E_\infty)$ for pure models; Bray and Dean treat flat
-# space. Points with silent units belong to smaller networks inside the larger one. They are two thirds of the points of 24.4b, and without them the correlation is less
-# certain (24.5f).
+# **Limits.** The formula for the sphere is derived here and reduces to $F_{sc}(u/E_\infty)$ for pure models; Bray and Dean treat flat space. Points
+# with silent units belong to smaller networks inside the larger one. They are two thirds of the points of 24.4b, and without them the correlation is
+# less certain (24.5f).
 #
-# **Try.** `size = 20` or `80`: the law again holds to less than one direction. `walk = 300`: see the end of section 1. `mixed_walk = 1`: on the field the slope found at
-# 40 spins falls to 2.2, and 24.5b, 24.5c fail. `weight_decay = 5e-3`: more searches of the network converge, half of them to points with silent units.
+# **Try.** `size = 20` or `80`: the law again holds to less than one direction. `walk = 300`: see the end of section 1. `mixed_walk = 1`: on the field
+# the slope found at 40 spins falls to 2.2, and 24.5b, 24.5c fail. `weight_decay = 5e-3`: more searches of the network converge, half of them to points
+# with silent units.
 
 # %% [markdown]
 # ## 5. Checks
@@ -498,8 +501,8 @@ ledger.judge({
 # | 24.5e | Nearly all glasses of four spins are complete by Morse's sum | share of glasses ≥ 0.97 | what is missed changes 24.3a | Ours |
 # | 24.5f | Loss rises with the index also among critical points without silent units | rank correlation ≥ 0 | any rise counts | Ours |
 #
-# Row 24.5f leaves out data sets with fewer than three such points. The printed numbers are root mean square differences of the index fraction on the field, first with the
-# slope of ordinary points, then with $K$.
+# Row 24.5f leaves out data sets with fewer than three such points. The printed numbers are root mean square differences of the index fraction on the
+# field, first with the slope of ordinary points, then with $K$.
 
 # %%
 def excess():

@@ -20,13 +20,13 @@
 # **Question.** Many losses of learning are said to have no local minimum but the global one. What are their other critical points, and does
 # each of them show a way down to second order?
 #
-# **Answer.** With enough data, four shallow problems have no bad minimum that we could find. Of the balanced saddles of deep linear networks exactly those that have
-# learned the strongest modes are flat. Descent from a small start passes near these; a search seldom does.
+# **Answer.** With enough data, four shallow problems have no bad minimum that we could find. Of the balanced saddles of deep linear networks exactly
+# those that have learned the strongest modes are flat. Descent from a small start passes near these; a search seldom does.
 #
 # ![census of critical points](../figures/25_saddles/census.svg)
 #
-# Each mark is a critical point of networks of two, three and four layers with one target; *greedy* are those that have learned the strongest of its singular values, its
-# modes, and no other. Left of zero, descent finds a way down by curvature alone.
+# Each mark is a critical point of networks of two, three and four layers with one target; *greedy* are those that have learned the strongest of its
+# singular values, its modes, and no other. Left of zero, descent finds a way down by curvature alone.
 #
 # *Source:* Kawaguchi 2016 ([arXiv:1605.07110](https://arxiv.org/abs/1605.07110)); Achour, Malgouyres and Gerchinovitz 2024
 # ([arXiv:2107.13289](https://arxiv.org/abs/2107.13289)), who classify all critical points of deep linear networks; Baldi and Hornik 1989; Ge,
@@ -69,8 +69,8 @@ def point(learned, N):
     return np.tile(layer.ravel(), N)
 
 # %% [markdown]
-# At each of these points the gradient is zero. With two layers, the smallest eigenvalues at the points that have learned nothing, only the mode of strength 2, and only
-# that of strength 1:
+# At each of these points the gradient is zero. With two layers, the smallest eigenvalues at the points that have learned nothing, only the mode of
+# strength 2, and only that of strength 1:
 
 # %%
 [round(float(smallest_eigenvalue(point(learned, 2))), 2) + 0.0
@@ -84,8 +84,8 @@ def point(learned, N):
  for learned in ([], [2], [1])]  # fmt: skip
 
 # %% [markdown]
-# Two of them have become **flat**: no eigenvalue is negative, and yet none is a minimum. And these are the two that descent from a small start visits, since it learns the
-# strongest mode first. Does that matter? Descent that starts at distance $\delta$ leaves a strict saddle in a time like
+# Two of them have become **flat**: no eigenvalue is negative, and yet none is a minimum. And these are the two that descent from a small start visits,
+# since it learns the strongest mode first. Does that matter? Descent that starts at distance $\delta$ leaves a strict saddle in a time like
 # $\ln(1/\delta)$, and a flat one in a power of $1/\delta$ ([notebook 26](26_escaping_saddles.ipynb)).
 #
 # These are the numbers of this notebook, to play with:
@@ -132,9 +132,9 @@ np.allclose(
 # ## 1. A census of balanced critical points
 #
 # Let every layer have learned the modes of a set $I$ and nothing else: in suitable bases each layer is diagonal, with the entry $s_i^{1/N}$ for
-# $i\in I$ and zero elsewhere. For $d$ modes there are $2^d-1$ such points besides the minimum. With two layers a missing mode finds an idle hidden unit, which $W_1$ and
-# $W_2$ together can turn on. From three layers on that unit is of no use to second order, since the layers between are zero there as well. All that is left is to turn the
-# unit of a learned mode towards a missing one, which lowers the loss only if the missing one is stronger:
+# $i\in I$ and zero elsewhere. For $d$ modes there are $2^d-1$ such points besides the minimum. With two layers a missing mode finds an idle hidden
+# unit, which $W_1$ and $W_2$ together can turn on. From three layers on that unit is of no use to second order, since the layers between are zero there
+# as well. All that is left is to turn the unit of a learned mode towards a missing one, which lowers the loss only if the missing one is stronger:
 #
 # $$\lambda_{\min}=-\max_{i\notin I}s_i\quad(N=2),\qquad
 # \lambda_{\min}=\min\Bigl(0,\min_{i\notin I,\;j\in I}s_j^{1-2/N}(s_j-s_i)\Bigr)\quad(N\ge3).$$
@@ -148,7 +148,8 @@ np.allclose(
 # | 25.1a | At every balanced critical point the smallest eigenvalue is that of the formula | largest difference ≤ 1e-10 | eigenvalues to rounding | Ours, after Achour et al. 2024 (abstract) |
 # | 25.1b | With two layers every saddle is strict, with more exactly the greedy ones are flat | share of points sorted right ≥ 1 | one on the wrong side refutes it | Achour et al. 2024 (statement, abstract) |
 #
-# We draw twenty targets of four modes, in random bases, and give the networks a spare hidden unit in each layer. How many of the 15 saddles of each target are flat?
+# We draw twenty targets of four modes, in random bases, and give the networks a spare hidden unit in each layer. How many of the 15 saddles of each
+# target are flat?
 
 # %%
 s = sd.spaced_values(modes, problems, 0.5, 2.5, 0.1, rng)[:, None]
@@ -205,9 +206,9 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 25.2a* | At the saddles that descent passes the smallest eigenvalue vanishes with the start as the power N − 2 of its scale | median exponent power ± 0.15 | the size of a layer has grown a little on the way | Ours |
 #
-# The starts are small Gaussian weights, with the same random directions at each scale, so that each run gives an exponent of its own. Where a run comes nearest to the
-# saddle of $k$ modes (the least gradient among its records whose loss is within 2% of the saddle's) we compute the smallest eigenvalue. Medians, for each scale $\epsilon$
-# of the start:
+# The starts are small Gaussian weights, with the same random directions at each scale, so that each run gives an exponent of its own. Where a run comes
+# nearest to the saddle of $k$ modes (the least gradient among its records whose loss is within 2% of the saddle's) we compute the smallest eigenvalue.
+# Medians, for each scale $\epsilon$ of the start:
 
 # %%
 strengths = [3.0, 1.8, 0.9]
@@ -272,14 +273,14 @@ ledger.judge({
 # %% [markdown]
 # ## 3. A search without prejudice
 #
-# Do the balanced points tell the whole story? Here we search without a guess where critical points are: noisy data with whitened inputs, random starts of order one,
-# and the Levenberg-Marquardt method, which brings the gradient to zero and does not know a minimum from a saddle. Baldi and Hornik say that
-# the loss at *every* critical point of a two-layer network is one of
+# Do the balanced points tell the whole story? Here we search without a guess where critical points are: noisy data with whitened inputs, random starts
+# of order one, and the Levenberg-Marquardt method, which brings the gradient to zero and does not know a minimum from a saddle. Baldi and Hornik say
+# that the loss at *every* critical point of a two-layer network is one of
 #
 # $$\tfrac12\sum_{i\notin I}\sigma_i^2,\qquad|I|\le\text{width of the narrowest layer},$$
 #
-# plus a constant for the noise, with $\sigma_i$ the singular values of the regression matrix. Achour and others list the critical values at any
-# depth; it is the same list. With a bottleneck of two units it has 7 values, without one 8.
+# plus a constant for the noise, with $\sigma_i$ the singular values of the regression matrix. Achour and others list the critical values at any depth;
+# it is the same list. With a bottleneck of two units it has 7 values, without one 8.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -308,7 +309,8 @@ pd.DataFrame({shape: {
 } for shape, many in found.items()})  # fmt: skip
 
 # %% [markdown]
-# The saddles of one regression with two layers and of one with three. Dotted: the values of the list. What is flatter than $10^{-3}$ is drawn at the right edge.
+# The saddles of one regression with two layers and of one with three. Dotted: the values of the list. What is flatter than $10^{-3}$ is drawn at the
+# right edge.
 
 # %% tags=["hide-input"]
 with figures.points(
@@ -335,9 +337,9 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Four shallow problems, and how much data they need
 #
-# Matrix sensing, completion, phase retrieval and a layer of quadratic units all have a loss of the same form, a sum of squares of
-# quadratic forms less data: $f=\frac12\,\mathrm{mean}_i\,(\frac12x^\top Q_ix-b_i)^2$. The theorems say that there is no local minimum but the global one, and every
-# other critical point is strict, *with high probability, if there are enough measurements*. That condition is what we test. We call a problem **clear** if 50
+# Matrix sensing, completion, phase retrieval and a layer of quadratic units all have a loss of the same form, a sum of squares of quadratic forms less
+# data: $f=\frac12\,\mathrm{mean}_i\,(\frac12x^\top Q_ix-b_i)^2$. The theorems say that there is no local minimum but the global one, and every other
+# critical point is strict, *with high probability, if there are enough measurements*. That condition is what we test. We call a problem **clear** if 50
 # descents from Gaussian starts all arrive at the global minimum, and a search from 50 others finds saddles besides $x=0$, and all of them strict.
 #
 # Phase retrieval asks for an unknown vector of $d=8$ numbers, from $m$ squares $(a_i^\top x)^2$. Completion asks for a symmetric 12 × 12 matrix of rank one, of which a
@@ -391,9 +393,8 @@ ledger.judge({
 #
 # The theorems on sensing ask that measurements keep distances: up to a common factor, $|A(M)|^2$ must lie between $1-\delta$ and $1+\delta$ times
 # $|M|^2$ for matrices of low rank. How small must $\delta$ be to rule out a bad minimum? For a matrix $M$ of two rows and columns take
-# $|A(M)|^2=M_{11}^2+M_{11}M_{22}+M_{22}^2+2kM_{12}^2$, and the loss $|A(xx^\top-zz^\top)|^2$ with $z=(1,0)$. Between $\frac12$ and $\frac32$ or $k$, whichever is larger,
-# lie all values of
-# $|A(M)|^2/|M|^2$, so that
+# $|A(M)|^2=M_{11}^2+M_{11}M_{22}+M_{22}^2+2kM_{12}^2$, and the loss $|A(xx^\top-zz^\top)|^2$ with $z=(1,0)$. Between $\frac12$ and $\frac32$ or $k$,
+# whichever is larger, lie all values of $|A(M)|^2/|M|^2$, so that
 #
 # $$\delta=\tfrac12\quad(k\le\tfrac32),\qquad\delta=\frac{k-\frac12}{k+\frac12}\quad(k\ge\tfrac32).$$
 #
@@ -442,12 +443,14 @@ with figures.curves(
 # %% [markdown]
 # ## Reading
 #
-# **No bad minima is a statement about data.** With many measurements we met none. With few the guarantee is lost: at four measurements for each unknown more than half of
-# the phase retrieval problems are not clear, and at ten still some. The theorems say "enough measurements, with high probability", and both
-# halves count. For one nonlinear network a bad minimum can be computed, with the share of starts that it catches: [notebook 28](28_bad_minimum.ipynb).
+# **No bad minima is a statement about data.** With many measurements we met none. With few the guarantee is lost: at four measurements for each unknown
+# more than half of the phase retrieval problems are not clear, and at ten still some. The theorems say "enough measurements, with high probability",
+# and both halves count. For one nonlinear network a bad minimum can be computed, with the share of starts that it catches:
+# [notebook 28](28_bad_minimum.ipynb).
 #
-# **Minima are not the whole story.** In deep linear networks the balanced saddles that have learned the strongest modes are flat, at every depth from three on, and descent
-# passes near these very ones. To say how long training takes one needs to know how flat its surroundings are there, and that depends on the start.
+# **Minima are not the whole story.** In deep linear networks the balanced saddles that have learned the strongest modes are flat, at every depth from
+# three on, and descent passes near these very ones. To say how long training takes one needs to know how flat its surroundings are there, and that
+# depends on the start.
 #
 # **A search does not see what descent sees.** The flat saddles are a thin set, and descent is led to them by its small start. Critical points found by a search
 # are no picture of training.
@@ -455,12 +458,12 @@ with figures.curves(
 # **Failing at $\delta=\frac12$ is slow, not final.** Zhang and others 2018 count 12% failures of stochastic descent at $k=\frac32$. The saddle there is no minimum: any budget of
 # steps has its own number of failures.
 #
-# **Limits.** Section 1 counts balanced points; Achour and others have the general law. The networks are linear and their inputs whitened. Strictness in section 4 is what a
-# search has met, not a proof, and the search favours points near its starts. Completion has no common
-# gap: without the regularizer of Ge, Lee and Ma (2016) there are saddles that are nearly flat (25.6g).
+# **Limits.** Section 1 counts balanced points; Achour and others have the general law. The networks are linear and their inputs whitened. Strictness in
+# section 4 is what a search has met, not a proof, and the search favours points near its starts. Completion has no common gap: without the regularizer
+# of Ge, Lee and Ma (2016) there are saddles that are nearly flat (25.6g).
 #
-# **Try.** `modes = 2`: only the two greedy points of the model are left. `scales = [0.03, 0.02]` with `runs = 4`: with large starts and few runs some of the exponents are
-# reproduced only partly, or not.
+# **Try.** `modes = 2`: only the two greedy points of the model are left. `scales = [0.03, 0.02]` with `runs = 4`: with large starts and few runs some
+# of the exponents are reproduced only partly, or not.
 
 # %% [markdown]
 # ## 6. Checks

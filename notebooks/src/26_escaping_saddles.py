@@ -20,13 +20,14 @@
 # **Question.** After one small perturbation, how long does descent stay near a saddle, and how does that time grow with the dimension?
 # What do curvature and noise at every step change?
 #
-# **Answer.** Steps to leave a strict saddle grow as the logarithm of the dimension. At the flat saddle of linear networks of $N=3$ or $4$ layers they grow as the power
-# $(N-2)/4$ of the number of weights. Strong label noise can drive descent into a saddle.
+# **Answer.** Steps to leave a strict saddle grow as the logarithm of the dimension. At the flat saddle of linear networks of $N=3$ or $4$ layers they
+# grow as the power $(N-2)/4$ of the number of weights. Strong label noise can drive descent into a saddle.
 #
 # ![steps against the dimension](../figures/26_escaping_saddles/dimension.svg)
 #
-# Left: mean steps to leave a strict saddle, one of whose many directions leads out, after perturbations of radius $r$. Right: deep linear networks at zero, a saddle that
-# is strict for two layers and flat for more (medians; bands hold 80% of the runs); here the scale of the steps is logarithmic too. Dashed: the formulas.
+# Left: mean steps to leave a strict saddle, one of whose many directions leads out, after perturbations of radius $r$. Right: deep linear networks at
+# zero, a saddle that is strict for two layers and flat for more (medians; bands hold 80% of the runs); here the scale of the steps is logarithmic too.
+# Dashed: the formulas.
 #
 # *Source:* Jin, Ge, Netrapalli, Kakade and Jordan 2017 ([arXiv:1703.00887](https://arxiv.org/abs/1703.00887)) on one perturbation; Du and others
 # 2017 ([arXiv:1705.10412](https://arxiv.org/abs/1705.10412)) on chains of saddles; Ge and others 2015
@@ -90,8 +91,8 @@ def part(d):
 [round(part(d), 3) for d in (10, 100, 1000)]
 
 # %% [markdown]
-# So a hundred times the dimension means a tenth of the size. At a strict saddle that costs a fixed number of additional steps, at a flat one of three layers ten times the
-# steps. These are the numbers of this notebook, to play with:
+# So a hundred times the dimension means a tenth of the size. At a strict saddle that costs a fixed number of additional steps, at a flat one of three
+# layers ten times the steps. These are the numbers of this notebook, to play with:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -144,8 +145,8 @@ np.allclose(
 #
 # $$\text{steps}=\frac{\ln(1/r)+\frac12\ln d+\text{const}}{\ln(1+\eta\gamma)}.$$
 #
-# The constant is not fitted either. It has two parts: the mean logarithm of a coordinate of a random point, and the logarithm of the size $K$ that pure exponential growth
-# would have reached when descent is half of the way down. We find $K$ by following descent backwards.
+# The constant is not fitted either. It has two parts: the mean logarithm of a coordinate of a random point, and the logarithm of the size $K$ that pure
+# exponential growth would have reached when descent is half of the way down. We find $K$ by following descent backwards.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -179,11 +180,11 @@ ledger.judge({
 # %% [markdown]
 # ## 2. A flat saddle: a power of the dimension
 #
-# Now a deep linear network: $N$ layers, matrices of $d\times d$, so $D=Nd^2$ weights, and a target with one singular value 1. At zero, for
-# $N\ge3$, the loss is flat: its lowest terms are of degree $N$. From a perturbation of half the size descent takes $2^{N-2}$ times as long. But which size counts? All
-# weights together lie in a ball of radius $r$, so each of them is about $r/\sqrt D$. If each layer were a number and
-# the other coordinates idle, as in the model above, that would be all, and the steps would grow as $D^{(N-2)/2}$. But a matrix acts on a vector with $d$ entries at once:
-# it multiplies its length by about $\sqrt d\cdot r/\sqrt D\sim rD^{-1/4}$. So for networks
+# Now a deep linear network: $N$ layers, matrices of $d\times d$, so $D=Nd^2$ weights, and a target with one singular value 1. At zero, for $N\ge3$, the
+# loss is flat: its lowest terms are of degree $N$. From a perturbation of half the size descent takes $2^{N-2}$ times as long. But which size counts?
+# All weights together lie in a ball of radius $r$, so each of them is about $r/\sqrt D$. If each layer were a number and the other coordinates idle, as
+# in the model above, that would be all, and the steps would grow as $D^{(N-2)/2}$. But a matrix acts on a vector with $d$ entries at once: it
+# multiplies its length by about $\sqrt d\cdot r/\sqrt D\sim rD^{-1/4}$. So for networks
 #
 # $$\text{steps}\propto D^{(N-2)/4}\quad(N\ge3),$$
 #
@@ -209,7 +210,8 @@ pd.Series({(n, D): int(steps.median()) for n, found in networks.items()
            for D, steps in found.items()}).rename_axis(["N", "D"]).to_frame("steps").T
 
 # %% [markdown]
-# For four times the weights networks of two layers need a few steps more, those of four layers twice as many. Section 1 and these networks in one picture, with the laws:
+# For four times the weights networks of two layers need a few steps more, those of four layers twice as many. Section 1 and these networks in one
+# picture, with the laws:
 
 # %% tags=["hide-input"]
 def against(n):
@@ -307,16 +309,16 @@ ledger.judge({
 #
 # $$t_{k+1}=(1+\kappa)\,t_k+\text{const},\qquad\kappa=\frac{-\ln(1-2\eta L)}{\ln(1+2\eta\gamma)}.$$
 #
-# Perturbed descent gets a fresh start at each saddle instead: a perturbation of radius $r$ wherever the gradient is small. Its stages are equally long, and each costs one
-# logarithm, $\ln(1/r)/\ln(1+2\eta\gamma)$ steps and a constant.
+# Perturbed descent gets a fresh start at each saddle instead: a perturbation of radius $r$ wherever the gradient is small. Its stages are equally long,
+# and each costs one logarithm, $\ln(1/r)/\ln(1+2\eta\gamma)$ steps and a constant.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 26.4a | On the octopus the exit times of plain descent multiply by 1 + κ at each stage, at three settings | largest difference of slope of ln t / ln(1 + κ) from 1 ≤ 0.01 | the constant still counts a little at stage 6 | Ours, after Du et al. 2017 (abstract) |
 # | 26.4b | A perturbation a hundred times smaller makes each stage of perturbed descent ln 100/ln(1 + 2ηγ) steps longer | mean of additional steps / predicted 1 ± 0.1 | ours; descent may wait ten steps for its turn | Ours, after Jin et al. 2017 (abstract) |
 #
-# A number that is halved more than 1,074 times is zero in float64, so for plain descent we keep the waiting coordinates as
-# logarithms, without any approximation. Starts are uniform in $[0,e]$ in each coordinate. Median times of leaving the last stage:
+# A number that is halved more than 1,074 times is zero in float64, so for plain descent we keep the waiting coordinates as logarithms, without any
+# approximation. Starts are uniform in $[0,e]$ in each coordinate. Median times of leaving the last stage:
 
 # %%
 def begin(stages):
@@ -421,27 +423,28 @@ ledger.judge({"26.5a*": {f"N = {n}": mean(fitted(t, n)) for n, t in free.items()
 # %% [markdown]
 # ## Reading
 #
-# **What perturbed descent promises it keeps, for strict saddles only.** Here a million dimensions cost about 118 steps more than ten. The theorem of Jin and others
-# has a premise: a negative curvature of a given size at every saddle. At the saddle of a network of three or four layers there is none, and the
-# steps grow as the fourth root of the number of weights or as its square root. From small starts deep linear networks pass near such saddles ([notebook
-# 25](25_saddles.ipynb)). For flat saddles of third order Anandkumar and Ge (2016) have an
-# algorithm of their own; they also show that from the fourth order on the general problem is NP-hard.
+# **What perturbed descent promises it keeps, for strict saddles only.** Here a million dimensions cost about 118 steps more than ten. The theorem of
+# Jin and others has a premise: a negative curvature of a given size at every saddle. At the saddle of a network of three or four layers there is none,
+# and the steps grow as the fourth root of the number of weights or as its square root. From small starts deep linear networks pass near such saddles
+# ([notebook 25](25_saddles.ipynb)). For flat saddles of third order Anandkumar and Ge (2016) have an algorithm of their own; they also show that from
+# the fourth order on the general problem is NP-hard.
 #
-# **Noise frees only where it does not vanish.** The gradient noise of a network comes from its data, and at a saddle where all layers are zero it is zero too. Near the
-# saddle of two scalar layers it multiplies the distance at random: moderate label noise does no harm, strong noise drives descent *into* the saddle.
+# **Noise frees only where it does not vanish.** The gradient noise of a network comes from its data, and at a saddle where all layers are zero it is
+# zero too. Near the saddle of two scalar layers it multiplies the distance at random: moderate label noise does no harm, strong noise drives descent
+# *into* the saddle.
 #
 # **The octopus is exponential, with a base that depends on the step size.** $\kappa$ is $L/\gamma$, the number of the paper, only for small steps: at
 # $\eta=0.25$ the base is 2.71, not 2.
 #
-# **Saddle-free Newton is the one method here that flatness hardly slows**: at three layers it takes 1.8 times, at four 2.6 times as many steps as at the
-# strict saddle of two, from any distance. Its price is a Hessian and its eigenvalues at each step.
+# **Saddle-free Newton is the one method here that flatness hardly slows**: at three layers it takes 1.8 times, at four 2.6 times as many steps as at
+# the strict saddle of two, from any distance. Its price is a Hessian and its eigenvalues at each step.
 #
 # **Limits.** The power $(N-2)/4$ is that of square layers and of a perturbation of fixed radius for all weights together; at a fixed size of each
 # weight the dimension would not count. Idle coordinates are exact for the double well and for no other model. Our octopus follows a public
 # implementation; the constants of the theorems were not read.
 #
-# **Try.** `dimensions = [100, 1000000000]`: still the same slope. `label_scales = [4.0, 4.2]`: next to the change of sign the runs are too short to tell, and 26.3a fails.
-# `stages = 16`: exit times of up to $10^{10}$ steps.
+# **Try.** `dimensions = [100, 1000000000]`: still the same slope. `label_scales = [4.0, 4.2]`: next to the change of sign the runs are too short to
+# tell, and 26.3a fails. `stages = 16`: exit times of up to $10^{10}$ steps.
 
 # %% [markdown]
 # ## 6. Checks
@@ -479,7 +482,8 @@ def whole(n):
 mean(fitted(whole(3), 3))
 
 # %% [markdown]
-# This is the slope, measured / predicted, of saddle-free Newton on networks of three layers (26.6l). The exponent of chains of three scalar layers with idle coordinates (26.6b):
+# This is the slope, measured / predicted, of saddle-free Newton on networks of three layers (26.6l). The exponent of chains of three scalar layers with
+# idle coordinates (26.6b):
 
 # %%
 def idle(n, sizes):

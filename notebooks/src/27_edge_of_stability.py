@@ -20,8 +20,8 @@
 # **Question.** How steep is the landscape where full-batch descent walks, and who decides that: the landscape or the step?
 # Does descent learn in the few directions in which the loss curves most?
 #
-# **Answer.** On small tanh networks the step decides: the largest curvature rises to $2/\eta$ and stays there. After the first hundred steps the ten steepest directions
-# alone train nothing. Without them descent may take larger steps, and ends at about half the loss.
+# **Answer.** On small tanh networks the step decides: the largest curvature rises to $2/\eta$ and stays there. After the first hundred steps the ten
+# steepest directions alone train nothing. Without them descent may take larger steps, and ends at about half the loss.
 #
 # ![Sharpness against time for three step sizes](../figures/27_edge_of_stability/edge.svg)
 #
@@ -38,8 +38,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# On a quadratic of curvature $\lambda$, descent multiplies the error by $1-\eta\lambda$ in each step, and explodes if $\lambda>2/\eta$. A network has no single curvature.
-# What happens there? Let twenty hidden units learn a sine from twenty points, by descent on half the mean square error.
+# On a quadratic of curvature $\lambda$, descent multiplies the error by $1-\eta\lambda$ in each step, and explodes if $\lambda>2/\eta$. A network has
+# no single curvature. What happens there? Let twenty hidden units learn a sine from twenty points, by descent on half the mean square error.
 
 # %%
 import numpy as np
@@ -151,8 +151,9 @@ np.allclose(in_lib(begin()), sharpness(begin()), rtol=1e-6)
 # %% [markdown]
 # ## 1. The edge
 #
-# Now real digits: sets of 100 of them, of $7\times7$ pixels, and networks with two hidden layers of 24 tanh units, which start at half of the usual size. The loss is half the
-# squared distance from the label, all digits are seen at every step, and the **sets are the sample**. The sharpness, the largest curvature, is the largest eigenvalue of the Hessian.
+# Now real digits: sets of 100 of them, of $7\times7$ pixels, and networks with two hidden layers of 24 tanh units, which start at half of the usual
+# size. The loss is half the squared distance from the label, all digits are seen at every step, and the **sets are the sample**. The sharpness, the
+# largest curvature, is the largest eigenvalue of the Hessian.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -205,8 +206,8 @@ ledger.judge({
 })
 
 # %% [markdown]
-# At the edge training goes on: the loss rises in a good part of all steps (27.5a), and falls over long times all the same (27.5b). A quadratic, whose curvature cannot give way,
-# explodes two percent beyond (27.5d).
+# At the edge training goes on: the loss rises in a good part of all steps (27.5a), and falls over long times all the same (27.5b). A quadratic, whose
+# curvature cannot give way, explodes two percent beyond (27.5d).
 #
 # ## 2. Momentum has edges of its own
 #
@@ -215,8 +216,8 @@ ledger.judge({
 # $$\text{heavy ball: }z^2-(1+\mu-\eta\lambda)z+\mu\;\Rightarrow\;\lambda=\frac{2+2\mu}{\eta},\qquad
 # \text{Nesterov: }z^2-(1-\eta\lambda)\bigl((1+\mu)z-\mu\bigr)\;\Rightarrow\;\lambda=\frac{2+2\mu}{(1+2\mu)\,\eta}.$$
 #
-# One lies above $2/\eta$ and one below. With momentum a hundred digits would be learned by heart before the sharpness reaches the edge of the heavy ball. So we take twice
-# as many, with half of the labels drawn at random, which take longer to learn.
+# One lies above $2/\eta$ and one below. With momentum a hundred digits would be learned by heart before the sharpness reaches the edge of the heavy
+# ball. So we take twice as many, with half of the labels drawn at random, which take longer to learn.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -294,15 +295,15 @@ edge = [fit.share_in_steepest(one, count, rng) for one in runs[rates[1]].states[
 round(float(torch.stack(edge).mean()), 2)
 
 # %% [markdown]
-# So a large share need not mean what it seems to. At the start the steepest directions do count. They are learned first, within some twenty steps, and then the gradient
-# leaves them. It comes back only with minibatches, or with a step at the edge. We read this as swinging from wall to wall of a narrow valley, driven by noise or by the
-# long step.
+# So a large share need not mean what it seems to. At the start the steepest directions do count. They are learned first, within some twenty steps, and
+# then the gradient leaves them. It comes back only with minibatches, or with a step at the edge. We read this as swinging from wall to wall of a narrow
+# valley, driven by noise or by the long step.
 #
 # ## 4. Descent without them
 #
-# Does descent learn in these directions? After 100 steps at rate 0.1, allow only the part of the gradient that lies in the ten steepest ones, which are followed on the
-# way. Or forbid this part, and take the rest. The controls are ten random directions, alone or forbidden. With plain descent these are five ways. Each goes at six rates
-# for 150 steps, and each set of digits takes the best of its rates.
+# Does descent learn in these directions? After 100 steps at rate 0.1, allow only the part of the gradient that lies in the ten steepest ones, which are
+# followed on the way. Or forbid this part, and take the rest. The controls are ten random directions, alone or forbidden. With plain descent these are
+# five ways. Each goes at six rates for 150 steps, and each set of digits takes the best of its rates.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -321,7 +322,8 @@ pd.DataFrame({name: losses.mean(1) for name, losses in ends.after.items()},
              index=confined_rates).T.round(2)
 
 # %% [markdown]
-# In the ten steepest directions alone nothing more is learned, and they limit the rate for all others: without them rates are stable at which plain descent explodes.
+# In the ten steepest directions alone nothing more is learned, and they limit the rate for all others: without them rates are stable at which plain
+# descent explodes.
 
 # %% tags=["hide-input"]
 with figures.effects(
@@ -343,25 +345,25 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The landscape does not decide alone.** Theories of descent ask for a step below $2/\lambda$, with a $\lambda$ that holds everywhere ([31](31_linear_convergence.ipynb)).
-# Here it is the
-# other way round: the step comes first, and descent finds the ground on which it is just stable. [Notebook 32](32_balancedness.ipynb) has the like in a network of two
-# numbers, where it can be computed: a *catapult* throws descent back to where the curvature is below $2/\eta$. [Notebook 00](00_one_network.ipynb) looks for the edge in
-# one rectifier network with minibatches and cross-entropy, and does not find it.
+# **The landscape does not decide alone.** Theories of descent ask for a step below $2/\lambda$, with a $\lambda$ that holds everywhere
+# ([31](31_linear_convergence.ipynb)). Here it is the other way round: the step comes first, and descent finds the ground on which it is just stable.
+# [Notebook 32](32_balancedness.ipynb) has the like in a network of two numbers, where it can be computed: a *catapult* throws descent back to where the
+# curvature is below $2/\eta$. [Notebook 00](00_one_network.ipynb) looks for the edge in one rectifier network with minibatches and cross-entropy, and
+# does not find it.
 #
-# **A large share is no sign of learning.** The gradient is large where the walls are steep, and there it may swing back and forth without training anything. Gur-Ari and
-# others found large shares, and so do we with minibatches. That descent happens in this subspace does not follow, and is not so here after the first hundred steps. In this
-# we agree with Song and others, who found it on larger networks. What we add is that descent without these directions may take larger steps, and gains by it.
+# **A large share is no sign of learning.** The gradient is large where the walls are steep, and there it may swing back and forth without training
+# anything. Gur-Ari and others found large shares, and so do we with minibatches. That descent happens in this subspace does not follow, and is not so
+# here after the first hundred steps. In this we agree with Song and others, who found it on larger networks. What we add is that descent without these
+# directions may take larger steps, and gains by it.
 #
-# **Limits.** One kind of network with some 2,000 weights, the squared loss, a hundred digits. The sharpness hovers above $2/\eta$ by some percent, and more on harder
-# labels; why it does so is not explained.
-# The steepest directions are computed anew every tenth step, which costs more than the larger rate saves. For most sets the best rate without them is the largest one of the list.
+# **Limits.** One kind of network with some 2,000 weights, the squared loss, a hundred digits. The sharpness hovers above $2/\eta$ by some percent, and
+# more on harder labels; why it does so is not explained. The steepest directions are computed anew every tenth step, which costs more than the larger
+# rate saves. For most sets the best rate without them is the largest one of the list.
 #
-# **Try.** `count = 1`: without the one steepest direction descent is hardly better off, since the next is nearly as steep, and 27.4c fails; with `count = 20` descent
-# without them ends at a third of the loss.
-# `warm_steps = 0`: from the very start the steepest directions alone bring a sixth of the fall, so 27.4a and 27.4b fail, and 27.4c holds. `batch = 50`: with less noise the
-# share in the steepest directions is
-# near 0.4, and 27.3a holds only partly. `momentum = 0.9`: training is nearly over when the sharpness arrives under the heavy ball, a little below its edge; the row holds.
+# **Try.** `count = 1`: without the one steepest direction descent is hardly better off, since the next is nearly as steep, and 27.4c fails; with
+# `count = 20` descent without them ends at a third of the loss. `warm_steps = 0`: from the very start the steepest directions alone bring a sixth of
+# the fall, so 27.4a and 27.4b fail, and 27.4c holds. `batch = 50`: with less noise the share in the steepest directions is near 0.4, and 27.3a holds
+# only partly. `momentum = 0.9`: training is nearly over when the sharpness arrives under the heavy ball, a little below its edge; the row holds.
 
 # %% [markdown]
 # ## 5. Checks

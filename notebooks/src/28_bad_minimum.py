@@ -17,16 +17,16 @@
 #
 # ![verdict](../figures/28_bad_minimum/verdict.svg)
 #
-# **Question.** Descent, it is said, hardly ever gets stuck, since bad minima are rare in large networks. Is there a nonlinear network for which the contrary can be proved,
-# and computed beforehand?
+# **Question.** Descent, it is said, hardly ever gets stuck, since bad minima are rare in large networks. Is there a nonlinear network for which the
+# contrary can be proved, and computed beforehand?
 #
-# **Answer.** Yes: a two-layer ReLU convolution that learns from another, its teacher. It has a bad minimum exactly when the teacher's output weights cancel enough; random
-# starts end there as often as computed beforehand. For Gaussian teachers and small patches more patches catch more starts.
+# **Answer.** Yes: a two-layer ReLU convolution that learns from another, its teacher. It has a bad minimum exactly when the teacher's output weights
+# cancel enough; random starts end there as often as computed beforehand. For Gaussian teachers and small patches more patches catch more starts.
 #
 # ![Share of starts caught against the ratio, and against the number of patches](../figures/28_bad_minimum/caught.svg)
 #
-# Share of random starts that end in the bad minimum. Left: against how little the teacher's output weights cancel; the bad minimum exists below 1, the edge. Right: for
-# Gaussian teachers, against the number of patches. Dashed: foretold without training.
+# Share of random starts that end in the bad minimum. Left: against the *ratio* of the teacher, which is small where its output weights cancel, in units
+# of the edge, below which the bad minimum exists. Right: for Gaussian teachers, against the number of patches. Dashed: foretold without training.
 #
 # *Source:* Du, Lee, Tian, Póczos and Singh 2018, *Gradient descent learns one-hidden-layer CNN: don't be afraid of spurious local minima*
 # ([arXiv:1712.00779](https://arxiv.org/abs/1712.00779)).
@@ -36,9 +36,9 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# An image is $k$ patches $Z_1,\dots,Z_k$ of $d$ Gaussian numbers each. One filter $u$ of length 1 looks at all patches, and the output weights $a$ add up what it sees:
-# $f(Z)=\sum_ja_j\max(Z_j\cdot u,0)$. The filter is written as $u=v/|v|$, and descent moves $v$ and $a$ on the mean square of $f-f^*$, where the teacher $f^*$ is a network
-# of the same form.
+# An image is $k$ patches $Z_1,\dots,Z_k$ of $d$ Gaussian numbers each. One filter $u$ of length 1 looks at all patches, and the output weights $a$ add
+# up what it sees: $f(Z)=\sum_ja_j\max(Z_j\cdot u,0)$. The filter is written as $u=v/|v|$, and descent moves $v$ and $a$ on the mean square of $f-f^*$,
+# where the teacher $f^*$ is a network of the same form.
 
 # %%
 import numpy as np
@@ -65,15 +65,16 @@ def learned(seed, eta=0.5, steps=300, count=500):
 [round(float(learned(seed)[0] @ teacher[0]), 1) for seed in range(16)]
 
 # %% [markdown]
-# Some find the teacher's filter, and the others come to the *opposite* one, or near it. The output weights of the first of these, and its loss after 300 and after 3,000 steps:
+# Some find the teacher's filter, and the others come to the *opposite* one, or near it. The output weights of the first of these, and its loss after
+# 300 and after 3,000 steps:
 
 # %%
 ended = learned(3)
 ended[1].round(1), [round(float(x), 2) for x in (ended[2], learned(3, steps=3000)[2])]
 
 # %% [markdown]
-# More steps do not help: this is a bad minimum. It is no accident of few images: with infinitely many images there is one too, and it can be computed. The numbers of this
-# notebook, to play with:
+# More steps do not help: this is a bad minimum. It is no accident of few images: with infinitely many images there is one too, and it can be computed.
+# The numbers of this notebook, to play with:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -123,27 +124,26 @@ np.allclose(by_lib(3), ended[1])
 #
 # $$4\pi L=(\mathbf 1\cdot a-\mathbf 1\cdot a^*)^2+(\pi-1)(|a|^2+|a^*|^2)-2\,(g-1)\,a\cdot a^*.$$
 #
-# The filter enters through $\varphi$ alone, and $2\pi\,\partial L/\partial\varphi=(\pi-\varphi)\sin\varphi\;a\cdot a^*$. So the filter turns towards the teacher's where
-# $a\cdot a^*>0$, and away from it where
-# $a\cdot a^*<0$. At the opposite filter, $\varphi=\pi$, the best $a$ has $(k-1)/(k+\pi-1)$ of the teacher's mean and $-1/(\pi-1)$ of what is left of $a^*$ without it. Put together,
+# The filter enters through $\varphi$ alone, and $2\pi\,\partial L/\partial\varphi=(\pi-\varphi)\sin\varphi\;a\cdot a^*$. So the filter turns towards
+# the teacher's where $a\cdot a^*>0$, and away from it where $a\cdot a^*<0$. At the opposite filter, $\varphi=\pi$, the best $a$ has $(k-1)/(k+\pi-1)$
+# of the teacher's mean and $-1/(\pi-1)$ of what is left of $a^*$ without it. Put together,
 #
 # $$a\cdot a^*=\frac{|a^*|^2}{\pi-1}\Big(\frac\pi{k+\pi-1}\,\frac{(\mathbf 1\cdot a^*)^2}{|a^*|^2}-1\Big).$$
 #
-# This *pull* decides. If it is negative nothing leads away from the opposite filter: it is a **bad minimum**. If it is positive the opposite filter is a saddle. So all
-# depends on the *ratio* $(\mathbf 1\cdot a^*)^2/|a^*|^2$, which
-# is $k$ where all output weights are alike and 0 where they cancel: the bad minimum exists if and only if the ratio is below the **edge** $(k+\pi-1)/\pi$.
+# This *pull* decides. If it is negative nothing leads away from the opposite filter: it is a **bad minimum**. If it is positive the opposite filter is
+# a saddle. So all depends on the *ratio* $(\mathbf 1\cdot a^*)^2/|a^*|^2$, which is $k$ where all output weights are alike and 0 where they cancel: the
+# bad minimum exists if and only if the ratio is below the **edge** $(k+\pi-1)/\pi$.
 #
-# And it is flat. At an angle $\psi=\pi-\varphi$ from the opposite filter the loss differs by $-a\cdot a^*\,\psi^3/6\pi$, without a square. So no second derivative tells
-# the minimum from the saddle,
-# and the flow arrives as slowly as $\psi=2\pi/(|a\cdot a^*|\,t)$.
+# And it is flat. At an angle $\psi=\pi-\varphi$ from the opposite filter the loss differs by $-a\cdot a^*\,\psi^3/6\pi$, without a square. So no second
+# derivative tells the minimum from the saddle, and the flow arrives as slowly as $\psi=2\pi/(|a\cdot a^*|\,t)$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 28.1a | Next to the opposite filter descent changes from coming back to leaving at the ratio (k + π − 1)/π, at every number of patches | largest difference of found / predicted from 1 ≤ 0.005 | ours; the third order at a tenth of a radian | Ours, after Du, Lee, Tian et al. 2018 (abstract) |
 # | 28.1b | Descent nears the bad minimum as 1/t, with the pull that is computed there | largest difference of growth of 1/ψ / predicted from 1 ≤ 0.01 | ours; the next order of 1/t | Ours |
 #
-# Students start a tenth of a radian from the opposite filter, with the best $a$ for it. The ratio at which they change from coming back to leaving, found by twelve
-# halvings, and the edge:
+# Students start a tenth of a radian from the opposite filter, with the best $a$ for it. The ratio at which they change from coming back to leaving,
+# found by twelve halvings, and the edge:
 
 # %%
 edges = {k: pt.found_edge(3, k, inputs, 0.1, rng) for k in (2, *patches)}
@@ -174,18 +174,19 @@ ledger.judge({
 # %% [markdown]
 # ## 2. How many starts it catches
 #
-# The gradient in $a$ lies in the span of $a$, $a^*$ and $\mathbf 1$. So gradient flow, descent with tiny steps, closes in three numbers: $\varphi$, the sum $s=\mathbf 1\cdot a$,
-# and the part $x$ of $a$ along what is left of $a^*$ without its mean. With $m$ and $e$ for these two of the teacher, and $a\cdot a^*=sm/k+xe$,
+# The gradient in $a$ lies in the span of $a$, $a^*$ and $\mathbf 1$. So gradient flow, descent with tiny steps, closes in three numbers: $\varphi$, the
+# sum $s=\mathbf 1\cdot a$, and the part $x$ of $a$ along what is left of $a^*$ without its mean. With $m$ and $e$ for these two of the teacher, and
+# $a\cdot a^*=sm/k+xe$,
 #
 # $$2\pi\dot\varphi=-(\pi-\varphi)\sin\varphi\;a\cdot a^*,\qquad2\pi\dot s=(k+g-1)\,m-(k+\pi-1)\,s,\qquad2\pi\dot x=(g-1)\,e-(\pi-1)\,x.$$
 #
-# Two facts need no integration. While $\varphi<\pi/2$, $a\cdot a^*>0$ and $sm\le m^2$, the pull $a\cdot a^*$ cannot become negative, since at zero it grows: such a start
-# arrives. Below the edge there is a ring of saddles, at the angle where $g=\pi(1-r)/(\pi-r)$ with $r$ for ratio / edge. Beyond it nothing comes back if $a\cdot a^*<0$ and
-# $sm$ is no smaller than where $\dot s=0$. So each run can be followed until its fate is certain.
+# Two facts need no integration. While $\varphi<\pi/2$, $a\cdot a^*>0$ and $sm\le m^2$, the pull $a\cdot a^*$ cannot become negative, since at zero it
+# grows: such a start arrives. Below the edge there is a ring of saddles, at the angle where $g=\pi(1-r)/(\pi-r)$ with $r$ for ratio / edge. Beyond it
+# nothing comes back if $a\cdot a^*<0$ and $sm$ is no smaller than where $\dot s=0$. So each run can be followed until its fate is certain.
 #
-# The starts are the paper's: $v$ uniform on the sphere, $a$ uniform in a ball of radius $|\mathbf 1\cdot a^*|/\sqrt k$. Their three numbers have known laws. The share
-# caught is foretold
-# by the flow from 2,048 points spread evenly over these laws; it is measured by descent on all $d+k$ weights from random starts.
+# The starts are the paper's: $v$ uniform on the sphere, $a$ uniform in a ball of radius $|\mathbf 1\cdot a^*|/\sqrt k$. Their three numbers have known
+# laws. The share caught is foretold by the flow from 2,048 points spread evenly over these laws; it is measured by descent on all $d+k$ weights from
+# random starts.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -211,10 +212,10 @@ foretold = {k: pt.foretold_shares(k, inputs, [*(parts * pt.edge_ratio(k))], coun
 pd.DataFrame({f"k = {k}": caught[k].nanmean(1) for k in patches}, parts).T.round(2)
 
 # %% [markdown]
-# With the ratio in units of the edge, the share depends little on the number of patches. A teacher whose output weights nearly cancel loses nearly half of all starts.
-# Which ratios do teachers have? If $a^*$ is Gaussian the ratio
-# is of the order of 1, whatever $k$, while the edge grows with $k$. So nearly every such teacher of many patches is far below its edge, and has a bad minimum. Shares of
-# Gaussian teachers with a bad minimum, and of starts that it catches:
+# With the ratio in units of the edge, the share depends little on the number of patches. A teacher whose output weights nearly cancel loses nearly half
+# of all starts. Which ratios do teachers have? If $a^*$ is Gaussian the ratio is of the order of 1, whatever $k$, while the edge grows with $k$. So
+# nearly every such teacher of many patches is far below its edge, and has a bad minimum. Shares of Gaussian teachers with a bad minimum, and of starts
+# that it catches:
 
 # %%
 gaussian = {k: (float(fates(k, None).nanmean()),
@@ -283,8 +284,9 @@ pd.DataFrame({part: {"foretold": one.foretold.double().mean().item(),
               for part, one in taught.items()}).round(2)
 
 # %% [markdown]
-# Angles between the filter and the teacher's, in degrees, at the end against those at the start, below the edge. The cloud at the top is not exactly at 180 degrees, since
-# a thousand images are not infinitely many and the approach is slow. The lower end is exact, since the teacher fits any images of its own.
+# Angles between the filter and the teacher's, in degrees, at the end against those at the start, below the edge. The cloud at the top is not exactly at
+# 180 degrees, since a thousand images are not infinitely many and the approach is slow. The lower end is exact, since the teacher fits any images of
+# its own.
 
 # %% tags=["hide-input"]
 def cloud(fate):
@@ -309,13 +311,13 @@ ledger.judge({"28.3a": share([taught[part].caught == taught[part].foretold
 # %% [markdown]
 # ## 4. Ways out
 #
-# **Signs.** The paper's remedy is to start four times, from $(\pm v,\pm a)$. One of the four has $\varphi<\pi/2$ and $a\cdot a^*>0$, and $a$ in the small ball has
-# $|s|\le|m|$. By the first fact of section 2 this one always arrives. Four independent starts have no such guarantee.
+# **Signs.** The paper's remedy is to start four times, from $(\pm v,\pm a)$. One of the four has $\varphi<\pi/2$ and $a\cdot a^*>0$, and $a$ in the
+# small ball has $|s|\le|m|$. By the first fact of section 2 this one always arrives. Four independent starts have no such guarantee.
 #
-# **Noise.** Networks in the bad minimum are trained on, with one fresh image a step. The loss there is not zero, so that the noise never stops. In [notebook
-# 21](21_overparameterization.ipynb) the noise of single patterns freed hardly any network. Does it here? It depends on the length of $v$. Since the output does not depend
-# on that length every gradient is at a right angle to $v$, and each noisy step makes $v$ longer. The angle moves in proportion to $\eta/|v|^2$, so that the noise weakens
-# itself. On a sphere, where $|v|$ is set back to 1 after each step, it does not.
+# **Noise.** Networks in the bad minimum are trained on, with one fresh image a step. The loss there is not zero, so that the noise never stops. In
+# [notebook 21](21_overparameterization.ipynb) the noise of single patterns freed hardly any network. Does it here? It depends on the length of $v$.
+# Since the output does not depend on that length every gradient is at a right angle to $v$, and each noisy step makes $v$ longer. The angle moves in
+# proportion to $\eta/|v|^2$, so that the noise weakens itself. On a sphere, where $|v|$ is set back to 1 after each step, it does not.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -340,8 +342,8 @@ pd.DataFrame({part: {"one": x[0].double().mean().item(),
               for part, x in signs.items()}).round(3)
 
 # %% [markdown]
-# Networks that began in the bad minimum, at half of the edge: the share that has come within half a radian of the teacher after 2,000 single images, with the length free
-# or held, at two rates:
+# Networks that began in the bad minimum, at half of the edge: the share that has come within half a radian of the teacher after 2,000 single images,
+# with the length free or held, at two rates:
 
 # %%
 def shake(way, rate, looks=(0, 500, 1000, 2000), batch=1):
@@ -368,36 +370,34 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The contrary can be proved.** The landscape conjecture says that what stops descent is nearly as good as the best. Here it is not: where the teacher's output weights
-# cancel, the bad minimum keeps $1-1/(\pi-1)^2$, or 78%, of the loss of a network that answers zero, and catches nearly half of all starts. For this network the trajectory
-# of descent is understood: from its start it tells who is caught.
+# **The contrary can be proved.** The landscape conjecture says that what stops descent is nearly as good as the best. Here it is not: where the
+# teacher's output weights cancel, the bad minimum keeps $1-1/(\pi-1)^2$, or 78%, of the loss of a network that answers zero, and catches nearly half of
+# all starts. For this network the trajectory of descent is understood: from its start it tells who is caught.
 #
-# **More patches do not help, larger ones do.** A teacher whose output weights are Gaussian sinks below its edge as patches are added. More patches are a larger task here,
-# and not a larger student: what additional units do is asked in [notebook 21](21_overparameterization.ipynb). Larger patches do help: in many dimensions two filters start
-# nearly at a right angle, and the pull decides. With a hundred numbers in each of four patches, 2.5% of the starts are caught at 0.4 of the edge (28.5m), where six numbers
-# gave 32%. Where the output weights cancel wholly, symmetry makes it half even then.
+# **More patches do not help, larger ones do.** A teacher whose output weights are Gaussian sinks below its edge as patches are added. More patches are
+# a larger task here, and not a larger student: what additional units do is asked in [notebook 21](21_overparameterization.ipynb). Larger patches do
+# help: in many dimensions two filters start nearly at a right angle, and the pull decides. With a hundred numbers in each of four patches, 2.5% of the
+# starts are caught at 0.4 of the edge (28.5m), where six numbers gave 32%. Where the output weights cancel wholly, symmetry makes it half even then.
 #
-# **Eigenvalues do not see it.** Notebooks [24](24_index_and_energy.ipynb) and [25](25_saddles.ipynb) sort critical points by the negative eigenvalues of the Hessian. At
-# the opposite filter none is negative, on either side of the edge (28.5c); the third order decides. Beyond the edge it is a flat saddle, like those of [notebook
-# 26](26_escaping_saddles.ipynb): to pass it costs time in proportion to the inverse of the angle at which it is passed.
+# **Eigenvalues do not see it.** Notebooks [24](24_index_and_energy.ipynb) and [25](25_saddles.ipynb) sort critical points by the negative eigenvalues
+# of the Hessian. At the opposite filter none is negative, on either side of the edge (28.5c); the third order decides. Beyond the edge it is a flat
+# saddle, like those of [notebook 26](26_escaping_saddles.ipynb): to pass it costs time in proportion to the inverse of the angle at which it is passed.
 #
-# **Noise frees here, if the filter's length is held.** The stuck networks of notebook 21 rest on plains, where noise hardly ever finds a way down. Here a wall of finite
-# height stands round the bad minimum, where the noise never stops. But without that hold the noise turns into length: $|v|^4$ grows in proportion to the number of steps
-# (28.5l), so that the filter's own rate $\eta/|v|^2$ falls as $1/\sqrt t$. A network that is not freed early waits ever longer.
+# **Noise frees here, above all if the filter's length is held.** The stuck networks of notebook 21 rest on plains, where noise hardly ever finds a way
+# down. Here a wall of finite height stands round the bad minimum, where the noise never stops. But without that hold the noise turns into length:
+# $|v|^4$ grows in proportion to the number of steps (28.5l), so that the filter's own rate $\eta/|v|^2$ falls as $1/\sqrt t$. A network that is not
+# freed early waits ever longer.
 #
-# **Against the abstract.** It says that there is a spurious minimum, without a condition. There is one below the edge only, and none where all output weights are alike, as
-# in average pooling.
-# Its "constant probability" is a number for each teacher, between 0 and one half for the paper's starts. From output weights up to sixteen times as large it is higher, 31%
-# instead of 7% at 0.8 of the edge (28.5h): there a small start is the better one.
+# **Against the abstract.** It says that there is a spurious minimum, without a condition. There is one below the edge only, and none where all output
+# weights are alike, as in average pooling. Its "constant probability" is a number for each teacher, between 0 and one half for the paper's starts. From
+# output weights up to sixteen times as large it is higher, 31% instead of 7% at 0.8 of the edge (28.5h): there a small start is the better one.
 #
-# **Limits.** Of the paper only the abstract was read. One filter, patches that are Gaussian and do not overlap, a student of the teacher's own form and size, no noise in
-# the targets. Sections 1 and 2 have
-# infinitely many images.
+# **Limits.** Of the paper only the abstract was read. One filter, patches that are Gaussian and do not overlap, a student of the teacher's own form and
+# size, no noise in the targets. Sections 1 and 2 have infinitely many images.
 #
-# **Try.** In the model, give the teacher output weights that are all alike: all sixteen starts find it. `inputs = 2`: beyond the edge 3% of the starts have not arrived
-# when their steps are used up, and 28.2b
-# fails, since in a plane many starts are near the opposite filter, which is a flat saddle there. `inputs = 20`: shares are smaller, four independent starts seldom fail
-# all, and 28.5i fails.
+# **Try.** In the model, give the teacher output weights that are all alike: all sixteen starts find it. `inputs = 2`: beyond the edge 3% of the starts
+# have not arrived when their steps are used up, and 28.2b fails, since in a plane many starts are near the opposite filter, which is a flat saddle
+# there. `inputs = 20`: shares are smaller, four independent starts seldom fail all, and 28.5i fails.
 
 # %% [markdown]
 # ## 5. Checks
