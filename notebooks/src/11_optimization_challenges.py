@@ -454,8 +454,8 @@ ledger.judge({
 # none. *Rare minima* is about random matrices: at $n=4$ one in 407, at $n=8$ one in $10^9$. A loss is not a random
 # matrix: [22](22_energy_bands.ipynb) and [24](24_index_and_energy.ipynb) ask how much of this survives.
 #
-# **Against the chapter.** The numbers $-0.25$ and $-0.95$ in the code of its second picture say where text stands, and are not values of the risk.
-# Exercise 2 reads as if symmetry held for any eigenvalue: it holds for one picked at random, not for the largest (11.6o).
+# **Against the chapter.** The numbers $-0.25$ and $-0.95$ in its second picture are positions in the drawing, not values of the risk. Exercise 2 reads
+# as if symmetry held for any eigenvalue: it holds for one picked at random, not for the largest (11.6o).
 #
 # **Limits.** The noise is the same at every point, for the Gaussian and for our minibatches; in a network it changes from point to
 # point. The ball of exercise 4 is an inertial one: momentum 0.9 stands in for it (11.6h).

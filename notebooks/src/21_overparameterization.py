@@ -412,10 +412,10 @@ ledger.judge({"21.4a": value(**rise("mirror", 0.3, 6, 2))})
 # %% [markdown]
 # ## Reading
 #
-# **The remark's reason holds.** A stuck network that gets one unit which does nothing at all, at the same energy and with the same tiny slope, finds a
-# negative eigenvalue where there was none, and is free within the same budget. Two direct connections of weight zero free XOR, and four free parity. As
-# many new weights as with `add 2`, but without a new direction (`split 2`), do no more than training on. And the bounds say when a silent unit opens a
-# way down: always, unless the errors are orthogonal to every input. There it fails, as it must, while four random units free most.
+# **The remark's reason holds.** A stuck network that gets one unit which does nothing at all, at the same energy and with nearly the same tiny slope,
+# finds a negative eigenvalue where there was none, and is free within the same budget. Two direct connections of weight zero free XOR, and four free
+# parity. As many new weights as with `add 2`, but without a new direction (`split 2`), do no more than training on. And the bounds say when a silent
+# unit opens a way down: always, unless the errors are orthogonal to every input. There it fails, as it must, while four random units free most.
 #
 # **Its reassurance does not.** Instead of *very rarely* we find up to 40% of XOR networks with two units stuck, depending on the scale of the start,
 # and more than a third at the paper's own settings. The paper's single run of 1,425 sweeps is an ordinary one among those that succeed (21.5k).

@@ -25,8 +25,8 @@
 #
 # ![index fraction against energy](../figures/24_index_and_energy/index_and_energy.svg)
 #
-# Each mark is a critical point. Left: a pure 3-spin glass. Middle: a mixed model against the energy. Right: the same points against the slope along the
-# radius, where they scatter less.
+# Each mark is a critical point. Left: a pure 3-spin glass. Middle: a mixed model against the energy. Right: the same points against the radial
+# derivative, the slope along the radius, where they scatter less.
 #
 # *Source:* Dauphin, Pascanu, Gulcehre, Cho, Ganguli and Bengio 2014, *Identifying and attacking the saddle point problem*
 # ([arXiv:1406.2572](https://arxiv.org/abs/1406.2572)), figure 1; Bray and Dean 2007, *Statistics of critical points of
