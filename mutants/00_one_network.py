@@ -82,6 +82,16 @@ def any_directions_will_do(patch):
     patch("synthesis.mechanisms.negative_directions", others)
 
 
+def the_way_it_curves_does_not_count(patch):
+    """Directions count by how much the loss curves along them, not by whether it is up or down.
+
+    Fails: 00.2b
+    """
+    from lib.synthesis.mechanisms import opposite_directions
+
+    patch.value("synthesis.mechanisms.negative_directions", opposite_directions)
+
+
 def gauss_newton(patch):
     """The Hessian is its Gauss-Newton part: no direction curves down, and there is nothing to forbid.
 

@@ -144,6 +144,11 @@ class Shallow:
         others = bool((self.loss < 1 - 1e-6).any())
         return others and bool(self.arrived.all()) and bool((self.curvature < -1e-6).all())
 
+    @property
+    def bad_minimum(self) -> bool:
+        """Has the search found a minimum that is not global, with all eigenvalues above 1e-6 of that size?"""
+        return bool((self.curvature > 1e-6).any())
+
 
 class Moments:
     """The losses of several `QuadraticForms` of one shape, side by side, by their moments alone.

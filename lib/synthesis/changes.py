@@ -21,6 +21,7 @@ from lib.synthesis.mechanisms import (
     train,
     train_without,
     without_negative,
+    without_opposite,
     without_random,
 )
 
@@ -90,12 +91,14 @@ def hindered(
     task: Task, rng: np.random.Generator, *, rate: float, steps: int, every: int = 20
 ) -> dict[str, Tensor]:
     """Loss at the end of descent on all images, (draws,): free; without as many random directions as there are
-    negative ones at the start, at most, in any draw; and without those of negative curvature."""
+    negative ones at the start, at most, in any draw; without as many that curve up as much; and without those
+    of negative curvature."""
     negative = without_negative(task)
     count = max(basis.shape[1] for basis in negative(task.start))
     arms = {
         "free": without_random(0, rng),
         "without random directions": without_random(count, rng),
+        "without as many that curve up": without_opposite(task),
         "without negative curvature": negative,
     }
     return {

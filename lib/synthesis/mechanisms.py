@@ -338,6 +338,20 @@ def negative_directions(hessian: Tensor) -> list[Tensor]:
     return [v[:, e < -1e-6 * e[-1]] for e, v in zip(values, vectors, strict=True)]
 
 
+def opposite_directions(hessian: Tensor) -> list[Tensor]:
+    """An orthonormal basis, (P, k), of eigenvectors of positive curvature of each matrix (P, P): as many as
+    `negative_directions` has, paired with them so that the sum of |ln(curvature / |curvature|)| is least."""
+    from scipy.optimize import linear_sum_assignment
+
+    found = []
+    for values, vectors in zip(*np.linalg.eigh(hessian.numpy()), strict=True):
+        least = 1e-6 * values[-1]
+        down, up = values < -least, values > least
+        apart = np.log(values[up])[None] - np.log(-values[down])[:, None]
+        found.append(torch.from_numpy(vectors[:, up][:, linear_sum_assignment(abs(apart))[1]]))
+    return found
+
+
 def train_without(
     task: Task,
     forbidden: Callable[[Network], list[Tensor]],
@@ -375,6 +389,11 @@ def train_without(
 def without_negative(task: Task) -> Callable[[Network], list[Tensor]]:
     """For `train_without`: all directions of negative curvature of the task's loss."""
     return lambda network: negative_directions(hessians(network, task.images, task.targets.mT))
+
+
+def without_opposite(task: Task) -> Callable[[Network], list[Tensor]]:
+    """For `train_without`: as many directions that curve up as much as those of negative curvature down."""
+    return lambda network: opposite_directions(hessians(network, task.images, task.targets.mT))
 
 
 def without_random(count: int, rng: np.random.Generator) -> Callable[[Network], list[Tensor]]:

@@ -444,7 +444,7 @@ with figures.curves(
 # ## Reading
 #
 # **No bad minima is a statement about data.** With many measurements we met none. With few the guarantee is lost: at four measurements for each unknown
-# more than half of the phase retrieval problems are not clear, and at ten still some. The theorems say "enough measurements, with high probability",
+# more than half of the phase retrieval problems are not clear, many for a bad minimum (25.6f), and at ten still some. The theorems say "enough measurements, with high probability",
 # and both halves count. For one nonlinear network a bad minimum can be computed, with the share of starts that it catches:
 # [notebook 28](28_bad_minimum.ipynb).
 #
@@ -477,7 +477,7 @@ with figures.curves(
 # | 25.6c | *control:* With two layers the smallest eigenvalue at the saddles passed is −s, s the strongest missing mode | median ratio 1 ± 0.02 | a run comes within a thousandth | Ours |
 # | 25.6d | Descent of three layers passes saddles with no eigenvalue below −0.1, from the least start | share of passages ≥ 0.5 | ours; most of them | Ours |
 # | 25.6e | With two layers every saddle that the search finds is strict | share with an eigenvalue below −1e-6 ≥ 1 | one exception refutes it | Baldi and Hornik 1989 (statement, abstract) |
-# | 25.6f | *control:* With four measurements for each unknown, many phase retrieval problems have a bad minimum | share of problems that are clear ≤ 0.8 | ours; many are two in ten | Ours |
+# | 25.6f | *control:* With four measurements for each unknown a search finds a bad minimum in many phase retrieval problems | share of problems with one ≥ 0.1 | ours; many are one in ten | Ours |
 # | 25.6g | Completion without a regularizer has saddles that are nearly flat | the smallest eigenvalue nearest to zero / size at 0 ≥ -0.1 | ours; the other problems keep a gap | Ours |
 # | 25.6h | *control:* Below δ = 1/2, where the saddle is strict (k = 1.4), hardly a start is caught | share ≤ 0.003 | only starts on the ridge are left | Ours |
 # | 25.6i | At δ = 1/2 with a flat saddle (k = 3/2) the share still held falls as the power −1/2 of the steps | slope of ln share on ln steps -0.5 ± 0.1 | few are held; excludes −1/3 and −1 | Ours |
@@ -510,7 +510,7 @@ ledger.judge({
     "25.6d": share(passed[3][np.argmin(scales)] > -0.1,
                    groups=torch.arange(runs).expand(3, -1)),
     "25.6e": share([one.curvature < -1e-6 for one in found["4-2-3"]], sample=False),
-    "25.6f": share([one.clear for one in shallow["retrieval, m = 4 d"]]),
+    "25.6f": share([one.bad_minimum for one in shallow["retrieval, m = 4 d"]]),
     "25.6g": largest([one.curvature for one in shallow["completion, 80% seen"]],
                      of=instances, digits=2),
     "25.6h": share(caught[1.4]),

@@ -177,6 +177,9 @@ def test_a_problem_is_clear_only_if_more_than_the_origin_was_found():
     assert not strict.Shallow(no, loss, bend).clear
     assert not strict.Shallow(yes, loss, -bend).clear
     assert not strict.Shallow(yes, loss[:1], bend[:1]).clear
+    assert strict.Shallow(yes, loss, -bend).bad_minimum
+    for flat in (bend, 0 * bend):
+        assert not strict.Shallow(no, loss, flat).bad_minimum
 
 
 def test_a_census_knows_its_errors():

@@ -169,6 +169,23 @@ def test_descent_without_directions_has_no_part_in_them(net, task):
         assert (q.mT @ m).abs().max() < 1e-13 < m.norm()
 
 
+def test_the_opposite_of_a_direction_that_curves_down_curves_up_as_much(net, task):
+    values = torch.tensor([-2.0, -0.5, 0.4, 0.6, 1.9, 30.0], dtype=torch.float64)
+    q = torch.linalg.qr(torch.from_numpy(np.random.default_rng(0).standard_normal((6, 6))))[0]
+    [basis] = ms.opposite_directions((q * values @ q.mT)[None])
+    assert torch.allclose(  # the nearest in size: 1.9 of 2, and 0.6 of 0.5 rather than 0.4
+        (q.mT @ basis).abs().sum(1), torch.tensor([0, 0, 0, 1, 1, 0.0]).double(), atol=1e-12
+    )
+    negative, opposite = (of(task)(net) for of in (ms.without_negative, ms.without_opposite))
+    for h, down, up in zip(
+        cv.hessians(net, task.images, task.targets.mT), negative, opposite, strict=True
+    ):
+        assert up.shape == down.shape
+        assert torch.allclose(up.mT @ up, torch.eye(up.shape[1], dtype=torch.float64), atol=1e-12)
+        assert float(torch.linalg.eigvalsh(up.mT @ h @ up)[0]) > 0
+        assert (up.mT @ down).abs().max() < 1e-10
+
+
 def test_without_no_directions_it_is_descent(net, task):
     none = ms.without_random(0, np.random.default_rng(0))
     end = ms.train_without(task, none, rate=0.1, steps=6, every=4)
