@@ -247,8 +247,8 @@ hindered = changes.hindered(tiny, rng, rate=0.1, steps=small_steps)
 pd.DataFrame(hindered).T.round(2)
 
 # %%
-controls = hindered["without random directions"], hindered["without as many that curve up"]
-stalled = hindered["without negative curvature"] / torch.maximum(*controls)
+stalled = hindered["without negative curvature"] / torch.maximum(
+    hindered["without random directions"], hindered["without as many that curve up"])
 ledger.judge({
     "00.2a": largest([seen[t]["largest"] for t in looks if t >= 10], of=seeds),
     "00.2b": mean(stalled.log()),
