@@ -20,7 +20,7 @@
 # **Question.** Train a network, throw away the weights that ended small, set the rest back to their start, train again: the sparse network learns, where
 # the same connections with new weights learn less. What did it draw in the lottery?
 #
-# **Answer.** Its signs, in their places. At one size per layer they serve as well as the ticket; drawn anew, they cost six points of accuracy. They need not be those of the trained network: pruned by movement, a third disagree, and the smallest ticket is as good.
+# **Answer.** Its signs, in their places. At one size per layer they serve as well as the ticket; drawn anew, they cost six points of accuracy. They need not be the trained network's: pruned by movement, a third disagree, and the smallest ticket is as good.
 #
 # ![accuracy of the ticket and of what is left of it](../figures/56_lottery_tickets/key.svg)
 #
