@@ -17,13 +17,16 @@
 #
 # ![verdict](../figures/43_stagewise_networks/verdict.svg)
 #
-# **Question.** When a network starts near zero, its loss falls in stairs: long plateaus, sudden drops. Arata's thesis traces the stairs to anisotropic inputs (whose variance depends on the direction) and to one matrix that turns all units the same way; is that what happens, and how fast?
+# **Question.** When a network starts near zero, its loss falls in stairs: long plateaus, sudden drops. Arata's thesis traces the stairs to anisotropic
+# inputs (whose variance depends on the direction) and to one matrix that turns all units the same way; is that what happens, and how fast?
 #
-# **Answer.** A spread-out input-output covariance makes the stairs: anisotropic inputs are one way to it, and a teacher that undoes them removes the stairs. On leaving zero, linear units turn to one direction; the misalignment is a power of the start's scale, predicted to 0.01.
+# **Answer.** A spread-out input-output covariance makes the stairs: anisotropic inputs are one way to it, and a teacher that undoes them removes the
+# stairs. On leaving zero, linear units turn to one direction; the misalignment is a power of the start's scale, predicted to 0.01.
 #
 # ![loss in stairs](../figures/43_stagewise_networks/stairs.svg)
 #
-# One linear network from three start scales $\epsilon$: the smaller the scale, the longer the same stairs. Dashed: the least loss that a matrix of rank 0, 1, 2 reaches, under the square loss
+# One linear network from three start scales $\epsilon$: the smaller the scale, the longer the same stairs. Dashed: the least loss that a matrix of rank
+# 0, 1, 2 reaches, under the square loss
 # and under cross-entropy, whose plateaus are computed by an optimizer that knows nothing of descent.
 #
 # *Source:* Arata, *Stage-wise learning of nonlinear neural networks caused by anisotropic inputs*, summary of a master's thesis at
@@ -34,7 +37,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# A linear network of two layers, $A$ and $B$, learns $y=Tx$ from inputs of covariance $C$. Descent sees its data only through $C$ and the input-output covariance $C_{yx}=TC$. Thirty hidden units, three inputs, three outputs, all weights about $10^{-8}$ at the start:
+# A linear network of two layers, $A$ and $B$, learns $y=Tx$ from inputs of covariance $C$. Descent sees its data only through $C$ and the input-output
+# covariance $C_{yx}=TC$. Thirty hidden units, three inputs, three outputs, all weights about $10^{-8}$ at the start:
 
 # %%
 import numpy as np
@@ -78,7 +82,8 @@ plateaus(learn(T=np.diag([1 / 3, 1, 1 / 0.3]), C=np.diag([3, 1, 0.3])))
 
 # %% [markdown]
 # So the cause is neither the inputs nor the teacher but the matrix $C_{yx}$, in which the two meet. While the weights are tiny it moves every unit: the fastest of its
-# directions grows up first, and the others wait. The rest of this notebook shows that this is so for random problems, with what power the units turn, and where it stops being true. Its parameters:
+# directions grows up first, and the others wait. The rest of this notebook shows that this is so for random problems, with what power the units turn,
+# and where it stops being true. Its parameters:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -204,7 +209,8 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The title of the thesis is right for teachers that treat all directions alike. But anisotropic inputs are not the cause: a teacher alone can make the stages, and can unmake them.
+# The title of the thesis is right for teachers that treat all directions alike. But anisotropic inputs are not the cause: a teacher alone can make the
+# stages, and can unmake them.
 #
 # ## 2. All units turn to one direction
 #
@@ -215,7 +221,9 @@ ledger.judge({
 #
 # $$\frac{\|(I-P)\Omega\|}{\|P\Omega\|}\sim\Bigl(\frac\epsilon r\Bigr)^{1-\log(1+\eta s_2)/\log(1+\eta s_1)},$$
 #
-# and for small $\eta$ its exponent is gradient flow's, $1-s_2/s_1$. Theorem 1 says that the ratio goes to zero, under a Lipschitz loss. The square loss is not Lipschitz, so the theorem does not speak of it. Softmax cross-entropy is Lipschitz: there $M=(Y-\frac1C)X^\top/n$ at the origin, for $C$ classes with labels
+# and for small $\eta$ its exponent is gradient flow's, $1-s_2/s_1$. Theorem 1 says that the ratio goes to zero, under a Lipschitz loss. The square loss
+# is not Lipschitz, so the theorem does not speak of it. Softmax cross-entropy is Lipschitz: there $M=(Y-\frac1C)X^\top/n$ at the origin, for $C$
+# classes with labels
 # $Y$. We draw noisy labels, so that the loss has a finite minimum.
 #
 # | | claim | holds if | why this bound | source |
@@ -263,7 +271,8 @@ pd.DataFrame({
 }, index=["predicted", "measured"]).T.round(4)  # fmt: skip
 
 # %% [markdown]
-# The lines have the predicted slopes, one for each step size (medians; bands from the 10th to the 90th percentile). With larger steps the exponent is smaller: finite steps weaken the alignment.
+# The lines have the predicted slopes, one for each step size (medians; bands from the 10th to the 90th percentile). With larger steps the exponent is
+# smaller: finite steps weaken the alignment.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -326,7 +335,8 @@ lowest = torch.stack([
 [round(float(loss), 4) for loss in lowest[0]]  # of the first problem, ranks 0 to 3
 
 # %% [markdown]
-# And where does descent wait in this problem, at the step size 0.5 and from the smallest start scale? The loss falls slowly even between these plateaus. So a plateau is here a dip in the relative fall of the loss a step, assigned to the nearest of the losses of rank 0, 1 and 2:
+# And where does descent wait in this problem, at the step size 0.5 and from the smallest start scale? The loss falls slowly even between these
+# plateaus. So a plateau is here a dip in the relative fall of the loss a step, assigned to the nearest of the losses of rank 0, 1 and 2:
 
 # %%
 def classify(scale):
@@ -380,7 +390,9 @@ ledger.judge({
 # %% [markdown]
 # ## 4. ReLU and tanh units
 #
-# The summary says that with nonlinear units the dynamics are the same. Here one teacher teaches linear units and units with bends, ReLU and tanh. A plateau is again a dip in the relative fall of the loss a step. Its depth is how much slower the fall is there than in the slower of the two drops beside it. We assign a dip to the nearest loss
+# The summary says that with nonlinear units the dynamics are the same. Here one teacher teaches linear units and units with bends, ReLU and tanh. A
+# plateau is again a dip in the relative fall of the loss a step. Its depth is how much slower the fall is there than in the slower of the two drops
+# beside it. We assign a dip to the nearest loss
 # of reduced-rank regression (on a log scale), the saddles of the *linear* network. That this makes sense is itself the claim.
 #
 # | | claim | holds if | why this bound | source |
@@ -429,20 +441,29 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The cause.** Stages need singular values of $C_{yx}$ that are spread out. With an orthogonal teacher the spread is that of the inputs, and the title of the thesis is right; with isotropic inputs it is the teacher's; where the two cancel there is one plateau and one drop. How far apart the plateaus lie in loss is another matter: that is set by $C_{yx}C_{xx}^{-1/2}$, and the order of the stages by $C_{yx}$ ([notebook 45](45_discrete_stages.ipynb) shows what follows if the two disagree).
+# **The cause.** Stages need singular values of $C_{yx}$ that are spread out. With an orthogonal teacher the spread is that of the inputs, and the title
+# of the thesis is right; with isotropic inputs it is the teacher's; where the two cancel there is one plateau and one drop. How far apart the plateaus
+# lie in loss is another matter: that is set by $C_{yx}C_{xx}^{-1/2}$, and the order of the stages by $C_{yx}$ ([notebook 45](45_discrete_stages.ipynb)
+# shows what follows if the two disagree).
 #
 # **The theorem.** The misalignment follows its power to a hundredth, for the square loss, which the theorem leaves out, as for cross-entropy, which it
-# covers. The power is the *discrete* one, so $\eta\to0$ is not needed. The theorem needs, but does not say, a gap $s_1>s_2$ (43.5f), and a small exit scale besides a small start: $M$ moves with the square of the weights, and leaves a floor of order $r^2$ that no smaller start removes (43.5g). No law
+# covers. The power is the *discrete* one, so $\eta\to0$ is not needed. The theorem needs, but does not say, a gap $s_1>s_2$ (43.5f), and a small exit
+# scale besides a small start: $M$ moves with the square of the weights, and leaves a floor of order $r^2$ that no smaller start removes (43.5g). No law
 # of the start's entries is needed: with Cauchy's, which has no variance, the power is the same (43.5c).
 #
-# **Lemma 2** bounds by what factor the part of a unit across one direction grows during a drop. It holds as it is written for some fixed direction, not that in which the units left (43.5m). Across the direction that is carried along by lemma 1's matrix the bound holds for every unit and step (43.5l). We suggest that as the statement.
+# **Lemma 2** bounds by what factor the part of a unit across one direction grows during a drop. It holds as it is written for some fixed direction, not
+# that in which the units left (43.5m). Across the direction that is carried along by lemma 1's matrix the bound holds for every unit and step (43.5l).
+# We suggest that as the statement.
 #
-# **Nonlinear units.** Lemma 1 is exact for ReLU units, but not for tanh, where it is off by the square of the weights' scale (43.5i to 43.5k). The plateau of rank 1 is seen with either (43.4a, 43.4b); that of rank 2 is shallower than the linear network's (43.5u, 43.5v). "The same dynamics" is right for the beginning only.
+# **Nonlinear units.** Lemma 1 is exact for ReLU units, but not for tanh, where it is off by the square of the weights' scale (43.5i to 43.5k). The
+# plateau of rank 1 is seen with either (43.4a, 43.4b); that of rank 2 is shallower than the linear network's (43.5u, 43.5v). "The same dynamics" is
+# right for the beginning only.
 #
 # **Deeper networks, layer by layer.** The summary trains deeper networks one layer at a time, and finds that the layers approach rank 1 on a plateau. They do so
 # just as closely if all are trained together (43.5r): $\sigma_2/\sigma_1$ there is what the start has left, in proportion to it (43.5q).
 #
-# **Limits.** The summary gives no sizes, so none of these numbers is its own. Singular values are well apart here. With starts below $10^{-13}$ later modes would be lost to rounding.
+# **Limits.** The summary gives no sizes, so none of these numbers is its own. Singular values are well apart here. With starts below $10^{-13}$ later
+# modes would be lost to rounding.
 #
 # **Try.** `input_variances = [1, 1]`: the direction no longer turns during the drop, and 43.5g finds no floor. `singular_values = [3, 1.5, 0.75]`: some networks pass a
 # saddle too fast to count, and 43.5h fails. `input_variances = [5, 0.1]`: the old and the new directions lie further apart, and 43.5h fails.
@@ -470,7 +491,8 @@ ledger.judge({
 # | 43.5s* | Networks with bends have a plateau at rank 1 at all | mean depth in decades ≥ 0.3 | twofold; below that no plateau is seen | Arata, section 3 (statement, read) |
 # | 43.5u* | *control:* Networks with bends have a shallower plateau at rank 2 than the linear network | mean difference in decades ≤ -0.3 | shallower by a factor of two at least | Ours |
 #
-# Here are starts of other laws, the control without a gap, and the floor. The floor is taken from starts so small that nothing else is left: $10^{-30}$, carried to about $10^{-6}$ in closed form with $M$ frozen, and stepped from there:
+# Here are starts of other laws, the control without a gap, and the floor. The floor is taken from starts so small that nothing else is left:
+# $10^{-30}$, carried to about $10^{-6}$ in closed form with $M$ frozen, and stepped from there:
 
 # %%
 def other(law, given):
@@ -560,7 +582,8 @@ ledger.judge({
 })  # fmt: skip
 
 # %% [markdown]
-# Networks of three layers with square targets and starts of 0.02, 0.014 and 0.01 (larger ones have no plateau to speak of) are trained layer by layer and all together. Where the gradient is smallest near the rank-1 loss we take the largest $\sigma_2/\sigma_1$ of the layers (means):
+# Networks of three layers with square targets and starts of 0.02, 0.014 and 0.01 (larger ones have no plateau to speak of) are trained layer by layer
+# and all together. Where the gradient is smallest near the rank-1 loss we take the largest $\sigma_2/\sigma_1$ of the layers (means):
 
 # %%
 def layered(scheme):

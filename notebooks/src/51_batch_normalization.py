@@ -20,11 +20,13 @@
 # **Question.** Batch normalization is said to carry gradients undiminished through networks of any depth, and to reach the same accuracy in
 # fourteen times fewer steps. What does it do to a gradient, and fewer steps than what?
 #
-# **Answer.** In random normalized layers gradients never decay: they grow by a known factor a layer. The speed-up is no constant: none at one hidden layer of sigmoids, 20 at five; centring and scaling are both needed. Layers aren't whitened; with pairs of images training fails.
+# **Answer.** In random normalized layers gradients never decay: they grow by a known factor a layer. The speed-up is no constant: none at one hidden
+# layer of sigmoids, 20 at five; centring and scaling are both needed. Layers aren't whitened; with pairs of images training fails.
 #
 # ![size of the gradient against depth, with and without normalization](../figures/51_batch_normalization/key.svg)
 #
-# Size of the gradient of each layer's weights at the start, relative to the last hidden layer. Normalized gradients grow on the way down, as the formula of section 1 says (dashed, no free number); plain sigmoids lose theirs.
+# Size of the gradient of each layer's weights at the start, relative to the last hidden layer. Normalized gradients grow on the way down, as the
+# formula of section 1 says (dashed, no free number); plain sigmoids lose theirs.
 #
 # *Source:* Ioffe and Szegedy 2015, *Batch normalization: accelerating deep network training by reducing internal covariate shift*
 # ([arXiv:1502.03167](https://arxiv.org/abs/1502.03167)); a supplement of 2015 to an introduction to deep learning in the journal of the Operations Research Society of Japan, which says why it should work; the third question in Cho 2020,
@@ -162,14 +164,18 @@ agrees(*np.random.default_rng(seed).normal(size=(2, 5, 20)))
 #
 # (The last factor is 1 but for small minibatches of $B$: normalization takes two of $B$ directions away, and the inverse of an estimated variance is too large on average. The gradient of
 # the weights grows by the same factor, once the angles between the examples have settled, some layers up.) The first is $\pi/(\pi-1)=1.467$ for rectifiers, 1.178
-# for tanh and 1.034 for sigmoids. For which $f$ is it less than 1? For none: that $\operatorname{Var}f\le\mathbb E f'^2$ is the Gaussian Poincaré inequality, with equality for straight lines only. So in wide random layers gradients never decay, as the supplement says, and always explode with depth unless the network is linear, which it does not say.
+# for tanh and 1.034 for sigmoids. For which $f$ is it less than 1? For none: that $\operatorname{Var}f\le\mathbb E f'^2$ is the Gaussian Poincaré
+# inequality, with equality for straight lines only. So in wide random layers gradients never decay, as the supplement says, and always explode with
+# depth unless the network is linear, which it does not say.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 51.1a | From a normalized layer to the one below, the square of the gradient grows as the formula says, for rectifiers, tanh and sigmoids | largest distance of mean measured/predicted from 1 ≤ 0.015 | what 512 units leave is 0.005; the factor of B is 0.016 | Yang et al. 2019 (statement, abstract) |
 # | 51.1b | However deep the normalized network, its gradients come back undiminished | smallest factor a layer ≥ 1 | one that is smaller refutes it | 2015 supplement (statement, read) |
 #
-# We take the gradient of the weights of every layer, in networks of 30 layers with 512 units each and minibatches of 64. For comparison there are plain networks of 128 units: rectifiers from the start of He et al. (variance $2/n$), the others from weights of variance $1/n$. Factors a layer for the square of the gradient:
+# We take the gradient of the weights of every layer, in networks of 30 layers with 512 units each and minibatches of 64. For comparison there are plain
+# networks of 128 units: rectifiers from the start of He et al. (variance $2/n$), the others from weights of variance $1/n$. Factors a layer for the
+# square of the gradient:
 
 # %%
 units = {"rectifier": RELU, "tanh": TANH, "sigmoid": SIGMOID}
@@ -253,7 +259,8 @@ def race(layers, arm, cap, goals=(0.7, 0.85), B=50, more=1, **given):
 
 
 # %% [markdown]
-# Above are the shapes of the weights with five hidden layers, those of all splits in one tensor. Each race is run once. Sigmoids first: the rates chosen, and how many runs were capped before each target.
+# Above are the shapes of the weights with five hidden layers, those of all splits in one tensor. Each race is run once. Sigmoids first: the rates
+# chosen, and how many runs were capped before each target.
 
 # %%
 plain, full = Form(SIGMOID), Form(SIGMOID, True)
@@ -268,7 +275,9 @@ races = {
 {arm: (run.rate, run.capped.tolist()) for arm, run in races.items()}
 
 # %% [markdown]
-# Then three starts that do not lose the signal: sigmoids with weights four times as large, which makes up for their slope; rectifiers from the start of He et al.; and tanh. Since $\tanh z=2\sigma(2z)-1$ with the sigmoid $\sigma$, a tanh network *is* a sigmoid network with the right scale and with biases that take off the means.
+# Then three starts that do not lose the signal: sigmoids with weights four times as large, which makes up for their slope; rectifiers from the start of
+# He et al.; and tanh. Since $\tanh z=2\sigma(2z)-1$ with the sigmoid $\sigma$, a tanh network *is* a sigmoid network with the right scale and with
+# biases that take off the means.
 
 # %%
 races.update({
@@ -309,7 +318,8 @@ def times(logs):
 {name: value(**times(gain(name))) for name, arm in races if arm == "plain"}
 
 # %% [markdown]
-# The same for two targets: the modest one, 0.70, is reached soon after the plateau, and its factor is larger. The fourteen that the paper reports (dashed) is one value of many.
+# The same for two targets: the modest one, 0.70, is reached soon after the plateau, and its factor is larger. The fourteen that the paper reports
+# (dashed) is one value of many.
 
 # %% tags=["hide-input"]
 with figures.effects(
@@ -331,7 +341,8 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Scale or mean?
 #
-# Normalization does two things: it takes off the mean and divides by the standard deviation. Which one helps? There is a reason for either. A sigmoid shrinks the signal; and at rest it gives 1/2, a mean that every layer passes on. So both are taken away in turn: *only scaled* divides by
+# Normalization does two things: it takes off the mean and divides by the standard deviation. Which one helps? There is a reason for either. A sigmoid
+# shrinks the signal; and at rest it gives 1/2, a mean that every layer passes on. So both are taken away in turn: *only scaled* divides by
 # the root mean square and leaves the mean, *only centred* takes off the mean and leaves the scale.
 #
 # | | claim | holds if | why this bound | source |
@@ -355,10 +366,13 @@ alone = {arm: gain("5 layers", arm)
 
 # %% [markdown]
 # Which of the two is worth more depends on which is there already. Scaling is worth a factor of 5 by itself and of 8 or so on top of centring; centring 2 to 3 by itself and 4 on top of scaling. If they helped independently, the two factors would multiply to that of
-# both; they fall short of it (check 51.6g). A likely reason: scaled alone, a network keeps the mean of its sigmoids, which becomes most of what a layer passes on; centred alone, it passes on a quarter of a clean signal.
+# both; they fall short of it (check 51.6g). A likely reason: scaled alone, a network keeps the mean of its sigmoids, which becomes most of what a layer
+# passes on; centred alone, it passes on a quarter of a clean signal.
 #
-# The last arm, *shaken*, tests the title of the paper. *Reducing internal covariate shift* means that each layer sees inputs whose mean and size no longer wander. So let them wander:
-# after normalization every unit gets a new random mean in $\pm0.5$ and a new random size in $1\pm0.25$ at every step, after an idea of Santurkar et al. 2018. The gain hardly changes (check 51.6f): it does not rest on means and sizes that are steady to this degree.
+# The last arm, *shaken*, tests the title of the paper. *Reducing internal covariate shift* means that each layer sees inputs whose mean and size no
+# longer wander. So let them wander:
+# after normalization every unit gets a new random mean in $\pm0.5$ and a new random size in $1\pm0.25$ at every step, after an idea of Santurkar et al. 2018.
+# The gain hardly changes (check 51.6f): it does not rest on steady means and sizes, at least not against wandering of this size.
 
 # %%
 ledger.judge({
@@ -378,7 +392,8 @@ ledger.judge({
 # | 51.4a | With five hidden layers of rectifiers, normalized networks arrive at accuracy 0.85 at much higher learning rates | largest rate with / without ≥ 3 | ours: "much" is threefold | Ioffe and Szegedy 2015 (statement, abstract) |
 # | 51.4b | Normalization whitens the layers: the covariance of normalized values has equal eigenvalues | largest geometric mean of the condition number, over layers ≤ 2 | 1 if white | 2015 supplement (statement, read) |
 #
-# Every rate of a grid of factors of two runs for 200 steps. The quotient, with / without, of the largest rates at which a network still arrives; then the quotients of the best rates of section 2, for rectifiers and for sigmoids:
+# Every rate of a grid of factors of two runs for 200 steps. The quotient, with / without, of the largest rates at which a network still arrives; then
+# the quotients of the best rates of section 2, for rectifiers and for sigmoids:
 
 # %%
 def highest(on, grid):
@@ -411,7 +426,8 @@ pd.DataFrame({name: [f"{x:.0e}" for x in numbers] for name, numbers in spread.it
              index=[f"layer {j}" for j in range(1, 6)])
 
 # %% [markdown]
-# Far from white, by two to six powers of ten. In the first layer normalization changes nothing to speak of. Higher up it slows the plain network's decline, in which the condition becomes worse with every layer of sigmoids.
+# Far from white, by two to six powers of ten. In the first layer normalization changes nothing to speak of. Higher up it slows the plain network's
+# decline, in which the condition becomes worse with every layer of sigmoids.
 
 # %%
 ledger.judge({
@@ -423,7 +439,8 @@ ledger.judge({
 # ## 5. Why not the whole data set, once?
 #
 # A student asks Cho: why normalize batches and not the whole data set, if the statistics of a batch are noisy, and may make learning slower? For the inputs one can do just that (check 51.6t). Inside, layers move, and the whole
-# data set would have to be sent through the network at every step. Is the fear justified? With two images the normalized value of a unit is $\pm1/\sqrt{1+4\epsilon/\Delta^2}$, where $\Delta$ is the difference of the two: their
+# data set would have to be sent through the network at every step. Is the fear justified? With two images the normalized value of a unit is
+# $\pm1/\sqrt{1+4\epsilon/\Delta^2}$, where $\Delta$ is the difference of the two: their
 # order, and nothing else. Its derivative is nearly zero.
 #
 # | | claim | holds if | why this bound | source |
@@ -462,17 +479,25 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **Undiminished, and more.** The supplement's sentence is right as it stands, and its point is lost: at the start a plain network of tanh or rectifiers, with the right weights, keeps the size of a gradient through thirty layers, and a normalized one multiplies it. In fifty layers of rectifiers its square would grow by $2\times10^8$. Yang et al. conclude that such networks cannot be trained at all if they are deep enough, and that skip connections are what makes normalization usable there. For the sigmoids of 1998 it is another
+# **Undiminished, and more.** The supplement's sentence is right as it stands, and its point is lost: at the start a plain network of tanh or
+# rectifiers, with the right weights, keeps the size of a gradient through thirty layers, and a normalized one multiplies it. In fifty layers of
+# rectifiers its square would grow by $2\times10^8$. Yang et al. conclude that such networks cannot be trained at all if they are deep enough, and that
+# skip connections are what makes normalization usable there. For the sigmoids of 1998 it is another
 # matter: there nothing else was at hand, and growth by the factor 1.02 a layer is next to nothing.
 #
 # **Fourteen.** The paper's number belongs to one deep network, with its own start, rates and target, and to five times the rate and half a dozen other changes at once. With each arm at its best rate the factor runs here from 1 to nearly 60, by depth
-# and target; from a start that suits the units it is between 1 and 4 for the target 0.85. That contradicts nothing in the abstract, but the factor is often told as if it were a constant.
+# and target; from a start that suits the units it is between 1 and 4 for the target 0.85. That contradicts nothing in the abstract, but the factor is
+# often told as if it were a constant.
 #
-# **What is repaired.** Not the scale alone nor the mean alone, but both, and each is worth much less without the other. It does not take a steadier stream of inputs (51.6f), and it is not whitening (51.4b). What no start gives are the invariances among the checks: at no time in training does the length of a unit's weights change what the unit computes.
+# **What is repaired.** Not the scale alone nor the mean alone, but both, and each is worth much less without the other. It does not take a steadier
+# stream of inputs (51.6f), and it is not whitening (51.4b). What no start gives are the invariances among the checks: at no time in training does the
+# length of a unit's weights change what the unit computes.
 #
 # **Why minibatches?** Because the layers inside move. What the student feared is seen in minibatches of two and of four, and not at 250.
 #
-# **Limits.** All this is for small networks, plain descent, constant rates from coarse grids, and one data set whose splits share 5,000 digits. Minibatches of two were followed for 800 steps at three rates. The paper's own setting, convolutions on ImageNet, is out of reach. Steps are counted, not
+# **Limits.** All this is for small networks, plain descent, constant rates from coarse grids, and one data set whose splits share 5,000 digits.
+# Minibatches of two were followed for 800 steps at three rates. The paper's own setting, convolutions on ImageNet, is out of reach. Steps are counted,
+# not
 # seconds: a normalized step takes up to twice the time of a plain one. The noise of the shaken arm is ours; that of Santurkar et al. was stronger and drawn for each example.
 #
 # **Try.** `hidden = 50`: wider layers change no verdict; the factor at five layers was 24. `width = 64`: the formula of section 1 is off by 1 to 3%, since narrow layers are

@@ -20,11 +20,13 @@
 # **Question.** A student asks: why is the input of the softmax in attention divided by the square root of the dimension? Would another
 # factor do?
 #
-# **Answer.** Undivided, products of 64 and 128 dimensions freeze the softmax: at no rate tried do descent or Adam learn a lookup. But nothing singles out the root: $1/d$ takes no more steps. Additive attention needs no factor, and often learns even from a frozen start.
+# **Answer.** Undivided, products of 64 and 128 dimensions freeze the softmax: at no rate tried do descent or Adam learn a lookup. But nothing singles
+# out the root: $1/d$ takes no more steps. Additive attention needs no factor, and often learns even from a frozen start.
 #
 # ![share of lookups that are learned, against the spread of the logits at the start](../figures/59_attention_scale/solved.svg)
 #
-# Share of lookups that are learned within 300 steps, each at its best rate, against the standard deviation $s$ of the logits (the inputs of the softmax) at the start; 95% intervals. The dashed line is where the softmax freezes. The factor
+# Share of lookups that are learned within 300 steps, each at its best rate, against the standard deviation $s$ of the logits (the inputs of the
+# softmax) at the start; 95% intervals. The dashed line is where the softmax freezes. The factor
 # $1/\sqrt d$ makes $s=1$ at every dimension; without a factor $s=\sqrt d$.
 #
 # *Source:* Vaswani et al. 2017, *Attention is all you need* ([arXiv:1706.03762](https://arxiv.org/abs/1706.03762)), section 3.2.1. The question
@@ -204,7 +206,11 @@ ledger.judge({
 # %% [markdown]
 # ## 2. A lookup that must be learned
 #
-# Now descent. A lookup counts as learned when the largest weight is the right one in nine of ten tests, within 300 steps. The values that it looks up are random, so that the mean squared loss of the output is $\frac12|p-e|^2$. Every arm has the best of its learning rates in each start, so that a bad rate is no excuse. The rates of descent go with $1/s^2$, which makes steps of the logits comparable, and lie a factor of four apart. With the factor $1/\sqrt d$ the largest rate fails nearly everywhere; if $1/d$ could take still larger ones, that would only add to its lead. Adam, the method of the paper, has rates of its own. Arms that start
+# Now descent. A lookup counts as learned when the largest weight is the right one in nine of ten tests, within 300 steps. The values that it looks up
+# are random, so that the mean squared loss of the output is $\frac12|p-e|^2$. Every arm has the best of its learning rates in each start, so that a bad
+# rate is no excuse. The rates of descent go with $1/s^2$, which makes steps of the logits comparable, and lie a factor of four apart. With the factor
+# $1/\sqrt d$ the largest rate fails nearly everywhere; if $1/d$ could take still larger ones, that would only add to its lead. Adam, the method of the
+# paper, has rates of its own. Arms that start
 # soft learn soon or never, and get half of the steps.
 #
 # | | claim | holds if | why this bound | source |
@@ -269,7 +275,8 @@ ledger.judge({
 #
 # The root of $d$ gives logits of unit size at the start. If a *soft* start is what counts, any smaller factor must do as well, and $1/d$, with logits of size
 # $1/\sqrt d$, is the one that has been proposed: while they are trained, $q$ and $k$ become alike, $q\cdot k$ grows like $d$ and not like $\sqrt d$, and
-# only $1/d$ keeps the size of its changes (Yang et al.). And if the start's spread $s$ is *all* that counts, then lookups with the same $s$ must fare alike at every dimension, also in the middle range, where some learn and some do not.
+# only $1/d$ keeps the size of its changes (Yang et al.). And if the start's spread $s$ is *all* that counts, then lookups with the same $s$ must fare
+# alike at every dimension, also in the middle range, where some learn and some do not.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -314,7 +321,9 @@ ledger.judge({
 # ## 4. Additive attention
 #
 # The paper's evidence was a comparison: for large $d$, *additive* attention, with the scores $v\cdot\tanh(q_i+k_j)$, does better than products without a factor. It
-# needs none. Is that because of what it is, or because of how it starts? The usual $v$ has entries of size $1/\sqrt d$, which give scores of unit size whatever $d$. So we give it a larger $v$, and scores as spread as those of products, $s=\sqrt d$. If the start's spread decides, then additive attention freezes, too.
+# needs none. Is that because of what it is, or because of how it starts? The usual $v$ has entries of size $1/\sqrt d$, which give scores of unit size
+# whatever $d$. So we give it a larger $v$, and scores as spread as those of products, $s=\sqrt d$. If the start's spread decides, then additive
+# attention freezes, too.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -349,15 +358,22 @@ ledger.judge({
 # gradients". Those regions are the frozen phase of a random energy model, and the border is $s_c=\sqrt{2\ln n}$: near 2.4 for 16 keys, 4.3
 # for 10,000. The factor $1/\sqrt d$ places every dimension at $s=1$, well inside the soft phase for any number of keys.
 #
-# **Nothing in this makes it a root.** Every factor from $1/\sqrt d$ down starts soft, and with $1/d$ descent takes fewer steps at $d=64$ and 128 (59.3a). The argument of the paper, unit variance of the logits, fixes the root; learning does not ask for it. And since the factor only changes the size of the start and the rate, small embeddings
+# **Nothing in this makes it a root.** Every factor from $1/\sqrt d$ down starts soft, and with $1/d$ descent takes fewer steps at $d=64$ and 128
+# (59.3a). The argument of the paper, unit variance of the logits, fixes the root; learning does not ask for it. And since the factor only changes the
+# size of the start and the rate, small embeddings
 # with a matched rate do all that it does.
 #
-# **A frozen start stops products, but not all attention.** Additive scores of the same spread are slow (59.5m), yet most of them are learned (59.4b), where no product is. A reason may be that all
-# their size is in one vector $v$, which can shrink, while a product has to turn every pair of vectors; we have not tested it. So "the spread at the start decides" holds for products only, and even for them not in the middle (59.3b), where few dimensions learn more often. There a reason may be that the norms of queries differ more in few dimensions, so that some queries are soft at any mean $s$.
+# **A frozen start stops products, but not all attention.** Additive scores of the same spread are slow (59.5m), yet most of them are learned (59.4b),
+# where no product is. A reason may be that all
+# their size is in one vector $v$, which can shrink, while a product has to turn every pair of vectors; we have not tested it. So "the spread at the
+# start decides" holds for products only, and even for them not in the middle (59.3b), where few dimensions learn more often. There a reason may be that
+# the norms of queries differ more in few dimensions, so that some queries are soft at any mean $s$.
 #
-# **The obstacle is a softmax that the gradient has to pass, and not attention.** When the loss is the cross-entropy of the weights themselves, its gradient $p-e$ does not pass the Jacobian, and no factor is needed (59.5i).
+# **The obstacle is a softmax that the gradient has to pass, and not attention.** When the loss is the cross-entropy of the weights themselves, its
+# gradient $p-e$ does not pass the Jacobian, and no factor is needed (59.5i).
 #
-# **Limits.** There is one head, one layer, random values and a few hundred steps; with more, frozen lookups may be learned in the end. Large rates are chaotic; weights are rounded to multiples of
+# **Limits.** There is one head, one layer, random values and a few hundred steps; with more, frozen lookups may be learned in the end. Large rates are
+# chaotic; weights are rounded to multiples of
 # $2^{-18}$ after every step, so that all machines take the same way.
 #
 # **Try.** `dimensions = [4, 8, 16, 32, 64]`: nothing freezes, and 59.1a fails. `large = [64, 256]`: at $s=4$ a third of the starts learn in 256 dimensions, all of them in 16.
