@@ -20,8 +20,7 @@
 # **Question.** Batch normalization is said to carry gradients undiminished through networks of any depth, and to reach the same accuracy in
 # fourteen times fewer steps. What does it do to a gradient, and fewer steps than what?
 #
-# **Answer.** In random normalized layers gradients never decay: they grow by a known factor a layer. The speed-up is no constant: none at one hidden
-# layer of sigmoids, 20 at five; centring and scaling are both needed. Layers aren't whitened; with pairs of images training fails.
+# **Answer.** In random normalized layers gradients never decay: they grow by a known factor a layer. The speed-up is no constant: little at one hidden layer of sigmoids, 20 at five; centring and scaling are both needed. Layers aren't whitened; with pairs of images training fails.
 #
 # ![size of the gradient against depth, with and without normalization](../figures/51_batch_normalization/key.svg)
 #
@@ -298,7 +297,7 @@ pd.DataFrame({arm: {"rate": run.rate, "inside": run.inside,
               for arm, run in races.items()}).T
 
 # %% [markdown]
-# Quotients of the steps to 0.85, without / with: about 1 at one layer, 4 to 5 at three, 20 at five; from starts that do not lose the signal, 1 to 4.
+# Quotients of the steps to 0.85, without / with: little above 1 at one layer, 4 to 5 at three, 20 at five; from starts that do not lose the signal, 1 to 4.
 
 # %%
 def gain(name, other="normalized", goal=-1):

@@ -405,7 +405,7 @@ ledger.judge({
 # needed. On 120 images smoothed labels gain nothing.
 #
 # **Fair rivals.** In each comparison of sections 4 and 5 all kinds of students have the same start, order and number of steps, and each has the best of
-# three rates, chosen by the mean over the splits on which it is judged. The table of section 4 tells the rates. A network that learned
+# three rates, chosen by the mean over the splits on which it is judged. The table of section 4 tells the rates: there labels and constant targets took the lowest of the three, and a lower one might serve them better. A network that learned
 # the labels alone, at its own best rate, is what every gain is counted from.
 #
 # **Limits.** All this is for small networks of one hidden layer, trained by Adam on one data set, whose 5,000 digits all splits share. The constant 0.7
