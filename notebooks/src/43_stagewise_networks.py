@@ -17,15 +17,16 @@
 #
 # ![verdict](../figures/43_stagewise_networks/verdict.svg)
 #
-# **Question.** Started near zero, a network's loss falls in stairs: long plateaus, sudden drops. Arata's thesis traces the stairs to anisotropic
-# inputs, and to one matrix that turns all units the same way; is that what happens, and how fast?
+# **Question.** When a network starts near zero, its loss falls in stairs: long plateaus, sudden drops. Arata's thesis traces the stairs to anisotropic
+# inputs (whose variance depends on the direction) and to one matrix that turns all units the same way; is that what happens, and how fast?
 #
-# **Answer.** The spread of $C_{yx}$ makes the stairs: anisotropic inputs are one way to it, and a teacher that undoes them removes the stairs. At
-# each saddle all units turn to one direction, by a power of the start's scale known to 0.01.
+# **Answer.** A spread-out input-output covariance makes the stairs: anisotropic inputs are one way to it, and a teacher that undoes them removes the
+# stairs. On leaving zero, linear units turn to one direction; the misalignment is a power of the start's scale, predicted to 0.01.
 #
 # ![loss in stairs](../figures/43_stagewise_networks/stairs.svg)
 #
-# One network from three start scales: the same stairs, with longer steps. Dashed: the least loss that a matrix of rank 0, 1, 2 reaches, under the square loss
+# One linear network from three start scales $\epsilon$: the smaller the scale, the longer the same stairs. Dashed: the least loss that a matrix of rank
+# 0, 1, 2 reaches, under the square loss
 # and under cross-entropy, whose plateaus are computed by an optimizer that knows nothing of descent.
 #
 # *Source:* Arata, *Stage-wise learning of nonlinear neural networks caused by anisotropic inputs*, summary of a master's thesis at
@@ -36,8 +37,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# A linear network of two layers, $A$ and $B$, learns $y=Tx$ from inputs of covariance $C$. Descent sees its data only
-# through $C$ and $C_{yx}=TC$. Thirty hidden units, three inputs, three outputs, all weights about $10^{-8}$ at the start:
+# A linear network of two layers, $A$ and $B$, learns $y=Tx$ from inputs of covariance $C$. Descent sees its data only through $C$ and the input-output
+# covariance $C_{yx}=TC$. Thirty hidden units, three inputs, three outputs, all weights about $10^{-8}$ at the start:
 
 # %%
 import numpy as np
@@ -81,8 +82,8 @@ plateaus(learn(T=np.diag([1 / 3, 1, 1 / 0.3]), C=np.diag([3, 1, 0.3])))
 
 # %% [markdown]
 # So the cause is neither the inputs nor the teacher but the matrix $C_{yx}$, in which the two meet. While the weights are tiny it moves every unit: the fastest of its
-# directions grows up first, and the others wait. The rest of this notebook shows that this is so for random problems, with
-# what power the units turn, and where it stops being true. Its numbers:
+# directions grows up first, and the others wait. The rest of this notebook shows that this is so for random problems, with what power the units turn,
+# and where it stops being true. Its parameters:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -150,7 +151,7 @@ np.allclose(
 # | 43.1a | Anisotropic inputs alone make stages: with an orthogonal teacher there are as many plateaus as directions, three | share of problems ≥ 0.9 | rare starts pass a saddle fast | Arata, title (statement, read) |
 # | 43.1b | Anisotropic inputs make no stages if the teacher undoes them: there is one plateau, at the start | share of problems ≥ 0.9 | as for the stages themselves | Ours |
 #
-# A problem of each kind is told by the variances, the singular values, and whether the teacher undoes the inputs:
+# A kind of problem is specified by the variances, the singular values, and whether the teacher undoes the inputs:
 
 # %%
 def arm(variances, values, undone=False):
@@ -177,7 +178,7 @@ pd.DataFrame({name: torch.linalg.svdvals(moments[1]).median(0).values.numpy()
              index=["s₁", "s₂", "s₃"]).T.round(2)  # fmt: skip
 
 # %% [markdown]
-# What descent makes of them:
+# What descent makes of them: its plateaus, and $\sigma_2/\sigma_1$ of the matrix of all units, which is small where they share one direction:
 
 # %%
 def stages(moments, scale):
@@ -192,7 +193,7 @@ def stages(moments, scale):
     return run.saddles.isfinite().sum(1), sizes[:, 1] / sizes[:, 0]
 
 # %% [markdown]
-# From the least start scale:
+# From the smallest start scale (medians):
 
 # %%
 staged = {name: stages(moments, min(start_scales)) for name, moments in arms.items()}
@@ -208,7 +209,8 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The title of the thesis is right for teachers that do not take sides. It is not the cause: a teacher can make the stages alone, and can unmake them.
+# The title of the thesis is right for teachers that treat all directions alike. But anisotropic inputs are not the cause: a teacher alone can make the
+# stages, and can unmake them.
 #
 # ## 2. All units turn to one direction
 #
@@ -219,8 +221,9 @@ ledger.judge({
 #
 # $$\frac{\|(I-P)\Omega\|}{\|P\Omega\|}\sim\Bigl(\frac\epsilon r\Bigr)^{1-\log(1+\eta s_2)/\log(1+\eta s_1)},$$
 #
-# which for small $\eta$ is gradient flow's $1-s_2/s_1$. Theorem 1 says that the ratio goes to zero, under a Lipschitz loss. The square loss is not
-# Lipschitz, so that the theorem does not speak of it. Softmax cross-entropy is: there $M=(Y-\frac1C)X^\top/n$ at the origin, for $C$ classes with labels
+# and for small $\eta$ its exponent is gradient flow's, $1-s_2/s_1$. Theorem 1 says that the ratio goes to zero, under a Lipschitz loss. The square loss
+# is not Lipschitz, so the theorem does not speak of it. Softmax cross-entropy is Lipschitz: there $M=(Y-\frac1C)X^\top/n$ at the origin, for $C$
+# classes with labels
 # $Y$. We draw noisy labels, so that the loss has a finite minimum.
 #
 # | | claim | holds if | why this bound | source |
@@ -237,7 +240,7 @@ problem = tl.moments(*make(seeds, rng, singular_values=singular_values))
 start = ln.gaussian_weights(widths, seeds, rng)
 
 # %% [markdown]
-# Twenty classifications, four classes, with starts of their own:
+# For cross-entropy there are twenty classifications with four classes, with starts of their own:
 
 # %%
 unsure = ln.gaussian_weights([6, 20, 4], 20, rng), ce.label_problem(
@@ -268,7 +271,8 @@ pd.DataFrame({
 }, index=["predicted", "measured"]).T.round(4)  # fmt: skip
 
 # %% [markdown]
-# The lines have the predicted slopes, one for each step size. With larger steps the exponent is smaller: finite steps weaken the alignment.
+# The lines have the predicted slopes, one for each step size (medians; bands from the 10th to the 90th percentile). With larger steps the exponent is
+# smaller: finite steps weaken the alignment.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -309,7 +313,7 @@ ledger.judge({
 # | 43.3b | Under cross-entropy plateaus lie at the best losses of rank 1 and 2 | median of the larger distance / gap to the next rank ≤ 0.1 | a tenth of the way; neighbouring ranks lie at 1, and a rare saddle is passed fast | Arata, section 3 (statement, read) |
 # | 43.3c | The steps of a whole run grow with each decade of the start scale as the saddles' speeds say | mean of measured / predicted 1 ± 0.01 | gradient flow's would be off by 3% | Arata, section 4 (statement, read) |
 #
-# Where do the networks wait, from the least start scale? The first problem's plateaus and the predicted losses:
+# Where do the networks wait, from the smallest start scale? The first problem's plateaus and the predicted losses:
 
 # %%
 levels = tl.saddle_losses(*problem)[:, : len(singular_values)]
@@ -322,7 +326,7 @@ pd.DataFrame([square.saddles[0, : levels.shape[1]].numpy(), levels[0].numpy()],
              index=["plateaus", "predicted"]).round(4)  # fmt: skip
 
 # %% [markdown]
-# Under cross-entropy the least losses of each rank are found without descent:
+# Under cross-entropy the lowest losses of each rank are found without descent:
 
 # %%
 lowest = torch.stack([
@@ -331,8 +335,8 @@ lowest = torch.stack([
 [round(float(loss), 4) for loss in lowest[0]]  # of the first problem, ranks 0 to 3
 
 # %% [markdown]
-# And where descent waits in this problem, at the step size 0.5 and from the least start scale. The fall of the loss is slow even between these plateaus, so one is here
-# a dip of the relative fall a step, assigned to the nearest of the losses of rank 0, 1 and 2:
+# And where does descent wait in this problem, at the step size 0.5 and from the smallest start scale? The loss falls slowly even between these
+# plateaus. So a plateau is here a dip in the relative fall of the loss a step, assigned to the nearest of the losses of rank 0, 1 and 2:
 
 # %%
 def classify(scale):
@@ -365,7 +369,7 @@ with figures.curves(
      for k, losses in enumerate((levels[0], lowest[0, :3])) for loss in losses]
 
 # %% [markdown]
-# Steps a decade of start scale costs, measured and predicted (means):
+# How many more steps a run takes for a decade of start scale, measured and predicted (means):
 
 # %%
 pace = (
@@ -386,15 +390,16 @@ ledger.judge({
 # %% [markdown]
 # ## 4. ReLU and tanh units
 #
-# The summary says that with nonlinear units the dynamics are the same. One teacher for linear, ReLU and tanh units. A plateau now is a dip in the relative fall
-# of the loss a step, its depth by how much the fall is slower there than in the slower of the two drops beside it. We assign a dip to the nearest loss
+# The summary says that with nonlinear units the dynamics are the same. Here one teacher teaches linear units and units with bends, ReLU and tanh. A
+# plateau is again a dip in the relative fall of the loss a step. Its depth is how much slower the fall is there than in the slower of the two drops
+# beside it. We assign a dip to the nearest loss
 # of reduced-rank regression (on a log scale), the saddles of the *linear* network. That this makes sense is itself the claim.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 43.4a* | Networks with bends rest where the linear network does, at the best loss of rank 1 | median of loss on the plateau / predicted 1 ± 0.1 | losses of ranks 0, 1, 2 differ fivefold | Arata, section 1 (statement, read) |
 #
-# One kind of unit on all problems, the same starts for each kind:
+# The function trains one kind of unit on all problems; the starts are the same for each kind:
 
 # %%
 def bends(name):
@@ -416,7 +421,7 @@ pd.DataFrame({name: y[:, 1:].mean(0).numpy() for name, (_, y, _) in bent.items()
              index=["rank 1", "rank 2"]).round(2)  # fmt: skip
 
 # %% [markdown]
-# One network with each kind of unit: all three rest at the dashed loss, and the bends blur the next plateau.
+# One network with each kind of unit: all three rest at the dashed loss, and with bends the next plateau is blurred.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -436,26 +441,29 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The cause.** Stages need a spread of $C_{yx}$. With an orthogonal teacher it is the inputs' spread, and the title of the thesis is
-# right; with isotropic inputs it is the teacher's; where the two cancel there is one plateau and one drop. How far apart the plateaus lie in loss is another
-# matter: that is set by $C_{yx}C_{xx}^{-1/2}$, the order of the stages by $C_{yx}$ ([notebook 45](45_discrete_stages.ipynb) on what follows if the two disagree).
+# **The cause.** Stages need singular values of $C_{yx}$ that are spread out. With an orthogonal teacher the spread is that of the inputs, and the title
+# of the thesis is right; with isotropic inputs it is the teacher's; where the two cancel there is one plateau and one drop. How far apart the plateaus
+# lie in loss is another matter: that is set by $C_{yx}C_{xx}^{-1/2}$, and the order of the stages by $C_{yx}$ ([notebook 45](45_discrete_stages.ipynb)
+# shows what follows if the two disagree).
 #
 # **The theorem.** The misalignment follows its power to a hundredth, for the square loss, which the theorem leaves out, as for cross-entropy, which it
-# covers. The power is the *discrete* one, so $\eta\to0$ is not needed. What the theorem needs and does not say is a gap $s_1>s_2$ (43.5f), and a small
-# exit scale besides a small start: $M$ moves with the square of the weights, and leaves a floor of order $r^2$ that no smaller start removes (43.5g). No law
+# covers. The power is the *discrete* one, so $\eta\to0$ is not needed. The theorem needs, but does not say, a gap $s_1>s_2$ (43.5f), and a small exit
+# scale besides a small start: $M$ moves with the square of the weights, and leaves a floor of order $r^2$ that no smaller start removes (43.5g). No law
 # of the start's entries is needed: with Cauchy's, which has no variance, the power is the same (43.5c).
 #
-# **Lemma 2** holds as it is written, with a projection that is not onto the direction in which the units left (43.5m). The direction that is carried along by lemma 1's
-# matrix keeps the bound for every unit and step (43.5l). We suggest that as the statement.
+# **Lemma 2** bounds by what factor the part of a unit across one direction grows during a drop. It holds as it is written for some fixed direction, not
+# that in which the units left (43.5m). Across the direction that is carried along by lemma 1's matrix the bound holds for every unit and step (43.5l).
+# We suggest that as the statement.
 #
-# **Nonlinear units.** Lemma 1 is exact for ReLU units and holds for no smooth bend; for tanh it is right to second order near zero (43.5i to 43.5k). The
-# plateau after the first is shallower than the linear network's, for ReLU in most networks not to be seen. "The same dynamics" is right for the beginning only.
+# **Nonlinear units.** Lemma 1 is exact for ReLU units, but not for tanh, where it is off by the square of the weights' scale (43.5i to 43.5k). The
+# plateau of rank 1 is seen with either (43.4a, 43.4b); that of rank 2 is shallower than the linear network's (43.5u, 43.5v). "The same dynamics" is
+# right for the beginning only.
 #
 # **Deeper networks, layer by layer.** The summary trains deeper networks one layer at a time, and finds that the layers approach rank 1 on a plateau. They do so
 # just as closely if all are trained together (43.5r): $\sigma_2/\sigma_1$ there is what the start has left, in proportion to it (43.5q).
 #
-# **Limits.** The summary gives no sizes, so none of these numbers is its own. Singular values are well apart here. Starts below $10^{-13}$ would
-# lose later modes to rounding.
+# **Limits.** The summary gives no sizes, so none of these numbers is its own. Singular values are well apart here. With starts below $10^{-13}$ later
+# modes would be lost to rounding.
 #
 # **Try.** `input_variances = [1, 1]`: the direction no longer turns during the drop, and 43.5g finds no floor. `singular_values = [3, 1.5, 0.75]`: some networks pass a
 # saddle too fast to count, and 43.5h fails. `input_variances = [5, 0.1]`: the old and the new directions lie further apart, and 43.5h fails.
@@ -483,8 +491,8 @@ ledger.judge({
 # | 43.5s* | Networks with bends have a plateau at rank 1 at all | mean depth in decades ≥ 0.3 | twofold; below that no plateau is seen | Arata, section 3 (statement, read) |
 # | 43.5u* | *control:* Networks with bends have a shallower plateau at rank 2 than the linear network | mean difference in decades ≤ -0.3 | shallower by a factor of two at least | Ours |
 #
-# Starts of other laws, the control without a gap, and the floor, from starts so small that nothing else is left: $10^{-30}$, carried to about $10^{-6}$ in
-# closed form with $M$ frozen, stepped from there:
+# Here are starts of other laws, the control without a gap, and the floor. The floor is taken from starts so small that nothing else is left:
+# $10^{-30}$, carried to about $10^{-6}$ in closed form with $M$ frozen, and stepped from there:
 
 # %%
 def other(law, given):
@@ -518,7 +526,7 @@ def lemma_1(name, scale):
     return tl.one_step_difference(begin, *data, learning_rate, name)
 
 # %% [markdown]
-# These and the floor:
+# The verdicts on these and on the floor:
 
 # %%
 ledger.judge({
@@ -550,7 +558,7 @@ gone = {f"saddle of rank {k}": later(k) for k in range(1, len(singular_values))}
 {name: float(y.median()) for name, y in gone.items()}
 
 # %% [markdown]
-# And lemma 2 along the first drop: the largest growth over the bound, on the direction that is carried along.
+# And lemma 2 along the first drop: the largest growth over the bound, across the direction that is carried along:
 
 # %%
 drop = tl.transported_residual(
@@ -574,8 +582,8 @@ ledger.judge({
 })  # fmt: skip
 
 # %% [markdown]
-# Three layers, square targets, starts of 0.02, 0.014 and 0.01 (larger ones have no plateau to speak of), layer by layer and all together: the largest
-# $\sigma_2/\sigma_1$ of the layers where the gradient is least near the rank-1 loss, means.
+# Networks of three layers with square targets and starts of 0.02, 0.014 and 0.01 (larger ones have no plateau to speak of) are trained layer by layer
+# and all together. Where the gradient is smallest near the rank-1 loss we take the largest $\sigma_2/\sigma_1$ of the layers (means):
 
 # %%
 def layered(scheme):

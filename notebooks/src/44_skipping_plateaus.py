@@ -17,17 +17,16 @@
 #
 # ![verdict](../figures/44_skipping_plateaus/verdict.svg)
 #
-# **Question.** A small start leads to sparse solutions, and to waits at saddles that grow as $\log1/\epsilon$. While a network waits, its
+# **Question.** A start of small scale $\epsilon$ leads to sparse solutions, and to waits at saddles that grow as $\log(1/\epsilon)$. While a network waits, its
 # units grow along directions known beforehand ([notebook 43](43_stagewise_networks.ipynb)): can a jump replace the wait and keep the solution?
 #
-# **Answer.** Yes, if it carries *every* growing direction by its own power. The steps then no longer depend on the start's
-# scale, and all 200 problems with hidden entries end where descent would have ended. Jumps along the fastest direction alone
-# miss one in five.
+# **Answer.** In linear networks, yes, if it carries *every* growing direction by its own power. Smaller starts then cost no more steps, and all 200
+# problems with hidden entries end within a tenth of descent's matrix. Jumps along the fastest direction alone miss one in five.
 #
 # ![steps against start scale](../figures/44_skipping_plateaus/steps.svg)
 #
-# Steps until the loss is a millionth of its start. Plain descent pays for every decade of the start's scale, at a price that is known
-# beforehand (dashed). With jumps it pays nothing.
+# Steps until the loss is a millionth of its start. Plain descent pays for every decade of the start's scale $\epsilon$, at a price that is known
+# beforehand (dashed). With jumps a smaller scale costs next to nothing, whether they have a fixed length or are found by line search.
 #
 # *Source:* Arata, *Stage-wise learning of nonlinear neural networks caused by anisotropic inputs*, summary of a master's thesis at
 # the University of Tokyo (in Japanese), section 4 and figure 2. Close kin: *Alternating Gradient Flows*, Kunin et al. 2025
@@ -38,7 +37,7 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# A linear network of two layers, $A$ and $B$, whose product $BA$ should become a given matrix. A **unit** is a row of $A$ together with
+# We take a linear network of two layers, $A$ and $B$, whose product $BA$ should become a given matrix. A **unit** is a row of $A$ together with
 # the column of $B$ that it feeds. All that moves the units is the matrix $M$, what is still missing from the product.
 
 # %%
@@ -101,7 +100,7 @@ def walk(A, B, jumping):
 
 # %% [markdown]
 # The waits are gone. The rest of this notebook asks whether that is so in larger networks, whether the jump leads where descent would have gone,
-# and what a shorter recipe would lose. Its numbers, to play with:
+# and what a shorter recipe would lose. Its parameters:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -152,8 +151,8 @@ np.allclose(
 # %% [markdown]
 # ## 1. Flat against rising
 #
-# The summary says that plateaus can be ended in a constant number of steps, shows one curve, and does not spell the algorithm out. **Ours** is the
-# plainest that fits its words:
+# The summary says that plateaus can be ended in a constant number of steps, shows one curve, and does not spell out the algorithm. **Ours** is the
+# simplest that fits its words:
 #
 # 1. *Plateau:* a step would lower the loss by a share of less than $10^{-4}$, $\eta\|\nabla\|^2<10^{-4}\,\ell$.
 # 2. *Directions:* the singular triples $(s_k,a_k,b_k)$ of $M=-\partial\ell/\partial W$, $W=W_2W_1$. The part of unit $i$ along the $k$-th is
@@ -189,8 +188,8 @@ start = ln.gaussian_weights(widths, seeds, rng)
  for _, cyx, _ in problems.values() for k in range(3)]  # fmt: skip
 
 # %% [markdown]
-# (These are the mean singular values of $C_{yx}$, strong and weak.) The ways to travel; "one direction" is the shorter recipe, in which the top pair alone
-# grows, to the same length:
+# These are the mean singular values of $C_{yx}$, of the strong teacher and of the weak. The ways to travel follow; "one direction" is the shorter
+# recipe, in which the top pair alone grows, to the same length:
 
 # %%
 def ways(rate):
@@ -236,10 +235,10 @@ pd.DataFrame({key: steps(run).mean(1).numpy() for key, run in runs.items()},
              index=[f"{scale:g}" for scale in scales]).T.round()  # fmt: skip
 
 # %% [markdown]
-# Between the scales where everything is a plateau and those where nothing is, jumps of all directions need a few steps more than at the end: two
+# Between the scales where everything is a plateau and those where nothing is, jumps of all directions need a few steps more than from the smallest: two
 # directions arrive almost together, and the second has no plateau of its own left to be jumped.
 #
-# The jumps made, in the mean, from the least start scale:
+# Jumps per run, in the mean, from the smallest start scale:
 
 # %%
 {key: float(run.jumps[-seeds:].double().mean())
@@ -274,7 +273,7 @@ with figures.curves(
     pass
 
 # %% [markdown]
-# What the last decades cost, as a share of what they cost plain descent:
+# What the last decades of the start scale cost, as a share of what they cost plain descent:
 
 # %%
 def rise(run, name):
@@ -314,7 +313,8 @@ ledger.judge({
 # | 44.2a | Jumps of all directions pass by the saddles of descent: on a plateau the loss is one of reduced-rank regression | largest relative distance from the nearest ≤ 0.02 | neighbouring saddles differ threefold and more | Arata, section 4 (statement, read) |
 # | 44.2b | Every unit ends where plain descent from the same start brings it | largest relative distance of the units, least start scale ≤ 0.1 | units with another one's share end at 1 and more | Ours |
 #
-# The relative distance $\|\Omega_{\rm jump}-\Omega_{\rm plain}\|_F/\|\Omega_{\rm plain}\|_F$ of all units, least start scale, median and largest:
+# The relative distance $\|\Omega_{\rm jump}-\Omega_{\rm plain}\|_F/\|\Omega_{\rm plain}\|_F$, where $\Omega$ stacks all units, from the smallest start
+# scale, median and largest:
 
 # %%
 astray = {
@@ -325,7 +325,8 @@ pd.DataFrame({key: [float(y.median()), float(y.max())] for key, y in astray.item
              index=["median", "largest"]).T.round(3)  # fmt: skip
 
 # %% [markdown]
-# The loss of one network of each teacher along the way, from the least start scale. Plain descent rests at each saddle (dashed: reduced-rank regression); with jumps the same
+# The loss of one network of each teacher along the way, from the smallest start scale. Plain descent rests at each saddle (dashed: reduced-rank
+# regression); with jumps the same
 # levels are passed without a wait. The line search skips most of the drop as well.
 
 # %% tags=["hide-input"]
@@ -352,8 +353,8 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Where the data leave the end open
 #
-# So far every way that converges must end in the same matrix. Small starts are wanted for something else, their choice among many solutions. So we hide
-# entries: $8\times8$ matrices of rank 2, of which a share of 0.6 is seen; loss $\frac12\sum_{\text{seen}}(W-T)^2$. Countless matrices fit the
+# So far every way that converges must end in the same matrix. But small starts are wanted for their choice among many solutions. So we hide entries of
+# $8\times8$ matrices $T$ of rank 2, of which a share of 0.6 is seen; the loss is $\frac12\sum_{\text{seen}}(W-T)^2$. Countless matrices fit the
 # seen entries, and the algorithm selects. The same five steps run on this loss; only $M$ and the curvature change.
 #
 # While the first direction waits, the others grow as well, more slowly. A jump along one direction drops what they have gained; where saddles are near
@@ -407,7 +408,7 @@ pd.DataFrame({
 
 # %% [markdown]
 # Plain descent from a ten thousand times smaller start ends within a tenth less often than the jumps do: the path itself has not settled at these scales,
-# and the jumps follow it more closely than it follows its own limit. The units are the sharper test: one direction at a time loses most of them.
+# and the jumps follow it more closely than it follows its own limit. The units are the sharper test: with one direction at a time most problems end with other units.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -463,7 +464,7 @@ pd.DataFrame({f"{scale:g}": {key: float(y.mean()) for key, y in found.items()}
               for scale, found in bent.items()}).round(3)  # fmt: skip
 
 # %% [markdown]
-# The jump makes the count independent of the start scale here too; it breaks even near $10^{-3}$.
+# With the jump the count rises much less as the start scale falls; it breaks even near $10^{-3}$.
 
 # %%
 ledger.judge({"44.4a": mean(bent[1e-8]["without"] / bent[1e-8]["with"])})
@@ -472,9 +473,10 @@ ledger.judge({"44.4a": mean(bent[1e-8]["without"] / bent[1e-8]["with"])})
 # ## Reading
 #
 # **It works, at every saddle, and it must carry everything that grows.** During a wait the later directions grow as well. A jump along one direction
-# throws that away: skip the first wait alone, and what is saved at the origin is paid at the next saddle to within a few steps (44.5f). On regressions, whose
-# end is unique, this costs nothing as long as every plateau is jumped. Where the algorithm selects, it costs both the selection and
-# the steps (section 3). A jump of all directions pays neither.
+# throws that away: if the first wait alone is skipped, what is saved at the origin is paid at the next saddle to within a few steps (44.5f, 44.5g). On
+# regressions, whose
+# end is unique, this costs nothing as long as every plateau is jumped. Where the start selects among solutions, it costs steps, and in one problem of
+# five the selection (44.3b, 44.5r). A jump of all directions costs neither (44.3a, 44.3c), though there it saves only about a seventh of the steps.
 #
 # For regressions on vectors all jumps are known before any run, exactly: [notebook 46](46_sparse_stages.ipynb).
 #
@@ -482,16 +484,16 @@ ledger.judge({"44.4a": mean(bent[1e-8]["without"] / bent[1e-8]["with"])})
 # the origin. With inputs of unequal variance this is not the direction of the $k$-th saddle, but close: on regressions it saves as many steps
 # (44.5l), and only what it leaves along the saddle's own direction gives it away (44.5n). We read "at the saddle".
 #
-# **What the summary does not say and the algorithm needs:** used directions must be taken out of the jump (step 3). Without it the jump stretches what
-# has not yet settled in them, lands near the same saddle and fires again (44.5j).
+# **What the summary does not say and the algorithm needs:** used directions must be taken out of the jump (step 3). Without it more steps are needed
+# (44.5j, 44.5k): the jump stretches what has not yet settled in them, lands near the same saddle and is made again.
 #
-# **Where it does not help.** At $\epsilon=10^{-2}$ nothing is quiet, so no jump is made. For ReLU units it breaks even at $10^{-3}$ and gains from
-# $10^{-5}$ on, but only at the origin; later saddles have no jump.
+# **Where it does not help.** At $\epsilon=10^{-2}$ no plateau is seen, so no jump is made. For ReLU units the jump breaks even at $10^{-3}$ and gains
+# from $10^{-5}$ on, but only at the origin; later saddles have no jump.
 #
 # **Disagreements.** The summary gives a curve and no numbers. Nothing in it says how many directions its jump carries; ours approximates the dynamics
 # with all of them and does not with one.
 #
-# **Limits.** Square loss, linear units (except section 4), full batches, one learning rate. The detector's threshold $10^{-4}$ and the fixed
+# **Limits.** All this is for square loss, linear units (except section 4), full batches and one learning rate a section. The detector's threshold $10^{-4}$ and the fixed
 # length are choices of ours.
 #
 # **Try.** `jump_length = 0.05`: a shorter jump leaves a short wait. `weak_teacher = [2, 0.5, 0.02]`: slower modes, larger speed-up.
@@ -501,8 +503,8 @@ ledger.judge({"44.4a": mean(bent[1e-8]["without"] / bent[1e-8]["with"])})
 # ## 5. Checks
 #
 # What the claims rest on, and what happens if a part of the jump is left out. **First only**: one jump along one direction, at the origin. **Used in**: without
-# step 3. **Random**: a kick of the same length along a random direction, clear of all that could grow. It
-# gets as many tries as there are plateaus. **Origin**: the $k$-th direction of the matrix at the origin, by fixed length and by line search.
+# step 3. **Random**: a kick of the same length along a random direction, clear of all that could grow, as many times as there are plateaus. **Origin**:
+# the $k$-th direction of the matrix at the origin, by fixed length and by line search.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -546,7 +548,8 @@ pd.DataFrame({key: steps(run).mean(1).numpy() for key, run in left_out.items()},
              index=[f"{scale:g}" for scale in scales[-2:]]).T.round()  # fmt: skip
 
 # %% [markdown]
-# To skip the first wait alone, or to kick where nothing grows, is as long as plain descent; the others lie in between.
+# To skip the first wait alone takes as long as plain descent, and to kick where nothing grows nearly so. Without step 3 the steps lie in between; the
+# origin's directions do as well as the saddles' own.
 
 # %%
 def against(name, way, other):

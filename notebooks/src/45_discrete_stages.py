@@ -20,13 +20,13 @@
 # **Question.** Two linear layers that start near zero are said to pass through the solutions of reduced-rank regression, rank by
 # rank. When exactly does each component come, with steps of finite size, and does it happen on real data?
 #
-# **Answer.** Each component comes within one step of the predicted one. On digits an autoencoder, the paper's own case, passes by the best solution of rank 1;
-# label regression does not, since its covariances are nearly equal. Two layers stopped early do not beat one.
+# **Answer.** In the paper's exact case each component comes within one step of the predicted one. On digits an autoencoder passes by the best solution
+# of rank 1; label regression does not. There, on few digits, two layers stopped early do not beat one.
 #
 # ![strengths of the components against rescaled time, in both orders](../figures/45_discrete_stages/order.svg)
 #
-# Left: four components of one problem come one after another, at the predicted steps (dashed). Right: where the component with the larger covariance explains less, a
-# network with one hidden unit learns it first, forgets it and turns to the other; the later, the smaller the noise.
+# Left: four components of one problem come one after another, at the predicted steps (dashed). Right: where component 1, with the larger covariance,
+# explains less than component 2, a network with one hidden unit that has learned 1 forgets it and turns to 2; the smaller the noise, the later.
 #
 # *Source:* Gidel, Bach and Lacoste-Julien 2019, *Implicit regularization of discrete gradient dynamics in linear neural
 # networks* ([arXiv:1904.13262](https://arxiv.org/abs/1904.13262)). What is said here of discrete steps is ours.
@@ -36,9 +36,10 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# A linear network of two layers sees its data through two moments, $C_{xx}$ and $C_{yx}$. In the paper's exact case they share their bases:
+# A linear network of two layers sees its data through two moments, the covariance $C_{xx}$ of the inputs and $C_{yx}$ between outputs and inputs. In
+# the paper's exact case they share their bases:
 # $C_{xx}=U\,\mathrm{diag}(\lambda)\,U^\top$, $C_{yx}=V\,\mathrm{diag}(\sigma)\,U^\top$. If the layers start as $e^{-\delta}$ times orthogonal matrices in these
-# bases, each component lives alone, with the same weight $w$ in both layers. Its strength $w^2$ grows from $e^{-2\delta}$ to $\sigma/\lambda$:
+# bases, each component evolves by itself, with the same weight $w$ in both layers. Its strength $w^2$ grows from $e^{-2\delta}$ to $\sigma/\lambda$:
 
 # %%
 from math import exp, log
@@ -58,7 +59,7 @@ sizes = [2.0, 1.2, 0.7, 0.4]
 [rise(sigma) for sigma in sizes]
 
 # %% [markdown]
-# The flow would take $(\delta+\frac12\ln\sigma/\lambda)/(\eta\sigma)$ steps:
+# Gradient flow would take $(\delta+\frac12\ln(\sigma/\lambda))/(\eta\sigma)$ steps:
 
 # %%
 [round((16 + log(sigma) / 2) / (0.2 * sigma), 1) for sigma in sizes]
@@ -90,8 +91,8 @@ def one_unit(steps, eta=0.05):
 [one_unit(steps) for steps in (250, 300, 400, 500)]
 
 # %% [markdown]
-# It learns the first, and then throws it away for the second. What these two toys say is asked of whole matrices below, of data whose moments do
-# not share their bases, and of digits. The numbers:
+# It learns the first, and then throws it away for the second. What these two small models say is tested below on whole matrices, on data whose moments
+# do not share their bases, and on digits. The parameters:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -137,14 +138,15 @@ np.allclose(
 #
 # $$\frac{\delta+\frac12\ln(\sigma/\lambda)}{\ln(1+\eta\sigma)}\ \text{ steps}$$
 #
-# to half of the final strength, takes the end of the rise from the flow, which should cost a fraction of a step. The paper's rescaled time, $1/\sigma$ for each
+# to half of the final strength, takes the end of the rise from gradient flow, which should be wrong by a fraction of a step. The paper's rescaled time,
+# $1/\sigma$ for each
 # unit of $\delta$, is a statement about the flow or about $\eta\to0$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 45.1a | Every component switches within one step of the predicted one | largest difference in steps ≤ 1 | nothing shorter than a step can be seen; the flow is off by three to fifteen | Gidel et al. 2019, rescaled time (statement, abstract) |
 #
-# One run for each smallness of the start, and its length in steps:
+# One run for each smallness $\delta$ of the start, and its length in steps:
 
 # %%
 sigma = torch.from_numpy(
@@ -185,7 +187,8 @@ ledger.judge({
 # %% [markdown]
 # ## 2. How near the solutions of low rank it comes
 #
-# Between the switches of components $k$ and $k+1$ the first $k$ have arrived and the others are still asleep: $W_2W_1$ is near the solution of rank $k$. How near? Component
+# Between the switches of components $k$ and $k+1$ the first $k$ have arrived and the others are still tiny: $W_2W_1$ is near the solution of rank $k$.
+# How near? Component
 # $k$ still settles, by a factor $1-2\eta\sigma_k=e^{-a}$ a step, and component $k+1$ already grows, by $(1+\eta\sigma_{k+1})^2=e^{b}$. Where the two are equal, the distance is least: it is
 # $e^{-e\delta}$ with
 #
@@ -222,7 +225,7 @@ pd.DataFrame({
 }).round(3)  # fmt: skip
 
 # %% [markdown]
-# All problems thin, the median bold:
+# All problems are drawn thin, their median bold:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -248,9 +251,9 @@ ledger.judge({
 # %% [markdown]
 # ## 3. The order is not the regression's
 #
-# The component with the largest covariance $\sigma$ comes first. The one that lowers the loss most has the largest $s^2=\sigma^2/\lambda$. With inputs of
-# equal variance these are the same, and in an autoencoder too, where $\sigma=\lambda$. Else they need not be. Take $\sigma=(1,\ 0.8)$ and $\lambda=(4,\ \frac14)$: the first component is
-# faster and explains ten times less.
+# The component with the largest covariance $\sigma$ comes first. The one that lowers the loss most has the largest $s^2=\sigma^2/\lambda$. With inputs
+# of equal variance these are the same, and in an autoencoder too, where $\sigma=\lambda$. Otherwise they need not be. With $\sigma=(1,\ 0.8)$ and
+# $\lambda=(4,\ \frac14)$ the first component is faster and explains ten times less.
 #
 # Then the first plateau lies above the best loss of rank 1, by $\frac12(s_2^2-s_1^2)$. With one hidden unit the network cannot add the
 # second component to the first; but at the first one's point, a saddle now, the second grows at a rate
@@ -264,7 +267,7 @@ ledger.judge({
 # | 45.3a | Where the orders disagree the first plateau lies above the best loss of rank 1, by (s₂² − s₁²)/2 | mean of excess / predicted 1 ± 0.01 | what the second component has by then | Ours |
 # | 45.3b | One hidden unit forgets the first component at the rate r | mean of steps per ln(1/noise) times ln(1 + ηr) 1 ± 0.02 | straight lines over nine decades | Ours |
 #
-# Loss and distance half way between the two arrivals:
+# The loss half way between the two arrivals, less the best loss of rank 1, over the prediction:
 
 # %%
 pair = torch.from_numpy([1.0, 0.8] * rng.uniform(0.97, 1.03, (problems, 2)))
@@ -340,13 +343,14 @@ ledger.judge({
 # ## 4. Real digits
 #
 # Now 2,000 digits, 20 principal components, a network with 12 hidden units, Gaussian starts of $10^{-8}$. The paper's own worked case is the linear **autoencoder**, $Y=X$: there $C_{yx}=C_{xx}$, so that
-# the moments share their bases and $\sigma=\lambda$ sorts the components as regression does. The other case is **label regression** on the ten classes, where neither is given; **whitened** inputs have
-# $\lambda=1$ and leave no doubt about the order.
+# the moments share their bases and $\sigma=\lambda$ sorts the components as regression does. The other case is **label regression** on the ten classes,
+# where neither holds; with **whitened** inputs $\lambda=1$, and the order is that of regression again.
 #
-# Section 2 says about how near to rank $k$ each can come: $\epsilon^e$, with $e$ from the gap between $\sigma_k$ and $\sigma_{k+1}$ (for aligned starts; 45.5m is about Gaussian ones). Gaps of
-# real data are narrow.
+# Section 2 says roughly how near to rank $k$ each can come from a start of scale $\epsilon$: to $\epsilon^e$, with $e$ from the gap between $\sigma_k$
+# and $\sigma_{k+1}$ (for aligned starts; 45.5m is about Gaussian ones). Gaps of real data are narrow.
 #
-# And use: if low rank is a good regularizer, then where training data are few, two layers that stop on a stage should do better on new digits than one layer can.
+# And is it of use? If low rank is a good regularizer, then, where training data are few, two layers that stop on a stage should do better on new digits
+# than one layer can.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -389,8 +393,8 @@ pd.DataFrame({
 
 # %% [markdown]
 # The autoencoder passes by rank 1 within a hundredth and by higher ranks as their gaps allow. Whitened labels behave as predicted: their leading covariances are within a few
-# percent of each other, and rank 3, after which there is a gap, is the first to be seen. Labels as they are stay farther off than their gaps allow, for what descent learns first is not
-# what regression would keep (section 3).
+# percent of each other, and rank 3, after which there is a gap, is the first to be seen. Labels as they are stay farther off than their gaps allow,
+# probably because what descent learns first is not what regression would keep (section 3).
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -438,21 +442,24 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The discrete dynamics is as simple as the flow.** Replace $\eta\sigma$ by $\ln(1+\eta\sigma)$ in the waiting times and they are exact, up to half of a step. The order
+# **The discrete dynamics is as simple as the flow.** With $\ln(1+\eta\sigma)$ in place of $\eta\sigma$ the waiting times of the paper's exact case are
+# right to half of a step (45.1a). The order
 # never changes: the logarithm is monotone.
 #
-# **"Rank by rank" holds, "reduced-rank regression" only where the orders agree.** The saddle after $k$ switches is the best solution of rank $k$ if $\sigma$ and
-# $\sigma^2/\lambda$ sort the components alike, as in the autoencoder of the paper's first figure. If not, early stopping returns the fast components and not the good ones, and a network
+# **"Rank by rank" holds, "reduced-rank regression" only where the orders agree.** The saddle after $k$ switches is the best solution of rank $k$ if
+# $\sigma$ and $\sigma^2/\lambda$ sort the components alike, as in the autoencoder of the paper's first figure. If not, early stopping returns the fast
+# components and not those that explain most, and a network
 # without a spare unit must unlearn. The paper orders by the covariance and has a perturbation result for moments that nearly share their bases, of which we have read a summary only;
 # generic moments are measured in 45.5j to 45.5l.
 #
 # **The limit is real, and as far away as the gaps say.** $\epsilon^e$ is no small number where two covariances are within a few percent of each other. From Gaussian starts the
 # exponent lies between the one to leading order and that of aligned starts, an eighth above the first (45.5m, partly reproduced): why it is not the first we do not know.
 #
-# **As a regularizer** stages do little here. Two layers stopped early gain a percent or so on 30 digits and nothing on 2,000 (45.5n); one layer, stopped at its best,
-# does better on few digits (45.4e): its ridge-like path is the better one.
+# **As a regularizer** stages do little here. Two layers stopped early gain a percent or so on 30 digits and nothing on 2,000 (45.5n); one layer,
+# stopped at its best, does better on few digits (45.4e), perhaps because its path is like that of ridge regression.
 #
-# **Limits.** Twenty components only; other data with a wide spectrum do show stages ([notebook 43](43_stagewise_networks.ipynb) builds some). Stopping is judged on the test digits, which
+# **Limits.** The digits have twenty components only; other data, with a wide spectrum, do show stages ([notebook 43](43_stagewise_networks.ipynb)
+# builds some). Stopping is judged on the test digits, which
 # favours it.
 #
 # **Try.** `rate = 0.05`: the flow is right within a step or so, and the control 45.5d fails. `covariances = [2.0, 1.7, 0.7, 0.4]`: the first stage is short.
@@ -499,7 +506,8 @@ whole = {
 {name: round(float(error.max()), 3) for name, (error, _) in whole.items()}
 
 # %% [markdown]
-# (The largest errors.) Single components at many step sizes, the largest of an unbroken series (monotone, settling), and the sections 1 to 3:
+# These are the largest errors. The verdicts on them, on sections 1 to 3, and on single components at many step sizes, where the largest step of an
+# unbroken series that is monotone, or settles, is taken:
 
 # %%
 limits = ds.step_limits()
@@ -518,11 +526,11 @@ ledger.judge({
 })  # fmt: skip
 
 # %% [markdown]
-# Random regressions: five inputs of unequal variance, four outputs, a teacher with singular values 3, 1.2, 0.5, labels with noise, a network of width 8 from random
-# Gaussian weights. Nothing is aligned at the start. And whitened digits from $10^{-32}$ and $10^{-150}$: from a Gaussian start
+# The random regressions have five inputs of unequal variance, four outputs, a teacher with singular values 3, 1.2, 0.5, labels with noise, and a
+# network of width 8 from random Gaussian weights. Nothing is aligned at the start. The whitened digits start from $10^{-32}$ and $10^{-150}$: from a
+# Gaussian start
 # the direction of the first component still turns after its switch, by the ratio of the growths a step, and this is what the growing second component meets: $e=2(1-r)/(1+r)$ with
-# $r=\ln(1+\eta\sigma_2)/\ln(1+\eta\sigma_1)$. Medians of the nearest approach to ranks 1 and 2, from $10^{-6}$ and
-# $10^{-12}$:
+# $r=\ln(1+\eta\sigma_2)/\ln(1+\eta\sigma_1)$. Medians of the nearest approach of the random regressions to ranks 1 and 2, from $10^{-6}$ and $10^{-12}$:
 
 # %%
 def random_regressions():

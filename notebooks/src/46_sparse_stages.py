@@ -17,14 +17,15 @@
 #
 # ![verdict](../figures/46_sparse_stages/verdict.svg)
 #
-# **Question.** With more inputs than samples, infinitely many weights fit the data. Which of them does gradient descent find, and on what way?
+# **Question.** With more inputs than samples, infinitely many weights fit the data. Which of them does gradient descent find, and by what way?
 #
-# **Answer.** The scale of the start decides. From a large one descent ends near the solution of least norm; from a small
-# one it ends sparse. It gets there by jumps whose times follow from the data alone, and gives some coordinates back.
+# **Answer.** For weights of the form $u^2-v^2$ the start's scale decides. From a large one descent ends near the solution of least norm; from a small
+# one near a sparse one, by jumps whose times follow from data and step, often giving coordinates back.
 #
 # ![Loss of descent from two tiny starts on the predicted staircase](../figures/46_sparse_stages/stairs.svg)
 #
-# The loss of one run from each of two tiny starts, against time in units of ln(1/α). Dashed: the staircase, computed from the data before any run.
+# The loss of one run from each of two tiny starts of scale $\alpha$, against time in units of $\ln(1/\alpha)$. Dashed: the staircase, computed from the
+# data before any run.
 #
 # *Source:* the ends: Woodworth et al. 2020, *Kernel and rich regimes in overparametrized models*
 # ([arXiv:2002.09277](https://arxiv.org/abs/2002.09277)). The jumps: Pesme and Flammarion 2023, *Saddle-to-saddle dynamics in diagonal linear
@@ -36,7 +37,7 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# A regression $Xw=y$ with $n$ samples and $d>n$ inputs. Each coordinate of $w$ is a network of two layers, $w=u^2-v^2$, and descent moves $u$ and $v$
+# We take a regression $Xw=y$ with $n$ samples and $d>n$ inputs. Each coordinate of $w$ is a network of two layers, $w=u^2-v^2$, and descent moves $u$ and $v$
 # on the loss $\frac1{2n}\|Xw-y\|^2$. They all start at the same small number $\alpha$, so that $w$ starts at zero.
 
 # %%
@@ -73,9 +74,10 @@ wide = walk(X, y, 1.0)
 wide[:3].round(2), float(np.abs(wide[3:]).max().round(3)), np.allclose(X @ wide, y)
 
 # %% [markdown]
-# Why a small start is slow is easy to see. Where $w$ hardly moves, $g$ is constant, and $u_j$ and $v_j$ grow or shrink by a factor in each step.
-# One of them has to grow from $\alpha$ to about 1 before its coordinate counts, so it waits for a time in proportion to $\ln(1/\alpha)$. The one with the largest
-# $|g_j|$ comes first, then $g$ is another, and so on. The rest of this notebook computes where this ends, and when each jump comes.
+# Why a small start is slow is easy to see. Where $w$ hardly moves, the gradient $g$ of the loss in $w$ is constant, and $u_j$ and $v_j$ grow or shrink
+# by a factor in each step.
+# One of them has to grow from $\alpha$ to about 1 before its coordinate counts, so it waits for a time in proportion to $\ln(1/\alpha)$. The one with
+# the largest $|g_j|$ comes first, then $g$ changes, and so on. The rest of this notebook computes where this ends, and when each jump comes.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -117,16 +119,16 @@ np.allclose(walk(X, y, 1e-6), dg.descend_from(one, 1e-6, 0.01, 3000).coordinates
 # $$w=2\alpha^2\sinh(X^\top\nu),\qquad\text{with the }\nu\text{ for which }Xw=y.$$
 #
 # These are the conditions of a minimum: among all weights that fit, $w$ has the least value of a potential, which for large $\alpha$ is like $|w|^2$ and for
-# small $\alpha$ like $\sum|w_j|$. Steps of a finite size $\eta$ break the conservation: each multiplies $u_jv_j$ by $1-4\eta^2g_j^2$. What is left of it at the end
-# can be put in place of $\alpha^2$, coordinate by coordinate.
+# small $\alpha$ like $\sum|w_j|$. Steps of a finite size $\eta$ break the conservation: each multiplies $u_jv_j$ by $1-4\eta^2g_j^2$. What is left of
+# $u_jv_j$ at the end can be put in place of $\alpha^2$, coordinate by coordinate.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 46.1a | Descent ends at a distance from the flow's end that falls with the step, fourfold for a quarter of it, from every scale | mean ratio 4 ± 0.5 | next order in the step | Woodworth et al. 2020 (statement, recalled) |
 # | 46.1b | With what the steps leave of each uv for α², the potential tells the end ten times as exactly | largest distance / flow's distance ≤ 0.1 | what is left is of second order | Ours, after Even et al. 2023 (recalled) |
 #
-# Fifty inputs, twenty samples, three coordinates of ±1. Distances from the flow's end, relative to its size: with the step, with a quarter of
-# it, and then with the correction. Means over all regressions:
+# Fifty inputs, twenty samples, three coordinates of ±1. Distances from the flow's end, relative to its size: with the step, with a quarter of it, and
+# with the correction at a quarter. Means over all regressions:
 
 # %%
 sparse = dg.sparse_regressions(problems, 20, 50, [1.0, 1.0, 1.0], rng)
@@ -157,7 +159,8 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Sparse, or not
 #
-# The thesis that opens family 4 begins with this: a small start gives a sparse solution, a large one does not, and overfits. The truth here has three
+# Arata's thesis ([notebook 43](43_stagewise_networks.ipynb)) begins with this: a small start gives a sparse solution, a large one does not, and
+# overfits. The truth here has three
 # coordinates that are not zero, so the distance from it, relative to its size, is the error on new inputs.
 #
 # | | claim | holds if | why this bound | source |
@@ -206,10 +209,11 @@ ledger.judge({
 # %% [markdown]
 # ## 3. The staircase
 #
-# Let $\alpha$ vanish, and measure time in units of $\ln(1/\alpha)$. On a plateau $w$ rests, and $\ln u_j$, $\ln v_j$ move in straight lines, at $-2g_j$ and $2g_j$. When one arrives
-# at 0, its coordinate joins, and at once descent is at the least squares over all that have arrived, each with the sign of its side. Those that this sets to zero
-# fall behind again. So the whole staircase follows from $X$ and $y$, like the path of LARS. For steps of size $\eta$ the lines have the slopes
-# $\ln(1\mp2\eta g_j)/\eta$ instead.
+# Let $\alpha$ vanish, and measure time in units of $\ln(1/\alpha)$. On a plateau $w$ rests, and $\ln u_j$, $\ln v_j$ move in straight lines, at $-2g_j$
+# and $2g_j$. When one arrives at 0, its coordinate joins, and at once descent is at the least-squares solution over all that have arrived, each with
+# its own sign. Those that this sets to zero fall behind again. So the whole staircase follows from $X$ and $y$, like the path of LARS. For steps of
+# size $\eta$ the lines have the slopes $\ln(1\mp2\eta g_j)/\eta$ instead. A jump's time is thus $\ln(1/\alpha)$ times a number, its *slope*, which is
+# computed.
 #
 # Is this greedy? Orthogonal matching pursuit also adds one coordinate after the other and then fits, but it never gives one back.
 #
@@ -228,7 +232,7 @@ climbed = dg.ascend(steep, (tiny, tiny**2), stairs_share)
 [(len(climbed.stairs[k].times), len(climbed.computed()[k])) for k in range(8)]
 
 # %% [markdown]
-# So many jumps, and so many large ones, in the first eight. Measured slopes of all large jumps over the computed ones, as quantiles:
+# These are the numbers of jumps, and of large ones, in the first eight regressions. Measured slopes of all large jumps over the computed ones, as quantiles:
 
 # %%
 quotients = climbed.quotients()
@@ -273,7 +277,7 @@ shares = {"computed": passed(climbed.stages()), "greedy": passed([
 {name: round(float(np.nanmean(x)), 2) for name, x in shares.items()}
 
 # %% [markdown]
-# These shares of the stages descent passes on its way: of the computed ones, and of those of the pursuit.
+# These are the shares of stages that descent passes on its way: of the computed ones, and of those of the pursuit.
 
 # %%
 def whose(found):
@@ -291,21 +295,24 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **What the thesis says in words has a formula here.** "Sparse from a small start, not sparse from a large one" is one curve, computed from the potential, on
-# which descent lies at every scale. It also says how small is small: the mean error falls roughly as the root of $\alpha$, so that ten times less
+# **What the thesis says in words has a formula here.** "Sparse from a small start, not sparse from a large one" is one curve, computed from the
+# potential, on which descent lies at all scales that were tried. The curve also says how small is small: the mean error falls roughly as the root of
+# $\alpha$, so that ten times less
 # error costs two decades.
 #
 # **Stages without greed.** [Notebook 42](42_greedy_low_rank.ipynb) finds that factorization learns greedily, rank by rank, and [44](44_skipping_plateaus.ipynb)
-# jumps from one stage to the next along whatever grows. Here the stages can be computed, all of them, and they are not greedy: a coordinate that looked best at
-# first is given back when better ones have come. In the end this is what makes the last plateau the one of least $\sum|w_j|$ (46.4b).
+# jumps from one stage to the next along whatever grows. Here the stages can be computed, all of them, and they are not greedy: in half of the
+# regressions a coordinate that looked best at first is given back when better ones have come (46.4e). The last plateau is the solution of least
+# $\sum|w_j|$ (46.4b).
 #
-# **A step is not small for ever.** At a quarter of the stable step the flow's staircase is early (46.4g), at each jump, however small $\alpha$ is:
-# an error of the rate of growth, which the wait multiplies. With $\ln(1\mp2\eta g)/\eta$ for the slopes it is gone.
+# **A step is not small for ever.** At a quarter of the stable step the flow's staircase is too early (46.4g), and a smaller $\alpha$ does not help: the
+# rate of growth is wrong, and the wait multiplies the error. With $\ln(1\mp2\eta g)/\eta$ for the slopes it is gone (46.3b).
 #
-# **Limits.** The papers' bodies were not read. The coordinates of a diagonal network do not interact but through the data; for matrices, with their rotating
+# **Limits.** The coordinates of a diagonal network interact through the data only; for matrices, with their rotating
 # singular vectors, nobody has the whole schedule (notebooks 41 and 43 have first and single stages). There is no noise in the targets.
 #
-# **Try.** `tiny = 1e-6`: 46.3a fails, 46.3b and 46.4h hold only partly, because jumps are smeared over a time that does not shrink. `stairs_share = 0.5`: the flow's
+# **Try.** `tiny = 1e-6`: 46.3a fails, and 46.3b and 46.4h hold only partly, because jumps are smeared over a time that does not shrink with $\alpha$.
+# `stairs_share = 0.5`: the flow's
 # staircase is early by twice as much, that of steps is not. `scales = [0.1, 1]`: 46.2b fails, since a scale of 1 is not yet a large start.
 
 # %% [markdown]
@@ -338,7 +345,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# And the schedule belongs to tiny starts. From ordinary ones jumps come at other times:
+# The schedule belongs to tiny starts. From ordinary ones jumps come at other times:
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|

@@ -20,13 +20,12 @@
 # **Question.** Batch normalization is said to carry gradients undiminished through networks of any depth, and to reach the same accuracy in
 # fourteen times fewer steps. What does it do to a gradient, and fewer steps than what?
 #
-# **Answer.** Normalized gradients never decay: they grow layer by layer, by a known factor. The speed-up is no constant: none at one hidden
-# layer of sigmoids, 20 at five; centring and scaling are both needed. Layers aren't whitened, and with pairs of images training fails.
+# **Answer.** In random normalized layers gradients never decay: they grow by a known factor a layer. The speed-up is no constant: little at one hidden layer of sigmoids, 20 at five; centring and scaling are both needed. Layers aren't whitened; with pairs of images training fails.
 #
 # ![size of the gradient against depth, with and without normalization](../figures/51_batch_normalization/key.svg)
 #
-# The gradient of each layer's weights at the start, relative to that of the last hidden layer, on its way down. Dashed: the formula of section 1, which has
-# no free number.
+# Size of the gradient of each layer's weights at the start, relative to the last hidden layer. Normalized gradients grow on the way down, as the
+# formula of section 1 says (dashed, no free number); plain sigmoids lose theirs.
 #
 # *Source:* Ioffe and Szegedy 2015, *Batch normalization: accelerating deep network training by reducing internal covariate shift*
 # ([arXiv:1502.03167](https://arxiv.org/abs/1502.03167)); a supplement of 2015 to an introduction to deep learning in the journal of the Operations Research Society of Japan, which says why it should work; the third question in Cho 2020,
@@ -40,7 +39,7 @@
 #
 # A layer takes $z=Wh$, an array with a row for each unit and a column for each example of the minibatch. Batch normalization replaces $z$ by
 # $\hat z=(z-\operatorname{mean}z)/\operatorname{sd}z$, with the mean and the standard deviation of each row. On the way back, derivatives pass through the mean and the
-# standard deviation too: what is left of them has no mean, and nothing along $\hat z$.
+# standard deviation too: what is left of them has mean 0 and no part along $\hat z$.
 
 # %%
 import numpy as np
@@ -164,16 +163,18 @@ agrees(*np.random.default_rng(seed).normal(size=(2, 5, 20)))
 #
 # (The last factor is 1 but for small minibatches of $B$: normalization takes two of $B$ directions away, and the inverse of an estimated variance is too large on average. The gradient of
 # the weights grows by the same factor, once the angles between the examples have settled, some layers up.) The first is $\pi/(\pi-1)=1.467$ for rectifiers, 1.178
-# for tanh and 1.034 for sigmoids. For which $f$ is it less than 1? For none: that $\operatorname{Var}f\le\mathbb E f'^2$ is the Gaussian Poincaré inequality, with equality for straight lines only. So gradients never
-# decay, as the supplement says, and always explode unless the network is linear, which it does not say.
+# for tanh and 1.034 for sigmoids. For which $f$ is it less than 1? For none: that $\operatorname{Var}f\le\mathbb E f'^2$ is the Gaussian Poincaré
+# inequality, with equality for straight lines only. So in wide random layers gradients never decay, as the supplement says, and always explode with
+# depth unless the network is linear, which it does not say.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 51.1a | From a normalized layer to the one below, the square of the gradient grows as the formula says, for rectifiers, tanh and sigmoids | largest distance of mean measured/predicted from 1 ≤ 0.015 | what 512 units leave is 0.005; the factor of B is 0.016 | Yang et al. 2019 (statement, abstract) |
 # | 51.1b | However deep the normalized network, its gradients come back undiminished | smallest factor a layer ≥ 1 | one that is smaller refutes it | 2015 supplement (statement, read) |
 #
-# Networks of 30 layers with 512 units each, and minibatches of 64: the gradient of the weights of every layer. For comparison plain networks of 128 units, rectifiers from the start of He et al., the others
-# from weights of variance $1/n$. Factors a layer for the square of the gradient:
+# We take the gradient of the weights of every layer, in networks of 30 layers with 512 units each and minibatches of 64. For comparison there are plain
+# networks of 128 units: rectifiers from the start of He et al. (variance $2/n$), the others from weights of variance $1/n$. Factors a layer for the
+# square of the gradient:
 
 # %%
 units = {"rectifier": RELU, "tanh": TANH, "sigmoid": SIGMOID}
@@ -225,7 +226,7 @@ ledger.judge({
 # The slope of a sigmoid is at most 1/4: weights of variance $1/n$ pass on a quarter of a signal, and of a gradient on the way back. With one hidden layer that hardly matters. With five, training begins on a plateau, and
 # the first thing that normalization saves is the time spent there. So its factor should grow with depth. It should also be larger for modest targets, which are reached soon after the plateau: a plateau is paid once.
 #
-# What is raced: steps to a test accuracy, looked at every 5 steps and later every 4%. Both arms share split, start and order of the digits, so that quotients are
+# We count the steps to a test accuracy, looked at every 5 steps and later every 4%. Both arms share split, start and order of the digits, so that quotients are
 # paired. Each arm has its own best learning rate out of a grid, found on other splits and in half of the steps; `inside` says whether it was no end of its grid. A run that has not arrived after `cap` steps is *capped*: no
 # quotient is made of it. Means of quotients are geometric. (Weights are rounded to multiples of $2^{-18}$ after every step: else the last bits of a processor would decide which of two runs one sees.)
 #
@@ -257,7 +258,8 @@ def race(layers, arm, cap, goals=(0.7, 0.85), B=50, more=1, **given):
 
 
 # %% [markdown]
-# The start of a network with five hidden layers is above, all of them in one tensor. Each race is run once. Sigmoids first: the rates chosen, and how many runs were capped before each target.
+# Above are the shapes of the weights with five hidden layers, those of all splits in one tensor. Each race is run once. Sigmoids first: the rates
+# chosen, and how many runs were capped before each target.
 
 # %%
 plain, full = Form(SIGMOID), Form(SIGMOID, True)
@@ -273,7 +275,8 @@ races = {
 
 # %% [markdown]
 # Then three starts that do not lose the signal: sigmoids with weights four times as large, which makes up for their slope; rectifiers from the start of
-# He et al.; and tanh. Since $\tanh z=2\sigma(2z)-1$, a tanh network *is* a sigmoid network with the right scale, whose biases take off the means.
+# He et al.; and tanh. Since $\tanh z=2\sigma(2z)-1$ with the sigmoid $\sigma$, a tanh network *is* a sigmoid network with the right scale and with
+# biases that take off the means.
 
 # %%
 races.update({
@@ -294,7 +297,7 @@ pd.DataFrame({arm: {"rate": run.rate, "inside": run.inside,
               for arm, run in races.items()}).T
 
 # %% [markdown]
-# Quotients of the steps to 0.85, without / with: about 1 at one layer, 4 to 5 at three, 20 at five; from starts that do not lose the signal, 1 to 4.
+# Quotients of the steps to 0.85, without / with: little above 1 at one layer, 4 to 5 at three, 20 at five; from starts that do not lose the signal, 1 to 4.
 
 # %%
 def gain(name, other="normalized", goal=-1):
@@ -314,7 +317,8 @@ def times(logs):
 {name: value(**times(gain(name))) for name, arm in races if arm == "plain"}
 
 # %% [markdown]
-# The same for two targets: the modest one is reached soon after the plateau, and the factor is larger. Fourteen, dashed, is one point on a long slope.
+# The same for two targets: the modest one, 0.70, is reached soon after the plateau, and its factor is larger. The fourteen that the paper reports
+# (dashed) is one value of many.
 
 # %% tags=["hide-input"]
 with figures.effects(
@@ -336,8 +340,8 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Scale or mean?
 #
-# Normalization does two things: it takes off the mean and divides by the standard deviation. Which one helps? A story can be told for either. A sigmoid shrinks the signal; and at rest it gives 1/2, a mean that
-# every layer passes on. One can repair the scale first, and find that most of the gain is there; or the mean first, and find the opposite. So both are taken away in turn: *only scaled* divides by
+# Normalization does two things: it takes off the mean and divides by the standard deviation. Which one helps? There is a reason for either. A sigmoid
+# shrinks the signal; and at rest it gives 1/2, a mean that every layer passes on. So both are taken away in turn: *only scaled* divides by
 # the root mean square and leaves the mean, *only centred* takes off the mean and leaves the scale.
 #
 # | | claim | holds if | why this bound | source |
@@ -361,11 +365,13 @@ alone = {arm: gain("5 layers", arm)
 
 # %% [markdown]
 # Which of the two is worth more depends on which is there already. Scaling is worth a factor of 5 by itself and of 8 or so on top of centring; centring 2 to 3 by itself and 4 on top of scaling. If they helped independently, the two factors would multiply to that of
-# both; they fall short of it (check 51.6g). Scaled alone, a network keeps the mean of its sigmoids, which comes to be most of what a layer passes on; centred alone, it passes on a quarter of a clean signal. Each leaves a plateau of its own.
+# both; they fall short of it (check 51.6g). A likely reason: scaled alone, a network keeps the mean of its sigmoids, which becomes most of what a layer
+# passes on; centred alone, it passes on a quarter of a clean signal.
 #
-# The last arm asks for the title of the paper. *Reducing internal covariate shift* means that each layer sees inputs whose mean and size no longer wander. So let them wander:
-# after normalization every unit gets a new random mean in $\pm0.5$ and a new random size in $1\pm0.25$ at every step, after an idea of Santurkar et al. 2018. The gain hardly changes (check 51.6f): steadiness of means
-# and sizes is not what it rests on.
+# The last arm, *shaken*, tests the title of the paper. *Reducing internal covariate shift* means that each layer sees inputs whose mean and size no
+# longer wander. So let them wander:
+# after normalization every unit gets a new random mean in $\pm0.5$ and a new random size in $1\pm0.25$ at every step, after an idea of Santurkar et al. 2018.
+# The gain hardly changes (check 51.6f): it does not rest on steady means and sizes, at least not against wandering of this size.
 
 # %%
 ledger.judge({
@@ -385,7 +391,8 @@ ledger.judge({
 # | 51.4a | With five hidden layers of rectifiers, normalized networks arrive at accuracy 0.85 at much higher learning rates | largest rate with / without ≥ 3 | ours: "much" is threefold | Ioffe and Szegedy 2015 (statement, abstract) |
 # | 51.4b | Normalization whitens the layers: the covariance of normalized values has equal eigenvalues | largest geometric mean of the condition number, over layers ≤ 2 | 1 if white | 2015 supplement (statement, read) |
 #
-# Every rate of a grid of factors of two, 200 steps each. The largest one at which a network still arrives, and its quotient; for sigmoids the same:
+# Every rate of a grid of factors of two runs for 200 steps. The quotient, with / without, of the largest rates at which a network still arrives; then
+# the quotients of the best rates of section 2, for rectifiers and for sigmoids:
 
 # %%
 def highest(on, grid):
@@ -418,7 +425,8 @@ pd.DataFrame({name: [f"{x:.0e}" for x in numbers] for name, numbers in spread.it
              index=[f"layer {j}" for j in range(1, 6)])
 
 # %% [markdown]
-# Far from white, by two to six powers of ten. In the first layer normalization changes nothing to speak of. Higher up it stops the plain network's decline, in which correlations become worse with every sigmoid.
+# Far from white, by two to six powers of ten. In the first layer normalization changes nothing to speak of. Higher up it slows the plain network's
+# decline, in which the condition becomes worse with every layer of sigmoids.
 
 # %%
 ledger.judge({
@@ -430,7 +438,8 @@ ledger.judge({
 # ## 5. Why not the whole data set, once?
 #
 # A student asks Cho: why normalize batches and not the whole data set, if the statistics of a batch are noisy, and may make learning slower? For the inputs one can do just that (check 51.6t). Inside, layers move, and the whole
-# data set would have to be sent through the network at every step. And is the fear justified? With two images the normalized value of a unit is $\pm1/\sqrt{1+4\epsilon/\Delta^2}$, where $\Delta$ is the difference of the two: their
+# data set would have to be sent through the network at every step. Is the fear justified? With two images the normalized value of a unit is
+# $\pm1/\sqrt{1+4\epsilon/\Delta^2}$, where $\Delta$ is the difference of the two: their
 # order, and nothing else. Its derivative is nearly zero.
 #
 # | | claim | holds if | why this bound | source |
@@ -459,7 +468,7 @@ races.update({
 {f"B = {B}": value(**times(-gain(f"B = {B}"))) for B in (4, 250)}
 
 # %% [markdown]
-# A price of tiny minibatches only. Where hundreds of images are normalized together, it turns into a gain.
+# The price is one of tiny minibatches: where 250 images are normalized together, it turns into a gain.
 
 # %%
 ledger.judge({
@@ -469,19 +478,25 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **Undiminished, and more.** The supplement's sentence is right as it stands, and its point is lost: a plain network of tanh or rectifiers, from its right start, keeps the size of a gradient at every depth, a normalized one multiplies it. In
-# fifty layers of rectifiers the square grows by $2\times10^8$. Yang et al. conclude that such networks cannot be trained at all if they are deep enough, and that skip connections are what makes normalization usable there. For the sigmoids of 1998 it is another
-# matter: there nothing else was at hand, and 1.02 a layer is next to nothing.
+# **Undiminished, and more.** The supplement's sentence is right as it stands, and its point is lost: at the start a plain network of tanh or
+# rectifiers, with the right weights, keeps the size of a gradient through thirty layers, and a normalized one multiplies it. In fifty layers of
+# rectifiers its square would grow by $2\times10^8$. Yang et al. conclude that such networks cannot be trained at all if they are deep enough, and that
+# skip connections are what makes normalization usable there. For the sigmoids of 1998 it is another
+# matter: there nothing else was at hand, and growth by the factor 1.02 a layer is next to nothing.
 #
 # **Fourteen.** The paper's number belongs to one deep network, with its own start, rates and target, and to five times the rate and half a dozen other changes at once. With each arm at its best rate the factor runs here from 1 to nearly 60, by depth
-# and target; from a start that suits the units it is between 1 and 4. That contradicts nothing in the abstract. But the factor is often told as a constant of nature.
+# and target; from a start that suits the units it is between 1 and 4 for the target 0.85. That contradicts nothing in the abstract, but the factor is
+# often told as if it were a constant.
 #
-# **What is repaired.** Neither the scale nor the mean: both, and each is worth much less without the other. It is not a steadier stream of inputs, and it is not whitening. What no start gives are the invariances among the checks: the length of a unit's weights does
-# not matter, so each step turns them, and a bad scale, once repaired, cannot come back.
+# **What is repaired.** Not the scale alone nor the mean alone, but both, and each is worth much less without the other. It does not take a steadier
+# stream of inputs (51.6f), and it is not whitening (51.4b). What no start gives are the invariances among the checks: at no time in training does the
+# length of a unit's weights change what the unit computes.
 #
-# **Why minibatches?** Because the layers inside move. The price that the student feared is a price of very small minibatches.
+# **Why minibatches?** Because the layers inside move. What the student feared is seen in minibatches of two and of four, and not at 250.
 #
-# **Limits.** Small networks, plain descent, constant rates from grids of factors of two, one data set whose splits share 5,000 digits. The paper's own setting, convolutions on ImageNet, is out of reach. Steps are counted, not
+# **Limits.** All this is for small networks, plain descent, constant rates from coarse grids, and one data set whose splits share 5,000 digits.
+# Minibatches of two were followed for 800 steps at three rates. The paper's own setting, convolutions on ImageNet, is out of reach. Steps are counted,
+# not
 # seconds: a normalized step takes up to twice the time of a plain one. The noise of the shaken arm is ours; that of Santurkar et al. was stronger and drawn for each example.
 #
 # **Try.** `hidden = 50`: wider layers change no verdict; the factor at five layers was 24. `width = 64`: the formula of section 1 is off by 1 to 3%, since narrow layers are

@@ -20,13 +20,13 @@
 # **Question.** A rectifier may let through a little of what is negative: leaky ReLU a fixed share $a$, PReLU a share that it
 # learns. "These contribute to the final performance", a text of 2015 says. When, and why?
 #
-# **Answer.** In deep thin networks a leak of a quarter ends three points of accuracy ahead of ReLU. The leak in use, a
-# hundredth, gains nothing that shows; learning the slope adds nothing. He's start is a head start of which nothing is left.
+# **Answer.** In networks of eight thin layers a leak of a quarter ends three points of accuracy ahead of ReLU. The leak in use, a hundredth, gains
+# nothing that shows; learning the slope adds nothing. The early lead of He's start is gone by the end.
 #
 # ![accuracy ahead of ReLU against steps, with intervals](../figures/52_rectifiers/key.svg)
 #
-# Test accuracy of networks of eight hidden layers, less that of ReLU from He's start, while they learn digits. Bands: 95% intervals
-# of the mean.
+# Test accuracy of networks of eight hidden layers, less that of ReLU from He's start, while they learn digits. All but one start as He et al. propose.
+# Bands: 95% intervals of the mean.
 #
 # *Source:* a supplement of 2015 to an introduction to deep learning in the journal of the Operations Research Society of Japan. It names
 # He, Zhang, Ren and Sun 2015, *Delving deep into rectifiers* ([arXiv:1502.01852](https://arxiv.org/abs/1502.01852)), from whom PReLU and
@@ -38,8 +38,9 @@
 # ## The model in ten lines
 #
 # A rectifier of **negative slope** $a$ turns $z$ into $\max(z,0)+a\min(z,0)$. ReLU has $a=0$. Weights start as $N(0,s^2/n)$ in layers of $n$
-# units. There are two schools for $s^2$: "Xavier" (LeCun, Glorot) takes 1, which is right for linear layers; He et al. take
-# $2/(1+a^2)$, because a rectifier drops half of the power. Send a signal through thirty layers of 64 units:
+# units. There are two schools for $s^2$: "Xavier" (LeCun, Glorot) takes 1, which is right for linear layers; He et al. take $2/(1+a^2)$, because a
+# rectifier drops half of the power, the mean square of the signal. We send a signal through thirty layers of 64 units, by ReLU under Xavier, ReLU under
+# He, and a leak of a quarter under He:
 
 # %%
 import numpy as np
@@ -68,8 +69,8 @@ def loudness(s2, a):
 loudness(1, 0), loudness(2, 0), loudness(2 / (1 + 0.25**2), 0.25)
 
 # %% [markdown]
-# Under Xavier, half of the power is lost in every layer and the signal is gone; under He's start it stays within a factor of ten or so, with a leak and without.
-# Now send *two* inputs, at right angles, through one network of each kind. The cosine between them after 0, 5, 10 and 15 layers:
+# Under Xavier, half of the power is lost in every layer and the signal is gone; under He's start it stays within a factor of ten or so, with a leak and
+# without. Now we send *two* inputs, at right angles, through one network of each kind. The cosine between them after 0, 5, 10 and 15 layers:
 
 
 # %%
@@ -84,8 +85,8 @@ def cosines(s2, a):
 
 # %% [markdown]
 # A rectifier forgets signs, and so it makes inputs alike. A leak of a quarter keeps them apart for longer; a leak of a hundredth hardly does. No start changes
-# that, since scaling does not change an angle. So there are two things that deep layers do to a signal, and a leak mends mainly the second. Which of them
-# matters for learning?
+# that, since scaling does not change an angle. So deep layers do two things to a signal: they make it faint, and they make inputs alike. A leak mends
+# mainly the second. Which of them matters for learning?
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -136,7 +137,7 @@ bool(np.allclose(passed.inputs[-1].flatten(),
 # $$\mathbb E\,q'=r\,q,\qquad r=\frac{s^2(1+a^2)}2 .$$
 #
 # He's start is the one with $r=1$. ReLU under Xavier has $r=\frac12$, and a leak of a quarter mends little of that: $r=0.53$. The *typical* network is
-# quieter than the mean, and the more so the deeper and narrower it is. That, too, is known exactly (52.5b to 52.5e).
+# quieter than the mean, the more so the deeper and narrower it is. That, too, is known exactly (52.5b to 52.5e).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -197,11 +198,12 @@ ledger.judge({
 #
 # Now training. Networks of eight hidden layers of 16 units learn digits of $10\times10$ pixels: 1,000 to train on, 500 to choose the learning rate
 # by, 3,500 to test on. The loss is cross-entropy; descent has momentum 0.9, minibatches of 25, and a learning rate that falls in a line to zero over 40 epochs, so
-# that a network comes to rest. Every network is trained at three learning rates, and at each look the one is taken that reads the 500 best. So each way
-# to train is at its own best rate on every split.
+# that a network comes to rest. Every network is trained at three learning rates, and at each look the rate is taken that is most accurate on the 500.
+# So each way to train is at its own best rate on every split.
 #
-# The ways: ReLU, leaky ReLU with $a=0.25$ and with $a=0.01$ as in use, and PReLU, which starts at 0.25 and learns one slope for each layer; all from He's start, and ReLU
-# from Xavier's, too. They share splits, orders and random numbers, so that comparisons are paired. *Early* accuracy is the mean
+# The ways to train are ReLU, leaky ReLU with $a=0.25$ and with $a=0.01$ as in use, and PReLU, which starts at 0.25 and learns one slope for each layer.
+# All start as He et al. propose, and ReLU from Xavier's start, too. They share splits, orders and random numbers, so that comparisons are paired.
+# *Early* accuracy is the mean
 # over the looks after 50, 100 and 200 of the 1,600 steps.
 #
 # | | claim | holds if | why this bound | source |
@@ -312,15 +314,15 @@ ledger.judge(
 )
 
 # %% [markdown]
-# ## 4. Why: inputs stay apart, if layers are many
+# ## 4. A likely reason: inputs stay apart
 #
-# The leak has $r=1$, as ReLU has, and is ahead to the end; Xavier's start has $r=\frac12$, and catches up. So loudness is not the reason. The other thing
-# is the angle. Wide layers of slope $a$ turn the cosine $c$ of two inputs into
+# The leak has $r=1$, as ReLU has, and is ahead to the end; Xavier's start has $r=\frac12$, and catches up. So loudness is not the reason. The angle may
+# be. Wide layers of slope $a$ turn the cosine $c$ of two inputs into
 #
 # $$c'=\frac{2a\,c+(1-a)^2J(c)}{1+a^2},\qquad J(c)=\frac{\sqrt{1-c^2}+(\pi-\arccos c)\,c}\pi,$$
 #
-# whatever $s^2$ is (52.5g). What is left of the distance, $1-c$, is what a classifier can use. If this is the reason, the gain must grow with depth, and a leak of a hundredth must
-# give little, since it leaves the map nearly as it is. So train networks of three layers on the same splits.
+# whatever $s^2$ is (52.5g). What is left of the distance, $1-c$, is what a classifier can use. If this is the reason, the gain must grow with depth,
+# and a leak of a hundredth must give little, since it leaves the map nearly as it is. So we train networks of three layers on the same splits.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -355,7 +357,7 @@ pd.DataFrame({name: [x.mean(), *mean_interval(x)] for name, x in gains.items()},
              index=["gain", "from", "to"]).T.round(3)
 
 # %% [markdown]
-# The gain of a quarter in deep networks stands apart from all others:
+# The gains of a slope of a quarter in deep networks, fixed or learned from there (PReLU), stand apart from the others:
 
 # %% tags=["hide-input"]
 with figures.effects(
@@ -375,22 +377,24 @@ ledger.judge(
 # %% [markdown]
 # ## Reading
 #
-# **What the sentence should say.** In deep thin networks a leak of a quarter is worth a head start, and points at the end. The leak that is in use, a hundredth, is
-# ReLU in all that was measured. He et al. report about a point for slopes that are learned for each channel, on a million images; a point at three layers is not
-# excluded here, and at eight layers the fixed leak gives more than that. That learning the slope beats fixing it does not show.
+# **What the sentence should say.** In deep thin networks a leak of a quarter is worth a head start, and points at the end. The leak that is in use, a
+# hundredth, does not differ from ReLU in what was measured (52.3b, 52.5h). He et al. report about a point for slopes that are learned for each channel,
+# on a million images; a point at three layers is not excluded here, and at eight layers the fixed leak gives more than that. Learning the slope does
+# not beat fixing it at a quarter (52.3c).
 #
 # **Two things, told apart.** From Xavier's start ReLU loses a factor of 256 in power on its way through eight layers, and training makes up for it within a few
-# hundred steps. What training does not make up for is that inputs have become alike: the networks of slope 0.25 have $r=1$ as ReLU has, keep twice the distance, and
-# stay ahead. A leak of 0.01 leaves distances as they are and gains nothing. This agrees with the angle as the reason; it is no proof, for a leak also keeps units from
-# dying and gradients from vanishing.
+# hundred steps. That inputs have become alike it may not make up for: the networks of slope 0.25 have $r=1$ as ReLU has, keep twice the distance at the
+# start, and stay ahead. A leak of 0.01 leaves distances as they are and gains nothing that shows. This agrees with the angle as the reason; it is no
+# proof, for a leak also keeps units from dying and gradients from vanishing.
 #
 # **How final is the end?** A learning rate that falls to zero brings every network to rest, at this budget of 40 passes. ReLU still has a higher training loss then, and more passes
-# help it more (see below). Nor is any of this a statement about wide networks: there inputs that are alike are told apart by more units.
+# help it more (see below). Nor is any of this a statement about wide networks: there more units can tell apart inputs that are alike.
 #
 # **Learning rates.** With a leak of a quarter 0.04, the end of the list, is best on average; for all other deep networks it is 0.02. At 0.04 runs
 # diverge, many of those with learned slopes among them. A longer list could only add to the gain of a quarter.
 #
-# **Limits.** One data set, one width, layers without normalization or skips, which take over much of what the start does. Splits share their digits. After every step weights
+# **Limits.** There is one data set, whose digits the splits share, one width, and no normalization or skips, which take over much of what the start
+# does. After every step weights
 # are rounded to multiples of $2^{-18}$, a small part of a step: without it the last bits of another processor would make other runs.
 #
 # **Try.** `hidden = 32, splits = 6`: twice as wide, eight layers gain 0.011 by a leak of a quarter, less than half as much, so that 52.3a and 52.4a hold only partly; He's start is as

@@ -17,16 +17,16 @@
 #
 # ![verdict](../figures/53_adaptive_methods/verdict.svg)
 #
-# **Question.** In 2015 readers were told that Adam combines momentum with RMSprop, works with the defaults of its paper once the learning rate is tuned, and has a bound on its regret for convex losses. What of this
-# holds?
+# **Question.** In 2015 readers were told that Adam combines momentum with RMSprop, works with the defaults of its paper once the learning rate is
+# tuned, and that for convex losses its regret (what it loses against the best fixed weights) is bounded. What of this holds?
 #
-# **Answer.** The defaults work here. The bound fails: below a critical memory, which can be computed, Adam walks uphill. Its gain needs scales that differ along the axes: on digits as they are tuned momentum
-# does as well, on a turned bowl better.
+# **Answer.** The defaults work on these digits. The bound fails: on losses that repeat, Adam walks uphill below a critical memory, which is computed.
+# Its gain needs scales that differ along the axes: on plain digits tuned momentum does as well, on a turned bowl better.
 #
 # ![decades that Adam and momentum lose on a bowl, along its axes and turned, against their memory](../figures/53_adaptive_methods/memory.svg)
 #
-# How far a stretched bowl is descended in 500 steps, in decades, each point at its own best learning rate. Adam along the axes is on another scale than everything else; turned, it is behind momentum. Dashed: momentum in a round
-# bowl.
+# By how many decades (powers of ten) the loss $f$ of a stretched bowl falls in 500 steps, each point at its own best learning rate. Along the axes Adam
+# falls as far as momentum in a round bowl (dashed); on the turned bowl its best is behind that of momentum.
 #
 # *Source:* notes of 2015 on an article on deep learning (in Japanese); Kingma and Ba 2015, *Adam: a method for stochastic optimization* ([arXiv:1412.6980](https://arxiv.org/abs/1412.6980)). Against the bound: Reddi, Kale and Kumar 2018, *On
 # the convergence of Adam and beyond* ([arXiv:1904.09237](https://arxiv.org/abs/1904.09237)). Why a critical memory: Zhang, Chen, Shi, Sun and Luo 2022, *Adam can converge without any modification on update
@@ -64,7 +64,7 @@ def heavy_ball(slope, x, eta, mu, steps=500):
     return x
 
 # %% [markdown]
-# The field is a valley in the plane, $f=\frac12x^\top Hx$ with curvatures 1 and 10,000. It lies along the axes, or is turned, and the start with it.
+# The loss is a valley in the plane, $f=\frac12x^\top Hx$ with curvatures 1 and 10,000. It lies along the axes, or is turned together with the start.
 
 # %%
 def valley(degrees):
@@ -81,21 +81,23 @@ def decades(method, degrees, *settings):
     return float(round(max(np.log10(x @ H @ x / (y @ H @ y)) for y in ends), 1))
 
 # %% [markdown]
-# Adam with its defaults, at the best of twelve learning rates, against the angle:
+# Decades by which $f$ falls under Adam with its defaults, at the best of twelve learning rates, for three angles:
 
 # %%
 {angle: decades(adam, angle, *[(10 ** (k / 4),) for k in range(-8, 4)])
  for angle in (0, 10, 30)}
 
 # %% [markdown]
-# Momentum at its own best memory, $\mu=(\sqrt\kappa-1)^2/(\sqrt\kappa+1)^2$, does not notice the angle. It is far behind along the axes, and ahead once the valley is turned:
+# Momentum at its own best memory, $\mu=(\sqrt\kappa-1)^2/(\sqrt\kappa+1)^2$ with the condition number $\kappa$ (largest over smallest curvature), does
+# not notice the angle. It is far behind along the axes, and ahead once the valley is turned:
 
 # %%
 {angle: decades(heavy_ball, angle, *[(4e-5 * k, (99 / 101) ** 2) for k in range(3, 11)])
  for angle in (0, 30)}
 
 # %% [markdown]
-# The same function shows the failure. Three linear losses in turn have the slopes 3, −1 and −1, so that their mean rises with $x$ and one should walk down. With a short memory Adam walks up:
+# The same function shows the failure. Three linear losses in turn have the slopes 3, −1 and −1, so that their mean rises with $x$ and one should walk
+# down. If $v$ has a short memory, Adam (here with $\beta_1=0$) walks up:
 
 # %%
 {b2: float(adam(lambda t, x: (3, -1, -1)[t % 3], 0.0, 0.01, 0, b2, 3000).round(1))
@@ -150,19 +152,22 @@ np.allclose(
 # %% [markdown]
 # ## 1. A bowl: what dividing is worth
 #
-# Momentum makes each direction of a bowl a damped oscillator. The two roots of $z^2-(1+\mu-\eta\lambda)z+\mu$ have the product $\mu$, so at best the error falls by $\sqrt\mu$ a step and $f$ by $\mu$. In a round bowl
+# Momentum makes each direction of a bowl, of curvature $\lambda$, a damped oscillator. The two roots of $z^2-(1+\mu-\eta\lambda)z+\mu$ have the product
+# $\mu$, so at best a step multiplies the error by $\sqrt\mu$ and $f$ by $\mu$. In a round bowl
 # this limit is met at every $\mu$, and short memories are best. In a stretched one the rate must serve curvatures 1 and $\kappa$ alike, and the best memory is long: $\mu=(\sqrt\kappa-1)^2/(\sqrt\kappa+1)^2$, which is 0.961 for
 # $\kappa=10^4$.
 #
-# Adam divides every coordinate by the size of its own gradients. If the axes of the bowl are those of the coordinates, that takes the curvature out: every direction looks alike, as in a round bowl, and $f$ should fall by $\beta_1$ a
-# step. If the bowl is turned, every coordinate has a part of every curvature, and there is nothing left to divide by.
+# Adam divides every coordinate by the size of its own gradients. If the axes of the bowl are those of the coordinates, that takes the curvature out:
+# every direction looks alike, as in a round bowl, and a step should multiply $f$ by $\beta_1$. If the bowl is turned, every coordinate has a part of
+# every curvature, and no division coordinate by coordinate takes it out.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 53.1a | Along the axes of a stretched bowl Adam takes the factor β₁ a step off f, as momentum does in a round bowl, for β₁ = 0.5, 0.7 and 0.9 | largest distance of decades measured/predicted from 1 ≤ 0.03 | rates a quarter of a decade apart, on a finite walk | Ours |
 # | 53.1b | On the turned bowl Adam, at its best rate and memories, is a decade or more behind momentum at its own | mean of the decades of momentum less those of Adam ≥ 1 | ours: a factor of ten | Ours |
 #
-# The bowls have 50 coordinates, curvatures log-evenly from 1 to $10^4$, and a start with all directions in it. Every method has its own best rate at every memory, by the mean over the bowls:
+# The bowls have 50 coordinates, curvatures log-evenly from 1 to $10^4$, and a start with a part in every direction. Every method has its own best rate
+# at every memory, by the mean over the bowls:
 
 # %%
 bowls = op.draw_bowls(condition, dimensions, turns, rng)
@@ -181,7 +186,8 @@ own_memory = op.tuned("heavy ball", condition)[1]
 round(own_memory, 4)
 
 # %% [markdown]
-# Around this memory, from a sixteenth of its length to twice as long, momentum's rates are parts of the largest that converges, $2(1+\mu)/\kappa$. Adam's rates are a quarter of a decade apart. Decades that Adam loses, by its memories:
+# Around this memory, from a sixteenth of its length to twice as long, momentum's rates are parts of the largest that converges, $2(1+\mu)/\kappa$.
+# Adam's rates are a quarter of a decade apart. Decades by which $f$ falls under Adam, for each $\beta_1$ and $\beta_2$:
 
 # %%
 by_memory = {
@@ -198,7 +204,8 @@ pd.Series({key: x.mean() for key, (x, _) in by_memory.items() if key[1]}).round(
     1).rename_axis(["", "β₂", "β₁"]).unstack()
 
 # %% [markdown]
-# With a long $\beta_2$ along the axes $\beta_1$ decides, and the shorter the better. For the turned bowl no pair is good. In the picture Adam has the best $\beta_2$ at every $\beta_1$:
+# Along the axes, with a $\beta_2$ of 0.99 or more, $\beta_1$ decides: the shorter this memory, the better. On the turned bowl no pair is as good as
+# momentum at its best. In the picture Adam has the best $\beta_2$ at every $\beta_1$:
 
 # %% tags=["hide-input"]
 def curve(arm):
@@ -240,17 +247,19 @@ ledger.judge({
 })
 
 # %% [markdown]
-# ## 2. The theorem of 2014, and how long the memory must be
+# ## 2. The theorem on regret, and how long the memory must be
 #
-# The paper promises for convex losses that come one after the other, with steps $\eta/\sqrt t$: the average regret, what $x_t$ loses against the best fixed $x$, goes to 0 as $1/\sqrt T$. Reddi, Kale and Kumar have
+# For convex losses that come one after the other and steps $\eta/\sqrt t$, Kingma and Ba promise that the average regret, what $x_t$ loses against the
+# best fixed $x$ in the mean of $T$ steps, goes to 0 as $1/\sqrt T$. Reddi, Kale and Kumar have
 # a counterexample on $[-1,1]$, the losses $Cx,-x,-x,Cx,\dots$ with $C>2$. The best $x$ is −1. The large gradient is divided by the $\sqrt v$ that it dominates, and is worth about one step. The two small ones come when $v$ has
 # forgotten it, and are together worth more. Adam climbs to $x=1$ and stays.
 #
-# Where this begins can be computed, because the gradients do not depend on $x$: $m$ and $v$ become periodic, whatever $x$ does. With period $P$
+# Where this begins can be computed, because the gradients do not depend on $x$: $m$ and $v$ become periodic, whatever $x$ does. With period $P$, the
+# mean move of $x$ in a step, in units of $\eta$, follows from
 #
 # $$v_i=\frac{1-\beta_2}{1-\beta_2^P}\sum_{j=0}^{P-1}\beta_2^j\,g_{i-j}^2,\qquad\text{drift}=-\frac1P\sum_i\frac{m_i}{\sqrt{v_i}}.$$
 #
-# Adam goes where the drift points; $\eta$ does not enter. For $Cx,-x,-x$ and $\beta_1=0$ the drift vanishes where
+# Adam goes where this drift points, whatever $\eta$ is. For $Cx,-x,-x$ and $\beta_1=0$ the drift vanishes where
 #
 # $$\frac C{\sqrt{C^2+\beta+\beta^2}}=\frac1{\sqrt{1+\beta C^2+\beta^2}}+\frac1{\sqrt{1+\beta+\beta^2C^2}},\qquad\beta=\beta_2^*.$$
 #
@@ -268,7 +277,7 @@ roots = {C: op.critical_beta2([C, -1.0, -1.0]) for C in peaks}
 {C: round(root, 3) for C, root in roots.items()}
 
 # %% [markdown]
-# These are the roots. Now we walk, at 99 values of $\beta_2$ for each $C$, and for the regret at the $\beta_2$ of the proof of Reddi et al.:
+# These are the roots. Now we walk, at 99 values of $\beta_2$ for each $C$; the regret is taken at the $\beta_2$ of the proof of Reddi et al., $1/(1+C^2)$:
 
 # %%
 switches = {C: op.switch(np.arange(1, 100) / 100, op.heading(op.adam_path(
@@ -282,7 +291,8 @@ pd.DataFrame({
     "1/(1 + C²)": {C: 1 / (1 + C**2) for C in peaks}}).rename_axis("C").round(3)
 
 # %% [markdown]
-# Left: the change of ends, found by walking, on the root of the drift (dashed); dotted, the $\beta_2$ of the proof of Reddi et al., far below. Right: paths for $C=3$ on either side of the root, 0.472.
+# Left: the change of ends, found by walking, lies on the root of the drift (dashed), and far above the $\beta_2$ of the proof of Reddi et al. (dotted).
+# Right: paths for $C=3$ on either side of the root, 0.472.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -310,8 +320,9 @@ slopes = {"4,200": [4200.0] + 4000 * [-1.0], "1,010": [1010.0] + 100 * [-10.0]}
 float(round(1 - op.critical_beta2(slopes["4,200"], 0.9), 6))
 
 # %% [markdown]
-# so that even $\beta_2=0.9999$ is too short by a factor of two. In the example that Reddi et al. run, a gradient of 1,010 comes once in 101 steps, the others are −10; there $1-\beta_2^*=0.00048$, and the default, 0.999, is too short. We take $\eta=5$, or the way
-# to an end would need millions of steps. Mean $x$ over the last period:
+# so that even $\beta_2=0.9999$ is too short by a factor of two. In the example that Reddi et al. run, a gradient of 1,010 comes once in 101 steps, the
+# others are −10; there $1-\beta_2^*=0.00048$, and the default, 0.999, is too short. We take $\eta=5$, since at a small rate the way to an end would
+# need millions of steps. Mean $x$ over the last period:
 
 # %%
 ends = {
@@ -331,9 +342,10 @@ ledger.judge({
 })
 
 # %% [markdown]
-# ## 3. Digits: where it is a gain
+# ## 3. Digits: where Adam gains
 #
-# Now a network 100-64-10 of ReLU units, cross-entropy, on 4,000 digits of $10\times10$ pixels, batches of 50, five epochs. A draw of the experiment is a split, a start and an order of the examples, shared by all methods. Each method has the best of five rates, by the
+# Now a network 100-64-10 of ReLU units learns 4,000 digits of $10\times10$ pixels, by the cross-entropy, in batches of 50 and for five epochs. A draw
+# of the experiment is a split, a start and an order of the examples, shared by all methods. Each method has the best of five rates, by the
 # mean log training loss on splits that are not judged.
 #
 # Section 1 says where Adam should gain: where coordinates differ in scale. So the digits come in three forms: as they are; every pixel multiplied by a factor of its own, log-evenly between 1 and 1,000; and the same pixels turned by a random rotation, together with the
@@ -405,14 +417,16 @@ ledger.judge({
 # %% [markdown]
 # ## 4. The defaults
 #
-# "The defaults work but for the learning rate" says that $\beta_1$ and $\beta_2$ need no tuning. Twelve settings run at the rate that is best for the defaults, on the digits as they are and on further splits, half as many; and the defaults at a third and at a tenth of that
+# "The defaults work but for the learning rate" says that $\beta_1$ and $\beta_2$ need no tuning. Twelve settings, the defaults among them, run at the
+# rate that is best for the defaults, on digits as they are and on half as many further splits. The defaults also run at a third and at a tenth of that
 # rate.
 #
 # There is a line not to cross. A step is at most
 #
 # $$\eta\,\frac{|m|}{\sqrt v}\le\eta\,\frac{1-\beta_1}{\sqrt{1-\beta_2}}\Bigl(1-\frac{\beta_1^2}{\beta_2}\Bigr)^{-1/2}$$
 #
-# (Cauchy and Schwarz), $7.3\,\eta$ for the defaults. For $\beta_1>\sqrt{\beta_2}$ there is no bound: $v$ forgets a gradient sooner than $m$ does. All twelve settings lie on this side.
+# (Cauchy and Schwarz), $7.3\,\eta$ for the defaults. For $\beta_1>\sqrt{\beta_2}$ there is no bound: $v$ forgets a gradient sooner than $m$ does. All
+# twelve settings have a bound.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -456,19 +470,27 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **What each part is for.** Momentum is worth a square root of the condition number, in any coordinates. Dividing by $\sqrt v$ is worth all of it, in the right coordinates only; then the bowl is round, and momentum is not needed. A
-# network's coordinates are given: its inputs, its layers. Where they differ in scale, Adam gains, and where they do not, it has little to gain.
+# **What each part is for.** Momentum is worth a square root of the condition number, in any coordinates. Dividing by $\sqrt v$ is worth all of it, but
+# in the right coordinates only; then the bowl is round, and momentum is not needed. A network's coordinates are given: its inputs, its layers. On
+# digits Adam gained where pixels differed in scale (53.3a, 53.5r), little after a turn (53.5s), and nothing on the digits as they are.
 #
-# **Against the papers.** Theorem 4.1 of 2014 is false as stated: $\beta_1=0$ meets its conditions (53.2c). Reddi et al. are right, and cautious: Adam fails far beyond their examples, up to an exact edge. Zhang et al. turn the order
+# **Against the papers.** Theorem 4.1 of Kingma and Ba is false as stated: $\beta_1=0$ meets its conditions (53.2c). Reddi et al. are right, and
+# cautious: Adam fails far beyond their examples, up to an exact edge. Zhang et al. turn the order
 # round: for a given problem there is a $\beta_2$ that is long enough. "Compares favourably" (53.3b) is not seen on digits as they are, where tuned momentum ends with as little loss.
 #
-# **The defaults.** "They work" is right on this side of $\beta_1=\sqrt{\beta_2}$ (53.4a). Not that all settings are alike: with `seed = 4002` the tuned rate is 0.017, and there $\beta_1=0$ ends with up to 2.3 times the loss of the defaults. Nothing was better than they were by more than a sixth. 53.5x shows the other side. It is right of Adam as it is written, with the division by $1-\beta^t$: without it $\beta_2=0.9999$ ends with several times the loss, because $\sqrt v$ then
+# **The defaults.** "They work" is right among the settings with $\beta_1<\sqrt{\beta_2}$ (53.4a); 53.5x shows the other side. Not all settings are
+# alike: with `seed = 4002` the tuned rate is 0.017, and there $\beta_1=0$ ends with up to 2.3 times the loss of the defaults. No setting was better
+# than the defaults by more than a sixth. All this is about Adam as it is written, with the division by $1-\beta^t$: without it $\beta_2=0.9999$ ends
+# with several times the loss, because $\sqrt v$ then
 # starts at a hundredth of the gradient.
 #
-# **Limits.** Losses that repeat, in one dimension; a network with noise has no such rhythm. Constant rates, 400 steps, one small network. On digits both methods keep their memory of ten steps. Pixels of unequal size are made here by hand: how
+# **Limits.** The critical memory is that of losses that repeat, in one dimension; a network with noise has no such rhythm. The digits are learned at
+# constant rates, in 400 steps, by one small network. On digits both methods keep their memory of ten steps. Pixels of unequal size are made here by
+# hand: how
 # often data come like this is another question.
 #
-# **Try.** `condition = 1000`: there 500 steps are many, momentum loses 26 decades, and on the turned bowl Adam is 11 behind. `condition = 100000, steps = 600, dimensions = 200`: there they are few, the best memory of momentum is half the
+# **Try.** `condition = 1000`: there 500 steps are many; under momentum $f$ falls by 26 decades, and on the turned bowl Adam is 11 behind.
+# `condition = 100000, steps = 600, dimensions = 200`: there they are few, the best memory of momentum is half the
 # formula's, and its lead on the turned bowl 0.96 decades, so that 53.5c and 53.1b fail. `hidden = 16, spread = 100`: the smaller network ends with a larger loss under every method, and less depends on the method. Adam gains 0.48 along the axes, a turn takes 0.42 [0.35, 0.49] of it;
 # 53.3a is then partly reproduced and 53.5r fails. A tenth of the rate costs a factor of two there, and not four.
 

@@ -20,12 +20,14 @@
 # **Question.** A large network, or an ensemble, is to be squeezed into a small one: the student is trained on the teacher's probabilities instead of labels. What is in these
 # probabilities that is not in the labels?
 #
-# **Answer.** Directions, where images are few: shown only 7s and 8s, a student knows the other eight digits. Where images are many, nothing that smoothing lacks: one constant confidence beats an
-# ensemble's own probabilities, which beat labels by a point at most.
+# **Answer.** The teacher's scores for wrong classes. Shown only 7s and 8s, a student recognizes most other digits; on few images soft targets beat
+# labels. On many images plain smoothing is better: one constant confidence beats an ensemble's own probabilities.
 #
 # ![gains of students of an ensemble, by what is left of its answers](../figures/54_distillation/key.svg)
 #
-# Students of six networks that learned few labels, on many more images: accuracy less that of one such network, with 95% intervals. The dotted line is a network that learned the labels alone, at its own best rate.
+# Students of an ensemble (six networks that learned few labels) on many more images: accuracy less that of one such network, with 95% intervals. Soft:
+# the ensemble's probabilities; flattened: these, spread evenly over the wrong classes; constant: one confidence for all images; hard: its answers as
+# labels. Dotted: a network that learned the labels alone, at its own best rate.
 #
 # *Source:* Hinton, Vinyals and Dean 2015, *Distilling the knowledge in a neural network* ([arXiv:1503.02531](https://arxiv.org/abs/1503.02531)). The linear limit: Phuong and Lampert 2019, *Towards
 # understanding knowledge distillation* (two classes). Label smoothing: Szegedy, Vanhoucke, Ioffe, Shlens and Wojna 2016 ([arXiv:1512.00567](https://arxiv.org/abs/1512.00567)); as the cause of what
@@ -36,8 +38,9 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# Teacher and student are linear, with scores $v=W_Tx$ and $z=Wx$, and descend on the cross-entropy of $\mathrm{softmax}(z/T)$ against $\mathrm{softmax}(v/T)$. Every gradient is a sum of (something) $x^\top$. So
-# across the span of the images the student never moves; along it the loss is convex, and least where the scores agree. From 0 it ends at
+# Teacher and student are linear, with scores $v=W_Tx$ and $z=Wx$, and descend on the cross-entropy of $\mathrm{softmax}(z/T)$ against
+# $\mathrm{softmax}(v/T)$. Every gradient is a sum of terms $a\,x^\top$, where $x$ is an image. So across the span of the images the student never
+# moves; along it the loss is convex, and least where the scores agree. From 0 it ends at
 #
 # $$W\;\to\;W_TP,\qquad P\ \text{the projection on the span of the images.}$$
 #
@@ -71,7 +74,7 @@ def trial(images, classes=3, pixels=6):
     return bool(np.allclose(W, WT @ np.linalg.pinv(X) @ X)), float(same.mean())
 
 # %% [markdown]
-# Two images of class 0 and six pixels: the student ends at the teacher's projection, and gives this share of fresh images, of all classes, the teacher's answer:
+# Two images of class 0 and six pixels: the student ends at the teacher's projection. On this share of fresh images, of all classes, it gives the teacher's answer:
 
 # %%
 trial(2)
@@ -153,7 +156,8 @@ far = {(name, m): distance(x, size * di.draw_teachers(
 pd.Series({case: bool(x.max() <= 1e-6) for case, x in far.items()}).unstack(0)
 
 # %% [markdown]
-# The share of fresh images, of all classes, on which the projected teacher and the teacher agree, against the number of images of class 0: median and eight tenths of the teachers. It reaches 1 where the images
+# The share of fresh images, of all classes, on which the projected teacher and the teacher agree, against the number of images of class 0: median, and
+# a band that holds eight tenths of the teachers. It reaches 1 where the images
 # are as many as the pixels.
 
 # %% tags=["hide-input"]
@@ -222,7 +226,6 @@ accuracy(scores(teacher, tests[0]), tests[1]).mean().item()
 
 # %% [markdown]
 # That is the teacher's test accuracy. All students of a split start from the same weights and see the same images in the same order. *Permuted* targets have the probabilities of the wrong classes mixed anew for every image.
-# Accuracy on the digits never seen:
 
 # %%
 small = normal_start([49, 50, 10], generators(4), he)
@@ -276,7 +279,8 @@ ledger.judge({"54.3a": mean(unseen["7 and 8"]["T = 4"])})
 # %% [markdown]
 # ## 4. Few images of a class that is shown
 #
-# Here is the paper's own test of "soft targets hold what labels do not": the teacher has learned all images, its student sees 3% of them. We give the student the labels of 120 images, the
+# Here is the paper's own test of "soft targets hold what labels do not": the teacher has learned all images, and its student sees 3% of them. We give
+# the student the labels of 120 images, the
 # teacher's probabilities at $T=3$, and two kinds in between: the teacher's confidence kept but the rest spread evenly over the nine other classes (*flattened*), and labels smoothed by a constant, 0.7 for the class (*constant*). Every kind is trained
 # at each rate, and the best is kept.
 #
@@ -311,7 +315,7 @@ pd.DataFrame({kind: {"rate": rate, "accuracy": right(w).mean().item()}
               for kind, (rate, w) in scarce.items()}).T.round(3)
 
 # %% [markdown]
-# With few images what counts is which wrong class: probabilities of 120 images say how the classes lie to each other.
+# With few images it counts which wrong class is likely: the probabilities of 120 images say which classes resemble each other. A constant alone does not help here.
 
 # %%
 ledger.judge({
@@ -323,7 +327,8 @@ ledger.judge({
 # ## 5. An ensemble in one network
 #
 # This was the purpose of the paper: an ensemble answers better than each of its networks, and one network is to answer like the ensemble. Six networks learn 200 labelled digits.
-# Their mean probabilities at $T=3$ are the targets of a student of the same size, on those 200 and 3,800 more digits whose labels nobody looks at. The rivals, on the same images: *flattened* targets; the ensemble's answers with a *constant*
+# Their mean probabilities at $T=3$ are the targets of a student of the same size, on those 200 and on 3,800 more digits whose labels are not used. The
+# rivals, on the same images: *flattened* targets; the ensemble's answers with a *constant*
 # confidence of 0.7; its answers as *hard* labels; the targets of *one* of the six. And one that needs no teacher: the 200 labels alone. Each kind has its own best rate, and as many steps.
 #
 # | | claim | holds if | why this bound | source |
@@ -342,7 +347,8 @@ alone = right(ensemble[1]).mean(0)
 ensemble[0], alone.mean().item()
 
 # %% [markdown]
-# That is the best rate of networks that learn the labels, and their accuracy. The ensemble answers with the class of the largest mean probability. Its students, each kind at its best rate, less such a network:
+# That is the best rate of networks that learn the labels, and their accuracy. The ensemble answers with the class of the largest mean probability. The
+# accuracy of its students, each kind at its best rate, less that of the networks:
 
 # %%
 def said(images, temperature):
@@ -363,7 +369,8 @@ gains["ensemble"] = accuracy(said(tests[0], 1.0), tests[1]) - alone
 pd.Series({kind: x.mean().item() for kind, x in gains.items()}).round(3)
 
 # %% [markdown]
-# With their 95% intervals, as on the first page. Hard answers do as well as soft ones, and how sure the ensemble is of each image adds nothing to a constant (54.6p):
+# With their 95% intervals, as on the first page. Hard answers do about as well as soft ones, and how sure the ensemble is of each image adds less than
+# a point to a constant (54.6p):
 
 # %% tags=["hide-input"]
 with figures.effects(
@@ -386,17 +393,23 @@ ledger.judge({
 # **Classes never shown.** A hard label of a 7 says one thing about 3s: not this. It pushes the score of 3 down on every image, and nothing ever lifts it. Soft targets ask for the teacher's
 # score of 3 on images that are no 3s, and so for the teacher's weights into that score, along all directions that the images have. Permuting the wrong classes keeps every confidence and destroys these scores, and with them what is learned of digits never seen (54.6k).
 #
-# **Few images, many images.** The same holds where all classes are shown but few images: a teacher that has learned from 4,000 tells on 120 of them how the classes lie to each other, and that is worth points (54.4a, b). What a weak ensemble says of
-# wrong classes on thousands of images is another matter: the student copies its noise. It agrees with the ensemble more often than the smoothed student does and is right less often (54.6n), as [Stanton and others](https://arxiv.org/abs/2106.05945) saw
-# in 2021. The paper's sentence that soft targets hold what labels do not is right in the first regime and not in the second.
+# **Few images, many images.** The same holds where all classes are shown but few images: a teacher that has learned from 4,000 tells on 120 of them
+# which classes resemble each other, and that is worth points (54.4a, b). What a weak ensemble says of wrong classes on thousands of images is another
+# matter. Its student agrees with it more often than the smoothed student does (54.6n) and is right less often (54.5c): it seems to copy noise, as
+# [Stanton et al.](https://arxiv.org/abs/2106.05945) saw in 2021. The paper's sentence that soft targets hold what labels do not is borne out here on
+# few images and not on many.
 #
-# **Smoothing.** A constant confidence is label smoothing (Szegedy and others 2016); that distillation is mostly this is the thesis of Yuan and others 2020. For classes shown on many images we agree. Where
-# all 4,000 images have labels, smoothed labels make a better student than the probabilities of a teacher twice as wide (54.6m), and nobody needs a teacher. On 120 images smoothed labels gain nothing.
+# **Smoothing.** A constant confidence is label smoothing (Szegedy et al. 2016); that distillation is mostly this is the thesis of Yuan et al. 2020. For
+# classes shown on many images we agree. Where
+# all 4,000 images have labels, smoothed labels make a better student than the probabilities of a teacher twice as wide (54.6m), and no teacher is
+# needed. On 120 images smoothed labels gain nothing.
 #
-# **Fair rivals.** In each comparison all kinds have the same start, order and number of steps, and each the best of three rates, chosen by the mean over the splits on which it is judged. The table of section 4 tells the rates. A network that learned
+# **Fair rivals.** In each comparison of sections 4 and 5 all kinds of students have the same start, order and number of steps, and each has the best of
+# three rates, chosen by the mean over the splits on which it is judged. The table of section 4 tells the rates: there labels and constant targets took the lowest of the three, and a lower one might serve them better. A network that learned
 # the labels alone, at its own best rate, is what every gain is counted from.
 #
-# **Limits.** Small networks of one hidden layer, one data set whose 5,000 digits all splits share, Adam. The constant 0.7 was fixed in advance and not tuned.
+# **Limits.** All this is for small networks of one hidden layer, trained by Adam on one data set, whose 5,000 digits all splits share. The constant 0.7
+# was fixed in advance and not tuned.
 #
 # **Try.** `sizes = [2, 19, 30]`: nineteen images nearly fill the space of twenty pixels, 5,000 steps are far too few for the narrowest direction, and 54.1a stops a tenth of the teacher away. `linear_steps = 1000`: 54.1a and 54.6a fail, for the
 # students are still up to a tenth away from their ends. In the model `trial(5)` misses one direction and 0.14 of the answers, `trial(6)` none.

@@ -18,14 +18,16 @@
 # ![verdict](../figures/55_hints/verdict.svg)
 #
 # **Question.** FitNets trains deep thin students by *hints*: the lower half first imitates a layer of a wide teacher, then all layers learn
-# labels and the teacher's softened answers. Does the student live on what the teacher knows?
+# labels and the teacher's softened answers. Does a student live on what its teacher knows?
 #
 # **Answer.** No. About half of plain students of 32 layers die early. The mean of an untrained teacher's answers saves most of
-# them; so do random output biases. Hints help less, whoever gives them. In this budget students stay below their teacher.
+# them; so do random output biases. Hints help less, whoever gives them. In this budget students stay below their teacher in accuracy.
 #
 # ![share of students of 32 layers that live, by what taught them](../figures/55_hints/key.svg)
 #
-# Shares of students that live, with 95% intervals, by what they learn from besides the labels. Dotted: labels alone. All kinds share their starts, their digits and the order of the minibatches.
+# Shares of students that live, with 95% intervals, by what they learn from besides the labels. The mean and the differences are the two parts of an
+# untrained teacher's answers; "both" is hint and soft targets. Dotted: labels alone. All kinds but the last share their starts, and all share digits
+# and order of the minibatches.
 #
 # *Source:* Romero, Ballas, Kahou, Chassang, Gatta and Bengio 2015, *FitNets: hints for thin deep nets* ([arXiv:1412.6550](https://arxiv.org/abs/1412.6550)):
 # hints from the middle of a teacher help to train networks deeper and thinner than it, and these can be better than it is. A Japanese note on deep
@@ -39,8 +41,9 @@
 # Rectifiers halve the mean square of a signal at every layer. Thirty layers up all images look alike, and a hidden unit is on or off by the sign of its
 # bias $b$. On, it is moved by the error of the answers; off, for all images, it gets no gradient and stays off. So 0 is an *absorbing* wall.
 #
-# The error is $s-y$, where $s$ is the softmax of $z=Vb_++c$ and $y$ holds the shares of the classes in a minibatch of 16. It is noise around zero as long as all classes
-# are equally frequent and equally likely. Soft targets $p$ add $\lambda(s-p)$. The step is $\eta$ in the direction of the sign, much as Adam's is.
+# The error is $s-y$, where $s$ is the softmax of $z=Vb_++c$ ($b_+$ is $b$ where positive, else 0; $c$ are the output biases) and $y$ holds the shares
+# of the classes in a minibatch of 16. It is noise around zero as long as all classes are equally frequent and equally likely. Soft targets $p$ add
+# $\lambda(s-p)$. The step has the size $\eta$ and the sign that lowers the error, much as Adam's has.
 
 # %%
 import numpy as np
@@ -60,7 +63,7 @@ def step(b, c, V, p, lam, rng, eta=0.003):
     return b - eta * down, c - eta * np.sign(pull)
 
 # %% [markdown]
-# Many layers side by side, each with its own $V$ and $p$, and what becomes of them:
+# Many layers side by side, each with its own $V$ and $p$; we ask how many lose all their units:
 
 # %%
 def lost(lam=0.0, skew=0.0, offset=0.0, layers=400, units=16):
@@ -88,8 +91,8 @@ lost(), lost(lam=1.3)
 lost(lam=1.3, skew=1), lost(offset=1)
 
 # %% [markdown]
-# No image occurs in this model, and no knowledge. It foretells that what saves a student is any pull that is constant for a while. It leaves out the signal that is left,
-# and momentum. Whether it is right the networks must say.
+# No image occurs in this model, and no knowledge. It foretells that what saves a student is any pull that is constant for a while. It leaves out what
+# remains of the signal, and momentum. Whether it is right, the networks must say.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -156,7 +159,7 @@ first = deep.map(lambda w: w[:few])
 deep.count, first.count, tuple(sets[0].shape)
 
 # %% [markdown]
-# Every student is trained by one function. It returns the network; another asks which are alive.
+# One function trains the students and returns the networks; another asks which are alive.
 
 # %%
 def trained(start, soft=None, rate=0.003):
@@ -183,8 +186,8 @@ alive = {"labels alone": lives(alone)}
 alive["labels alone"].mean().item()
 
 # %% [markdown]
-# The share of these students in which some unit of a layer still differs between images, layer by layer. Nothing is lost below; the upper layers,
-# where the signal has faded, are those that fall silent.
+# Layer by layer, the share of these students in which some unit still differs between images, at the start and at the end. Nothing is lost in the lower
+# half; the upper layers, where the signal has faded, fall silent.
 
 # %% tags=["hide-input"]
 living = {name: hi.living_units(net, tests[0][:, :300])[0].numpy()
@@ -205,11 +208,12 @@ ledger.judge({"55.1a": share(alive["labels alone"] == 0)})
 # %% [markdown]
 # ## 2. What saves them
 #
-# Soft targets are $\mathrm{softmax}(v/3)$ with $v$ the teacher's scores, and enter with a weight that falls from 4 to 1. Take the teacher *before it was trained*: it knows nothing. Its answers
-# have two parts. One is their mean over the images, *the same for every image*: an untrained network prefers some classes. The other is what differs *from image to image*. We give
-# each part alone, and targets that are exactly uniform, with the same weight.
+# Soft targets are $\mathrm{softmax}(v/3)$ with $v$ the teacher's scores, and enter with a weight that falls from 4 to 1. We take the teacher *before it
+# was trained*: it knows nothing. Its answers
+# have two parts. One is their mean over the images, *the same for every image*: an untrained network prefers some classes. The other is what differs
+# *from image to image*. We give each part alone, and, as a control, targets that are exactly uniform, with the same weight.
 #
-# And the last arm has no teacher. It learns labels alone; but the biases of its scores start as standard normal numbers, and not at 0.
+# The last arm has no teacher. It learns labels alone, but the biases of its scores start as standard normal numbers, and not at 0.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -231,8 +235,8 @@ alive["output biases"] = lives(trained(offset))
 pd.Series({kind: found.mean().item() for kind, found in alive.items()}).round(2)
 
 # %% [markdown]
-# "Soft, untrained" are the answers as they are. Neither their differences nor uniform targets save anybody; their mean saves as many as they do, and so do the
-# random biases. What counts is not what the pull tells, but that it keeps its direction.
+# "Soft, untrained" are the answers as they are. Neither their differences nor uniform targets save students; their mean saves as many as they do, and
+# the random biases no fewer. What counts is not what the pull tells, but that it keeps its direction.
 
 # %%
 ledger.judge({
@@ -244,8 +248,9 @@ ledger.judge({
 # %% [markdown]
 # ## 3. What a hint adds
 #
-# The hint: layers $1..16$ of a student, with a linear map on top that is thrown away later, first descend on $\frac12|Mh_{16}+e-t|^2$, where $t$ is the teacher's last hidden layer. It is 80 steps more.
-# Afterwards half of the network carries a signal of full size, and only the upper half has still to get through.
+# The hint: layers $1..16$ of a student, with a linear map on top that is thrown away later, first descend on $\frac12|Mh_{16}+e-t|^2$, where $t$ is the
+# teacher's last hidden layer. This takes 80 more steps. Afterwards the lower half should carry a signal of full size, so that only the upper half still
+# has to get it through.
 #
 # In the paper hints come from a trained teacher, "the intermediate representations learned by the teacher", and the student then learns from its soft targets. So hint and soft targets are told apart, and each comes from a
 # trained and from an untrained teacher.
@@ -271,8 +276,8 @@ pd.DataFrame({
 }).round(2)
 
 # %% [markdown]
-# The key picture, on the first page, puts all kinds side by side. In its last row students learn labels alone from the start of He and others, with twice the variance:
-# the measure of what a hint is worth.
+# The key picture, on the first page, puts all kinds side by side. In its last row students learn labels alone from the start of He et al., with twice
+# the variance: a measure for the worth of a hint.
 
 # %% tags=["hide-input"]
 alive["He start"] = lives(trained(normal_start(
@@ -300,7 +305,8 @@ ledger.judge({
 # %% [markdown]
 # ## 4. What knowledge adds, and whether the teacher is reached
 #
-# Among students that all live, knowledge can show in accuracy. These have 12 hidden layers and the start of He and others; they are six times as deep as their teacher and have
+# Among students that all live, knowledge can show in accuracy. These have 12 hidden layers and the start of He et al.; they are six times as deep as
+# their teacher and have
 # half of its parameters. A taught student spends 80 steps on the hint and the rest on labels and soft targets, a plain one all on labels; the last quarter has a
 # fifth of the rate. Each kind has *its own* rate, the best of three on other splits:
 #
@@ -363,8 +369,8 @@ with figures.effects(
     pass
 
 # %% [markdown]
-# What the trained teacher knows is worth points against what the untrained one does not. The gain on labels alone is too small
-# for so few splits. The teacher is not reached:
+# A trained teacher is worth points of accuracy against an untrained one. Its gain on labels alone is too small to be told from none with so few splits.
+# The teacher is not reached:
 
 # %%
 ledger.judge({
@@ -375,25 +381,29 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **What saves is drift.** A deep layer that receives no signal is moved by errors that are noise, and 0 is a wall from which no unit returns. Any pull that keeps its direction
-# long enough takes half of the units out of reach. An untrained teacher gives it by chance, since random networks prefer some classes. A trained one prefers none, on digits
-# that are equally frequent, and its mean is nearer to uniform (55.5g). Thus a teacher that knows nothing can save *more* than one that knows everything. Three explanations that lie near are wrong: that uniform targets, which forbid
-# a sure answer, do it; that targets do it which tell images apart; that the teacher's features do it.
+# **What saves is drift.** In the model a deep layer that receives no signal is moved by errors that are noise, and 0 is a wall from which no unit
+# returns; any pull that keeps its direction long enough takes half of the units out of reach. The networks agree (55.2a to 55.2c). An untrained teacher
+# gives such a pull by chance, since random networks prefer some classes. A trained one, on digits that are equally frequent, has a mean nearer to
+# uniform (55.5g), which may be why here the untrained teacher saved *more* than the trained one (55.3b). Three explanations that lie near fail: that
+# uniform targets save, since they forbid a sure answer; that what tells images apart saves; and that a teacher's learned features save.
 #
-# **What a hint does.** It leaves a student that is, for this purpose, half as deep. In the words of the paper hints help *optimization*, and there we agree.
-# But nobody needs a teacher for it: the start of He and others, published in the same year, takes the cause away.
+# **What a hint does.** A hint saves some students (55.3a), perhaps because it leaves one that is, for this purpose, half as deep. In the words of the
+# paper hints help *optimization*, and there we agree. But no teacher is needed for it: from the start of He et al., published in the same year, nearly
+# all students live on labels alone (55.5h).
 #
-# **What knowledge does.** Among students that all live, those of a trained teacher end some points above those of an untrained one, at equal steps and each at its best rate. An untrained one costs
-# accuracy, since its answers are wrong; the gain on labels alone is a point or two, and has no row. None of this is a matter of survival.
+# **What knowledge does.** Among students that all live, those of a trained teacher end some points above those of an untrained one, at equal steps and
+# each at its best rate. An untrained one costs accuracy; the gain of a trained one on labels alone is about a point, which is not told from none, and
+# has no row. None of this is a matter of survival.
 #
-# **Better than the teacher** is not what we find. The paper's students were convolutional, with a tenth of the parameters of a network that was trained on colour images;
-# ours are dense and small. Longer training brings them nearer: after 600 steps they stay 0.11 below it, after 900 only 0.06. Whether they would
+# **Better than the teacher** is not what we find. The paper's students were convolutional, learned colour images and had a tenth of their teacher's
+# parameters; ours are dense and small. Longer training brings them nearer: after 600 steps they stay 0.11 below it, after 900 only 0.06. Whether they
+# would
 # pass it in the end we have not tried.
 #
-# **Limits.** One data set, whose 5,000 digits all splits share. Adam at one rate in sections 1 to 3; at a third of the rate the same is seen (55.5f). The threshold between dead and alive is exact, but some that live after
-# 150 steps still give only a fifth of right answers.
+# **Limits.** One data set, whose 5,000 digits all splits share. Adam has one rate in sections 1 to 3; at a third of it random biases save as well (55.5f). In section 4 students of the untrained teacher took the lowest of the three rates. Dead and alive are told apart exactly, but some students that live after 150 steps still give only a fifth of right answers.
 #
-# **Try.** In the model, `units=4` loses nine layers in ten and `units=64` three: thinness kills, as depth does. `layers = 16`: of the first 24 students 22 live on labels alone and all with the mean,
+# **Try.** In the model, `units=4` loses nine layers in ten and `units=64` three: thin layers are lost sooner. `layers = 16`: of the first 24 students
+# 22 live on labels alone and all with the mean,
 # so that 55.1a, 55.2a and 55.2c have nothing to save and fail.
 
 # %% [markdown]

@@ -20,12 +20,13 @@
 # **Question.** Train a network, throw away the weights that ended small, set the rest back to their start, train again: the sparse network learns, where
 # the same connections with new weights learn less. What did it draw in the lottery?
 #
-# **Answer.** Its signs. At one size per layer they serve as well as the ticket; tossed, they cost six points of accuracy. They need not be those of a
-# trained network: pruned by movement, a third of them disagree, and the smallest ticket is as good.
+# **Answer.** Its signs, in their places. At one size per layer they serve as well as the ticket; drawn anew, they cost six points of accuracy. They
+# need not be the trained network's: pruned by movement, a third disagree, and the smallest ticket is as good.
 #
 # ![accuracy of the ticket and of what is left of it](../figures/56_lottery_tickets/key.svg)
 #
-# Test accuracy of networks with one weight in fourteen, less that of the ticket, each at its own best learning rate; 95% intervals of the mean.
+# Test accuracy of networks with one weight in fourteen left, less that of the ticket, each at its own best learning rate; 95% intervals of the mean.
+# With its own signs a network does as well as the ticket, with random signs or new weights worse, and in shuffled places worst.
 #
 # *Source:* Frankle and Carbin 2019, *The lottery ticket hypothesis* ([arXiv:1803.03635](https://arxiv.org/abs/1803.03635)); Zhou, Lan, Liu and Yosinski 2019,
 # *Deconstructing lottery tickets* ([arXiv:1905.01067](https://arxiv.org/abs/1905.01067)). Kyunghyun Cho's *A few Q&A's* (2020) names the first
@@ -98,8 +99,9 @@ dict(zip(("ticket", "new weights", "one size", "random signs"), failed.tolist(),
          strict=True))
 
 # %% [markdown]
-# With its own signs a sparse network learns nearly always, whatever the sizes. With random ones it often fails: a unit that has one or two inputs left, of the wrong sign, is of
-# no use and cannot be replaced. What follows asks this of digits, with each network at its own best learning rate, and asks whose signs they are.
+# With its own signs a sparse network learns nearly always, whatever the sizes. With random ones it often fails, perhaps because a unit that has one or
+# two inputs left, of the wrong sign, is of no use and cannot be replaced. The rest tests this on digits, with each network at its own best learning
+# rate, and asks whose signs they are.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -124,7 +126,7 @@ import torch
 figures.style()
 
 # %% [markdown]
-# `lib` masks, trains and prunes many networks of any depth at once. What a masked network of the model answers, here and there:
+# `lib` masks, trains and prunes many networks of any depth at once. Whether the model and `lib` answer alike with one masked network:
 
 # %%
 def answers(X, y, W, v):
@@ -147,10 +149,11 @@ bool(np.allclose(*answers(*task(0))))
 # open weights from their start $W_0$ to $W$, closes in each layer the half of them that ended smallest (three in ten in the last layer), and sets the others
 # back. After four rounds one weight in fourteen is open.
 #
-# Everything is done at four learning rates, rounds of pruning included, and for each way to train the rate is taken that reads the 500 digits best in the mean
-# over the splits: so each stands at its own best rate. All share splits, starts and orders; comparisons are paired.
+# Everything is done at four learning rates, rounds of pruning included, and each way to train gets the rate that is most accurate on the 500 digits, in
+# the mean over the splits: its own best rate. All share splits, starts and orders; comparisons are paired.
 #
-# A ticket is worth the name only if its own start matters, and its places. Two rivals ask: the same mask with **new weights**, and its own weights under a **shuffled
+# A ticket is worth the name only if its own start matters, and its places. Two controls test this: the same mask with **new weights**, and its own
+# weights under a **shuffled
 # mask**, with as many open in each layer.
 #
 # | | claim | holds if | why this bound | source |
@@ -158,7 +161,7 @@ bool(np.allclose(*answers(*task(0))))
 # | 56.1a | The smallest ticket is ahead of its own connections with new weights, each at its best rate | mean difference in test accuracy ≥ 0.01 | a point; other seeds gave 0.05 | Frankle and Carbin 2019 (statement, recalled) |
 # | 56.1b | The smallest ticket is ahead of its own weights under a shuffled mask, each at its best rate | mean difference in test accuracy ≥ 0.01 | a point; other seeds gave 0.12 | Frankle and Carbin 2019 (statement, recalled) |
 #
-# The rounds: share kept, test accuracy at each learning rate and at the best, and how it stands to the dense network:
+# For each round we show the share kept, the test accuracy at each learning rate and at the best one, and the latter less that of the dense network:
 
 # %%
 widths = [100, *hidden, 10]
@@ -189,7 +192,7 @@ pd.DataFrame({
 }).T.round(3)
 
 # %% [markdown]
-# And what is left of the smallest ticket when something is taken away; section 2 tells what each is.
+# The same for what is left of the smallest ticket when something is taken away; section 2 tells what each is.
 
 # %%
 mask, start = rounds[-1].mask, digits.start
@@ -220,7 +223,7 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Signs or sizes
 #
-# A weight is a sign and a size. Keep the mask, and take one away at a time: *one size* gives every weight of a layer the root mean square of that layer's
+# A weight is a sign and a size. We keep the mask, and take one away at a time: *one size* gives every weight of a layer the root mean square of that layer's
 # start; *random signs* tosses a coin for every weight. The **sign effect** is the mean of the two networks with own signs less that of the two with random ones.
 #
 # | | claim | holds if | why this bound | source |
@@ -248,11 +251,11 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Whose signs?
 #
-# Why are the signs of a random start worth anything? Because they were chosen, one would say: a weight that has changed its sign has passed zero and tends
+# Why are the signs of a random start worth anything? One would say, because they were chosen: a weight that has changed its sign has passed zero and tends
 # to end small, so pruning by size keeps signs that are those of the *trained* network. Untrained, such a ticket already reads digits (56.5c).
 #
-# Pruning by **movement** puts it to the test: close the weights that moved least, $|W-W_0|$, whatever their size. A weight that crossed zero has moved far and is kept, with the sign
-# of its start, which training did not want.
+# Pruning by **movement** puts this to the test: it closes the weights that moved least, by $|W-W_0|$, whatever their size. A weight that crossed zero
+# has moved far and tends to be kept, with the sign of its start, which training had turned round.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -302,8 +305,9 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Against the dense network
 #
-# The hypothesis says that tickets train as well as the dense network, and the larger of them to *a higher accuracy*. Whoever compares at one learning rate chooses the winner with
-# it: at 0.002 the dense network is ahead, at 0.02 the ticket. Here each has its own.
+# The hypothesis says that tickets train as well as the dense network, and the larger of them to *a higher accuracy*. Whoever compares at one learning
+# rate chooses the winner with it: at 0.002 the dense network is ahead of the ticket with a quarter of the weights, at 0.02 it is behind. Here each has
+# its own rate.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -332,19 +336,23 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **What was drawn.** The name suggests a lucky start that training only has to reveal. What counts of that start is one bit a weight, its sign, together with the places. It was tempting to
-# say that the signs are those of the trained network, so that a ticket is a drawing of it that reads digits untrained. Pruned by size, it is: 93% of the signs of the smallest agree (56.5a). Pruned by movement it is much less,
-# and the smallest ticket is as good, though those of a quarter and an eighth of the weights are nearly a point behind. So being a drawing is not what makes the smallest win.
-# What remains is less than a reason: the places were chosen together with these signs, and a sparse network cannot repair a sign, since it has no other weight that could stand in.
+# **What was drawn.** The name suggests a lucky start that training only has to reveal. What counts of that start is one bit a weight, its sign,
+# together with the places. It is tempting to say that the signs are those of the trained network, so that a ticket is a sketch of it that reads digits
+# untrained. Pruned by size, it is: 93% of the signs of the smallest agree (56.5a). Pruned by movement it is one much less (56.3b, 56.5d), and the
+# smallest ticket is as good, though those of a quarter and an eighth of the weights are nearly a point behind. So being a sketch is not what makes the
+# smallest win. What remains is a guess: the places were chosen together with these signs, and a sparse network cannot repair a sign, since it has no
+# other weight that could stand in.
 #
 # **Against the dense network.** Pruned by size, tickets of a half and a quarter of the weights are level with it, each at its own rate; smaller ones fall behind. The paper finds its larger tickets *ahead*: here
 # one is behind and one ahead by tenths of a point, which eight splits do not tell from nothing. At one rate for all, the rate would decide.
 #
-# **What this says of minima.** Cho names tickets beside the old remark that networks of just enough connections get stuck, and that a few more give a way round. Section 1 is that remark in numbers: the
-# same connections, at a start with other signs, end lower after as many steps.
+# **What this says of minima.** Cho names tickets beside the old remark that networks of just enough connections get stuck, and that a few more give a
+# way round. Section 1 has an example: the same connections, from a new start, end at a lower accuracy after as many steps.
 #
-# **Limits.** The grid of rates ends where one size with random signs does best; it gains less than a point there on the rate before, where six would be needed. One small network, 5,000 digits, which the splits share, Adam, half of the weights closed in a round (Frankle and Carbin close a fifth), no rewinding to a later step, which larger networks
-# need. All stop after 15 epochs. Pixels, and weights after every step, are multiples of $2^{-18}$: with weights of one size many units stand exactly at their kink,
+# **Limits.** The grid of rates ends where one size with random signs does best; it gains less than a point there on the rate before, where six would be
+# needed. All this is for one small network, trained by Adam on 5,000 digits that the splits share, with half of the weights closed in a round (Frankle
+# and Carbin close a fifth) and no rewinding to a later step, which larger networks need. Two ways to prune are tried. All runs stop after 15 epochs.
+# Pixels, and weights after every step, are multiples of $2^{-18}$: with weights of one size many units stand exactly at their kink,
 # where the last bits of a processor would make other runs.
 #
 # **Try.** `learning_rates = [0.002]`: what is then seen is the first column of the tables. Signs are worth twice as much, 0.13 in place of 0.06, since networks with random ones are

@@ -17,16 +17,15 @@
 #
 # ![verdict](../figures/57_minibatches/verdict.svg)
 #
-# **Question.** A student asks: is online descent, one example a step, really better than minibatches, which are
-# only easier to run in parallel?
+# **Question.** A student asks: is online descent, one example a step, really better than minibatches? Are these only easier to run in parallel?
 #
-# **Answer.** No: eight examples a step cost practically no more examples than one, and online descent ends neither flatter nor
-# better on tests. Large batches do waste examples. From which size on, and how many, the noise of the gradient foretells.
+# **Answer.** No: eight examples a step cost practically no more examples than one, and against 64 online descent is not seen to end flatter, or better
+# on tests. Large batches do waste examples; the noise of the gradient foretells roughly how many.
 #
 # ![what larger batches cost, measured and foretold](../figures/57_minibatches/foretold.svg)
 #
-# Examples that larger batches need for what single examples do in so many. Dashed: foretold from the noise of the gradient on the way, with no
-# free number.
+# How many times as many examples larger batches need to reach the loss that single examples reach. Dashed: foretold from the noise of the gradient on
+# the way, with no free number.
 #
 # *Source:* what LeCun said in class, as a student has it in Cho 2020, *A few Q&A's from the course F'20 Deep Learning*, question 2. The theory: Ma,
 # Bassily and Belkin 2018, *The power of interpolation* ([arXiv:1712.06559](https://arxiv.org/abs/1712.06559)); McCandlish et al. 2018, *An empirical model of
@@ -65,8 +64,8 @@ def left(B, eta, examples=60, d=10, runs=2000):
 {B: left(B, B / (B + 11)) for B in (1, 2, 10, 60)}
 
 # %% [markdown]
-# One by one they do most, and pairs do hardly less: a pair does in one step what its examples do in two. All sixty at once are a waste. Why does a single example not
-# bear the rate of a large batch? At a rate of 0.5 five of them make the error larger:
+# One by one they do most, and pairs do nearly as much: a pair does in one step nearly what its examples do in two. All sixty at once are a waste. Why
+# can a single example not take the rate of a large batch? At a rate of 0.5 five of them make the error larger:
 
 # %%
 left(1, 0.5, examples=5)
@@ -115,12 +114,14 @@ bool(np.isclose(
 # %% [markdown]
 # ## 1. One step, exactly
 #
-# A step takes $\frac\eta B\sum x\,(x\cdot e)$ off the error. Its mean points straight home; its square is larger than that of the mean. For isotropic
+# A step takes $\frac\eta B\sum x\,(x\cdot e)$ off the error. In the mean it points straight to the goal, but its mean square is larger than the square
+# of its mean. For isotropic
 # Gaussian inputs, $\mathbb E\,xx^\top=I$, one has $\mathbb E\,|x|^2xx^\top=(d+2)\,I$, and so
 #
 # $$\frac{\mathbb E\,|e'|^2}{|e|^2}=1-2\eta+\eta^2\Bigl(1+\frac{B^*}B\Bigr),\qquad B^*=d+1,\qquad\eta_{\rm best}=\frac B{B+B^*},\qquad\text{least factor}\ \frac{B^*}{B+B^*}.$$
 #
-# To bring the mean square down by $e$ takes $B/\ln(1+B/B^*)$ examples: about $B^*+B/2$ for small batches, nearly the same for all of them, and $1/\ln2=1.44$ times as many
+# To bring the mean square down by the factor 2.718 (an e-fold) takes $B/\ln(1+B/B^*)$ examples: about $B^*+B/2$ for small batches, nearly the same for
+# all of them, and $1/\ln2=1.44$ times as many
 # at $B=B^*$.
 #
 # | | claim | holds if | why this bound | source |
@@ -229,11 +230,11 @@ ledger.judge({
 # ## 3. Digits: is online better?
 #
 # Now a network 100-16-10 of ReLU units, cross-entropy, on digits shrunk to $10\times10$, at a constant learning rate. A draw of the experiment is a split of the digits, a
-# start and an order in which examples come. All batch sizes share it: the same examples in the same order, added up in larger or smaller heaps. So comparisons are
-# paired. Cost is counted in examples, not in steps or seconds.
+# start and an order in which examples come. All batch sizes share it: the same examples in the same order, in larger or smaller groups. So comparisons
+# are paired. Cost is counted in examples, not in steps or seconds.
 #
-# A fair race needs the best rate for every batch, and the best rate depends on how long the race is. All batches choose from the same ten rates, a factor of two apart: the one with the least
-# mean log training loss after so many examples, on splits that are not judged.
+# A fair race needs the best rate for every batch, and the best rate depends on how long the race is. All batches choose from the same ten rates, a
+# factor of two apart: at each number of examples, the rate with the least mean log training loss then, on splits that are not judged.
 #
 # The argument for online descent, as the author of the Q&A tells it, is that its noise leads to flatter minima, which generalize better.
 #
@@ -244,7 +245,7 @@ ledger.judge({
 # | 57.3c | At the end online descent is better on tests than B = 64 | mean difference of the accuracies ≥ 0.005 | half a point, the least worth the time | Cho 2020, question 2 (statement, recalled) |
 # | 57.3d | At the end online descent stands at a flatter place than B = 64 | mean ln of the quotient of the largest curvatures ≤ -0.1 | ours; a tenth flatter | Cho 2020, answer 2 (statement, recalled) |
 #
-# The rates that are chosen; the full batch has made no step after fewer examples than its size, and there any rate is as good:
+# The rates that are chosen. After fewer examples than its size the full batch has made no step, and none is shown:
 
 # %%
 looks = sorted({512, 1024, 2048, 4096, 8192, epochs * training_images})
@@ -336,8 +337,8 @@ noise = np.vstack([
 pd.Series(np.exp(np.log(noise).mean(1)), path).rename_axis("examples").round()
 
 # %% [markdown]
-# It grows as the digits are learned: gradients on different images agree less and less. So a batch of 64 is large early and small late. What batches need, over what single
-# examples need, as far as this is foretold to lie well within the race:
+# It grows as the digits are learned: gradients on different images agree less and less. So a batch of 64 is large early and small late. What larger
+# batches need, over what single examples need. Measured costs are shown as far as they are foretold to lie well within the race:
 
 # %%
 def needed(B, which, way=noise, within=0.75):
@@ -374,18 +375,22 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **What a minibatch buys.** Steps, not examples. Below the critical batch the noise of single examples is averaged away and the learning rate may grow in proportion, so that
-# one step does the work of many; beyond it there is no noise left worth averaging. In isotropic regression the critical batch is $d+1$; with a spectrum it is the number of
-# directions that count, and with a network it is the noise scale of the moment.
+# **What a minibatch buys.** Steps, not examples. Below the critical batch the noise of single examples is averaged away and the learning rate may grow
+# in proportion, so that one step does the work of many; beyond it there is no noise left worth averaging. In isotropic regression the critical batch is
+# $d+1$ (57.1a); with a spectrum it is roughly the number of directions that count (57.2a), and with a network, roughly, the noise scale of the moment
+# (57.4a).
 #
-# **"Online is better."** Against the full batch, as a statement about examples, this is right, by a factor that grows with the training set. Against minibatches of 8 it is not: they
-# are as good. Against 64 single examples lead early, as the noise scale says; at the end they are no better on tests (57.3c) and stand at no flatter place (57.3d), so the argument from noise finds no support here.
+# **"Online is better."** Against the full batch, as a statement about examples, this is right. Against minibatches of 8 it is not: they are as good
+# (57.3a). Against 64, single examples lead early (57.5m), as the noise scale says. At the end they are no better on tests (57.3c), and that they stand
+# at a flatter place is not shown: the interval of the difference holds 0 (57.3d). So the argument from noise finds no support here.
 #
-# **How far the foretelling goes.** It is made for small steps near a quadratic, and used here for whole runs. It sees the order of the cost and its fall, within a third or so. Taken at the start
-# and held, it is wrong later (57.5l).
+# **How far the foretelling goes.** The formula is made for small steps near a quadratic, and used here for whole runs. It gives the order of the cost
+# and its fall, in the mean over a run within a third or so; the interval reaches beyond the factor of 1.5 that was claimed, so 57.4a holds only partly.
+# With the noise scale of the start, held, it is wrong later (57.5l).
 #
-# **Limits.** Constant learning rates: with a falling one the noise at the end matters less. One small network, one data set, and the splits share 5,000 digits. Seconds are not
-# counted, and with them minibatches win: a machine handles 64 examples at once in little more time than one.
+# **Limits.** Learning rates are constant; with a falling one the noise at the end would matter less. There is one small network and one data set, and
+# the splits share 5,000 digits. Seconds are not counted; they speak for minibatches, since a machine handles 64 examples at once in little more time
+# than one.
 #
 # **Try.** `hidden = 4`: a network that cannot fit the digits ends at a loss that no batch gets below; 57.3b, 57.4a, 57.5h and 57.5l fail, 57.3a and 57.3c hold only partly. `powers = [0.25]`: nearly isotropic, and the control 57.2b fails.
 

@@ -20,12 +20,13 @@
 # **Question.** A student's convolutional variational autoencoder trained as expected only after its batch normalization was taken out. Why should normalization, which
 # helps elsewhere, do harm here?
 #
-# **Answer.** Dense networks that are normalized in pairs lose 8 nats, whether a step sees two images or 64: the size of the group matters. Layer
-# normalization costs nothing. A convolutional network, the student's own case, loses nothing: that is not reproduced.
+# **Answer.** Dense autoencoders normalized in pairs lose 8 nats of their likelihood bound, whether a step sees two images or 64: the size of the group
+# matters. Layer normalization costs nothing. A convolutional one, of the student's kind, loses nothing: the failure is not reproduced.
 #
 # ![bound lost by normalization in pairs, by what is normalized](../figures/58_normalized_vae/key.svg)
 #
-# What normalization changes in the bound on the log-likelihood of test images, for every arm of this notebook against its plain twin. Bars are 95% intervals over independent splits.
+# What normalization changes in the bound on the log-likelihood of test images (ELBO), for eight ways to normalize, each against its plain twin.
+# "Encoder only" and "decoder only" are in pairs. Bars are 95% intervals over independent splits.
 #
 # *Source:* the fourth question in Cho 2020, *A few Q&A's from the course F'20 Deep Learning*, and his answer. The model: Kingma and Welling 2014, *Auto-encoding variational Bayes*
 # ([arXiv:1312.6114](https://arxiv.org/abs/1312.6114)); the layers: Ioffe and Szegedy 2015 ([arXiv:1502.03167](https://arxiv.org/abs/1502.03167)), Ba, Kiros and Hinton 2016
@@ -36,7 +37,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# Batch normalization takes a unit's values over the images of a minibatch, subtracts their mean and divides by their standard deviation. What is left of a value when the group is small? In pairs:
+# Batch normalization takes a unit's values over the images of a minibatch, subtracts their mean and divides by their standard deviation. What is left
+# of a value when the group is small? Six values, normalized in pairs:
 
 # %%
 import math
@@ -54,8 +56,10 @@ def in_groups(values, m):
 in_groups([3.1, 0.2, -1, 5, 0.1, 0.0], 2).round(2).tolist()
 
 # %% [markdown]
-# One bit: which of the two is larger. How far apart they are is gone, and the bit says as much about the *other* image as about one's own. Let the values be Gaussian, $v$ in units of their
-# true mean and standard deviation. As the values of a group are independent, $\mathbb E\,\hat z\,v=\mathbb E\,\hat z\,(v-\bar v)$, which is the mean of the group's own standard deviation:
+# One bit is left: which of the two is larger. How far apart they are is gone, and the bit says as much about the *other* image as about one's own. Let
+# the values $v$ be Gaussian, with mean 0 and standard deviation 1 in the population; $\bar v$ is their mean in a group of $m$, and $\hat z$ is the
+# normalized value. As the values of a group are independent, $\mathbb E\,\hat z\,v=\mathbb E\,\hat z\,(v-\bar v)$, which is the mean of the group's own
+# standard deviation:
 #
 # $$c_m=\operatorname{corr}(\hat z,v)=\sqrt{\frac2m}\;\frac{\Gamma(m/2)}{\Gamma((m-1)/2)},\qquad 1-c_m^2\approx\frac3{2m}.$$
 
@@ -74,9 +78,11 @@ def correlation(m, count=64_000, seed=0):
 {m: (round(kept(m), 2), round(float(correlation(m)), 2)) for m in (2, 4, 16, 64)}
 
 # %% [markdown]
-# In a pair 0.56 is left, in a group of 64 nearly all. This is the suspect: not normalization, and not noise of small steps, but the size of the group. The rest of the notebook tries it.
+# In a pair 0.56 is left, in a group of 64 nearly all. This is the suspect: not normalization as such, and not the noise of small steps, but the size of
+# the group. The rest of the notebook tests it.
 #
-# A variational autoencoder sends an image $x$ to the mean $\mu$ and the variance $s^2$ of a Gaussian, takes a random code $z=\mu+s\,\varepsilon$ from it, and sends $z$ to a probability $p_i$ for every pixel. It maximizes a lower bound on
+# A variational autoencoder sends an image $x$ to the mean $\mu$ and the variance $s^2$ of a Gaussian, takes a random code $z=\mu+s\,\varepsilon$ from
+# it, $\varepsilon$ standard normal, and sends $z$ to a probability $p_i$ for every pixel. It maximizes a lower bound on
 # the log-likelihood of the image, in nats,
 #
 # $$\text{ELBO}=\sum_i\bigl[x_i\ln p_i+(1-x_i)\ln(1-p_i)\bigr]-\text{KL},\qquad\text{KL}=\tfrac12\sum_j\bigl(\mu_j^2+s_j^2-1-\ln s_j^2\bigr).$$
@@ -121,8 +127,8 @@ np.allclose(in_groups([3.0, 1, 4, 1.5], 2),
 # %% [markdown]
 # ## 1. Pairs, and normalization as such
 #
-# If normalization were bad for this model as such, it would be bad in any direction. *Layer* normalization does the same sums, over the units of one image in place of the images of one unit: no image sees another. If it does no harm in minibatches of two, then it is
-# not the arithmetic that does.
+# If normalization as such were bad for this model, it would be bad in any direction. *Layer* normalization does the same sums, over the units of one
+# image in place of the images of one unit: no image sees another. If it does no harm in minibatches of two, then the arithmetic is not to blame.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -152,7 +158,7 @@ def arm(B, where="both", rates=(0.001, 0.003, 0.01), m=None, how=PLAIN, steps=No
 [tuple(x.shape) for x in judged.start]
 
 # %% [markdown]
-# These are the weights and biases of all of them. Trained, and tested:
+# These are the shapes of the weights and biases, a network for every draw. Now trained, and tested:
 
 # %%
 arms = {"plain": arm(2, "plain"), "batch": arm(2),
@@ -164,7 +170,7 @@ pd.DataFrame(
     index=["rate", "ELBO", "KL"]).T.round(3)
 
 # %% [markdown]
-# What that looks like. From top to bottom: ten digits of the tests, and what the plain and the normalized network make of their codes.
+# This is what the loss looks like. From top to bottom: ten test digits, and what the plain and the normalized network make of their codes.
 
 # %%
 shown = judged.tests[:1, :10]
@@ -205,7 +211,8 @@ ledger.judge({
 #
 # A minibatch of two is small in two ways: its gradient is noisy, and its statistics are those of two images. Take 64 images a step, but cut them into pairs, each with its own mean and standard deviation. Now the gradient is that of 64 images. If noise did the harm, the harm is gone.
 #
-# And is it the size of a pair that does it, which leaves one bit of a value? Only subtract the mean of each pair, divide by nothing, and compare with the same arithmetic over all 64.
+# And is it the division that does it, which leaves one bit of a value? We only subtract the mean of each pair, divide by nothing, and compare with the
+# same arithmetic over all 64.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -234,7 +241,7 @@ def gap(name, other):
                      ("centred in pairs", "centred"))}
 
 # %% [markdown]
-# Pairs lose as much with 64 images a step as with two. It is the group, and not the step.
+# Pairs lose as much with 64 images a step as with two. It is the group, and not the step. The mean of a pair alone accounts for less than half of it.
 
 # %%
 ledger.judge({
@@ -246,7 +253,8 @@ ledger.judge({
 # ## 3. Cho's answer
 #
 # Cho answers the student from experience. In the encoder normalization should not really matter: what it adds is noise, and the code is noisy anyway. In the decoder it may, since it changes $p(x\mid z)$ with whatever else is in the
-# minibatch; but that should be felt in the early stage of learning, and not later. Both can be asked. One layer is normalized in pairs and the other is plain; and networks that learn from pairs are given
+# minibatch; but that should be felt in the early stage of learning, and not later. Both can be tested: one layer is normalized in pairs and the other
+# is plain; and networks that learn from pairs are given
 # more steps.
 #
 # | | claim | holds if | why this bound | source |
@@ -265,7 +273,8 @@ pd.DataFrame({name: [one.rate, one.bound.mean(), one.kl.mean()]
               for name, one in arms.items()}, index=["rate", "ELBO", "KL"]).T.round(3)
 
 # %% [markdown]
-# Both halves suffer. Where only the decoder is normalized the code falls silent: a KL below one nat means that it is hardly used. And the loss does not shrink with time.
+# Both halves suffer. Where only the decoder is normalized the code falls silent: a KL below one nat means that it is hardly used. And the loss does not
+# shrink with more steps.
 
 # %%
 ledger.judge({
@@ -276,8 +285,9 @@ ledger.judge({
 # %% [markdown]
 # ## 4. The student's own case
 #
-# The student's autoencoder was convolutional. A convolution takes its statistics over all positions of an image too, so two images give fifty values in the first layer and eighteen in the second, though far from independent ones. By section 2 they
-# should do little harm. Ours has three normalized convolutions, $3\times3$ with stride 2, of 8, 16 and 8 channels, and is trained on pairs as the dense one is.
+# The student's autoencoder was convolutional. A convolution takes its statistics over all positions of an image too, so two images give fifty values in
+# the first layer and eighteen in the second, though these are far from independent. If the size of the group decides, they should do little harm. Ours
+# has three normalized convolutions, $3\times3$ with stride 2, of 8, 16 and 8 channels, and is trained on pairs as the dense one is.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -324,23 +334,30 @@ ledger.judge({"58.4a": mean(conv["normalized"] - conv["plain"], digits=2)})
 # %% [markdown]
 # ## Reading
 #
-# **For the student.** Count the values that share a mean. If they are those of two or four images in a dense layer, take the normalization out, or normalize over the units, or take more images. A convolution has all positions to average over, and is safe here even in pairs; what
-# went wrong in the student's network was something else, such as a normalized code or normalized pixels.
+# **For the student.** Count the values that share a mean. If they are those of two or four images in a dense layer, take the normalization out, or
+# normalize over the units, or take more images. A convolution has all positions to average over, and is safe here even in pairs; what went wrong in the
+# student's network may have been something else, such as a normalized code or normalized pixels, which are not tried here.
 #
-# **Cho's answer.** That the decoder is the worse place is right: it loses 3 nats more than the encoder (check 58.5d). That the encoder does not matter is not, in pairs: its blur is no small noise beside that of the code. And the loss is no matter of the
-# early stage: it grows with time, since the plain network goes on learning.
+# **Cho's answer.** That the decoder is the worse place is right: it loses 3 nats more than the encoder (check 58.5d). That the encoder does not matter
+# is wrong for pairs (58.3a). And the loss is no matter of the early stage: it grows with more steps (58.3b), in which the plain network gains more than
+# the normalized one.
 #
-# **Collapse?** A VAE that fails is often said to have given up its code. With both layers normalized it has not, quite: its code costs two nats and earns nothing, as the bound is below that of the mean image. The code falls silent where only the decoder is normalized, and
-# the encoder is left free to see that nobody listens.
+# **Collapse?** A VAE that fails is often said to have given up its code. With both layers normalized it has not, quite: its code costs two nats and
+# earns nothing, as the bound is below that of the mean image. The code falls silent where only the decoder is normalized (58.5e).
 #
-# **What is shown.** The cause is the size of the group: that is an intervention with all else equal. *How* it harms is less sharp. Two exact facts point the same way: in a group of $m$ a value correlates with what it was as $c_m$ says (check 58.5j), and the group lets
-# the share $1-2/m$ of a slope pass (58.5k). At $m=2$ both are at their worst. Testing in pairs, as in training, brings back a fifth of the loss; the rest is in the weights.
+# **What is shown.** The cause is the size of the group: it alone was changed, with all else equal. *How* it harms is less clear. Two exact facts point
+# the same way: in a group of $m$ a value correlates with what it was as $c_m$ says (check 58.5j), and the group lets the share $1-2/m$ of the square of
+# a slope pass (58.5k). At $m=2$ both are at their worst. Testing in pairs, as in training, brings back a fifth of the loss (58.5h); the rest is in the
+# weights.
 #
-# **Limits.** Grids hold three rates, and some arms took an end of theirs, as the table shows: in minibatches of two, batch normalization hardly minds the rate (on other splits −52.2, −51.1, −51.1 and −51.0 nats at 0.0003, 0.001, 0.003 and 0.01). Small networks with rectifiers, one data set whose splits share 5,000 digits, one schedule. In small groups descent is chaotic, so weights are rounded to multiples of $2^{-18}$ after every step. With minibatches of two every image is seen once, with 64 nearly ten times; only
+# **Limits.** Grids hold three rates, and some arms took an end of theirs, as the table shows: in minibatches of two, batch normalization hardly minds
+# the rate (on other splits −52.2, −51.1, −51.1 and −51.0 nats at 0.0003, 0.001, 0.003 and 0.01). All this is for small networks with rectifiers, one
+# data set whose splits share 5,000 digits, and one schedule. In small groups descent is chaotic, so weights are rounded to multiples of $2^{-18}$ after
+# every step. With minibatches of two every image is seen once, with 64 nearly ten times; only
 # differences at the same minibatch are judged. The student's own architecture and data are not known.
 #
-# **Try.** `code = 2`: 58.1b fails, for pairs still lose 8 nats, but normalization of the layer now loses 1.8. `hidden = 16`: rectifier networks so narrow are less sure to train, and splits differ so
-# much that 58.5a fails and 58.1a, 58.1b, 58.2a and 58.5h hold only partly.
+# **Try.** `code = 2`: 58.1b fails, for pairs still lose 8 nats, but normalization of the layer now loses 1.8. `hidden = 16`: networks so narrow train
+# less reliably, and splits differ so much that 58.5a fails and 58.1a, 58.1b, 58.2a and 58.5h hold only partly.
 
 # %% [markdown]
 # ## 5. Checks

@@ -20,12 +20,13 @@
 # **Question.** A student asks: why is the input of the softmax in attention divided by the square root of the dimension? Would another
 # factor do?
 #
-# **Answer.** Undivided, products of 64 and 128 dimensions freeze the softmax: no rate learns a lookup, by descent or Adam. But nothing
-# singles out the root: $1/d$ takes no more steps. Additive attention needs no factor, and often learns even where it starts as spread.
+# **Answer.** Undivided, products of 64 and 128 dimensions freeze the softmax: at no rate tried do descent or Adam learn a lookup. But nothing singles
+# out the root: $1/d$ takes no more steps. Additive attention needs no factor, and often learns even from a frozen start.
 #
 # ![share of lookups that are learned, against the spread of the logits at the start](../figures/59_attention_scale/solved.svg)
 #
-# Lookups that are learned within 300 steps, each at its best rate, against the standard deviation $s$ of the logits at the start. The factor
+# Share of lookups that are learned within 300 steps, each at its best rate, against the standard deviation $s$ of the logits (the inputs of the
+# softmax) at the start; 95% intervals. The dashed line is where the softmax freezes. The factor
 # $1/\sqrt d$ makes $s=1$ at every dimension; without a factor $s=\sqrt d$.
 #
 # *Source:* Vaswani et al. 2017, *Attention is all you need* ([arXiv:1706.03762](https://arxiv.org/abs/1706.03762)), section 3.2.1. The question
@@ -77,7 +78,7 @@ def found(d, c, eta, size=1.0, V=16, steps=300):
 found(4, c=1, eta=8), [found(256, c=1, eta=eta) for eta in (0.1, 1, 10, 100)]
 
 # %% [markdown]
-# With the factor $c=1/\sqrt d=1/16$ it does. But so it does with $c=1/d$:
+# With the factor $c=1/\sqrt d=1/16$ it finds all of them. But so it does with $c=1/d$:
 
 # %%
 found(256, c=1 / 16, eta=64), found(256, c=1 / 256, eta=4096)
@@ -99,7 +100,7 @@ start = np.random.default_rng(0).normal(size=(2, 16, 256))
 np.allclose(step(*start, 1 / 16, 64)[0] / 4, step(*start / 4, 1, 64 / 16)[0])
 
 # %% [markdown]
-# From here on there are 32 words, a task names one of the 16 in a random context, and every step sees 32 tasks.
+# From here on there are 32 words, a task asks for one of the 16 words of a random context, and every step sees 32 tasks.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -147,7 +148,7 @@ np.allclose(
 #
 # A query and $n$ keys have $d$ independent standard normal entries. Given the query, the logits $q\cdot k_j$ are independent and
 # $N(0,|q|^2)$: their standard deviation $s$ is about $\sqrt d$, and about 1 with the factor. The softmax of such logits is Derrida's *random energy
-# model*. Below $s_c=\sqrt{2\ln n}$ many keys of middling logits carry the weight; beyond, a few of the largest do: it is **frozen**.
+# model*. Below $s_c=\sqrt{2\ln n}$ many keys of middling logits carry the weight; beyond it a few of the largest do: the softmax is **frozen**.
 #
 # In the frozen phase the mean softness falls only as $s_c/s$, by 4 from $d=64$ to 1024. That does not sound like much. But the mean is carried
 # by the few queries whose two best keys happen to be nearly tied. For the typical query the gap between the best and the second is of order
@@ -205,10 +206,11 @@ ledger.judge({
 # %% [markdown]
 # ## 2. A lookup that must be learned
 #
-# Now descent. A lookup counts as learned when the largest weight is the right one in nine of ten tests, within 300 steps. The values that it looks up are
-# random, so that the mean squared loss of the output is $\frac12|p-e|^2$. Every arm has the best of its learning rates in each start: a good rate
-# should be no excuse. The rates of descent go with $1/s^2$, which makes steps of the logits comparable, and lie a factor of four apart. With the factor $1/\sqrt d$ the
-# largest fails nearly everywhere; if $1/d$ should bear still larger ones, it would only gain on the root. Adam, the method of the paper, has rates of its own. Arms that start
+# Now descent. A lookup counts as learned when the largest weight is the right one in nine of ten tests, within 300 steps. The values that it looks up
+# are random, so that the mean squared loss of the output is $\frac12|p-e|^2$. Every arm has the best of its learning rates in each start, so that a bad
+# rate is no excuse. The rates of descent go with $1/s^2$, which makes steps of the logits comparable, and lie a factor of four apart. With the factor
+# $1/\sqrt d$ the largest rate fails nearly everywhere; if $1/d$ could take still larger ones, that would only add to its lead. Adam, the method of the
+# paper, has rates of its own. Arms that start
 # soft learn soon or never, and get half of the steps.
 #
 # | | claim | holds if | why this bound | source |
@@ -252,7 +254,7 @@ pd.DataFrame({arm: {d: float(x.median()) for d, x in one.items()}
               for arm, one in taken.items()}).rename_axis("d").T
 
 # %% [markdown]
-# So the factor decides from 64 dimensions on, and Adam, which rescales small gradients, is no help: what is frozen has lost the direction, too.
+# So at 64 and 128 dimensions the factor decides. Adam, which rescales small gradients, is no help: perhaps what is frozen has lost the direction, too.
 
 # %%
 def learned(factor, dims):
@@ -273,15 +275,15 @@ ledger.judge({
 #
 # The root of $d$ gives logits of unit size at the start. If a *soft* start is what counts, any smaller factor must do as well, and $1/d$, with logits of size
 # $1/\sqrt d$, is the one that has been proposed: while they are trained, $q$ and $k$ become alike, $q\cdot k$ grows like $d$ and not like $\sqrt d$, and
-# only $1/d$ keeps its changes in size (Yang et al.). And if the start's spread $s$ is *all* that counts, then lookups with the same $s$ must
-# fare alike at every dimension, in the middle range, too, where some learn and some do not.
+# only $1/d$ keeps the size of its changes (Yang et al.). And if the start's spread $s$ is *all* that counts, then lookups with the same $s$ must fare
+# alike at every dimension, also in the middle range, where some learn and some do not.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 59.3a | With the factor 1/d the lookup is learned in no more steps than with 1/√d, at d = 64 and 128 | mean ln(steps with 1/d / steps with 1/√d) ≤ 0 | the root would have to be better | Ours, after Yang et al. 2022 (recalled) |
 # | 59.3b | At the same spread s = 4 few dimensions learn as often as many | mean share at d = 16 less that at d = 128 0 ± 0.15 | ours; two starts in twelve | Ours |
 #
-# Factors $s/\sqrt d$, descent; how many of the starts learn:
+# How many of the starts learn by descent, with factors $s/\sqrt d$:
 
 # %%
 deep = [small[-1], *large]
@@ -305,7 +307,7 @@ figures.save(fig, "solved",
              "Share that learns against s: 1 up to 2, 0 at 8; between, d counts.")
 
 # %% [markdown]
-# On either side all dimensions agree. At $s=4$, frozen but not hard, they do not: few dimensions learn more often than many.
+# At $s$ up to 2 and at 8 all dimensions agree. At $s=4$, beyond the border but not far, they do not: lookups of few dimensions are learned more often than those of many.
 
 # %%
 ledger.judge({
@@ -319,15 +321,16 @@ ledger.judge({
 # ## 4. Additive attention
 #
 # The paper's evidence was a comparison: for large $d$, *additive* attention, with the scores $v\cdot\tanh(q_i+k_j)$, does better than products without a factor. It
-# needs none. Is that because of what it is, or because of how it starts? The usual $v$ has entries of size $1/\sqrt d$, which give scores of unit size whatever
-# $d$. So give it a larger $v$, and scores as spread as those of products, $s=\sqrt d$. If the start's spread decides, then additive attention freezes, too.
+# needs none. Is that because of what it is, or because of how it starts? The usual $v$ has entries of size $1/\sqrt d$, which give scores of unit size
+# whatever $d$. So we give it a larger $v$, and scores as spread as those of products, $s=\sqrt d$. If the start's spread decides, then additive
+# attention freezes, too.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 59.4a | Additive attention is learned without a factor at d = 64 and 128, by Adam | share of starts that learn ≥ 2/3 | products: none at all (59.2a) | Vaswani et al. 2017, section 3.2.1 (statement, recalled) |
 # | 59.4b | Additive attention that starts as spread as products, s = 8 at d = 64, is not learned either, by Adam | share of starts that learn ≤ 1/3 | products: none at all (59.2a) | Ours |
 #
-# Two thirds of the starts suffice for the second. Steps of each start, sorted:
+# For the second row two thirds of the starts are run. Steps of each start, sorted:
 
 # %%
 def additive(d, s, count):
@@ -355,18 +358,22 @@ ledger.judge({
 # gradients". Those regions are the frozen phase of a random energy model, and the border is $s_c=\sqrt{2\ln n}$: near 2.4 for 16 keys, 4.3
 # for 10,000. The factor $1/\sqrt d$ places every dimension at $s=1$, well inside the soft phase for any number of keys.
 #
-# **Nothing in this makes it a root.** Every factor from $1/\sqrt d$ down starts soft, and $1/d$ is learned in fewer steps. The argument of the paper, unit variance of
-# the logits, fixes the root; learning does not ask for it. And since the factor only changes the size of the start and the rate, small embeddings
+# **Nothing in this makes it a root.** Every factor from $1/\sqrt d$ down starts soft, and with $1/d$ descent takes fewer steps at $d=64$ and 128
+# (59.3a). The argument of the paper, unit variance of the logits, fixes the root; learning does not ask for it. And since the factor only changes the
+# size of the start and the rate, small embeddings
 # with a matched rate do all that it does.
 #
-# **A frozen start is a handicap of products, not a sentence on all attention.** Additive scores of the same spread are slow (59.5m), yet most of them are learned, where no product is. A reason may be that all
-# their size is in one vector $v$, which can shrink, while a product has to turn every pair of vectors; we have not tested it. So "the spread at the start decides" holds
-# for products, and not in the middle even for them (59.3b): there few dimensions learn more often. Their queries have unequal norms, so that some are soft at any mean $s$.
+# **A frozen start stops products, but not all attention.** Additive scores of the same spread are slow (59.5m), yet most of them are learned (59.4b),
+# where no product is. A reason may be that all
+# their size is in one vector $v$, which can shrink, while a product has to turn every pair of vectors; we have not tested it. So "the spread at the
+# start decides" holds for products only, and even for them not in the middle (59.3b), where few dimensions learn more often. There a reason may be that
+# the norms of queries differ more in few dimensions, so that some queries are soft at any mean $s$.
 #
-# **It is no law of attention but of a loss behind a softmax.** When the loss looks at the weights themselves, as cross-entropy does, its gradient
-# $p-e$ does not pass the Jacobian, and no factor is needed (59.5i).
+# **The obstacle is a softmax that the gradient has to pass, and not attention.** When the loss is the cross-entropy of the weights themselves, its
+# gradient $p-e$ does not pass the Jacobian, and no factor is needed (59.5i).
 #
-# **Limits.** One head, one layer, random values, a few hundred steps. Frozen lookups melt in the end. Large rates are chaotic; weights are rounded to multiples of
+# **Limits.** There is one head, one layer, random values and a few hundred steps; with more, frozen lookups may be learned in the end. Large rates are
+# chaotic; weights are rounded to multiples of
 # $2^{-18}$ after every step, so that all machines take the same way.
 #
 # **Try.** `dimensions = [4, 8, 16, 32, 64]`: nothing freezes, and 59.1a fails. `large = [64, 256]`: at $s=4$ a third of the starts learn in 256 dimensions, all of them in 16.
@@ -400,7 +407,7 @@ def off(factor, count):
             for x, y in zip(soft[factor][d], means, strict=True)]
 
 # %% [markdown]
-# Only three dimensions are compared without the factor: in more, too few queries carry the mean.
+# Without the factor only the three smallest dimensions are compared: in larger ones too few queries carry the mean.
 
 # %%
 phases = re.phase_entropies([64, 512, 4096], 800, rng)
