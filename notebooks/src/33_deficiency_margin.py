@@ -21,7 +21,7 @@
 # deficiency margin, $c=\sigma_{\min}(\Phi)-\Vert W-\Phi\Vert_F>0$. What is lost?
 #
 # **Answer.** Convergence, in one case at every step size: at even depth the identity start stays above $\lambda^2/2$ where a symmetric target has the eigenvalue
-# $-\lambda$. Elsewhere the determinant decides: all 300 starts with the target's sign converge; three or four layers hold others at small steps.
+# $-\lambda$. Elsewhere the determinant decides: all 300 with the target's sign converge; three or four layers hold others at small steps.
 #
 # ![who converges](../figures/33_deficiency_margin/sorted_by_sign.svg)
 #
