@@ -20,13 +20,13 @@
 # **Question.** The loss of a deep linear network is not convex and is full of saddles, some flat to second order.
 # Why does plain descent train it all the same, and how fast?
 #
-# **Answer.** From balanced layers near the target, every step takes a fixed share of the loss, at any depth. From the slowest
-# starts the promised rate is too careful only by a factor of 2. Random starts are rarely near: of three by three ones 0.14%.
+# **Answer.** From balanced layers near the target, every step removes at least a fixed share of the loss. From the slowest with one output the promised share is right
+# up to a factor of 2. Random starts are rarely near: three by three ones in 0.14%.
 #
 # ![decrease of the first step over the promise](../figures/31_linear_convergence/slack.svg)
 #
-# What the first step takes from the loss, over what lemma 1 promises: 100 starts in each cloud. From random starts it does far better;
-# only the slowest ones, which we construct, come down to the two values predicted (dashed), $2N$ and 2.
+# What the first step takes from the loss, divided by what lemma 1 promises: 100 starts in each cloud. From random starts it takes far more; only from the slowest
+# ones, which we construct, does it come down to the two values predicted (dashed), $2N$ for a square network and 2 for one output.
 #
 # *Source:* Arora, Cohen, Golowich and Hu 2018, *A convergence analysis of gradient descent for deep linear
 # neural networks* ([arXiv:1810.02281](https://arxiv.org/abs/1810.02281)), theorem 1 and lemma 1.
@@ -78,8 +78,8 @@ def losses(layers, Phi, eta, steps):
 
 
 # %% [markdown]
-# A target with singular values 1.4, 1 and 0.6, and a start whose distance from it is 0.5, in all directions alike. Four layers, step
-# size 0.05. Which share of the loss do 20 steps leave, and the next 20, and so on?
+# Take a target with singular values 1.4, 1 and 0.6, a start at the distance 0.5 from it, in all directions alike, four layers and the step size 0.05. Which share of
+# the loss do 20 steps leave, and the next 20, and so on?
 
 # %%
 Phi = np.diag([1.4, 1, 0.6])
@@ -87,8 +87,8 @@ loss = losses(balanced(np.diag([1.11, 0.71, 0.31]), 4), Phi, 0.05, 160)
 (loss[20::20] / loss[:-20:20]).round(3)
 
 # %% [markdown]
-# After a while always the same: a linear rate, in the language of optimization. Now a start at distance 0.8,
-# farther than the target's smallest singular value. Its last entry has the wrong sign, and the loss comes to rest at $0.6^2/2=0.18$:
+# After a while always the same: in the language of optimization, a linear rate. Now a start at distance 0.8, farther than the target's smallest singular value. Its
+# last entry has the wrong sign, and the loss comes to rest at $0.6^2/2=0.18$:
 
 # %%
 lost = losses(balanced(np.diag([1.4, 1, -0.2]), 4), Phi, 0.05, 160)
@@ -99,8 +99,8 @@ lost[20::20].round(3)
 #
 # $$c=\sigma_{\min}(\Phi)-\Vert W-\Phi\Vert_F>0.$$
 #
-# As long as the loss does not rise, it keeps $\sigma_{\min}(W)\ge c$, so that no direction of the problem is ever lost. These are the
-# numbers of the experiments that follow:
+# As long as the loss does not rise, this margin at the start keeps $\sigma_{\min}(W)\ge c$, so that no direction of the problem is ever lost. These are the numbers of
+# the experiments that follow:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -150,9 +150,9 @@ np.allclose(walk.records["loss"][:, 0], lost)
 #
 # $$\delta\le\frac{c^2}{256N^3\Vert\Phi\Vert_F^{2(N-1)/N}}\quad\text{and}\quad\eta\le\frac{c^{(4N-2)/N}}{6144N^3\Vert\Phi\Vert_F^{(6N-4)/N}},$$
 #
-# then the loss is below $\epsilon$ from step $T=\log(\ell_0/\epsilon)\,/\,(\eta\,c^{2(N-1)/N})$ on. The step size is near $10^{-6}$, so this
-# speaks of millions of steps. Factors that are diagonal in the target's singular bases stay so, and each mode is then a problem in $N$ numbers: the
-# literal run costs seconds. It starts at the largest imbalance allowed, on $2\times2$ targets with singular values near 1.
+# then the loss is below $\epsilon$ from step $T=\log(\ell_0/\epsilon)\,/\,(\eta\,c^{2(N-1)/N})$ on. The step size is near $10^{-6}$, so $T$ is millions of steps.
+# Layers that are diagonal in the target's singular bases stay so, and each mode is then a problem in $N$ numbers, so that even this run costs seconds only. It starts
+# at the largest imbalance allowed, on $2\times2$ targets with singular values near 1.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -165,7 +165,7 @@ theorem = {
 }
 
 # %% [markdown]
-# The smallest $T$ of the networks, and the largest share of its $T$ that one of them needs:
+# The smallest $T$ of all networks, and the largest share of its $T$ that any of them needs:
 
 # %%
 pd.DataFrame({
@@ -202,18 +202,17 @@ ledger.judge({
 #
 # $$\frac\eta2\,\sigma_{\min}(W)^{2(N-1)/N}\,\Vert W-\Phi\Vert_F^2$$
 #
-# from the loss. In a square network, put the whole error on the weakest pair of singular vectors. There each of the $N$ layers
-# contributes $\sigma_{\min}(W)^{2(N-1)/N}$, while the proof counts one of them and halves it: the promise is too small by $2N$.
-# With one output, turn $W$ away from $\Phi$ until the error is at right angles to $W$. Only $W_1$ can reach that error, and nothing is
-# wasted but the half: the promise is too small by 2.
+# from the loss. In a square network, put the whole error on the weakest pair of singular vectors. There each of the $N$ layers contributes
+# $\sigma_{\min}(W)^{2(N-1)/N}$, while the proof counts one of them and halves it: the promise is too small by $2N$. With one output, turn $W$ away from $\Phi$ until
+# the error is at right angles to $W$. Only $W_1$ can reach that error, and the proof loses no more than the factor one half: the promise is too small by 2.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 31.2a | From the slowest starts, at its own constants, T is too long by the predicted factor | largest relative difference of a mean ≤ 0.01 | σ_min(W) grows by up to 0.5% meanwhile | Ours, after Arora et al. 2018, theorem 1 (recalled) |
 # | 31.2b | From the slowest starts of every depth, the first step takes 2N times what lemma 1 promises if the network is square, and twice that with one output | largest relative difference of a mean ≤ 0.005 | the step is 1/1000 of the inverse curvature | Ours, after Arora et al. 2018, lemma 1 (read) |
 #
-# First theorem 1, with margins from $0.5$ to $0.9\,\sigma_{\min}$, until the loss has fallen by one percent, so that $\sigma_{\min}(W)$ has no time to
-# move. $T$ over the steps needed is $2N$ in a square network and $2(\sigma_{\min}(W)/c)^{2(N-1)/N}$ with one output.
+# First theorem 1, with margins from $0.5$ to $0.9\,\sigma_{\min}$, until the loss has fallen by one percent, so that $\sigma_{\min}(W)$ hardly has time to move. $T$
+# divided by the steps needed should be $2N$ in a square network and $2(\sigma_{\min}(W)/c)^{2(N-1)/N}$ with one output.
 
 # %%
 slowest = {
@@ -223,7 +222,7 @@ slowest = {
 }
 
 # %% [markdown]
-# Measured over predicted, with its interval:
+# This factor, measured over predicted, with its interval:
 
 # %%
 excess = {
@@ -233,8 +232,8 @@ excess = {
 excess
 
 # %% [markdown]
-# Then the first step at practical step sizes, for all depths, with margins from 0.02 to 0.9 of $\sigma_{\min}$. Beside it, for section 3, random
-# starts inside the margin.
+# Then the first step, for all depths, with margins from 0.02 to 0.9 of $\sigma_{\min}$. Beside it, for section 3, random starts inside the margin at practical step
+# sizes.
 
 # %%
 practical = {n: lc.practical_run(n, size, seeds, step_size, rng) for n in depths}
@@ -246,7 +245,7 @@ first_step = {
 }  # fmt: skip
 
 # %% [markdown]
-# Decrease over promise, means:
+# The decrease of the loss divided by the promised one, means:
 
 # %%
 pd.DataFrame({
@@ -289,23 +288,23 @@ ledger.judge({
 })  # fmt: skip
 
 # %% [markdown]
-# So the power of $c$ in $T$ is right (square), and no more than one layer may be counted (one output). Only the factor 2 could go, for
-# steps that tend to 0.
+# So the power of $c$ in $T$ is right, as the square networks show, and no more than one layer may be counted, as those with one output show. Only the factor 2 could
+# go, for steps that tend to 0.
 
 # %% [markdown]
 # ## 3. Practical steps, and how much imbalance is too much
 #
-# Now the start is as the theorem wants it (margin from 0.1 to 0.9 of $\sigma_{\min}$, imbalance exactly its $\delta$), but the steps
-# are a tenth of the inverse of the largest curvature: hundreds of thousands of times what the theorem allows. Late in a run the loss
-# should fall by $-2\ln(1-\eta\lambda)$ a step in logarithm, with $\lambda=N\sigma_{\min}^{2(N-1)/N}$ the smallest curvature at the minimum.
+# Now the start is as the theorem asks (margin from 0.1 to 0.9 of $\sigma_{\min}$, imbalance exactly its $\delta$), but the steps are a tenth of the inverse of the
+# largest curvature: hundreds of thousands of times what the theorem allows. Late in a run the logarithm of the loss should fall by $-2\ln(1-\eta\lambda)$ a step, with
+# $\lambda=N\sigma_{\min}^{2(N-1)/N}$ the smallest curvature at the minimum.
 #
-# The theorem's $\delta$ is tiny, too. How much imbalance is too much? Take one output and the error at right angles to $W$, which $W_1$ alone can
-# mend, at the pace $b^{2(N-1)}$, where $b$ is the size of every layer above. Let $W_1$ be larger than these by the
-# imbalance $D=a_1^2-b^2$. Then $b$ must be smaller, since $a_1b^{N-1}=|W|$, and the pace falls. It is the half of lemma 1 at
+# The theorem's $\delta$ is tiny, too. How much imbalance is too much? Take one output and the error at right angles to $W$, which $W_1$ alone can mend, at the pace
+# $b^{2(N-1)}$, where $b$ is the size of every layer above. Let $W_1$, of size $a_1$, be larger than these by the imbalance $D=a_1^2-b^2$. Then $b$ must be smaller,
+# since $a_1b^{N-1}=|W|$, and the pace falls. It is down to the half that lemma 1 promises at
 #
 # $$D=|W|^{2/N}\bigl(2-2^{-1/(N-1)}\bigr).$$
 #
-# Beyond, the lemma is false: there is a start that breaks its promise with the first step, however small.
+# Beyond this imbalance the lemma's promise is false: there is a start that breaks it with the first step, however small.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -313,8 +312,8 @@ ledger.judge({
 # | 31.3b | Late in a run the logarithm of the loss falls at the pace of the smallest curvature | largest relative difference of a median ≤ 0.01 | where two curvatures are close the slower is not alone yet | Ours |
 # | 31.3c | From the slowest starts of one output, the imbalance of W_1 at which lemma 1 begins to fail is that of the formula | largest relative difference ≤ 0.005 | a finite step moves it by 0.001 | Ours |
 #
-# The edge by trial: 40 halvings for each of the slowest starts of one output. Beside it, the imbalance that the theorem allows if the
-# target is the identity and $c=1$:
+# We find this edge by trial, with 40 halvings of an interval for each of the slowest starts of one output. Below it, the formula and the imbalance that the theorem
+# allows if the target is 1 and $c=1$:
 
 # %%
 edges = {n: lc.measured_imbalance_edge(n, size, seeds, slow_rng) for n in depths}
@@ -326,8 +325,8 @@ pd.DataFrame({
 }).rename_axis(columns="N")
 
 # %% [markdown]
-# Every step of the runs, as decrease over promise: all networks as a band, the median as a line. Dotted: $2N$, which is left in the end, when the weakest
-# pair of singular vectors is all that remains of the error.
+# Every step of the runs, as decrease over promise: all networks as a band, the median as a line. Dotted: $2N$, to which the ratio comes down in the end, when the
+# weakest pair of singular vectors is all that remains of the error.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -405,27 +404,27 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The theorem holds, and its rate has the right form.** Run with its own constants, descent arrives four to seven times earlier than
-# promised. A factor two of that is the price of discrete steps. The rest depends on the network: if it is square, each of the $N$
-# layers contributes as much as the one that the proof counts; with a single output there are errors that $W_1$ alone can mend, and
-# nothing is left to gain.
+# **The theorem holds, and its rate has the right form.** Run with its own constants, even the slowest of the networks arrives four times (two layers) or six times
+# (three) earlier than promised. A factor of two of that is the price of discrete steps. The rest depends on the network: if it is square, each of the $N$ layers
+# contributes as much as the one that the proof counts; with a single output there are errors that $W_1$ alone can mend, and nothing is left to gain.
 #
-# **The constants of step size and imbalance are another matter.** They are sufficient and far from necessary. At steps a hundred thousand times larger each
-# step still beats the promise, and the smallest imbalance at which we can break a promise is thousands of times larger than the one allowed: at two layers
-# it is $1.5\,|W|$. A theorem with $N^2$ for $N^3$ in its $\delta$ would pass every row.
+# **The constants of step size and imbalance are another matter.** They are sufficient and far from necessary. At steps a hundred thousand times larger each step still
+# takes more than the promise, and the smallest imbalance at which we can break a promise is thousands of times larger than the one allowed: at two layers it is
+# $1.5\,|W|$. A theorem with $N^2$ for $N^3$ in its $\delta$ would pass every row.
 #
-# **And the loss is a square, which has a minimum.** The logistic loss of separable classes has none, and there the same networks have the rate 1/t ([notebook 38](38_logistic_rate.ipynb)).
+# **The loss is a square, which has a minimum.** The logistic loss of separable classes has none, and there the same networks have the rate 1/t ([notebook
+# 38](38_logistic_rate.ipynb)).
 #
-# **And the labels are exact.** Under label noise layers leave balance, unless there are as many inputs as outputs ([notebook 39](39_conserved_balance.ipynb)).
+# **The labels are exact.** Under label noise layers leave balance, unless there are as many inputs as outputs ([notebook 39](39_conserved_balance.ipynb)).
 #
-# **A margin is rare.** Nearly all square starts of ordinary size are outside the theorem, from four dimensions on in practice all of them. And yet
-# about half of all balanced starts converge: those whose determinant has the target's sign ([notebook 33](33_deficiency_margin.ipynb)). With one
-# output a margin is no rarity ([notebook 34](34_balanced_initialization.ipynb)).
+# **A margin is rare.** Nearly all random square starts are outside the theorem, from four dimensions on in practice all of them. And yet about half of all balanced
+# starts converge: those whose determinant has the target's sign ([notebook 33](33_deficiency_margin.ipynb)). With one output a margin is no rarity ([notebook
+# 34](34_balanced_initialization.ipynb)).
 #
 # **Against the paper.** We disagree with no statement. The numerical constants (256, 6144) are those that public course notes quote from it.
 #
-# **Limits.** Section 1 runs on $2\times2$ targets near the identity, with diagonal factors. Linear networks and whitened data only.
-# Notebooks [32](32_balancedness.ipynb) and [33](33_deficiency_margin.ipynb) take each assumption away.
+# **Limits.** Section 1 runs on $2\times2$ targets near the identity, with diagonal layers. All networks are linear, all data whitened. Notebooks
+# [32](32_balancedness.ipynb) and [33](33_deficiency_margin.ipynb) take each assumption away.
 #
 # **Try.** `margin_share = 0.6`: more room everywhere; the promise grows faster than the steps needed. `step_size = 0.3`: less room, and the
 # smallest cut is still more than three times the promise. `depths = [16]`: it is about thirty times the promise.
@@ -433,8 +432,8 @@ ledger.judge({
 # %% [markdown]
 # ## 5. Checks
 #
-# What the proof keeps along the way, at the theorem's steps and at practical ones. The targets of section 3 have singular values from 0.6 to 1.4, each a good way from
-# the next, since equal values have no vectors to align. Neighbouring gradients satisfy $W_{j+1}^\top g_{j+1}=g_jW_j^\top$, so the first-order change
+# First, what the proof keeps in check along the way, at the theorem's steps and at practical ones. The targets of section 3 have singular values from 0.6 to 1.4, each
+# a good way from the next, since equal values have no vectors to align. Neighbouring gradients satisfy $W_{j+1}^\top g_{j+1}=g_jW_j^\top$, so the first-order change
 # of the imbalance cancels, and what it drifts over a fixed time is proportional to $\eta$: we compare $\eta/8$ with $\eta/16$.
 #
 # | | check | holds if | why this bound | source |
@@ -463,7 +462,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The bound $2\delta$ itself does not hold at practical steps. Largest imbalance along the way, over $\delta$ (median of the networks), by depth:
+# The bound $2\delta$ itself does not hold at practical steps. The largest imbalance along the way divided by $\delta$ (median of the networks), by depth:
 
 # %%
 {n: f"{r.imbalance.amax(0).median():.0e}" for n, r in practical.items()}

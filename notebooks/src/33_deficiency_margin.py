@@ -17,17 +17,16 @@
 #
 # ![verdict](../figures/33_deficiency_margin/verdict.svg)
 #
-# **Question.** [Notebook 32](32_balancedness.ipynb) took balance away. Here the layers are perfectly balanced, and the start is too far
-# from the target for a deficiency margin: what is lost?
+# **Question.** [Notebook 32](32_balancedness.ipynb) took balance away. Here the layers are perfectly balanced, and the start is too far from the target for a
+# deficiency margin, $c=\sigma_{\min}(\Phi)-\Vert W-\Phi\Vert_F>0$. What is lost?
 #
-# **Answer.** Convergence, in one case at every step size: on a symmetric target with the eigenvalue $-\lambda$, the identity start
-# never gets below $\lambda^2/2$. Elsewhere the determinant decides: all 300 starts with the target's sign converge, at
-# small steps the others are held.
+# **Answer.** Convergence, in one case at every step size: at even depth the identity start stays above $\lambda^2/2$ where a symmetric target has the eigenvalue
+# $-\lambda$. Elsewhere the determinant decides: all 300 with the target's sign converge; three or four layers hold others at small steps.
 #
 # ![who converges](../figures/33_deficiency_margin/sorted_by_sign.svg)
 #
-# Three layers: the margin of a start, and the loss at which it ends. Of the starts with the wrong sign a few still get across, at a step size
-# five times the smallest.
+# Three layers: the loss at which a start ends, against its margin. Of the starts with the wrong sign of the determinant a few still get across, at a step size five
+# times the smallest.
 #
 # *Source:* Arora, Cohen, Golowich and Hu 2018, *A convergence analysis of gradient descent for deep linear
 # neural networks* ([arXiv:1810.02281](https://arxiv.org/abs/1810.02281)), claim 5 of the appendix; it builds on Bartlett,
@@ -38,7 +37,7 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# Take a deep linear network whose $N$ layers all start as the identity, and a symmetric target $\Phi$. Every layer then has the eigenvectors of $\Phi$, and all
+# Take a deep linear network whose $N$ layers all start as the identity, and a symmetric target $\Phi$. Every layer then keeps the eigenvectors of $\Phi$, and all
 # layers stay equal. So each eigenvalue $\phi$ of the target is a problem in one number $x$, the eigenvalue of a layer:
 
 # %%
@@ -82,8 +81,8 @@ every(walk(-1, 4, 0.1, 5000), 1000)
 every(walk(-1, 3, 0.6, 12), 2)
 
 # %% [markdown]
-# So much is algebra. What a run can refute is the premise, that descent keeps the layers equal; and what it can show is whether
-# this is a curiosity of one start. These are its numbers:
+# So much is algebra. What an experiment can refute is the premise that descent keeps the layers equal, and what it can show is whether this is a curiosity of one
+# start. These are the numbers of the experiments:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -131,15 +130,14 @@ np.allclose(
 # %% [markdown]
 # ## 1. Held at every step size
 #
-# Random diagonal targets with one negative eigenvalue, identity layers as real matrices, and the ordinary gradients: descent is not told that its
-# layers should stay equal. Learning rates run from 0.001 to 10. Large ones overflow, which is data here: the steps before
-# count. The loss of *every* step is looked at.
+# We take random diagonal targets with one negative eigenvalue, identity layers as whole matrices, and the ordinary gradients: descent is not told that its layers
+# should stay equal. Learning rates run from 0.001 to 10. Large ones overflow, which is data here: the steps before that count. We look at the loss of *every* step.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 33.1a | At even depth the loss never gets below λ²/2, at no step and no step size | smallest loss / (λ²/2) ≥ 1 | a lower loss anywhere refutes it | Arora et al. 2018, claim 5 (statement, read) |
 #
-# The smallest loss of all steps over $\lambda^2/2$, of all targets and step sizes:
+# The smallest loss divided by $\lambda^2/2$, over all steps, targets and step sizes, for each depth:
 
 # %%
 rates = torch.logspace(-3, 1, step_sizes, dtype=torch.float64)
@@ -153,8 +151,8 @@ matrices = {
 }
 
 # %% [markdown]
-# For the picture the lost eigenvalue alone, the one of the parameters, and 6,000 steps. At the smallest step sizes it has not quite come down yet; at the largest,
-# descent overflows before it has. In between it sits on the bound.
+# For the picture we follow the lost eigenvalue alone, the one of the parameters, for 6,000 steps. At the smallest step sizes the loss has not quite come down yet; at
+# the largest, descent overflows before it has. In between it sits on the bound.
 
 # %% tags=["hide-input"]
 def least_loss(n):
@@ -194,7 +192,7 @@ ledger.judge({
 # | 33.2a | With two layers the lost eigenvalue decays as (1 − ηλ)^(2t) | mean rate / predicted 1 ± 0.01 | leading order in x, from x² = 0.01 on | Ours |
 # | 33.2b | With more layers the lost eigenvalue is that of the power law at the last step | mean x^N / predicted 1 ± 0.01 | the start is forgotten as 1/t | Ours |
 #
-# One step size, 100 random targets, 60,000 steps.
+# We take one step size, 100 random targets and 60,000 steps.
 
 # %%
 approaches = {
@@ -202,7 +200,7 @@ approaches = {
 }
 
 # %% [markdown]
-# One target of the hundred: a line that bends down is exponential, a straight one is a power.
+# One target of the hundred, with both axes logarithmic: a line that bends down is exponential, a straight one is a power.
 
 # %% tags=["hide-input"]
 def curve(found):
@@ -220,7 +218,7 @@ with figures.curves(
     pass
 
 # %% [markdown]
-# The same for all targets. Where a depth is not asked for, its row is not measured.
+# The rows take all targets. Where a depth is not asked for, its row is not measured.
 
 # %%
 deep = {n: found for n, found in approaches.items() if n > 2}
@@ -233,17 +231,16 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Random balanced starts
 #
-# Is that a curiosity? Take targets with singular values in $[0.5,1.5]$ in random bases, and balanced factors in random bases: nothing is symmetric
-# and nothing special happens at even depth. Starts with a margin are drawn inside the ball of radius
-# $\sigma_{\min}$ around the target, the others are Gaussian of random size.
+# Is that a curiosity? Take targets with singular values in $[0.5,1.5]$ in random bases, and balanced layers in random bases: nothing is symmetric, and nothing special
+# happens at even depth. Starts with a margin are drawn inside the ball of radius $\sigma_{\min}$ around the target, the others are Gaussian of random size.
 #
-# Gradient flow keeps balance and with it the rank, so the determinant of $W$ cannot change its sign. A margin forces the target's sign. A start
-# with the opposite sign can only go to the best matrix of rank $d-1$, whose loss is $\sigma_{\min}^2/2$. (From the identity the sign is always
-# positive: this is what [notebook 36](36_identity_initialization.ipynb) finds for its targets of negative determinant.)
+# Gradient flow keeps balance and with it the rank, so the determinant of $W$ cannot change its sign. A margin forces the target's sign. Under the flow a start with
+# the opposite sign can at best go to the best matrix of rank $d-1$, whose loss is $\sigma_{\min}^2/2$. (From the identity the sign is always positive: this is what
+# [notebook 36](36_identity_initialization.ipynb) finds for its targets of negative determinant.)
 #
-# But descent is not flow: its steps create imbalance of order $\eta$, and through it the product can leak across. At $N=2$ the
-# leak grows as $e^{\sigma_{\min}t}$, so it takes the time $\ln(1/\eta)/\sigma_{\min}$: a step smaller by the factor $k$ arrives later by
-# $\ln k/\sigma_{\min}$. From $N=3$ on the saddle is flat to second order and the wait far longer.
+# But descent is not flow: its steps create imbalance of order $\eta$, and through it the product can leak across to the other sign. At $N=2$ the leak grows as
+# $e^{\sigma_{\min}t}$, so it takes the time $\ln(1/\eta)/\sigma_{\min}$: a step smaller by the factor $k$ arrives later by $\ln k/\sigma_{\min}$. From $N=3$ on the
+# saddle is flat to second order and the wait far longer.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -252,9 +249,8 @@ ledger.judge({
 # | 33.3c | With the opposite sign, three or four layers and a small step, almost no start gets across | share of starts that do ≤ 0.1 | ours; flow never does | Ours |
 # | 33.3d | With the opposite sign and two layers, a step smaller by k arrives later by ln(k)/σ_min | mean delay × σ_min / ln(k) 1 ± 0.1 | leading order in the step | Ours |
 #
-# Steps are given in units of $1/(N\max(\sigma_{\max}(W),\sigma_{\max}(\Phi))^{2-2/N})$, about the inverse of the largest curvature: 0.5, 1 and 1.5 for
-# starts with a margin. Those without go from the same starts at each of `relative_steps`; with four layers the smallest steps are left out, once
-# a step is below 0.1.
+# Steps are given in units of $1/(N\max(\sigma_{\max}(W),\sigma_{\max}(\Phi))^{2-2/N})$, about the inverse of the largest curvature: 0.5, 1 and 1.5 for starts with a
+# margin. Those without run from the same starts at each of `relative_steps`; with four layers only the largest of the steps up to 0.1 is run, and none below it.
 
 # %%
 with_margin = {
@@ -280,7 +276,7 @@ pd.DataFrame([
 ]).pivot(index="N", columns="step", values="share").fillna("")
 
 # %% [markdown]
-# Starts of depth 3, up to 150 of each kind: those without a margin at the middle one of the steps.
+# Starts of depth 3, up to 150 of each kind; those without a margin run at the middle one of the steps.
 
 # %% tags=["hide-input"]
 def scatter(ax, kind, found, same):
@@ -305,8 +301,8 @@ with figures.curves(
     figures.level(axes[0], 0, axis="x", theory=False)
 
 # %% [markdown]
-# How the leak closes at $N=2$, where all starts get across: the mean time that they need. A smaller step makes the starts of the opposite sign later, along a
-# line of slope one. Starts of the target's sign take the same time at any step.
+# At $N=2$ all starts get across. The mean time that they need shows how the leak narrows: with a smaller step the starts of the opposite sign arrive later, along a
+# line of slope one. Starts of the target's sign take about the same time at every step.
 
 # %% tags=["hide-input"]
 def waiting(same):
@@ -343,7 +339,7 @@ ledger.judge({
 })  # fmt: skip
 
 # %% [markdown]
-# ## 4. The famous case is fragile
+# ## 4. The case of the identity is fragile
 #
 # The failure of section 1 needs the exact symmetry of the start. At the point where identity starts are
 # held, the layers $W_1$ and $W_N$ can leave together, mixing the eigenvector of $-\lambda$ with that of a positive eigenvalue $\mu$: this
@@ -363,7 +359,7 @@ noises = [0.1, 1e-3, 1e-6, 1e-9, 1e-12]
 run = hs.disturbed_runs(eigenvalues, escape_depth, noises, escape_seeds, rng)
 
 # %% [markdown]
-# A start has left when its loss is below the middle of the levels $\lambda^2/2$ and $\sigma_{\min}^2/2$. How do they end?
+# A start has left when its loss is below the middle between the levels $\lambda^2/2$ and $\sigma_{\min}^2/2$. The share that leaves, and the loss at the end:
 
 # %%
 pd.DataFrame({
@@ -398,23 +394,23 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **Held, at every step size.** Two layers stay equal to the last bit. With four they differ by rounding, since their gradients multiply
-# the same numbers in another order, and in a run or two of thousands, where a large step keeps an eigenvalue jumping about in chaos, that
-# difference grows until the layers part. The loss is not below $\lambda^2/2$ even then: the eigenvalue that jumps is not the lost one.
+# **Held, at every step size and even depth.** Two layers stay equal to the last bit. With four they differ by rounding, since their gradients multiply the same
+# numbers in another order, and in a run or two of thousands, where a large step keeps an eigenvalue jumping about in chaos, that difference grows until the layers
+# part. The loss is not below $\lambda^2/2$ even then: the eigenvalue that jumps is not the lost one.
 #
-# **A margin is sufficient, and its use is the sign.** It forces the determinant's sign, and of the starts without one the sign
-# alone tells who converges. Margins are rare, too: [notebook 31](31_linear_convergence.ipynb) computes how rare. Steps create imbalance of order $\eta$ and
-# leak out: at $N=2$ after $\ln(1/\eta)/\sigma_{\min}$; from $N=3$ on the wait is so long that at a small step none crosses.
+# **A margin is sufficient, and its use is the sign.** It forces the determinant's sign, and with three or four layers and a small step the sign alone tells which of
+# the starts without a margin converge. Margins are rare, too: [notebook 31](31_linear_convergence.ipynb) computes how rare. Steps create imbalance of order $\eta$,
+# through which the product leaks across: at $N=2$ after a time $\ln(1/\eta)/\sigma_{\min}$; at $N=3$ and 4 the wait is so long that at a small step none crosses.
 #
-# **The famous case is fragile.** Noise of 0.1 on the identity frees descent (at $N=4$; deeper networks now and then stay). So does odd depth at a large
-# step. Tiny noise, or rounding in another basis, only leads to the next saddle, $\sigma_{\min}^2/2$: the identity's determinant
-# still has the wrong sign. If $\lambda$ is the smallest eigenvalue in size, $r=0$: rounding is harmless, since descent already sits at that saddle.
+# **The case of the identity is fragile.** Noise of 0.1 on the identity frees descent (at $N=4$; deeper networks now and then stay). So does a large step at odd depth
+# (33.5i). Tiny noise, or rounding in another basis, only leads to the next saddle, $\sigma_{\min}^2/2$: the identity's determinant still has the wrong sign. If
+# $\lambda$ is the smallest eigenvalue in size, $r=0$: rounding is harmless, since descent already sits at that saddle.
 #
-# **Against reference numbers.** For $\mathrm{diag}(-1,0.5,2)$, $N=4$, $\eta=0.01$ and 6,000 steps a separate computation has the loss
-# 0.500067; the law gives a gap of $6.9\times10^{-5}$. It had 48 of 95, 3 of 95 and none crossing at $N=3$ and relative steps 0.5, 0.1, 0.02.
+# **Against reference numbers.** For $\mathrm{diag}(-1,0.5,2)$, $N=4$, $\eta=0.01$ and 6,000 steps a separate computation has the loss 0.500067; the law of section 2
+# gives a gap to the bound of $6.9\times10^{-5}$. With other starts it had 48 of 95, 3 of 95 and none crossing at $N=3$ and relative steps 0.5, 0.1, 0.02.
 #
-# **Limits.** "Held" means within 600 / (relative step) steps. The exponential and the power law are leading order in small $x$. Claim 5
-# speaks of the exact identity and even depth; section 3 is ours, and there depth need not be even.
+# **Limits.** "Held" means not across within 600 / (relative step) steps. The exponential and the power law are leading order in small $x$. Claim 5 speaks of the exact
+# identity and even depth; section 3 is ours, and there depth need not be even.
 #
 # **Try.** `negative = 0.4`: neither noise of 0.001 nor rounding frees descent any more, and 33.4a and 33.5k are not measured. `escape_depth = 6`:
 # 33.4a fails, for descent leaves 8% earlier than in leading order. `relative_steps = [0.5]`: nothing can be said of small steps, and 33.3c, 33.3d, 33.5e
@@ -423,7 +419,7 @@ ledger.judge({
 # %% [markdown]
 # ## 5. Checks
 #
-# Premises and laws of sections 1 to 3, then the limits of the failure: what converges although it looks much the same.
+# First the premises and laws of sections 1 to 3, then the limits of the failure: what converges although it looks much the same.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|

@@ -17,16 +17,16 @@
 #
 # ![verdict](../figures/34_balanced_initialization/verdict.svg)
 #
-# **Question.** Customarily every entry of every layer is drawn from $\mathcal N(0,s^2)$: a **layer-wise** start. Procedure 1 of the paper
-# takes the *product* of the layers at random and splits it evenly over them: a **balanced** start. Does a deep network then depend less on $s$?
+# **Question.** Customarily every entry of every layer is drawn from $\mathcal N(0,s^2)$: a **layer-wise** start. Procedure 1 of the paper takes the *product* of the
+# layers at random and splits it evenly over them: a **balanced** start. Does a deep network then depend less on $s$?
 #
-# **Answer.** Yes: at eight layers layer-wise starts train over 0.4 decades of $s$, balanced ones over 3.6. But $s$ means an entry of a
-# layer here and of the product there. At equal scale of the product the gain in decades is gone; some speed remains.
+# **Answer.** Yes: eight linear layers train over 0.4 decades of $s$ layer-wise, 3.6 balanced. But $s$ is the scale of each layer here, of the product there. At equal
+# scale of the product the gain in decades is gone; some speed remains.
 #
 # ![steps against the scale of the start](../figures/34_balanced_initialization/steps_against_scale.svg)
 #
-# Left: steps against the scale that each scheme calls $s$. Right: the same runs against the scale of the product. A curve ends where fewer
-# than half of the starts arrive.
+# Left: steps to a loss of $10^{-5}$ against the scale that each scheme calls $s$. Right: the same runs against the scale of the product. A curve ends where fewer than
+# half of the starts arrive. Dashed: a predicted waiting time.
 #
 # *Source:* Arora, Cohen, Golowich and Hu 2018, *A convergence analysis of gradient descent for deep linear neural networks*
 # ([arXiv:1810.02281](https://arxiv.org/abs/1810.02281)), procedure 1, theorem 2, claim 2 and section 4.
@@ -36,8 +36,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# A linear network $W_N\cdots W_1$ with one output shall become the row $\Phi=(1,0,\dots,0)$. The loss is $\frac12|W_N\cdots W_1-\Phi|^2$, and its gradient in a
-# layer is what comes from above times what comes from below.
+# A linear network $W_N\cdots W_1$ with one output is to become the row $\Phi=(1,0,\dots,0)$. The loss is $\frac12|W_N\cdots W_1-\Phi|^2$, and its gradient in a layer
+# is what comes down from the layers above times what comes up from those below.
 
 # %%
 import numpy as np
@@ -56,8 +56,7 @@ def loss_and_slopes(layers):
     return loss, slopes
 
 # %% [markdown]
-# A layer-wise start of eight layers, six units wide, is drawn once and multiplied by scales $s$ from 0.1 to 0.5. Steps until it has
-# learned:
+# A layer-wise start of eight layers, six units wide, is drawn once and multiplied by scales $s$ from 0.1 to 0.5. The steps until it has learned:
 
 # %%
 def steps_to_goal(layers, eta=0.1):
@@ -90,17 +89,17 @@ def split(row, N):
 [steps_to_goal(split(s * start[0][0], 8)) for s in (1e-4, 1e-3, 0.01, 0.1, 1, 10)]
 
 # %% [markdown]
-# All that a layer-wise start stands lies between 0.1, where it waits too long, and 0.5, where it explodes. The balanced one stands a factor of a thousand. Are
-# balanced layers so much better? Take the five layer-wise starts from above and split *their* products, so that nothing but balance is changed:
+# The layer-wise start works between 0.1, where it waits too long, and 0.5, where it explodes. The balanced one works over a factor of a thousand. Are balanced layers
+# so much better? Take the five layer-wise starts from above and split *their* products, so that nothing but balance is changed:
 
 # %%
 [steps_to_goal(split(s**8 * np.linalg.multi_dot(start[::-1])[0], 8))
  for s in (0.1, 0.2, 0.3, 0.4, 0.5)]
 
 # %% [markdown]
-# The range is about the same again. Who doubles each of eight layers multiplies the product by 256: the two schemes do not call the same
-# thing $s$. What follows asks this of wide networks and many starts, and then how long a start waits, what theorem 2 promises, and when a start
-# has a margin at all.
+# The range is about the same again. Doubling each of eight layers multiplies the product by 256: the two schemes do not call the same thing $s$. What follows asks the
+# same of wide networks and many starts, and then how long a start waits, what theorem 2 promises, and how often a start has the deficiency margin of [notebook
+# 33](33_deficiency_margin.ipynb).
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -149,11 +148,10 @@ np.array_equal(races.fastest(
 # %% [markdown]
 # ## 1. Which scales work
 #
-# The paper regresses a gas-sensor data set with 128 features on one label, with 32 units in each hidden layer. Whitened, all that is left of
-# the data is the vector $\Phi=YX^\top/m$, rescaled to length 1; and since neither scheme prefers a direction, *which* unit vector does not matter. So there is
-# nothing to download (checks 34.6a and b show it on digits). Steps are counted to a loss of $10^{-5}$ at the best learning rate of a
-# grid, found anew for every start: the paper's protocol. Rates above $2/N$ are left out, since no minimum is flatter than the balanced one, of curvature
-# $N$: no such rate can stay at a minimum.
+# The paper regresses a gas-sensor data set with 128 features on one label, with 32 units in each hidden layer. Whitened, all that is left of the data is the vector
+# $\Phi=YX^\top/m$, rescaled to length 1; and since neither scheme prefers a direction, *which* unit vector does not matter. So there is nothing to download (checks
+# 34.6a and b show it on digits). Steps are counted to a loss of $10^{-5}$ at the best learning rate of a grid, found anew for every start: the paper's protocol. Rates
+# above $2/N$ are left out: no minimum is flatter than the balanced one, whose largest curvature is $N$, so descent at such a rate cannot settle at any minimum.
 #
 # The **scale of the product** is the standard deviation of an entry of $W=W_N\cdots W_1$: for a balanced start $s$ itself, for a layer-wise
 # one $s^N\sqrt{d_1\cdots d_{N-1}}$. A scale *works* for a start if it needs at most ten times the steps that half of the starts of its scheme need at the best
@@ -165,7 +163,7 @@ np.array_equal(races.fastest(
 # | 34.1b | Balanced starts of eight layers or more work over two decades of s, at least | mean ≥ 2 | the paper: "a wide range" | Arora et al. 2018, section 4 (statement, read) |
 # | 34.1c | At equal scale of the product both schemes work over as many decades, at every depth | at the depth farthest off: mean of balanced / layer-wise 1 ± 0.2 | at N = 3 a gain of 2 or 4 in s lies outside | Ours |
 #
-# Every start at every scale and rate, in both schemes. The fewest steps that half of the starts need at one scale:
+# Every start runs at every scale and rate, in both schemes. The fewest steps in which half of the starts arrive, at the best scale:
 
 # %%
 products = np.array([
@@ -199,8 +197,8 @@ pd.DataFrame({
 }).T.rename_axis("N").round(2)
 
 # %% [markdown]
-# And the steps, medians with the middle half of the starts. Dashed: the waiting time of section 2 for a start at a right angle to $\Phi$, divided by the largest rate of
-# the grid that is below $2/N$. It is the left end of the balanced curves:
+# And the steps: medians, with the middle half of the starts shaded. Dashed: the waiting time of section 2 for a start at a right angle to $\Phi$, divided by the
+# largest rate of the grid that is below $2/N$. The balanced curves follow it at their left ends:
 
 # %% tags=["hide-input"]
 def curve(N, scheme, axis):
@@ -236,14 +234,13 @@ ledger.judge({
 # %% [markdown]
 # ## 2. How long the saddle holds a balanced start
 #
-# The left end of every curve is a wait near the saddle $W=0$, and for balanced starts it can be predicted. Such a start stays balanced: the
-# hidden layers are one number $a$ each, $W_1$ is one vector of length $a$, and $|W|=a^N$. Let $c$ be the cosine between $W$ and $\Phi$. While
-# $|W|\ll1$ gradient flow reads
+# The left end of every curve is a wait near the saddle $W=0$, and for balanced starts it can be predicted. Such a start stays balanced: every layer has a single
+# singular value that is not zero, the same $a$ for all, and $|W|=a^N$. Let $c$ be the cosine between $W$ and $\Phi$. While $|W|\ll1$ gradient flow reads
 #
 # $$\dot a=a^{N-1}c,\qquad\dot c=a^{N-2}(1-c^2),$$
 #
-# so $a\sqrt{1-c^2}$ is conserved while $W$ turns towards $\Phi$, from wherever it starts. A start that points away first shrinks, turns, and then grows. The time
-# until $a$ is large follows by one integral,
+# so $a\sqrt{1-c^2}$ is conserved while $W$ turns towards $\Phi$, wherever it starts. A start that points away first shrinks, turns, and then grows. The time until $a$
+# is large follows by one integral,
 #
 # $$T=\bigl(a\sqrt{1-c^2}\bigr)^{-(N-2)}\int_c^1(1-x^2)^{\frac{N}{2}-2}\,dx;$$
 #
@@ -253,8 +250,8 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 34.2a | Start by start and at every depth, T is the time until the loss has fallen to half of its value at W = 0 | largest relative difference ≤ late | the last stretch takes a time of order 1: late is 2/T at a right angle | Ours |
 #
-# For each depth we draw starts of one scale, at which a start at a right angle to $\Phi$ would wait for a time of 200. They differ in length and direction, and $T$ knows
-# both. Measured time over $T$, least and largest:
+# For each depth we draw starts of one scale, at which a start at a right angle to $\Phi$ would wait for a time of 200. They differ in length and direction, and $T$
+# depends on both. Measured time over $T$, least and largest:
 
 # %%
 waits = {N: pr.waiting_run(128, N, waiting, 10 * seeds, rng) for N in found}
@@ -281,13 +278,13 @@ ledger.judge({
 # %% [markdown]
 # ## 3. What theorem 2 promises
 #
-# Theorem 2 takes a balanced start of the scale $s=1/\sqrt{a\,d_0^2}$, with a constant $a$ that is free, and promises a small learning rate at which descent arrives
-# within a given number of steps, with probability at least
+# Theorem 2 takes a balanced start of the scale $s=1/\sqrt{a\,d_0^2}$, with a constant $a$ that can be chosen (it is not the $a$ of section 2), and promises that at a
+# certain small learning rate descent arrives within a certain number of steps, with probability at least
 #
 # $$P=\bigl(1-2e^{-d_0/16}\bigr)\,\tfrac12\bigl(3-4F(2\sqrt{2/a})\bigr),$$
 #
-# $F$ the normal distribution function. The proof needs the deficiency margin $s^2d_0/2$ at the start and applies theorem 1 twice, first up to $|W-\Phi|=\frac12$. The rate
-# is below $10^{-17}$, so we run at 0.1 and compare *times*, learning rate × steps.
+# where $F$ is the normal distribution function. The proof needs the deficiency margin $s^2d_0/2$ at the start and applies theorem 1 twice, first up to
+# $|W-\Phi|=\frac12$. The promised learning rate is below $10^{-17}$, so we run at 0.1 and compare *times*, learning rate × steps.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -311,8 +308,8 @@ pd.DataFrame({
 }).T.rename_axis(["a", "N"])
 
 # %% [markdown]
-# The promise is kept, and it is far from what happens. All starts arrive, those without a margin too: section 2 says why. And the time is that of section 2,
-# $T\propto s^{-(1-2/N)}$, while the promised one grows as $s^{-(4-4/N)}$:
+# The promise is kept, but much more happens than it says. All starts arrive in time, those without a margin too: section 2 says why. And for small $s$ the time is
+# close to that of section 2, $T\propto s^{-(1-2/N)}$, while the promised one grows as $s^{-(4-4/N)}$:
 
 # %% tags=["hide-input"]
 def times(N):
@@ -340,9 +337,9 @@ ledger.judge({"34.3a": value(worst[0], of=draws, interval=worst[1])})
 # %% [markdown]
 # ## 4. How often a start has a margin
 #
-# The theorem is about one output, and that is no accident. A margin is $\sigma_{\min}(\Phi)-|W-\Phi|_F>0$. A small start lies at a distance of about $|\Phi|_F$ from the target. With one output
-# $|\Phi|_F=\sigma_{\min}$, and half of all directions lead into the ball of this radius. With two, $|\Phi|_F>\sigma_{\min}$: a small start has no margin at
-# all, and a larger one must happen to lie near $\Phi$.
+# The theorem is about one output, and that is no accident. A start has a deficiency margin if $c=\sigma_{\min}(\Phi)-|W-\Phi|_F>0$. A small start lies at a distance
+# of about $|\Phi|_F$ from the target. With one output $|\Phi|_F=\sigma_{\min}$, and half of all directions lead into the ball of this radius. With two,
+# $|\Phi|_F>\sigma_{\min}$: a small start has no margin at all, and a larger one must happen to lie near $\Phi$.
 #
 # For a Gaussian product of scale $s$ and a target of $m$ outputs and $d$ inputs, $|W-\Phi|_F^2/s^2$ is a noncentral chi-square variable, and
 #
@@ -363,7 +360,7 @@ pd.Series({
 })
 
 # %% [markdown]
-# Drawn, with the law:
+# The shares drawn, beside the law:
 
 # %%
 spreads = np.array([significant(10 ** (k / 4)) for k in range(-20, 3)])
@@ -377,7 +374,7 @@ pd.DataFrame({
 }, index=spreads)[::2].rename_axis("s").round(4)
 
 # %% [markdown]
-# With one output it is one half as long as the product is small. Two are enough to make a margin a rarity:
+# With one output the share is one half as long as the product is small. Two outputs are enough to make a margin rare:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -408,16 +405,16 @@ ledger.judge({
 # ## 5. A network with ReLU
 #
 # The paper's last test leaves the theory: 784-128-32-10, ReLU, cross-entropy, stochastic descent in batches of 100 at rate 0.01. Balanced means procedure 1 as if the
-# network were linear, with random rotations between the layers. Here: 5,000 digits, without the pixels that are dark in 99 of 100, and 10 epochs, 500 steps
-# (the paper: all of MNIST, 6,000). The arm that could explain a
-# difference away is balanced **at the layer-wise network's own scale of the product**, $64s^3$. Every repetition has starts and an order of the digits of its own.
+# network were linear, with random rotations between the layers. We take 5,000 digits, without the pixels that are dark in 99 of 100, and 10 epochs, which are 500
+# steps (the paper: all of MNIST, 6,000). The arm that could explain a difference away is balanced **at the layer-wise network's own scale of the product**, $64s^3$.
+# Every repetition has its own starts and its own order of the digits.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 34.5a | At the same s a balanced ReLU network ends at a lower loss, for every s up to 1 | largest balanced / layer-wise ≤ 1 | the paper: "lower" | Arora et al. 2018, section 4, figure on MNIST (statement, read) |
 # | 34.5b | At the same scale of the product, too, a balanced ReLU network ends at a lower loss, s being 0.1 or more | largest balanced / layer-wise ≤ 1 | lower without the help of the axis | Ours |
 #
-# Final training loss over that of the layer-wise network, means over the repetitions:
+# The final training loss of the balanced network divided by that of the layer-wise one, means over the repetitions:
 
 # %%
 ends = relu_ends(
@@ -464,37 +461,39 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The figures of the paper come back.** Layer-wise, eight layers train in less than half a decade of $s$ and three in two decades; balanced, three layers train over
-# almost six decades and eight over three and a half.
+# **The figures of the paper come back.** Layer-wise, eight layers train over less than half a decade of $s$ and three layers over two decades; balanced, three layers
+# train over almost six decades and eight over three and a half.
 #
-# **But what is wider is the axis.** Layer-wise, a factor in $s$ is its $N$-th power in the product. At equal scale of the product both schemes work over as many decades, to within
-# a tenth at three layers and at eight. That is no theorem: both wait at the saddle for the same power of the product's scale, and what lies at the other end happens
-# to be alike. (At three layers a gain of $N-1$ or $N+1$ would be seen; at eight, nine could not be told from eight.) What balance gains is speed: near the scale 0.1 of
-# the product it needs about two thirds of the steps, and at three layers it endures a product ten times as large. In the ReLU network, too, the decades are the axis
-# (34.6v, w), the lower loss is not.
+# **But what is wider is the axis.** Layer-wise, a factor in $s$ is its $N$-th power in the product. At equal scale of the product both schemes work over as many
+# decades, to within a tenth at three layers and at eight. That is no theorem: at small scales both wait at the saddle, by the same power of the product's scale, and
+# at large scales they happen to fail alike. (At three layers a gain of $N-1$ or $N+1$ would be seen; at eight, nine could not be told from eight.) What balance gains
+# is speed: near the scale 0.1 of the product it needs about two thirds of the steps, and at three layers it endures a product ten times as large. In the ReLU network,
+# too, the decades are the axis (34.6v, w), the lower loss is not.
 #
-# **Theorem 2 is true and far away.** The margin is needed by the proof, not by descent: at a product of scale 1 no start has one, and three layers still
-# converge. Its restriction to one output is where chance ceases to help: for two outputs and 128 inputs no scale gives a margin with a probability above
+# **Theorem 2 holds, and promises far less than happens.** The margin is needed by the proof, not by descent: at a product of scale 1 no start has one, and three
+# layers still converge. And with more than one output chance no longer gives one: for two outputs and 128 inputs no scale gives a margin with a probability above
 # $10^{-40}$.
 #
-# **Imbalance** stays constant to 1%, as the flow conserves it, and is under 0.1% of the weights at the end (34.6r, s). "Far below the weights" holds from the moment descent leaves the
-# saddle, not before (34.6t). At $s=0.1$ it stays above the smallest layer to the end, and descent converges all the same (34.6u). Claim 2 holds in every draw: Markov's
-# inequality is generous. Whether a layer-wise start has margin and balance *together* often enough for theorem 1, the paper leaves open.
+# **Imbalance.** From $s=0.001$ it stays constant to 1%, as the flow conserves it, and is under 0.1% of the smallest layer at the end (34.6r, s). The paper's "far
+# below the weights" holds only once descent leaves the saddle, not before (34.6t). At $s=0.1$ it stays above the smallest layer to the end (34.6u), and descent
+# converges all the same. Claim 2 holds in every draw: Markov's inequality is generous. Whether a layer-wise start has margin and balance *together* often enough for
+# theorem 1, the paper leaves open.
 #
-# **Against the paper.** Nothing contradicts it. We read theorem 2 in a copy without displayed formulas, so parts of the constants are from memory; that theorem 1 applied twice gives
-# them, up to rounding (34.6l, m), is evidence for the reading. The paper's cap is $10^6$ steps; ours, 1,500, is not met by any scale that works.
+# **Against the paper.** Nothing contradicts it. We read theorem 2 in a copy without displayed formulas, so parts of the constants are from memory; that theorem 1
+# applied twice gives them, up to rounding (34.6l, m), is evidence for the reading. The paper stops at $10^6$ steps; our limit, 1,500, is not reached at any scale that
+# works.
 #
 # **Limits.** The grid of learning rates is coarse, and at large scales the best one falls between its points. The ReLU runs have 500 steps; with the paper's 6,000 the layer-wise
 # network catches up at small scales. The lower loss belongs to this network: on digits of $14\times14$ pixels, of the same brightness, it is gone at $s=0.3$.
 #
-# **Try.** `depths = [3, 5]`: without eight layers 34.1a, 34.1b and 34.6c are not measured, and the gain at five layers is five still. `epochs = 40`: all losses fall, and all rows hold.
-# `scales_per_decade = 4`: smoother curves, and the same verdicts.
+# **Try.** `depths = [3, 5]`: without eight layers 34.1a, 34.1b and 34.6c are not measured, and the gain at five layers is still about five. `epochs = 40`: all losses
+# fall, and all rows hold. `scales_per_decade = 4`: smoother curves, and the same verdicts.
 
 # %% [markdown]
 # ## 6. Checks
 #
-# The search. The first rows compare descent on real images, digits with their value as label, with what is left of it: the rows of $W_1$ never leave the span of $\Phi$ and
-# their own start, which leaves 33 inputs of 128 (layer-wise) or three numbers (balanced).
+# First the search. Its first rows compare descent on real images, digits with their value as label, with the reduced problem: the rows of $W_1$ never leave the span
+# of $\Phi$ and their own start, which leaves 33 inputs of 128 (layer-wise) or three numbers (balanced).
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -531,8 +530,8 @@ ledger.judge({
 }, power=2 - min(found))
 
 # %% [markdown]
-# Waiting, and the constants of theorem 2. To have the margin $s^2d_0/2$ is, for small $s$, to draw a normal variable above $1/\sqrt a$, so the true probability is
-# $1-F(1/\sqrt a)$. For large $a$ both tend to one half from below, and the true one lacks only $1/(4\sqrt2)=0.177$ of what $P$ lacks. The promised time must be
+# Next, waiting and the constants of theorem 2. To have the margin $s^2d_0/2$ is, for small $s$, to draw a normal variable above $1/\sqrt a$, so the true probability
+# is $1-F(1/\sqrt a)$. For large $a$ both tend to one half from below, and the true one lacks only $1/(4\sqrt2)=0.177$ of what $P$ lacks. The promised time must be
 # compared with theorem 1 itself: it is so long that a promise a hundred times shorter would be kept as well.
 #
 # | | check | holds if | why this bound | source |
@@ -560,7 +559,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# Margin and balance of layer-wise starts. Claim 2 of the paper says that a *small* start is nearly balanced: its imbalance is at most $\delta$ with probability
+# Then margin and balance of layer-wise starts. Claim 2 of the paper says that a *small* start is nearly balanced: its imbalance is at most $\delta$ with probability
 # $1-10Ns^4d_{\max}^3/\delta^2$ or more. The proof is Markov's inequality, and the mean that it needs is known: a pair of layers has the mean square imbalance
 #
 # $$\mathbb E\|W_{j+1}^\top W_{j+1}-W_jW_j^\top\|_F^2=s^4d_j\bigl[(d_{j-1}-d_{j+1})^2+(d_{j-1}+d_{j+1})(d_j+1)\bigr].$$
@@ -587,7 +586,7 @@ low, high = (
 imbalances = pr.drawn_imbalance([128, 32, 32, 1], 0.1, 2000, rng)
 
 # %% [markdown]
-# The start $s=0.001$: the imbalance stays where it was; the smallest layer grows past it when descent leaves the saddle.
+# From $s=0.001$ the imbalance stays where it was, and the smallest layer grows past it when descent leaves the saddle.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -617,7 +616,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The ReLU network: over how many decades of its own $s$, and of the product, a scheme ends within twice its best loss.
+# Last, the ReLU network: over how many decades of its own $s$, and of the product, each scheme ends within twice its best loss.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|

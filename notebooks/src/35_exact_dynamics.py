@@ -17,17 +17,16 @@
 #
 # ![verdict](../figures/35_exact_dynamics/verdict.svg)
 #
-# **Question.** A deep linear network computes a linear map, but its training is nonlinear: long plateaus, sudden drops.
-# Can that be solved? And what does depth cost?
+# **Question.** A deep linear network computes a linear map, but its training is nonlinear: long plateaus, sudden drops. Can its course be computed? And what does
+# depth cost?
 #
-# **Answer.** Yes: each singular value follows one sigmoid, even from Gaussian starts. Infinite depth needs finitely many steps, but as many as the
-# inverse of the start. Orthogonal layers train at any width, Gaussian ones if they are wide. Square
-# targets stop half of orthogonal starts.
+# **Answer.** Yes: with two layers each singular value follows a sigmoid, even from small Gaussian starts. Infinite depth needs finitely many steps, inversely
+# proportional to the start. Depth slows narrow Gaussian layers, hardly orthogonal ones; but square targets stop half of these from depth 4.
 #
 # ![a Gaussian start on the predicted sigmoids](../figures/35_exact_dynamics/key.svg)
 #
-# One network from a Gaussian start of scale 0.0001: the strengths of its five modes against time. Dashed: the formula, whose start is read
-# off the first weights.
+# One network from a Gaussian start of scale 0.0001: the strengths of its five modes against time. Dashed: the formula, whose start is read off the weights before the
+# run.
 #
 # *Source:* Saxe, McClelland and Ganguli 2014, *Exact solutions to the nonlinear dynamics of learning in deep linear neural
 # networks* ([arXiv:1312.6120](https://arxiv.org/abs/1312.6120)), main text and figures 3, 4, 6. Section 4: Hu, Xiao and Pennington 2020
@@ -38,7 +37,7 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# Take $N$ layers, each a single number $w$, all equal. Their product $u=w^N$ should become $s$, and the loss is $\frac12(u-s)^2$.
+# Take $N$ layers, each a single number $w$, all equal. Their product $u=w^N$ is to become $s$, and the loss is $\frac12(u-s)^2$.
 
 # %%
 def path(s, u=0.001, eta=0.01, every=50, records=12):
@@ -68,7 +67,7 @@ path(3)
 path(1)
 
 # %% [markdown]
-# Now depth, from $u=0.01$, with the step size that each depth bears. More layers need more steps, but not without bound:
+# Now depth: steps from $u=0.01$, with the step size that each depth bears. More layers need more steps, but not without bound:
 
 # %%
 [learn(N, 0.01) for N in (2, 5, 20, 100, 1000)]
@@ -81,9 +80,9 @@ path(1)
 [learn(N, 0.001) for N in (2, 1000)]
 
 # %% [markdown]
-# Under gradient flow the product obeys $\dot u=N\,u^{2-2/N}(s-u)$. The last factor is the error. The first is what depth adds: while $u$ is small
-# every layer's gradient is, since it is the product of all the others. The rest of this notebook asks how far this one equation
-# carries: to matrices, to Gaussian starts, to a thousand layers, to random ones.
+# Under gradient flow the product obeys $\dot u=N\,u^{2-2/N}(s-u)$. The last factor is the error. The power of $u$ is what depth adds: while $u$ is small so is the
+# gradient of every layer, since it contains the product of all the others. The rest of this notebook asks how far this one equation carries: to matrices, to Gaussian
+# starts, to a thousand layers, to random ones.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -130,20 +129,21 @@ bool(np.allclose(path(3), ed.equal_layers_descent(
 # %% [markdown]
 # ## 1. Two layers: one sigmoid for each mode
 #
-# Now matrices, $\ell=\frac12\|W_N\cdots W_1-\Phi\|_F^2$ with $\Phi=U\,\mathrm{diag}(s)\,V^\top$. If every layer is diagonal in these singular bases
-# (with any rotation between layers), the modes do not see each other, and each singular value of the product moves as the $u$ of the model. For
-# $N=2$ its equation is the logistic one:
+# Now matrices, $\ell=\frac12\|W_N\cdots W_1-\Phi\|_F^2$ with $\Phi=U\,\mathrm{diag}(s)\,V^\top$. If every layer is diagonal in these singular bases (with any rotation
+# between layers), the modes do not influence each other, and each singular value of the product moves as the $u$ of the model. For $N=2$ its equation is the logistic
+# one:
 #
 # $$u(t)=\frac{s}{1+(s/u_0-1)\,e^{-2st}},\qquad u=\tfrac s2\;\text{ at }\;t_{1/2}=\frac{\ln(s/u_0-1)}{2s}.$$
 #
-# Time is step size times steps. The half time $t_{1/2}$ is the length of the plateau, $1/s$ up to a logarithm.
+# Time is step size times steps. The half time $t_{1/2}$ measures the length of the plateau: $1/s$ times a logarithm.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 35.1a | Each mode of a two-layer network in random bases follows u(t), at the smallest step size | largest distance / s ≤ 0.01 | descent is flow to first order in the step | Saxe et al. 2014, figure 3 (statement, read) |
 #
-# Strengths are moved by up to 5% at random. We train whole 5-8-5 networks in ten random bases, from $u_0=0.001$, with the singular vectors turned at random and a random rotation between the
-# layers, and look at the product in the target's bases. The largest distance from the formula, over time and modes, mean of the ten networks:
+# Strengths are moved by up to 5% at random. We train whole 5-8-5 networks in ten random bases, from $u_0=0.001$, with the singular vectors turned at random and a
+# random rotation between the layers, and look at the product in the target's bases. The largest distance from the formula over time and modes, relative to $s$, mean
+# of the ten networks:
 
 # %%
 few = ed.random_modes(strengths, 10, rng)
@@ -153,7 +153,7 @@ away = {eta: ed.sigmoid_distance(runs[eta], few[0], 0.001) for eta in step_sizes
 pd.Series({eta: away[eta].mean() for eta in step_sizes}).rename_axis("η").round(4)
 
 # %% [markdown]
-# It halves with the step size. One of the networks, and the formula:
+# It halves with the step size. One of the networks, with the formula:
 
 # %% tags=["hide-input"]
 def first_network(run, sizes, start):
@@ -176,10 +176,9 @@ ledger.judge({"35.1a": largest(away[step_sizes[-1]])})
 # %% [markdown]
 # ## 2. Gaussian starts: the same sigmoid, if the start is read off right
 #
-# Nobody starts aligned. But a small Gaussian start aligns itself. Let $v_i$ and $u_i$ be the singular vectors of $\Phi$. Near zero, the
-# parts $a_i=W_1v_i$ and $b_i=W_2^\top u_i$ of a mode obey $\dot a=sb$, $\dot b=sa$, so that $g_i=\frac12(a_i+b_i)$ grows as $e^{st}$ and the rest dies out. As far as this goes, the
-# mode starts at $|g_i|^2$. One correction is needed: stronger modes come first and take up
-# hidden directions, in which a weaker mode then decays. Hence
+# Nobody starts aligned. But a small Gaussian start aligns itself. Let $v_i$ and $u_i$ be the singular vectors of $\Phi$ (vectors, not strengths). Near zero, the parts
+# $a_i=W_1v_i$ and $b_i=W_2^\top u_i$ of a mode obey $\dot a=sb$, $\dot b=sa$, so that $g_i=\frac12(a_i+b_i)$ grows as $e^{st}$ and the rest dies out. As far as this
+# goes, the mode starts at $|g_i|^2$. One correction is needed: stronger modes come first and take up hidden directions, in which a weaker mode then decays. Hence
 #
 # $$u_0=\bigl|\,g_i\text{ without its parts along }g_1,\dots,g_{i-1}\bigr|^2,$$
 #
@@ -191,8 +190,8 @@ ledger.judge({"35.1a": largest(away[step_sizes[-1]])})
 # |---|---|---|---|---|
 # | 35.2a | From a Gaussian start the formula with this u0 gives every half time, at the two smallest scales | largest relative distance ≤ 0.03 | the step size alone makes 1.5% | Ours, after Saxe et al. 2014 (read) |
 #
-# The same draw at each scale. Each run is as long as its own prediction says, and a third more. The largest relative distance from the
-# predicted half times, over all modes of the networks:
+# The same random numbers serve at each scale. Each run lasts a third longer than its own prediction says. The largest relative distance from the predicted half times,
+# over all modes of the networks:
 
 # %%
 many = ed.random_modes(strengths, networks, rng)
@@ -215,8 +214,8 @@ with figures.curves(
     pass
 
 # %% [markdown]
-# The paper says that time goes as $1/s$. That is the limit $u_0\to0$. At any real start the logarithm $\ln(s/u_0)$ grows with $s$ too, and the exponent
-# is a little above $-1$ (checks 35.6f and 35.6g below).
+# The paper says that time goes as $1/s$. That is the limit $u_0\to0$. At any start of finite size the logarithm $\ln(s/u_0)$ grows with $s$ too, and the exponent is a
+# little above $-1$ (checks 35.6f and 35.6g below).
 
 # %%
 ledger.judge({
@@ -241,7 +240,7 @@ ledger.judge({
 # | 35.3a | At the largest depth of the list networks need the steps of infinite depth | largest relative distance ≤ 0.02 | 2 ln(s/u0)/N at N = 1000 | Saxe et al. 2014, figure 4 (statement, read) |
 # | 35.3b | The steps that the largest depth adds to those of the smallest grow as 1/u0 | exponent of u0 -1 ± 0.1 | the logarithm of two layers is left in | Ours |
 #
-# The step size of the runs is $c=0.05$, five strengths are random in $[0.5,2]$, and $u_f=0.9s$. The number of steps, counted and by the integral:
+# The step size of the runs has $c=0.05$, five strengths are random in $[0.5,2]$, and $u_f=0.9s$. We compute the number of steps twice, counted and by the integral:
 
 # %%
 s, u = rng.uniform(0.5, 2, 5), np.array(sorted(starts))[:, None]
@@ -256,7 +255,7 @@ def to_nine_tenths(N):
     return ed.crossing(record, seen, 0.9 * s).numpy(), law
 
 # %% [markdown]
-# Each row a start, each column a depth:
+# The steps counted for the first strength; each row is a start, each column a depth:
 
 # %%
 needed = {N: to_nine_tenths(N) for N in sorted(depths)}
@@ -265,7 +264,7 @@ pd.DataFrame({N: needed[N][0][:, 0] for N in needed},
              index=u[:, 0]).rename_axis("u0").round(0)
 
 # %% [markdown]
-# Steps against depth for the first strength. For each start they level off, at a height that goes as $1/u_0$ when $u_0$ is small.
+# The same against depth. For each start the steps level off, at a height that goes as $1/u_0$ when $u_0$ is small.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -295,25 +294,23 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Random layers: width decides between Gaussian and orthogonal
 #
-# So far all layers were alike. With random ones, the delay is set by the smallest singular values of their product. Orthogonal layers keep
-# all of them at 1. Gaussian layers of width $n$ keep the length of a vector on average, but not all directions: the logarithm of the $k$-th
-# singular value grows with every layer by
+# So far all layers were alike. With random ones the delay should be set by the smallest singular values of their product. Orthogonal layers keep all of them at 1.
+# Gaussian layers of width $n$ keep the length of a vector on average, but not all directions: the logarithm of the $k$-th singular value grows with every layer by
 #
 # $$\lambda_k=\tfrac12\bigl[\psi\bigl(\tfrac{n-k+1}2\bigr)+\ln\tfrac2n\bigr]$$
 #
-# on average ($\psi$ is the digamma function). A map onto four outputs has four singular values, and they part by the factor
-# $e^{\lambda_1-\lambda_4}$ a layer. For wide layers $\lambda_1-\lambda_4\approx3/(2n)$: over $N$ layers the spread is $e^{3N/2n}$, and **depth over width** is what
-# counts. So the advantage of orthogonal layers is one of narrow networks. Hu and others prove as much: Gaussian starts need a width in proportion to the
-# depth, orthogonal ones do not.
+# on average ($\psi$ is the digamma function). A map onto four outputs has four singular values, and they part by the factor $e^{\lambda_1-\lambda_4}$ a layer. For
+# wide layers $\lambda_1-\lambda_4\approx3/(2n)$: over $N$ layers the spread is $e^{3N/2n}$, and **depth over width** is what counts. So the advantage of orthogonal
+# layers should be greatest in narrow networks. Hu and others prove as much: Gaussian starts need a width in proportion to the depth, orthogonal ones do not.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 35.4a | At the smallest width Gaussian starts need many times the steps of orthogonal ones, at the largest depth | quotient of mean steps ≥ 10 | ours: "many" is ten | Saxe et al. 2014, figure 6 (statement, read) |
 # | 35.4b | At the largest depth, Gaussian starts of the smallest width need many times the steps of the largest width | quotient of mean steps ≥ widening | steps fall faster than the width grows | Hu et al. 2020 (statement, abstract) |
 #
-# 16 inputs, 4 outputs, a Gaussian target; we count steps until the loss is $10^{-3}$. Each start gets the best of six step sizes, from $0.05$ to $1.6$
-# over $N$, doubled from one to the next. *Isotropic* layers are Gaussian with entries of variance one over their inputs. All depths and widths share the targets. A start that needs more than
-# 2,000 steps counts as 2,000, which can only make the first two quotients smaller.
+# 16 inputs, 4 outputs, a Gaussian target; we count steps until the loss is $10^{-3}$. Each start gets the best of six step sizes, from $0.05$ to $1.6$ over $N$,
+# doubled from one to the next. *Isotropic* layers are Gaussian with entries of variance one over their inputs. All depths and widths share the targets. A start that
+# needs more than 2,000 steps counts as 2,000, which can only make the two quotients smaller.
 
 # %%
 maps = torch.from_numpy(rng.standard_normal((problems, 4, 16)) / 4)
@@ -328,7 +325,7 @@ def train_from(start, n, N):
 
 
 # %% [markdown]
-# Medians of all targets:
+# The steps, medians of all targets:
 
 # %%
 trained = {(start, n, N): train_from(start, n, N)
@@ -363,23 +360,22 @@ ledger.judge({
 # %% [markdown]
 # ## 5. Square targets: the sign of the determinant
 #
-# Now make the target square, 4 by 4, with singular values in $[0.5,1.5]$. An orthogonal start has determinant $+1$ or $-1$,
-# and to change its sign the product must become singular on the way. Under the flow a balanced network never gets through: it comes to
-# rest at a saddle where the weakest mode is missing, with loss $\frac12\sigma_{\min}(\Phi)^2$. Half of all starts have the wrong sign, that
-# is not the sign of the target's determinant. It is the same barrier that holds the starts of [notebook 33](33_deficiency_margin.ipynb) and decides
-# from the identity in [notebook 36](36_identity_initialization.ipynb).
+# Now make the target square, 4 by 4, with singular values in $[0.5,1.5]$. An orthogonal start has determinant $+1$ or $-1$, and to change its sign the product must
+# become singular on the way. Under the flow a balanced network never gets through: it comes to rest at a saddle where the weakest mode is missing, with loss
+# $\frac12\sigma_{\min}(\Phi)^2$. Half of all starts have the wrong sign: their determinant has not that of the target. It is the same barrier that holds the starts of
+# [notebook 33](33_deficiency_margin.ipynb) and decides from the identity in [notebook 36](36_identity_initialization.ipynb).
 #
-# Descent is not the flow: its steps unbalance the layers a little, by an amount proportional to $\eta$. At $N=2$ the saddle
-# is strict, and any disturbance grows out of it. From $N=3$ on it is flat. There a layer can slip through zero only
-# because the others do not vanish with it, and the waiting time grows with depth.
+# Descent is not the flow: its steps unbalance the layers a little, by an amount proportional to $\eta$. At $N=2$ the saddle is strict, and any disturbance grows out
+# of it. From $N=3$ on it is flat. There a layer can slip through zero only because the others do not vanish with it, and the wait is the longer the deeper the
+# network.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 35.5a | At depth 4 and more an orthogonal start trains on a square target if, and only if, its determinant has the target's sign | share of starts whose sign tells their fate ≥ 0.95 | slow exceptions at weak modes | Ours |
 # | 35.5b | Starts of the wrong sign are held where the weakest mode is missing, at loss σ_min²/2 | mean loss / (σ_min²/2) 1 ± 0.02 | slow descent may be some percent above | Ours |
 #
-# The paper shows rectangular maps, for which there is no determinant and no barrier: a statement about square targets is not among its claims. The step size is
-# $0.2/N$ and every depth gets a time of 125; a start has *trained* when the loss is below $10^{-6}$.
+# The paper shows rectangular maps, for which there is no determinant and no barrier; it claims nothing about square targets. The step size is $0.2/N$ and every depth
+# gets a time of 125; a start has *trained* when the loss is below $10^{-6}$.
 
 # %%
 squares = ln.rotated(torch.from_numpy(rng.uniform(0.5, 1.5, (targets, 4))), rng)
@@ -400,7 +396,7 @@ def on_squares(N, noise=0.0):
 square = {N: on_squares(N) for N in square_depths}
 
 # %% [markdown]
-# Shares that train, by sign:
+# The shares that train, by sign:
 
 # %%
 pd.DataFrame({N: [float((square[N][2][-1, square[N][0] == same] < 1e-6).double().mean())
@@ -435,32 +431,32 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The closed form holds, and holds for more than it was made for.** Aligned starts follow it to the error of the step. Gaussian
-# starts do not satisfy its premise, and follow it all the same once $u_0$ is read off as the growing part of a mode, without the
-# hidden directions that stronger modes have taken. Leave the correction out, and single modes are off by a tenth or more (35.6h).
+# **The closed form holds, and for more than it was made for.** Aligned starts follow it to the error of the step. Gaussian starts do not satisfy its premise, and
+# follow it all the same once $u_0$ is read off as the growing part of a mode, without the hidden directions that stronger modes have taken. Without this correction
+# single modes are off by a tenth or more (35.6h).
 #
 # **Depth costs a finite delay, at a price.** A thousand layers need the steps that the formula gives for infinitely many, to 1%, if the step
 # size is $c/(Ns^{2-2/N})$. But this number is of order $1/u_0$, where two layers pay $\ln(1/u_0)$. The delay is small only for starts
 # whose product is of order one.
 #
-# **Gaussian layers are slow because they are narrow.** The four singular values of the map part by $\lambda_1-\lambda_4$ a layer, which is about $3/(2n)$. At width 16
-# this is 0.11, and 32 layers part them by a factor of thirty; at width 64 by a factor of two. At equal depth over width the steps are about equal (35.6s). It is not the condition number of the square
-# layers' product that counts: this gets worse with width, from sevenfold a layer at $n=16$ to fifteenfold at 64, and training gets faster.
+# **Gaussian layers slow down with depth over width.** The four singular values of the map part by $\lambda_1-\lambda_4$ a layer, which is about $3/(2n)$. At width 16
+# this is 0.11, and 32 layers part them by a factor of thirty; at width 64 by a factor of two. At equal depth over width the steps are about equal (35.6s). Orthogonal
+# layers of width 64 are faster than Gaussian ones too, but by less. It is not the condition number of the square layers' product that counts: this gets worse with
+# width, from sevenfold a layer at $n=16$ to fifteenfold at 64, and training gets faster.
 #
-# **Signs.** For a square target half of the orthogonal starts have the wrong sign: harmless at depth 2, a delay at depth 3, and the
-# end at depth 4 and 8 within this time. Nor is the failure generic: with noise of 0.1 on the layers,
-# depth 4 trains from either side (35.6r). It is exact orthogonality that traps.
+# **Signs.** For a square target half of the orthogonal starts have the wrong sign: harmless at depth 2, a delay at depth 3, and the end at depth 4 and 8 within this
+# time. Nor is the failure generic: with noise of 0.1 on the layers, depth 4 trains from either side (35.6r). What traps is exact orthogonality.
 #
-# **Limits.** Targets are whitened, that is the inputs are uncorrelated. The paper's nonlinear networks and its criterion of the edge of
-# chaos are not tested here. Section 4 has one shape, 16 inputs and 4 outputs.
+# **Limits.** The inputs are white, that is uncorrelated and of equal variance. The paper's nonlinear networks and its criterion of the edge of chaos are not tested
+# here. Section 4 has one shape, 16 inputs and 4 outputs.
 #
-# **Try.** `scales = [0.02, 1e-3, 1e-4]`: 35.6g fails, since the logarithm no longer doubles between the last two. `depths = [2, 5, 20]`:
-# 35.3a fails, twenty layers are not infinitely many. `square_time = 1000`: depth 3 trains altogether, at depth 4 and 8 there is still none.
+# **Try.** `scales = [0.02, 1e-3, 1e-4]`: 35.6g fails, since the logarithm no longer doubles between the last two. `depths = [2, 5, 20]`: 35.3a fails, since twenty
+# layers are not infinitely many. `square_time = 1000`: at depth 3 all starts of the wrong sign train, at depth 4 and 8 still none.
 
 # %% [markdown]
 # ## 6. Checks
 #
-# Sections 1 and 2. The control of section 1 has no hidden layer: there $\dot u=s-u$, and every mode is half way at $t=\ln2$, whatever its strength.
+# First sections 1 and 2. The control of section 1 has no hidden layer: there $\dot u=s-u$, and every mode is half way at $t=\ln2$, whatever its strength.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -501,7 +497,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# Section 3: the integral at every depth, and the edge of stability, tried one part in ten thousand above the target for 200 steps.
+# Then section 3: the integral at every depth, and the edge of stability, tried for 200 steps from one part in ten thousand above the target.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -517,7 +513,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# Sections 4 and 5: the exponents, by the growth of volumes along products of 32 layers, which is unbiased at every depth; and square targets from starts
+# Last sections 4 and 5: the exponents, measured by the growth of volumes along products of 32 layers, which is unbiased at every depth; and square targets from starts
 # that are not exactly orthogonal.
 #
 # | | check | holds if | why this bound | source |
@@ -544,7 +540,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The rows on square targets, and the depth at which Gaussian starts of each width are compared: half of the width.
+# Then the rows on square targets, and Gaussian starts of each width at a depth of half the width.
 
 # %%
 rough = on_squares(4, 0.1)

@@ -19,13 +19,13 @@
 #
 # **Question.** If every layer starts as the identity, as in a residual network, which linear maps can gradient descent learn?
 #
-# **Answer.** Far more than the theorems promise: of 240 random targets all of positive determinant and none of negative. Each eigenvalue
-# of a normal target moves straight from one to its goal. If the last layer starts at zero instead, every target is learned.
+# **Answer.** Far more than the theorems promise: of 240 random targets, at small steps, all of positive determinant and none of negative. Each eigenvalue of a normal
+# target moves straight from 1 to its goal. If the last layer starts at zero instead, all are learned.
 #
 # ![eigenvalues on their chords in the complex plane](../figures/36_identity_initialization/key.svg)
 #
-# Ten eigenvalues of products on their way from 1 to their goals, in the complex plane. Dashed: the chords. Only a chord through 0
-# is fatal.
+# Ten eigenvalues of the product of the layers on their way from 1 to their goals, in the complex plane. Dashed: the chords, straight lines from 1 to the goals. Only a
+# chord through 0 is fatal.
 #
 # *Source:* Bartlett, Helmbold and Long 2018, *Gradient descent with identity initialization efficiently learns positive
 # definite linear transformations by deep residual networks* ([arXiv:1802.06093](https://arxiv.org/abs/1802.06093)). The start with a zero layer:
@@ -36,9 +36,9 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# $L$ layers start as the identity and should multiply to $\Phi$; the loss is $\frac12\|W_L\cdots W_1-\Phi\|_F^2$. The identity commutes with
-# everything. So if $\Phi$ is symmetric, or normal (orthogonal eigenvectors), all layers stay equal and keep the eigenvectors of $\Phi$, and each
-# eigenvalue $\lambda$ is a problem in one complex number $x$.
+# $L$ layers start as the identity and are to multiply to $\Phi$; the loss is $\frac12\|W_L\cdots W_1-\Phi\|_F^2$. The identity commutes with everything. So if $\Phi$
+# is symmetric, or normal (orthogonal eigenvectors), all layers stay equal and keep the eigenvectors of $\Phi$, and each eigenvalue $\lambda$ is a problem in one
+# complex number $x$.
 
 # %%
 import numpy as np
@@ -65,8 +65,7 @@ def along(seen, lam):
 along(walk(np.exp(2.5j)), np.exp(2.5j))
 
 # %% [markdown]
-# The imaginary parts vanish: it moves on the straight line, slowly where this passes near 0, in the middle. Now $\lambda=-1$, whose straight line
-# meets 0:
+# The imaginary parts vanish: it moves on the straight line, slowly in the middle, where this passes near 0. Now $\lambda=-1$, whose straight line meets 0:
 
 # %%
 [round(w, 2) for w in walk(-1, every=400)]
@@ -87,7 +86,7 @@ def escape(lam, L=3, eta=0.01, steps=2000):
 round(escape(-1), 6)
 
 # %% [markdown]
-# What follows asks for the speed on the line, for targets that are not normal, and for the value of the devices that the theorems use.
+# What follows asks how fast the line is travelled, what becomes of targets that are not normal, and what the devices that the theorems use are worth.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -126,19 +125,19 @@ bool(np.allclose(walk(-1), ed.equal_layers_descent(
 # %% [markdown]
 # ## 1. Positive definite targets: how fast?
 #
-# All eigenvalues are positive, no chord meets 0, and descent must converge. Near the end an eigenvalue $\lambda$ contracts
-# by $1-\eta L\lambda^{2-2/L}$ per step, and the largest stable step is set by $\lambda_{\max}$. At
-# $\eta=\frac1{2L}\lambda_{\max}^{-(2-2/L)}$ the slowest eigenvalue therefore needs
+# All eigenvalues are positive, no chord meets 0, and descent at small steps must converge. Near the end an eigenvalue $\lambda$ contracts by $1-\eta L\lambda^{2-2/L}$
+# per step, and the largest stable step is set by $\lambda_{\max}$. At $\eta=\frac1{2L}\lambda_{\max}^{-(2-2/L)}$ the slowest eigenvalue therefore needs
 #
 # $$\text{steps per e-fold}\;\propto\;\kappa^{2-2/L},\qquad\kappa=\lambda_{\max}/\lambda_{\min}.$$
 #
-# The paper's bound is polynomial in $L$ and $\kappa$. In fact $L$ enters through the power of $\kappa$ alone, which lies between 1 and 2.
+# The paper's bound is polynomial in $L$ and $\kappa$. At this step size $L$ enters through the power of $\kappa$ alone, which lies between 1 and 2.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 36.1a | Steps per e-fold of the loss grow as κ^(2−2/L) on positive definite targets, at every depth | largest distance of exponent / (2 − 2/L) from 1 ≤ 0.04 | at κ = 4 a step contracts by too much for the power law | Ours, after Bartlett et al. 2018 (abstract) |
 #
-# We count the steps that the loss takes from $10^{-10}$ to $10^{-20}$, at eigenvalues $\kappa^{-1/2},1,\kappa^{1/2}$. Steps per e-fold:
+# We count the steps that the loss takes from $10^{-10}$ to $10^{-20}$, at eigenvalues $\kappa^{-1/2},1,\kappa^{1/2}$. Steps per e-fold (a fall of the loss by a factor
+# $e$), for each $\kappa$:
 
 # %%
 efold = {L: np.array([ids.steps_per_efold(k, L) for k in conditions]) for L in depths}
@@ -177,9 +176,9 @@ ledger.judge({
 #
 # $$\dot w=-L\,|w|^{2-2/L}\,(w-\lambda).$$
 #
-# The bracket points at $\lambda$, the factor in front is a positive number: $w$ moves **on the straight line from 1 to $\lambda$**, slowly where
-# the line passes close to 0. It gets there unless the line meets 0, which takes a $\lambda$ that is real and not positive. The theorem's
-# premise, $u^\top\Phi u>0$ for every $u$, asks for more: that $\lambda$ is less than 90° away from the positive axis.
+# The last factor points from $\lambda$ to $w$, and what stands before it is a negative number: $w$ moves **on the straight line from 1 to $\lambda$**, slowly where
+# the line passes close to 0. It gets there unless the line meets 0, which takes a $\lambda$ that is real and not positive. The theorem's premise, $u^\top\Phi u>0$ for
+# every $u$, asks for more: that $\lambda$ lies less than 90° from the positive axis.
 #
 # For a rotation by $\theta$ the chord passes 0 at the distance $c=\cos(\theta/2)$, and time is an integral along it. The delay near 0 grows as
 # $c^{-(1-2/L)}$, at $L=2$ as $2\ln(1/c)$ in units of $1/L$.
@@ -189,7 +188,7 @@ ledger.judge({
 # | 36.2a | The steps to a rotation follow the integral along the chord, at every depth | largest relative distance ≤ 0.02 | step size 0.02/L makes 1% | Ours |
 # | 36.2b | Eigenvalues of whole matrices stay close to their chords, for normal targets | largest distance ≤ 0.005 | half of the control's least, 0.01 | Ours |
 #
-# Steps times $\eta L$ to rotations with smaller and smaller $c$, measured and predicted:
+# Steps times $\eta L$ until rotations with smaller and smaller $c$ are learned, measured and predicted:
 
 # %%
 cosines = 0.2 * 0.5 ** np.arange(halvings)
@@ -210,8 +209,8 @@ with figures.curves(
     axes[0].invert_xaxis()
 
 # %% [markdown]
-# Whole matrices: normal 4 × 4 targets with two pairs of eigenvalues each, at angles up to 166°, three layers. Descent leaves the chord by an
-# amount proportional to the step; the largest distance of all, at two step sizes:
+# Whole matrices: normal 4 × 4 targets with two pairs of eigenvalues each, at angles up to 166°, three layers. Descent should leave the chord by an amount proportional
+# to the step; the largest distance of all, at two step sizes:
 
 # %%
 goals = rng.uniform(0.5, 1.5, (normal_count, 2)) * np.exp(
@@ -252,13 +251,13 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Which targets, in general
 #
-# A generic target is not normal, and nothing is exact. One obstacle remains: the product starts with determinant 1. Layers that stay
-# nearly balanced do not get through zero, so a target of negative determinant should be out of reach, and the best that is left
-# is to lose its weakest singular value: loss $\frac12\sigma_{\min}^2$. It is the barrier of [notebook 33](33_deficiency_margin.ipynb) and of the square
-# targets of [notebook 35](35_exact_dynamics.ipynb). Everything else could be reached; is it?
+# A generic target is not normal, and the chord law is not exact. One obstacle remains: the product starts with determinant 1. While the layers stay balanced its
+# determinant does not pass through zero, so a target of negative determinant should be out of reach, and the best that is left is to lose its weakest singular value:
+# loss $\frac12\sigma_{\min}^2$. It is the barrier of [notebook 33](33_deficiency_margin.ipynb) and of the square targets of [notebook 35](35_exact_dynamics.ipynb).
+# All other targets could be reached; are they?
 #
-# And is it the identity that is to blame? No: it is that the start is in balance and of full rank. Wu, Wang and Ma start all layers but the last
-# as the identity and the last one at zero, which is neither, and prove that this *zero-asymmetric* start learns every target.
+# Is the identity to blame? Rather that the start is in balance and of full rank. Wu, Wang and Ma start all layers but the last as the identity and the last one at
+# zero, so that it is neither, and prove that this *zero-asymmetric* start learns every target.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -266,9 +265,9 @@ ledger.judge({
 # | 36.3b | From the identity descent learns no target of negative determinant, at depth 3 and 4 | share ≤ 0.05 | a slip through zero takes longer | Ours |
 # | 36.3c | With the last layer zero descent learns the targets of negative determinant, too | share ≥ 0.95 | the theorem leaves no exception | Wu, Wang and Ma 2019 (statement, abstract) |
 #
-# Targets are 3 × 3 with random singular vectors and singular values in $[0.5,1.5]$. Descent is not the flow: each step unbalances the
-# layers a little, and at $L=3$ this lets the product slip through zero after a wait that grows as the step shrinks. So the step at $L=3$ is
-# $0.02/3$ (check 36.5h looks at a step twelve times as large). Shares that are learned within 6,000 steps:
+# Targets are 3 × 3 with random singular vectors and singular values in $[0.5,1.5]$. Descent is not the flow: each step unbalances the layers a little, and at $L=3$
+# this lets the product slip through zero after a wait that grows as the step shrinks. So the step at $L=3$ is $0.02/3$ (check 36.5h looks at a step twelve times as
+# large). The shares that are learned within 6,000 steps:
 
 # %%
 targets = ln.rotated(torch.from_numpy(rng.uniform(0.5, 1.5, (generic, 3))), rng)
@@ -287,8 +286,8 @@ pd.DataFrame({
 }, index=["identity", "last layer zero"]).round(3)
 
 # %% [markdown]
-# Every target by its determinant and by the smallest value of $u^\top\Phi u$. The theorem speaks about the part above the
-# line; what is learned from the identity is everything on the right.
+# Every target by its determinant and by the smallest value of $u^\top\Phi u$. The theorem speaks of the part above the line; what is learned from the identity is
+# everything to the right of 0.
 
 # %% tags=["hide-input"]
 fig, (ax,) = figures.panels(1, width=6.5)
@@ -316,17 +315,16 @@ ledger.judge({
 # on $\{A:u^\top Au\ge\gamma|u|^2\}$ (raise the eigenvalues of its symmetric part to $\gamma$), then factor it anew, $A=RP$ being the polar
 # decomposition, into layers $W_j=R^{1/L}\,R^{(j-1)/L}\,P^{1/L}\,R^{-(j-1)/L}$ that all have the same singular values. What is it worth?
 #
-# The negative result is about every method that takes a gradient step and then, if it likes, moves each layer toward
-# the identity or projects it on a ball around it. For a symmetric $\Phi$ with eigenvalue $-\lambda<0$ all layers stay equal. At even depth the
-# eigenvalue of the product is an even power and cannot be negative, whatever the step: no experiment is needed. At odd depth it could be. A step
-# of $\eta<1/(1+\lambda)$ approaches zero and never leaps it.
+# The paper also has a negative result, about every method that takes a gradient step and then, if it likes, moves each layer toward the identity or projects it on a
+# ball around it. For a symmetric $\Phi$ with eigenvalue $-\lambda<0$ all layers stay equal. At even depth the eigenvalue of the product is an even power and cannot be
+# negative, whatever the step: no experiment is needed. At odd depth it could be, but with steps $\eta<1/(1+\lambda)$ it approaches zero and never leaps over it.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 36.4a | Inside the premise plain descent takes as many steps as power projection | mean ratio 1 ± 0.05 | ours: "as many" is 5% | Ours |
 # | 36.4b | At depth 3 no regularizer toward the identity gets a symmetric target below λ²/2, at steps up to 0.2 | smallest lowest loss / (λ²/2) ≥ 1 | one below refutes it | Bartlett et al. 2018 (statement, abstract) |
 #
-# First the algorithm: targets $S+K$, $S$ with eigenvalues in $[0.3,1.5]$, $K$ skew, $L=3$, $\gamma=0.1$. The share of steps in which its projection did anything:
+# First the algorithm: targets $S+K$, $S$ with eigenvalues in $[0.3,1.5]$, $K$ skew, $L=3$, $\gamma=0.1$. The share of steps in which its projection changed anything:
 
 # %%
 inside = ids.from_parts(
@@ -335,9 +333,9 @@ arrival = ids.projection_against_plain(inside, 0.1, 800)
 arrival[2]
 
 # %% [markdown]
-# Hardly ever. Now fifteen members of the class that fails: no regularizer, shrinking toward $I$ by 1% and 10% a step, clipping to the ball of radius 0.3 and 0.9,
-# each at three step sizes. The targets are diagonal, since in a rotated basis rounding alone would break the
-# symmetry between the layers (notebook 33). The lowest loss of 500 steps over $\frac12\lambda^2$, least of all targets:
+# It hardly ever does. Now fifteen members of the class that fails: no regularizer, shrinking toward $I$ by 1% and 10% a step, clipping to the ball of radius 0.3 and
+# 0.9, each at three step sizes. The targets are diagonal, since in a rotated basis rounding alone would break the symmetry between the layers (notebook 33). The
+# lowest loss in 500 steps divided by $\frac12\lambda^2$, the least over all targets:
 
 # %%
 mixed = torch.from_numpy(rng.uniform([-1.2, 0.3, 1], [-0.3, 1, 2], (symmetric, 3)))
@@ -357,23 +355,24 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The premise is sufficient and far from needed.** The theorem asks for $u^\top\Phi u>0$. What descent asks for is that the way from $I$ does
-# not lead through a singular matrix. For normal targets that is the chord law, exact for small steps. For generic targets it is the sign of the determinant, in 240 of 240 cases
-# at both depths, of which only one in twenty meets the premise (36.5g).
+# **The premise is sufficient and far from needed.** The theorem asks for $u^\top\Phi u>0$. What descent asks for is that the way from $I$ does not lead through a
+# singular matrix. For normal targets that is the chord law, exact in the limit of small steps. For generic targets the sign of the determinant decides, in 240 of 240
+# cases at both depths; only about one in twenty of them meets the premise (36.5g).
 #
-# **The barrier is balance, not the identity.** A last layer of zero gives every layer but one a gradient of zero at first, and the imbalance that this
-# leaves is never lost. Nothing then stops the product from changing sign, and all targets of negative determinant are learned.
+# **The barrier comes with balance, not with the identity.** Other balanced starts meet it too ([notebook 33](33_deficiency_margin.ipynb)). A last layer of zero gives
+# every layer but one a gradient of zero at first, and the flow keeps the imbalance of this start. Nothing then stops the determinant from changing sign, and all
+# targets of negative determinant are learned.
 #
-# **The power projection is a device of the proof.** On targets inside the premise plain descent needs the same number of steps, and
-# its projection acted in none, or a handful, of thousands. Outside the premise it does harm: its products stay in
-# the set, so it cannot learn targets that plain descent learns, and it does not even end at the nearest point (36.5m).
+# **The power projection is a device of the proof.** On targets inside the premise plain descent needs the same number of steps to within 5%, and the projection acts
+# in fewer than one of 200 (36.5r). Outside the premise it does harm: its products stay in the set, so it cannot learn targets that plain descent learns (36.5n), and
+# it does not always end even at the nearest point (36.5m).
 #
-# **The negative result** is exact, and its class is narrow: it needs layers that are equal to the last bit. At even depth it is an identity. At odd
-# depth a step larger than $1/(1+\lambda)$ leaps zero at once (36.5j); noise of 0.1 on the start removes the obstacle (36.5k).
+# **The negative result** is exact, and its class is narrow: it needs layers that are equal to the last bit. At even depth it is an identity, and noise of 0.1 on the
+# start removes the obstacle (36.5k). At odd depth a step larger than $1/(1+\lambda)$ leaps over zero (36.5j).
 #
-# **Limits.** Bodies of the first paper were not read: its algorithm is quoted from memory, and may differ in order or constants. Inputs are isotropic.
-# "Negative determinant fails" is a statement about the flow, and about descent within a budget: at $L=3$ and step 0.08 nearly all of
-# these targets are reached in 6,000 steps (36.5h).
+# **Limits.** The body of the first paper was not read: its algorithm is quoted from memory, and may differ in order or constants. Inputs are isotropic. "Negative
+# determinant fails" is a statement about the flow, and about descent within a budget: at $L=3$ and step 0.08 nearly all of these targets are reached in 6,000 steps
+# (36.5h).
 #
 # **Try.** `distances = [0.3, 0.6, 0.8, 1.3]`: a few targets now come close to determinant 0, and all rows hold. `conditions = [2, 4, 8]`: 36.1a
 # fails, since a step that contracts by so much is not yet in the power law. `halvings = 8`: the exponents agree to four digits.
@@ -381,8 +380,8 @@ ledger.judge({
 # %% [markdown]
 # ## 5. Checks
 #
-# Sections 1 and 2: the scalar line speaks for whole matrices; the delay has the powers that the integral predicts; eigenvalues of targets that are not
-# normal leave the chord.
+# First sections 1 and 2: the scalar line speaks for whole matrices; the delay has the powers that the integral predicts; eigenvalues of targets that are not normal
+# leave the chord.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -408,8 +407,8 @@ ledger.judge({
 })
 
 # %% [markdown]
-# Sections 3 and 4: few generic targets meet the premise; the floor; a large step; the negative result at even depth, and what escapes it. The leap is
-# tried on targets with eigenvalue $-1.2$, at a step of 0.55.
+# Then sections 3 and 4: how few generic targets meet the premise, where the others are held, what a large step does, the negative result at even depth, and what
+# escapes it. The leap is tried on targets with eigenvalue $-1.2$, at a step of 0.55.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -445,7 +444,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The power projection. Its projection is the nearest point $P$ of a convex set, which is to say that $P$ lies in the set and $\langle\Phi-P,B-P\rangle\le0$ for
+# Next the power projection. It projects on the nearest point $P$ of a convex set, which is to say that $P$ lies in the set and $\langle\Phi-P,B-P\rangle\le0$ for
 # every $B$ of the set. Outside the premise one eigenvalue of the symmetric part is made negative, and targets of determinant above 0.2 are kept.
 #
 # | | check | holds if | why this bound | source |
@@ -474,9 +473,9 @@ ledger.judge({
 })
 
 # %% [markdown]
-# Near the identity there is another theorem: by Arora and others 2018 ([notebook 31](31_linear_convergence.ipynb)) what is needed are balanced layers,
-# which the identity has, and a positive deficiency margin, here $\sigma_{\min}(\Phi)-|\Phi-I|_F$, which is positive whenever $|\Phi-I|_F<\frac12$. We draw
-# $\Phi=I+r\times$(a unit Gaussian direction), 5 × 5, $L=3$. Shares with a margin, and shares that are learned:
+# Last, near the identity there is another theorem: by Arora and others 2018 ([notebook 31](31_linear_convergence.ipynb)) what is needed are balanced layers, which the
+# identity has, and a positive deficiency margin, here $\sigma_{\min}(\Phi)-|\Phi-I|_F$, which is positive whenever $|\Phi-I|_F<\frac12$. We draw $\Phi=I+r\times$(a
+# unit Gaussian direction), 5 × 5, $L=3$. We ask for the shares with a margin and the shares that are learned:
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|

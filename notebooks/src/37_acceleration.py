@@ -20,14 +20,13 @@
 # **Question.** A product of linear layers computes nothing that a single layer cannot. Can it still be trained faster,
 # even where the single layer's problem is convex?
 #
-# **Answer.** Yes, if the loss is steeper than a square. With fourth powers two layers need half of the steps of one:
-# depth allows a larger step, by a factor known beforehand. With squares it loses. Well chosen momentum
-# needs less than half of those.
+# **Answer.** Yes, for steep losses: on regressions with fourth powers two layers need half the steps of one, and with squares more. For two targets the gain is a
+# larger safe step, known beforehand. Tuned momentum is more than twice as fast as two layers.
 #
 # ![steps of momentum and of deeper networks over those of one layer](../figures/37_acceleration/momentum.svg)
 #
-# Regressions with the square (left) and the fourth power (right) of the error: steps over those of plain descent on one layer,
-# each method at its best step size. Momentum 0.9 is about as fast as depth on the right, momentum 0.5 more than twice as fast.
+# Regressions with the square (left) and the fourth power (right) of the error: steps divided by those of plain descent on one layer, each method at its best step
+# size. On the right momentum 0.9 is about as fast as two layers, momentum 0.5 more than twice as fast.
 #
 # *Source:* Arora, Cohen and Hazan 2018, *On the optimization of deep networks: implicit acceleration by
 # overparameterization* ([arXiv:1802.06509](https://arxiv.org/abs/1802.06509)), theorems 1 and 2, section 6 and the experiments.
@@ -37,8 +36,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# Two weights should become $\rho$ and 1, and the loss is the fourth power of the errors, $\frac14\sum_i(w_i-y_i)^4$. A balanced network of
-# $N$ layers with one output is one vector $v$ and one number $a$, the size of each of the other layers: $w=a^{N-1}v$.
+# Two weights are to become $\rho$ and 1, and the loss is the fourth power of the errors, $\frac14\sum_i(w_i-y_i)^4$. A balanced network of $N$ layers with one output
+# is one vector $v$ and one number $a$, the size of each of the other layers: $w=a^{N-1}v$.
 
 # %%
 import math
@@ -85,8 +84,8 @@ train(1, 0.85 * 3.5, 3)
 [train(1, 0.85 * 2, 12), train(2, 0.85 * 3.5, 12)]
 
 # %% [markdown]
-# Both need 16 times as many steps, and the quotient is still 1.75. Depth buys a larger step, and nothing else. What follows says which
-# steps are safe, what they buy for other losses and depths, and how this compares with momentum.
+# Both need 16 times as many steps, and the quotient is still about 1.75. Here depth buys a larger step and nothing else. What follows says which steps are safe, what
+# they buy for other losses and depths, and how this compares with momentum.
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -130,21 +129,20 @@ int(ac.two_target_steps(torch.full((1, 2), 1e-3).double(), 3, 2, 4, 0.85 * 3.5))
 # %% [markdown]
 # ## 1. The rule that the product follows
 #
-# Multiply out one step of all layers, keep the first order in the step size, use balance, $W_{j+1}^\top W_{j+1}=W_jW_j^\top$. The layers
-# vanish, and what is left is descent on $W=W_N\cdots W_1$ with the slope $G=\partial\ell/\partial W$ passed through a map of $W$:
+# Multiply out one step of all layers, keep the first order in the step size, and use balance, $W_{j+1}^\top W_{j+1}=W_jW_j^\top$. The layers vanish, and what is left
+# is descent on $W=W_N\cdots W_1$ with the slope $G=\partial\ell/\partial W$ passed through a map of $W$:
 #
 # $$W\leftarrow W-\eta\sum_{j=1}^{N}(WW^\top)^{(N-j)/N}\,G\,(W^\top W)^{(j-1)/N}.$$
 #
-# Directions in which $W$ is large move fast, others slowly: a memory of past steps, stored in the weights. The rule knows the depth
-# and nothing of the widths. Theorem 2 of the paper adds that no regularizer does the same: from three layers on, the rule is
-# not descent on any other loss (checks 37.5d to 37.5f).
+# Directions in which $W$ is large move fast, others slowly: a memory of past steps, stored in the weights. The rule depends on the depth and not on the widths
+# (37.5b). Theorem 2 of the paper adds that no regularizer does the same: from three layers on, the rule is not descent on any other loss (checks 37.5d to 37.5f).
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 37.1a | Half the learning rate halves the distance between a balanced network and the rule | mean ratio of the distances 2 ± 0.2 | first order, with a tenth for the second | Arora, Cohen and Hazan 2018, theorem 1 (statement, recalled) |
 #
-# Targets are Gaussian, 4 × 5, starts 0.3 times Gaussian; descent on $\frac12\|W-\Phi\|_F^2$ runs for a time of 2. The control is out of
-# balance: neighbouring layers differ by 0.3, and the product is the same. We take the largest distance on the way, relative to the target.
+# Targets are Gaussian matrices, 4 × 5, and starts 0.3 times such matrices; descent on $\frac12\|W-\Phi\|_F^2$ runs for a time (learning rate × steps) of 2. The
+# control is out of balance: neighbouring layers differ by 0.3, and the product is the same. We take the largest distance on the way, relative to the target.
 
 # %%
 target, start = torch.from_numpy(rng.standard_normal((2, problems, 4, 5)))
@@ -181,27 +179,26 @@ ledger.judge({"37.1a": mean(halving(0))})
 # %% [markdown]
 # ## 2. The largest safe step
 #
-# Where could speed come from? The paper's own picture (its section 6) is the one of the first page: a large target $\rho$ and a small one, with the
-# loss $\frac1p\sum_i|w_i-y_i|^p$. Descent must be gentle, $\eta<2/\rho^{p-2}$, lest the large error throw it out; when that error is
-# gone, the step that it dictated is far too small for the other, which crawls.
+# Where could speed come from? The paper's own picture (its section 6) is the one of the first page: a large target $\rho$ and a small one, with the loss
+# $\frac1p\sum_i|w_i-y_i|^p$. Descent must be gentle, $\eta<2/\rho^{p-2}$, lest the large error make it diverge; when that error is gone, the step that it dictated is
+# far too small for the other, which crawls.
 #
-# Now depth. In units of the large target, every layer moves as
-# $a\leftarrow a+c\,a^{N-1}(1-a^N)|1-a^N|^{p-2}$ with $c=\eta\rho^{p-2/N}$. Let the **safe step** $c_N(p)$ be the largest $c$ below which
-# every small start settles. It is computed from this line alone: $c_1=2$, and $c_N(4)=3.5,\ 3.06,\ 2.59$ for $N=2,3,4$. For $N>1$ the
-# learning rate is smaller, $\eta=c\,\rho^{-(p-2/N)}$, but the small target does not lose by it: the hidden layers, long since fixed by the large
-# target, multiply its step by $\rho^{2-2/N}$. It crawls at the step $c\,\rho^{-(p-2)}$ whatever the depth, and so
+# Now depth. In units of the large target's $N$-th root, every layer $a$ moves as $a\leftarrow a+c\,a^{N-1}(1-a^N)|1-a^N|^{p-2}$ with $c=\eta\rho^{p-2/N}$. Let the
+# **safe step** $c_N(p)$ be the largest $c$ below which every small start settles. It is computed from this one equation: $c_1=2$, and $c_N(4)=3.5,\ 3.06,\ 2.59$ for
+# $N=2,3,4$. For $N>1$ the learning rate is smaller, $\eta=c\,\rho^{-(p-2/N)}$, but the small target does not lose by it: the hidden layers, long since fixed by the
+# large target, multiply its step by $\rho^{2-2/N}$. It crawls at the step $c\,\rho^{-(p-2)}$ whatever the depth, so that it takes
 #
 # $$\text{steps}=\frac{0.05^{-(p-2)}-1}{p-2}\,\frac{\rho^{p-2}}{c}$$
 #
-# until both are within 5%: the **crawl formula**. If it is right, depth changes $c$ and leaves the power of $\rho$ alone.
+# until both are within 5% of their targets: the **crawl formula**. If it is right, depth changes $c$ and leaves the power of $\rho$ alone.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 37.2a | Networks of every depth first fail at the step that one equation gives for a single mode, p = 4 | largest distance of safe step / c_N from 1 ≤ 0.02 | both are found to a hundredth | Ours |
 # | 37.2b | Networks of every depth take the steps of the crawl formula, p = 4, largest ρ | largest distance of median steps / formula from 1 ≤ 0.05 | the escape and the finite step, 1% | Ours |
 #
-# Start entries lie between $10^{-4}$ and $10^{-3}$ of their targets. We try steps upwards from 0.8, a hundredth
-# apart, and take the last before the first at which any start fails. For each depth:
+# The entries of the starts lie between $10^{-4}$ and $10^{-3}$ of their targets. We try steps $c$ upwards from 0.8, a hundredth apart, and take the last before the
+# first at which any start fails. For each depth:
 
 # %%
 relative = ac.small_starts(starts, rng)
@@ -235,7 +232,7 @@ with figures.curves(
     figures.level(axes, 1, r"predicted, $c_N$", axis="x")
 
 # %% [markdown]
-# And the speed, at 0.85 of the safe step. Steps divided by $\rho^2$: if the formula is right, lines are level, and depth 2 is the lowest.
+# And the speed: the steps needed at 0.85 of the safe step, for each large target $\rho$:
 
 # %%
 @cache
@@ -253,7 +250,7 @@ needed = {N: torch.stack([race(N, 4.0, rho) for rho in ratios]) for N in (1, *de
 pd.DataFrame({f"N = {N}": needed[N].nanmedian(1).values for N in needed}, index=ratios)
 
 # %% [markdown]
-# Over the square of $\rho$, beside the crawl formula, which has no other ingredient than the step taken:
+# Divided by $\rho^2$ they should give level lines, with depth 2 the lowest, if the crawl formula is right. It has no other ingredient than the step taken:
 
 # %% tags=["hide-input"]
 def levelled(N):
@@ -289,8 +286,8 @@ ledger.judge({
 # |---|---|---|---|---|
 # | 37.3a | Two and three layers, each at its measured safe step, gain c_N(p)/2 over one, at every power | largest distance of median gain / prediction from 1 ≤ 0.05 | once the others have grown, a start is a tenth of the way | Ours |
 #
-# The targets must be so unlike that the crawl is long, or the escape from the start decides: it is the number $\rho^{p-2}$ that counts. We
-# keep it at 576, the square of the largest ratio of the list,, which for nearly square losses needs enormous $\rho$.
+# The targets must be so unlike that the crawl is long; else the escape from the start decides. What counts is the number $\rho^{p-2}$. We keep it at 576, the square
+# of the largest ratio in the list, which for nearly square losses needs enormous $\rho$.
 
 # %%
 runs = {
@@ -330,13 +327,12 @@ ledger.judge({
 # %% [markdown]
 # ## 4. Regressions, every method at its best
 #
-# Two coordinates are a caricature. Now random regressions: 100 samples, 10 inputs, a covariance with condition number 10, a
-# teacher with Gaussian weights, a start with entries of size 0.01. Each method gets the best of 55 learning rates for
-# each problem; counted are steps until the loss has fallen to $10^{-4}$ of its first value.
+# Two coordinates are a caricature. So we take random regressions: 100 samples, 10 inputs, a covariance with condition number 10, a teacher with Gaussian weights, a
+# start with entries of size 0.01. Each method gets the best of 55 learning rates for each problem, and we count the steps until the loss has fallen to $10^{-4}$ of
+# its first value.
 #
-# The paper reports that depth beats AdaGrad with fourth powers and does not help with squares, and reads its rule as a mixture of momentum
-# and adaptive rates. So the obvious opponent is momentum itself. It has a number $\mu$ to be chosen, as it has a rate; we take one $\mu$ for
-# all problems, the best of six.
+# The paper reports that depth beats AdaGrad with fourth powers and does not help with squares, and reads its rule as a mixture of momentum and adaptive rates. So the
+# obvious opponent is momentum itself. Besides its rate it has a number $\mu$ to be chosen; we take one $\mu$ for all problems, the best of six.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -345,7 +341,7 @@ ledger.judge({
 # | 37.4c | With fourth powers two layers need more steps than momentum at the best of its values | mean log2 of the quotient ≥ 0 | more is above 0 | Ours |
 # | 37.4d | With squares two layers need more steps than one | mean log2 of the quotient ≥ 0 | more is above 0 | Arora, Cohen and Hazan 2018, section 6 (statement, recalled) |
 #
-# The problems, the starts, the learning rates and the methods:
+# We set up the problems, the starts, the learning rates and the methods:
 
 # %%
 data = ac.power_regressions(regressions, rng)
@@ -356,7 +352,7 @@ arms = {"one layer": ("descent", 1, 0), "two layers": ("descent", 2, 0),
 arms |= {mu: ("momentum", 1, mu) for mu in sorted(momenta)}
 
 # %% [markdown]
-# Each problem at each of the 55 rates:
+# Each method runs on each problem at each of the 55 rates:
 
 # %%
 tuned = {
@@ -367,7 +363,7 @@ tuned = {
 }
 
 # %% [markdown]
-# As quotients over the steps of one layer, geometric means:
+# Steps divided by those of one layer, geometric means:
 
 # %%
 def log_quotient(arm, other, p):
@@ -381,7 +377,7 @@ table = pd.DataFrame({f"p = {p}": {
 table.round(2)
 
 # %% [markdown]
-# As a picture, with the lines of two layers and of AdaGrad:
+# As a picture, with two layers and AdaGrad as horizontal lines:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -407,32 +403,31 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The acceleration is a step size.** Depth multiplies the step of a small error by the size of the large target, and
-# so allows a step that one layer cannot stand. What it allows is $c_N(p)/2$, between 0.5 and 1.75 for two and three layers. It does not grow
-# with the ratio of the targets, which is where the trouble came from: a problem that
-# is a thousand times worse for descent is a thousand times worse for a deep network. On regressions two layers gain about a factor of two.
+# **With two targets the acceleration is a step size.** Depth multiplies the step of a small error by a power of the large target, and so bears a step that one layer
+# does not. Its gain is $c_N(p)/2$, between 0.5 and 1.75 for two and three layers. It does not grow with the ratio of the targets, which is where the trouble came
+# from: a problem that is many times worse for descent is as many times worse for a deep network. On regressions with fourth powers two layers gain about a factor of
+# two, but three gain more still, which $c_N$ does not explain.
 #
-# **Against the paper.** Its experiments hold here: depth loses with squares, wins with fourth powers, and beats AdaGrad, which itself is
-# slower than descent there. Its abstract says that depth can help more than some common acceleration schemes do. AdaGrad is
-# such a one; momentum is not, unless it is badly chosen. At the customary $\mu=0.9$ it is about as fast as two layers, at
-# $\mu=0.5$ or $0.7$ it needs less than half of their steps. With squares, well conditioned as they are here, $\mu=0.3$ halves the steps of descent
-# and $\mu=0.9$ triples them.
+# **Against the paper.** Its experiments hold here: depth loses with squares, wins with fourth powers, and there beats AdaGrad, which itself is slower than descent.
+# Its abstract says that depth can help more than some common acceleration schemes do. Of AdaGrad this is true; of momentum it is not, unless $\mu$ is badly chosen. At
+# the customary $\mu=0.9$ it is about as fast as two layers, at $\mu=0.5$ or $0.7$ it needs less than half of their steps. With squares, well conditioned as they are
+# here, $\mu=0.3$ halves the steps of descent and $\mu=0.9$ triples them.
 #
-# Where the loss has no minimum at all the gain of depth is unbounded, though it is a power of a logarithm only: [notebook 38](38_logistic_rate.ipynb).
+# Where the loss has no minimum at all, the gain of depth is unbounded, though only a power of a logarithm: [notebook 38](38_logistic_rate.ipynb).
 #
-# **Limits.** "Safe" means safe from every small start. Above the first window larger steps work again, up to $c=3.9$ for two layers, and
-# a step tuned to a single start can be one of those. Where the targets are not very unlike, runs last some ten steps and
-# the escape from the start decides: at $p=2.25$ and $\rho=24$ depth loses far more than the formula says.
-# Momentum on top of depth was not tried. The paper's own data (Gas Sensor Array) are not used, and the bodies of its proofs were not read.
+# **Limits.** "Safe" means safe from every small start. Above the first window of failures larger steps work again, up to $c=3.9$ for two layers, and a step tuned to a
+# single start can be one of those. Where the targets are not very unlike, runs last some ten steps and the escape from the start decides: at $p=2.25$ and $\rho=24$
+# depth loses far more than the formula says. Momentum on top of depth was not tried. The paper's own data (Gas Sensor Array) are not used, and the bodies of its
+# proofs were not read.
 #
-# **Try.** `momenta = [0.0, 0.9, 0.95]`: 37.4c fails, and 37.5i: momentum has its customary values alone. `depths = [2, 5]`: $c_5(4)$ has sunk to 2.2 and the
-# gain with it. `ratios = [4, 8]`: the targets are less unlike, and 37.3a fails at the small powers.
+# **Try.** `momenta = [0.0, 0.9, 0.95]`: 37.4c and 37.5i fail, since momentum has only its customary values. `depths = [2, 5]`: $c_5(4)$ has sunk to 2.2 and the gain
+# with it. `ratios = [4, 8]`: the targets are less unlike, and 37.3a fails at the small powers.
 
 # %% [markdown]
 # ## 5. Checks
 #
-# The rule first. Without balance a network leaves it for good; and since balanced layers of different widths differ by rotations only, all
-# widths give one product.
+# First the rule of section 1. Without balance a network leaves it for good; and since balanced layers of different widths differ by rotations only, all widths give
+# one product.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -462,7 +457,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# Theorem 2: were the rule a gradient, its integral round every loop would vanish. For one output and a constant slope $g$ it is
+# Next theorem 2. Were the rule a gradient, its integral round every loop would vanish. For one output and a constant slope $g$ it is
 #
 # $$\oint F\cdot dw=\frac{(N-1)(N-2)}{3N-2}\,|g|\,\bigl(R^{3-2/N}-r^{3-2/N}\bigr)(\cos\alpha_1-\cos\alpha_2)$$
 #
@@ -494,7 +489,7 @@ ledger.judge({
 })
 
 # %% [markdown]
-# The races: the power of $\rho$, the grid of learning rates, and momentum with squares.
+# Last the races: the power of $\rho$, the grid of learning rates, and momentum with squares.
 #
 # | | check | holds if | why this bound | source |
 # |---|---|---|---|---|

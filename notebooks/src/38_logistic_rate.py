@@ -17,15 +17,15 @@
 #
 # ![verdict](../figures/38_logistic_rate/verdict.svg)
 #
-# **Question.** The theorem of [notebook 31](31_linear_convergence.ipynb) promises that every step of descent removes its share of the loss. Its loss is a square. What is left
-# of the promise for classification?
+# **Question.** The theorem of [notebook 31](31_linear_convergence.ipynb) promises that every step of descent removes a fixed share of the loss, which there is a
+# square. What is left of the promise for classification with the logistic loss?
 #
-# **Answer.** Where classes overlap, all of it. Where they are separable the logistic loss has no minimum: at fixed steps
-# it falls as 1/t, by a law that knows only the largest margin. Depth gains a power of the logarithm.
+# **Answer.** Where classes overlap, one layer ends at a linear rate. Where they are separable the loss has no minimum: at a fixed learning rate one layer's loss falls
+# as 1/t, at a pace set by the largest margin. Depth gains a power of a logarithm.
 #
 # ![Loss of plain descent against time for one, two and three layers](../figures/38_logistic_rate/loss.svg)
 #
-# Mean loss of plain descent over twenty data sets. Dashed: what the margin predicts from the first tenth of the time on.
+# Mean loss of plain descent over twenty separable data sets, for N layers. Dashed: what the margin predicts after the first tenth of the steps.
 #
 # *Source:* Soudry, Hoffer, Nacson, Gunasekar and Srebro 2018, *The implicit bias of gradient descent on separable data*
 # ([arXiv:1710.10345](https://arxiv.org/abs/1710.10345)). Depth: Lyu and Li 2020, *Gradient descent maximizes the margin of homogeneous neural
@@ -36,8 +36,8 @@
 # %% [markdown]
 # ## The model in ten lines
 #
-# One example, $N$ layers, each of them the same number $a$, so that the network multiplies its input by $w=a^N$. The logistic loss is $\ln(1+e^{-w})$: it falls as long as
-# $w$ grows, and is never zero.
+# Take one example with the input 1 and $N$ layers, each of them the same number $a$, so that the network multiplies its input by $w=a^N$. The logistic loss is
+# $\ln(1+e^{-w})$: it falls as long as $w$ grows, and is never zero.
 
 # %%
 from math import exp, log, log1p
@@ -66,9 +66,9 @@ def losses(N, eta=0.5, decades=6):
 [round(L * 0.5 * 10**k * 2 * log(1 / L), 2) for k, L in enumerate(losses(2), 1)]
 
 # %% [markdown]
-# Why? Where $w$ is large the loss is $e^{-w}$, so that its slope is the loss itself: the smaller the loss, the smaller the steps. In flow time $\dot L=-Na^{2N-2}L^2$ and
-# $w=\ln(1/L)$, so $1/L$ grows at the rate $N\ln(1/L)^{2-2/N}$: at a constant one for $N=1$, and with the help of a logarithm for $N>1$. Near a minimum the
-# slope is in proportion to the square root of what is left of the loss, and that makes a rate linear.
+# Why? Where $w$ is large the loss $L$ is $e^{-w}$, so that its slope in $w$ has the size of the loss itself: the smaller the loss, the smaller the steps. In flow time
+# $\dot L=-Na^{2N-2}L^2$ and $w=\ln(1/L)$, so $1/L$ grows at the rate $N\ln(1/L)^{2-2/N}$: a constant for $N=1$, and a power of a logarithm for $N>1$. Near a minimum,
+# by contrast, the slope is in proportion to the square root of what is left of the loss, and that makes the rate linear.
 #
 # The rest of this notebook asks the same of data sets and matrices, and follows the loss much farther than plain descent can.
 
@@ -111,9 +111,9 @@ bool(np.isclose(float(same.losses[-1]), losses(2, decades=3)[-1]))
 # %% [markdown]
 # ## 1. Plain descent
 #
-# With $z_i=y_ix_i$, the loss is $L=\sum_i\ln(1+e^{-z_i\cdot w})$, and $w=W_N\cdots W_1$. If some direction has $z_i\cdot w>0$ for all $i$, the largest of the least
-# $z_i\cdot w$ with $|w|=1$ is the **margin** $\gamma$. Late, only the examples next to the border count, the gradient of one layer is $\gamma L$ long,
-# and for balanced layers ([notebook 32](32_balancedness.ipynb))
+# The inputs $x_i$ have the labels $y_i=\pm1$. With $z_i=y_ix_i$ the loss is $L=\sum_i\ln(1+e^{-z_i\cdot w})$, and $w=W_N\cdots W_1$. If some direction $w$ has
+# $z_i\cdot w>0$ for all $i$, the classes are separable, and the largest value that $\min_iz_i\cdot w$ takes for $|w|=1$ is the **margin** $\gamma$. Late in a run only
+# the examples nearest to the border count, the gradient in $w$ has the length $\gamma L$, and for balanced layers ([notebook 32](32_balancedness.ipynb))
 #
 # $$\frac{d}{dt}\frac1L=N\gamma^2|w|^{2-2/N}.$$
 #
@@ -123,7 +123,7 @@ bool(np.isclose(float(same.losses[-1]), losses(2, decades=3)[-1]))
 # | 38.1b | At every depth 1/L grows at the rate that margin and size of w predict | mean growth / predicted 1 ± 0.1 | more examples than the nearest still count | Lyu and Li 2020 (statement, recalled) |
 # | 38.1c | *control:* Where the classes overlap the rate is linear, and that of the Hessian at the minimum | median rate / predicted 1 ± 0.05 | ours: a start may hardly see the slowest direction, and then is faster | Ours |
 #
-# The step is the inverse of the largest curvature, layers are balanced and small. The loss after so many steps, mean over all data sets:
+# The learning rate is the inverse of the largest curvature; the layers start small and balanced. The loss after 2,000 and after 20,000 steps, mean over all data sets:
 
 # %%
 z = sp.separable_classes(problems, samples, inputs, gap, rng)
@@ -136,15 +136,15 @@ pd.DataFrame({f"N = {N}": plain[N].losses[[late, -1]].mean(-1) for N in depths},
 
 
 # %% [markdown]
-# The growth of $1/L$ from the first tenth of the time on, over the predicted one:
+# The growth of $1/L$ after the first tenth of the steps, divided by the predicted one:
 
 # %%
 risen = {N: sp.growth_from(plain[N], margin.size, N, late) for N in depths}
 {f"N = {N}": round(float((a[-1] / b[-1]).mean()), 2) for N, (a, b) in risen.items()}
 
 # %% [markdown]
-# In the control each example stands there five times, once of them with the wrong label, so that no $w$ separates the classes and the loss has a minimum. How far the loss is
-# above it:
+# In the control, with one layer, each example appears five times, once with the wrong label, so that no $w$ separates the classes and the loss has a minimum. How far
+# the mean loss is above it at the start, after 20 and after 40 steps:
 
 # %%
 mixed = sp.overlapping_classes(problems, samples, inputs, odds, later)
@@ -156,7 +156,7 @@ excess = excess - sp.logistic_loss((low[:, None],), mixed)
 [f"{x:.0e}" for x in excess[[0, 20, 40]].mean(-1)]
 
 # %% [markdown]
-# It falls by the same factor in every twenty steps. Back to the separable classes, their whole way:
+# The fall is fast at first; its rate at the end is what 38.1c measures. Back to the separable classes, the whole run:
 
 # %% tags=["hide-input"]
 def falling(N):
@@ -187,15 +187,15 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Very far out
 #
-# Plain descent cannot go far: each factor of ten in the loss costs ten times the steps. But descent on $\ln L$ takes the very same path at another pace, and the time that
-# the flow on $L$ would need for each of its steps can be added up. So we can look at losses where nothing but the nearest examples is left.
+# Plain descent cannot go far: each factor of ten in the loss costs ten times the steps. But descent on $\ln L$ takes the same path at another pace (38.4c), and the
+# time that the flow on $L$ would need for each of its steps can be added up. So we can look at losses so small that only the nearest examples count.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 38.2a | The square of the gradient is Nγ²‖w‖^(2−2/N)L² at every depth | largest relative distance ≤ 0.01 | falls as 1/ln t | Lyu and Li 2020 (statement, recalled) |
 # | 38.2b | The growth of 1/L follows ln(1/L) with the power 2 − 2/N: depth gains a logarithm, not a rate | largest distance of the mean power ≤ 0.04 | direction and size still settle | Ours, after Lyu and Li 2020 (recalled) |
 #
-# Decimal logarithms of time and loss at the end, means over all data sets:
+# The decimal logarithms of time and loss at the end, means over all data sets:
 
 # %%
 far = {N: sp.far_run(z, starts[N], far_steps) for N in depths}
@@ -204,14 +204,14 @@ pd.DataFrame({f"N = {N}": [float(x[-1].mean()) for x in far[N][:2]] for N in dep
 
 
 # %% [markdown]
-# The power of $\ln(1/L)$ in the growth, fitted over the second half of the run, and the predicted one:
+# The power of $\ln(1/L)$ in the growth of $1/L$, fitted over the second half of the run, and the predicted one:
 
 # %%
 powers = {N: float(sp.growth_power(far[N]).mean()) for N in depths}
 {f"N = {N}": (round(powers[N], 2), round(2 - 2 / N, 2)) for N in depths}
 
 # %% [markdown]
-# The growth itself, of the first data set:
+# The growth itself, for the first data set:
 
 # %% tags=["hide-input"]
 def growing(N):
@@ -241,8 +241,8 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Where the weights go
 #
-# Since only the nearest examples pull, $w$ turns to the direction in which the nearest are as far as can be: that of the largest margin, which a support vector machine finds at
-# once. Descent takes its time: for one layer the angle falls as $1/\ln t$.
+# Since only the nearest examples pull, $w$ turns to the direction in which the nearest examples are as far from the border as they can be: that of the largest margin,
+# which a support vector machine finds directly. Descent takes its time: for one layer the angle between $w$ and this direction falls as $1/\ln t$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -258,7 +258,7 @@ straight = 1 - (square * margin.direction).sum(-1) / square.norm(dim=-1)
  "least squares": round(float(straight.mean()), 2)}
 
 # %% [markdown]
-# The way there, mean over all data sets. Mind the axis of time, which is itself a logarithm:
+# On the way there, $1-\cos$ of this angle, mean over all data sets. Note that the horizontal axis is the logarithm of time:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -280,25 +280,28 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **What theorem 1 does not cover.** [Notebook 31](31_linear_convergence.ipynb) proves a linear rate for the square loss, from balance and a margin of its own kind. What is missing here is
-# not the square but the minimum: where classes overlap the same logistic loss has one, and the rate is linear again (38.1c). Without it a step removes a share of the loss that
-# is in proportion to the loss itself, and so ever less.
+# **What theorem 1 does not cover.** The theorem that [notebook 31](31_linear_convergence.ipynb) tests gives a linear rate for the square loss, from balance and a
+# margin of another kind. What is missing here is not the square but the minimum: where classes overlap the same logistic loss has one, and with one layer the rate is
+# linear again (38.1c). Without a minimum a step of one layer removes a share of the loss that is in proportion to the loss itself, and so ever less.
 #
-# **The steps are the cause.** Let them grow as the loss falls, in proportion to $1/L$, and the rate is linear: that is what the runs of section 2 do (38.4f). So the slow law belongs to
-# descent at a fixed learning rate. Three times the rate does not change it (38.4e). Ten times as large a rate makes a first leap, after which some losses hardly fall, since they are ahead of their time.
+# **The shrinking steps are the cause.** Let the learning rate grow as the loss falls, in proportion to $1/L$, and with one layer the rate is linear: that is what the
+# runs of section 2 do (38.4f). So the slow law belongs to descent at a fixed learning rate, and three times that rate does not change it (38.4e). At ten times the
+# rate the first step leaps so far that some losses then hardly fall until the law has caught up with them; no row measures this.
 #
-# **Depth helps, by a logarithm.** [Notebook 37](37_acceleration.ipynb) finds that depth speeds up steep losses by a constant at best. Here its gain grows without bound, though slowly, and it
-# is not small: after the same number of steps the loss of two layers is some twenty times lower than that of one, that of three layers some sixty times.
+# **Depth helps, by a logarithm.** [Notebook 37](37_acceleration.ipynb) finds that depth speeds up steep losses by a constant at best. Here, by the law of 38.2b, its
+# gain grows without bound, though slowly, and it is not small: after 20,000 steps the loss of two layers is some twenty times lower than that of one, and that of
+# three layers some sixty times.
 #
-# **A rate is not all.** All examples are on the right side after a handful of steps. What goes on for ever is the growth of $w$, and its turn
-# to the largest margin, which is slower than any power of time.
+# **A rate is not all.** All examples are on the right side once the loss is below $\ln2$, which it is early in the run. What goes on for ever is the growth of $w$,
+# and its turn to the largest margin, which for one layer is slower than any power of time.
 #
-# **Limits.** The papers' bodies were not read. Layers are balanced exactly; the laws are those of the flow, and section 2 is its path to first order in the pace. Depths are compared
-# at the same share of the largest stable step, not each at a rate of its own.
+# **Limits.** Of the papers on the logistic loss only abstracts were read. Layers start in exact balance; the laws are those of gradient flow, whose path section 2
+# follows to first order in the step on $\ln L$. Depths are compared at the same share of the largest stable step, not each at a rate of its own.
 #
-# **Try.** `gap = 2`: all examples are nearly as far as the nearest, more of them count, and 38.1b fails at 1.10. `inputs = 2, samples = 20`: 38.1a holds only partly, and 38.3c
-# fails, since in two dimensions least squares points nearly the right way. `inputs = 8, samples = 60`: there is so much to turn that 38.2b and 38.3b fail. `deeper = [6]`: six
-# layers are still on their way, and 38.2a and 38.3a fail. `steps = 5000`: so few steps do not yet show the power of t, and 38.1a fails at −0.94. `deeper = [3, 2]`: all rows hold.
+# **Try.** `gap = 2`: all examples are nearly as far away as the nearest, more of them count, and 38.1b fails at 1.10. `inputs = 2, samples = 20`: 38.1a holds only
+# partly, and 38.3c fails, since in two dimensions least squares points nearly the right way. `inputs = 8, samples = 60`: there is so much to turn that 38.2b and 38.3b
+# fail. `deeper = [6]`: six layers have not settled yet, and 38.2a and 38.3a fail. `steps = 5000`: so few steps do not yet show the power of t, and 38.1a fails at
+# −0.94. `deeper = [3, 2]`: all rows hold.
 
 # %% [markdown]
 # ## 4. Checks

@@ -17,16 +17,16 @@
 #
 # ![verdict](../figures/41_saddle_to_saddle/verdict.svg)
 #
-# **Question.** A deep linear network starts with tiny weights. Which way does gradient descent take, and can the stations on the
-# way be named in advance?
+# **Question.** A deep linear network starts with tiny weights and is to complete a matrix, some of whose entries it sees. Which way does gradient descent take, and
+# can its stops be named in advance?
 #
-# **Answer.** Where the target's singular values lie apart, yes: descent pauses once at each rank, at losses that a greedy algorithm names, and finally
-# recovers entries it has never seen. Lazy starts do not. On small, sparsely seen matrices many of the staircases break.
+# **Answer.** Yes, where singular values lie apart and most entries are seen: descent pauses once at each rank, at losses that a greedy algorithm names, and
+# finds the rest to a few per cent. Large starts do neither. On smaller, sparser matrices many staircases break.
 #
 # ![loss and singular values against time: a staircase](../figures/41_saddle_to_saddle/staircase.svg)
 #
-# Four layers fill in a matrix of rank 3. Left: almost all of the time is spent waiting, at losses (dashed) that were computed without the run. Right:
-# after each wait one more singular value grows.
+# Four layers complete a matrix of rank 3. Left: almost all of the time is spent waiting, at losses (dashed) that were computed without the run. Right: after each wait
+# one more singular value grows.
 #
 # *Source:* Jacot, Ged, Şimşek, Hongler and Gabriel 2021, *Saddle-to-saddle dynamics in deep linear networks: small initialization training,
 # symmetry, and sparsity* ([arXiv:2106.15933](https://arxiv.org/abs/2106.15933)). All sizes here are ours.
@@ -79,7 +79,7 @@ def loss(W, entries=known):
 [loss(W) for W in path(*(0.01 * start))]
 
 # %% [markdown]
-# What happens in a step? The rank of $W$ rises by one:
+# What happens in such a step down? The rank of $W$ rises by one:
 
 # %%
 [int(np.linalg.matrix_rank(W, tol=0.1)) for W in path(*(0.01 * start))]
@@ -99,22 +99,21 @@ def one_unit(size=0.2):
 loss(path(*one_unit())[-1])
 
 # %% [markdown]
-# Why go slowly? Because of the five entries that are not seen. Half the squared error on them of $W=0$, after the small start, and after a large one, which
-# fits what is seen just as well:
+# What is gained by going so slowly? The five entries that are not seen. Half the squared error on them for $W=0$, after the run from the small start, and after one
+# from a large start, which fits what is seen just as well:
 
 # %%
 [loss(W, ~known) for W in (
     0 * Phi, path(*(0.01 * start))[-1], path(*(0.7 * start))[-1])]  # fmt: skip
 
 # %% [markdown]
-# The layers multiply each other: where all are small the gradient is far smaller, and a direction grows the faster the further it has come. So the
-# direction with the largest gradient runs ahead and settles while the others have hardly moved. Then $W$ has rank one and is as good as rank one
-# can be: a **saddle** of the loss. From there the next direction sets out. The claim is that descent walks **from saddle to saddle** until the
-# target is fitted, and that the **greedy algorithm** names them all: at each of its points add one hidden unit along the top pair of $-G$, train to
-# rest, repeat.
+# The layers multiply each other: where all are small the gradient is smaller still, and a direction grows the faster the larger it already is. So the direction with
+# the largest gradient runs ahead and settles while the others have hardly moved. Then $W$ has rank one and cannot be improved without a second rank: it is at a
+# **saddle** of the loss. From there the next direction sets out. The claim is that descent walks **from saddle to saddle** until the target is fitted, and that the
+# **greedy algorithm** names them all: at each of its points add one hidden unit along the top pair of $-G$, train to rest, repeat.
 #
-# In the paper all weights of a network of $N$ layers and hidden width $w$ start as $N(0,w^{-\gamma})$, so that $\gamma$ is the one dial. These
-# are the numbers of the experiments:
+# In the paper all weights of a network of $N$ layers and hidden width $w$ start as $\mathcal N(0,w^{-\gamma})$, so that $\gamma$ alone sets the size of the start: the
+# larger $\gamma$, the smaller the start. These are the numbers of the experiments:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -162,12 +161,12 @@ np.allclose(
 # %% [markdown]
 # ## 1. A staircase whose steps are known in advance
 #
-# Forty matrices of rank 3, four fifths of their entries seen, three layers and four. Most of the time nothing happens: four layers wait for
-# thousands of plain steps. So we follow the **gradient flow** at its own pace. A step is as long as the gradient allows, whose norm
-# may change by a tenth; and where that is longer than descent can bear, up to sixteen gradients make one stable step, in proportions that come from
-# Chebyshev's polynomials (van der Houwen and Sommeijer 1980; `Chebyshev` in `lib`). Time is the flow's: the sum of all steps' lengths.
+# We take forty matrices of rank 3 with four fifths of their entries seen, and networks of three and of four layers. Most of the time nothing happens: four layers wait
+# for thousands of plain steps. So we follow the **gradient flow** at its own pace. A step is so long that the norm of the gradient changes by a tenth; where plain
+# descent would not be stable at this length, up to sixteen gradients make one stable step, in proportions that come from Chebyshev's polynomials (van der Houwen and
+# Sommeijer 1980; `Chebyshev` in `lib`). Time is that of the flow: the sum of the lengths of all steps.
 #
-# A **plateau** is a deep minimum of the gradient's norm along the run. (By the loss alone the slow end of a drop would be taken for one.)
+# A **plateau** is a deep minimum of the gradient's norm along the run. (By the loss alone the slow end of a drop would be taken for a plateau.)
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -181,7 +180,8 @@ stairs = {
 {f"N = {N}": share(found.stands(0.005)) for N, found in stairs.items()}
 
 # %% [markdown]
-# (The share of the problems, with its interval.) Of the first problem, at four layers, the loss at each pause, and what the greedy algorithm says:
+# (The share of the problems in which all of this holds, with its interval.) For the first problem, at four layers, the loss at each pause, and what the greedy
+# algorithm says:
 
 # %%
 pd.DataFrame(stairs[4].pauses(0), columns=["rank", "measured", "predicted"]).set_index(
@@ -230,17 +230,17 @@ ledger.judge({
 # %% [markdown]
 # ## 2. How a saddle is left
 #
-# The losses alone do not tell which way the algorithm went: given a wrong pair, training would often repair it. So look at the **direction**.
-# When a tenth of the next drop is done, subtract the greedy algorithm's saddle from $W$. What remains is the new mode, and the old modes following
-# it, since a seen entry that the new mode changes must be balanced by the others. These stay in the row and column spaces of the
-# saddle; off them only the new mode is left. It should be $uv^\top$, the top singular pair of $-G$ *at the saddle*. The cosine with any other pair would be zero.
+# The losses alone do not tell whether descent leaves a saddle as the greedy algorithm does: given a wrong pair, the algorithm's training would often repair it. So
+# look at the **direction**. When a tenth of the next drop is done, subtract the greedy algorithm's saddle from $W$. What remains is the new mode, and a response of
+# the old modes, which must balance what the new mode changes in the seen entries. This response stays in the row and column spaces of the saddle; off them only the
+# new mode is left. It should be $uv^\top$, the top singular pair of $-G$ *at the saddle*. Its cosine with any other pair would be zero.
 #
-# And **how long** does it take? Along $uv^\top$ each layer has rank one, and its singular value grows as $\dot a=s_1a^{N-1}$, with $s_1$ the top
-# singular value of $-G$. So a start of layers of norm $\epsilon$ has left the origin after about
+# And **how long** does it take? Along $uv^\top$ each layer has rank one, and its singular value grows as $\dot a=s_1a^{N-1}$, with $s_1$ the top singular value of
+# $-G$. So a start whose layers have norm $\epsilon$ has left the origin after about
 #
 # $$\frac{\log(1/\epsilon)}{s_1}\ \ (N=2),\qquad\frac{\epsilon^{-(N-2)}}{(N-2)\,s_1}\ \ (N>2).$$
 #
-# Two layers grow exponentially; deeper ones begin from almost nothing, and almost all of the time goes by before anything is seen.
+# Two layers grow exponentially; deeper networks grow so slowly at first that almost all of the time goes by before anything is seen.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -257,8 +257,8 @@ cosines = {
 {name: round(float(found.nanmedian()), 3) for name, found in cosines.items()}
 
 # %% [markdown]
-# Times from the origin, of starts along $(u,v)$ and of one random start that is shrunk again and again. Time runs until the loss has fallen by 5%. Medians
-# at the smallest start, over the time promised along $(u,v)$:
+# Now the times until the loss has fallen by 5%, from starts along $(u,v)$ and from one random start that is shrunk again and again. Medians at the smallest start,
+# divided by the time promised along $(u,v)$:
 
 # %%
 exits = {
@@ -272,9 +272,9 @@ pd.DataFrame({
 }, index=["along (u, v)", "random start"]).T.round(3)  # fmt: skip
 
 # %% [markdown]
-# A random start leaves sooner: $\epsilon$ is the scale of each of its entries, so that its layers are larger. As it shrinks, its time grows in the same
-# proportion (left: lines are random starts, dashed the promise along $(u,v)$). Right: the cosines of all problems, sorted, as distance from one;
-# below the dotted line the median is claimed to lie. The smaller start, at $N=3$, is the more exact.
+# A random start leaves sooner: there $\epsilon$ is the scale of each entry, so that its layers are larger. As it shrinks, its time grows in the same proportion (left:
+# lines are random starts, dashed the promise along $(u,v)$). Right: the distance of the cosine from one in all problems, sorted; the medians are claimed to lie below
+# the dotted line. At $N=3$, where the start is smaller, the direction is closer.
 
 
 # %% tags=["hide-input"]
@@ -309,15 +309,15 @@ ledger.judge({
 # %% [markdown]
 # ## 3. Is a start near a saddle or near a minimum?
 #
-# Both distances of a start depend on $\gamma$ and on the width. Here for $N=3$, a $4\times4$ target and every entry seen. To the
-# saddle $W_1=W_N=0$ it is just the norm of two Gaussian layers, $\sim w^{(1-\gamma)/2}$. To a minimum it is, for $\gamma<1$, the
-# shortest step of the linearized network; since all $N$ layers share the work, its limit is $\Vert\Phi\Vert(Nw^{(1-\gamma)(N-1)})^{-1/2}$. Such a wide start
-# lies next to a minimum, and descent is called **lazy**. A network of width a million need not be drawn for that: only
-# products of size $4\times4$ matter, and their joint law is known exactly (Bartlett's decomposition, `network_grams`).
+# How far a start is from a saddle and how far from a minimum depends on $\gamma$ and on the width. Here we take $N=3$, a $4\times4$ target and every entry seen. The
+# distance to the saddle $W_1=W_N=0$ is just the norm of two Gaussian layers, $\sim w^{(1-\gamma)/2}$. The distance to a minimum is, for $\gamma<1$, the length of the
+# shortest step that solves the linearized problem; since all $N$ layers share the work, its limit is $\Vert\Phi\Vert(Nw^{(1-\gamma)(N-1)})^{-1/2}$. Such a wide start
+# lies next to a minimum, and descent is called **lazy**. No network of width a million need be drawn for that: only products of size $4\times4$ matter, and their
+# joint distribution is known exactly (Bartlett's decomposition, `network_grams`).
 #
-# For $\gamma>1$ a start lies next to the saddle at the origin. Linearizing is wrong there, and we train real networks. They start at the origin, more or less, and
-# the minimum nearest to the origin is the balanced one, at $(N\sum_ks_k^{2/N})^{1/2}$. What is still missing at width $w$ should vanish
-# like the start itself, as $w^{-1/2}$ at $\gamma=2$; so the distances are extrapolated in it.
+# For $\gamma>1$ a start lies next to the saddle at the origin. Linearizing is wrong there, so we train networks. They start close to the origin, and the minimum
+# nearest to the origin is the balanced one, at the distance $(N\sum_ks_k^{2/N})^{1/2}$, $s_k$ being the singular values of $\Phi$. What is still missing from this
+# distance at width $w$ should vanish like the start itself, as $w^{-1/2}$ at $\gamma=2$; so we extrapolate linearly in $w^{-1/2}$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -340,8 +340,9 @@ nearest = ws.minimum_norm([2.5, 1.5, 0.8], 3)
 pd.Series((trained[2.0].mean(1) / nearest).numpy(), narrow).round(3).to_frame().T
 
 # %% [markdown]
-# (Widths, and the distances of trained networks at $\gamma=2$ in units of the limit.) Left, the distance to the saddle: at $\gamma<1$ it grows with the width, at $\gamma>1$ it
-# vanishes. Right, to a minimum, it is the other way round; single markers are trained networks.
+# (Widths, and the distances that trained networks at $\gamma=2$ have gone, in units of the limit.) Left, the distance of the start to the saddle: at $\gamma=0.8$ it
+# grows with the width, at $\gamma=2$ it vanishes. Right, the distance to a minimum: at $\gamma=0.8$ it vanishes, at $\gamma=2$ it tends to a constant; markers without
+# a line are trained networks.
 
 
 # %% tags=["hide-input"]
@@ -373,13 +374,12 @@ ledger.judge({
 # %% [markdown]
 # ## 4. What the slow walk finds, and where it breaks
 #
-# Why care for the slow walk? Because of what it finds. The same problems are run from starts of all sizes, down to the lazy
-# regime, and asked for the entries that were **not** seen. A matrix of rank 3 is fixed by far fewer entries than are seen here; a matrix
-# of full rank by none but its own. $W=0$ has the relative error 1.
+# Why care about the slow walk? Because of what it finds. We run the same problems from starts of all sizes, up to the lazy regime, and ask for the entries that were
+# **not** seen. A matrix of rank 3 is fixed by far fewer entries than are seen here; a matrix of full rank only by all of them. $W=0$ has the relative error 1.
 #
-# And when does the staircase break? We recall $10\times10$ matrices of rank 3 with 60 entries seen from the paper's first figure. There random spectra bring
-# singular values close together, so that two modes leave together; and few seen entries make the problem ill-conditioned. One picture
-# that works proves little. Here are forty such matrices.
+# And when does the staircase break? We recall $10\times10$ matrices of rank 3 with 60 entries seen from the paper's first figure. There random spectra can bring
+# singular values close together, so that two modes leave together; and few seen entries make the problem ill-conditioned. One picture that works proves little, so we
+# take forty such matrices.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -402,8 +402,8 @@ pd.DataFrame({
 }).sort_index(ascending=False).round(2).astype(object).fillna("").T  # fmt: skip
 
 # %% [markdown]
-# (Median errors on the entries not seen.) Left: at $\gamma=1$ the first problem has full rank from beginning to end, and no singular value waits for
-# another. Right: the errors, median and 80% of the problems. At the left end they are worse than knowing nothing.
+# (Median errors on the entries not seen.) Left: at $\gamma=1$ the first problem has four singular values, more than its target, from beginning to end, and none waits
+# for another. Right: the errors, median and the middle 80% of the problems. At the left end they are worse than those of $W=0$.
 
 
 # %% tags=["hide-input"]
@@ -439,7 +439,7 @@ hard = sc.compare_with_greedy(
 {"settles": share(hard.greedy.settled[1:3].all(0)), "stands": share(hard.stands(0.005))}
 
 # %% [markdown]
-# Left: the first problem in which it breaks. Right: how far the worst plateau lies from the greedy loss, all problems of both kinds in which there is
+# Left: the first problem in which it breaks. Right: the relative distance of the worst plateau from the greedy loss, in all problems of both kinds in which there is
 # something to compare (10 stands for 10 and more); dotted, half a per cent.
 
 # %% tags=["hide-input"]
@@ -471,32 +471,33 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The staircase is there, and predictable.** With separated singular values and enough entries seen, a problem shows a plateau of each rank and no
-# more, with rare exceptions in which a second mode leaves before the first has settled. Near a saddle the loss is flat, so even a rough visit
-# reads its value well: to one part in ten thousand (41.5a), where the direction in which it is left is off by a tenth of a radian.
+# **The staircase is there, and predictable.** With singular values apart and enough entries seen, each of the forty problems shows one plateau at each rank and no
+# more; with other seeds a second mode leaves, rarely, before the first has settled. Near a saddle the loss is flat, so that even a run that passes at some distance
+# shows its value well: to one part in ten thousand (41.5a), where the direction in which it is left is off by up to a tenth of a radian.
 #
-# **The loss is not enough.** A greedy algorithm that takes the second pair still names most of the losses, since training repairs
-# its choice. Only the directions of section 2 tell the two apart.
+# **The loss is not enough.** A greedy algorithm that took the second pair would still name most of the losses, since training repairs its choice. Only the directions
+# of section 2 tell the two apart.
 #
-# **The wait is the price of depth.** At $N=2$ a start ten thousand times smaller costs a constant more; at $N=4$ it costs
-# $10^8$ times as long. These are the laws of a homogeneous flow, exact as $\epsilon\to0$. What is tested is that the loss
-# really is homogeneous there and that a random start falls into the fastest channel. The direction is a limit too, and a slow one where the gap is small: with
-# $s_2/s_1=0.81$ a start of $10^{-8}$ has been seen to leave the origin at a cosine of 0.95.
+# **The wait is the price of depth.** At $N=2$ a start ten thousand times smaller adds a constant to the wait; at $N=4$ the wait is $10^8$ times as long. These are the
+# laws of a homogeneous flow, exact as $\epsilon\to0$. What is tested is that the loss really is homogeneous there and that a random start falls into the fastest
+# direction. The direction is a limit too, and a slow one where the gap is small: with $s_2/s_1=0.81$ a start of $10^{-8}$ can leave the origin at a cosine of 0.95.
 #
-# **Where it stops holding.** In the setting that we recall from the paper's first figure about half of the staircases break:
-# nearly equal singular values leave together, and with few entries the problem of rank $k$ is ill-conditioned, sometimes so much that the greedy algorithm itself
-# finds no rest. Nothing in the theorem is contradicted, for it takes the start to zero first; the picture just needs a gap.
+# **Where it stops holding.** In the setting that we recall from the paper's first figure about half of the staircases break (41.4d). Two reasons are likely, though no
+# row separates them: nearly equal singular values leave together, and with few entries the problem of rank $k$ is ill-conditioned, sometimes so much that the greedy
+# algorithm itself does not come to rest. Nothing in the theorem is contradicted, for it takes the start to zero first; at a start of finite size the staircase needs a
+# gap.
 #
-# **Disagreements.** None with what we know of the paper, of which we read the abstract. Sizes, $\gamma$ and width (50, at a quarter of the cost of 100) are
-# ours. In section 3 the distance to the saddle is to one saddle, an upper bound for the nearest, and at
-# $\gamma=2$ the minimum is the one that descent found: its distance agrees with the nearest one to the origin.
+# **Disagreements.** None with what we know of the paper, of which we read the abstract. Sizes, $\gamma$ and width (50, at a quarter of the cost of 100) are ours. In
+# section 3 the distance to the saddle is that to one saddle, an upper bound for the nearest, and at $\gamma=2$ the minimum is the one that descent found: its distance
+# agrees with that of the minimum nearest to the origin.
 #
-# **Limits.** The flow is followed to first order: waits come out some per cent long, and nothing is said of large
-# steps ([notebook 43](43_stagewise_networks.ipynb) is about those). That small starts recover the rest is no theorem: it needs a target of low rank and four fifths of
-# its entries ([notebook 42](42_greedy_low_rank.ipynb) asks when).
+# **Limits.** The flow is followed to first order: waits come out some per cent long, and nothing is said of large steps ([notebook 43](43_stagewise_networks.ipynb) is
+# about those). That small starts recover the entries not seen is no theorem; here the target has low rank and four fifths of its entries are seen ([notebook
+# 42](42_greedy_low_rank.ipynb) asks when it holds).
 #
-# **Try.** `gammas = [1.5, 1.5]`: the plateaus fade, and all of 41.1a and 41.2a fails. `singular_values = [2.5, 2.4, 0.8]`: two modes leave together with three
-# layers, and 41.1a fails; with four most staircases still stand. `seen = 0.5`: they stand as before, but half of the entries do not fix the matrix, so that 41.4a and 41.4b fail.
+# **Try.** `gammas = [1.5, 1.5]`: the plateaus fade, and 41.1a and b and 41.2a to d fail. `singular_values = [2.5, 2.4, 0.8]`: two modes leave together with three
+# layers, and 41.1a fails; with four most staircases still stand. `seen = 0.5`: they stand as before, but half of the entries do not fix the matrix, so that 41.4a and
+# 41.4b fail.
 
 # %% [markdown]
 # ## 5. Checks

@@ -17,16 +17,16 @@
 #
 # ![verdict](../figures/42_greedy_low_rank/verdict.svg)
 #
-# **Question.** Many positive semidefinite matrices fit the seen entries of a matrix, and gradient descent on a factorization $W=UU^\top$
-# finds one of them. Is it the one of least nuclear norm, as was conjectured, or the one that a greedy algorithm names?
+# **Question.** Many positive semidefinite matrices fit the seen entries of a matrix, and gradient descent on a factorization $W=UU^\top$ finds one of them. Is it the
+# one of least nuclear norm (sum of singular values), as was conjectured, or the one that a greedy algorithm names?
 #
-# **Answer.** The greedy one, if the start is tiny. With two layers the distance to the greedy path falls as a power of the start,
-# vanishing with the gap $1-\mu_2/\mu_1$; with three or four, as the square of the layers' scale, whatever the gap.
+# **Answer.** The greedy one, if the start is tiny. With two layers the distance to the greedy path falls as a power of the start that vanishes with the gap between
+# the two fastest modes; with three or four, as the square of the layers' scale, whatever the gap.
 #
 # ![trace and second eigenvalue of the limit against the scale of the start](../figures/42_greedy_low_rank/counterexample.svg)
 #
-# A $4\times4$ matrix on which the two theories disagree. Left: as the start shrinks (to the right), the trace of the limit moves from the least one
-# to that of rank 1. Right: what is left of the second mode is one power, two, of the factor by which it stays behind.
+# A $4\times4$ matrix, with an entry $R$, on which the two theories disagree. Left: as the start shrinks (to the right), the trace of the limit moves from the least
+# one to that of rank 1. Right: what is left of the second mode falls as the square of the factor by which it stays behind.
 #
 # *Source:* Li, Luo and Lyu 2021, *Towards resolving the implicit bias of gradient descent for matrix factorization: greedy
 # low-rank learning* ([arXiv:2012.09839](https://arxiv.org/abs/2012.09839)). The exponents are ours, and sharper than the paper's bounds.
@@ -40,8 +40,8 @@
 #
 # $$\begin{pmatrix} ?&?&1&R\\ ?&?&R&?\\ 1&R&?&?\\ R&?&?&?\end{pmatrix}$$
 #
-# The least trace (for a positive semidefinite matrix, its nuclear norm) of a completion is $4R$, at rank 2. A completion of rank 1 has trace
-# $2R^2+2$ or more. At $R=2$ these are 8 and 10: descent has to choose.
+# The least trace (for a positive semidefinite matrix, its nuclear norm) of a completion is $4R$, at rank 2. A completion of rank 1 has trace $2R^2+2$ or more. At
+# $R=2$ these are 8 and 10: descent cannot have both.
 
 # %%
 import numpy as np
@@ -49,7 +49,7 @@ import numpy as np
 P = np.array([[0, 0, 1, 2], [0, 0, 2, 0], [1, 2, 0, 0], [2, 0, 0, 0]])
 
 # %% [markdown]
-# Gradient descent on $U$, of $\frac12f(UU^\top)$:
+# We take gradient descent on $U$ for half of $f(UU^\top)$, where $f(W)$ is half the squared error on the seen entries:
 
 # %%
 def limit(a, eta=0.02, steps=4000):
@@ -78,14 +78,14 @@ def limit(a, eta=0.02, steps=4000):
 np.linalg.eigvalsh(P).round(2).tolist()
 
 # %% [markdown]
-# By the time the first mode has grown from $a$ to size one, the second has only grown to $a^{1-\mu_2/\mu_1}$, here $a^{0.39}$. So a start of $10^{-1}$ leaves
-# it 0.4 and a start of $10^{-8}$ leaves it 0.0008. If it is small, the first mode comes to rest alone, and all entries are already fitted by rank 1.
+# By the time the first mode has grown from $a$ to size one, the second has only grown to $a^{1-\mu_2/\mu_1}$, here $a^{0.39}$. So from a start of $10^{-1}$ it has
+# grown to 0.4, and from a start of $10^{-8}$ to 0.0008. Where this is small, the first mode comes to rest alone, and rank 1 already fits all seen entries.
 #
 # This is **greedy low-rank learning**: add to $U$ one column along the top eigenvector $u_1$ of $-\nabla f(W)$, train to rest, repeat.
 # Here $f(W)=\frac12\sum_{\text{seen}}(W-\Phi)_{ij}^2$ for a target $\Phi$, and $\mu_1>\mu_2$ are the top eigenvalues of $-\nabla f(0)$.
 #
-# The rest of this notebook measures how near to the greedy path descent stays, for two layers and for more, and what that is worth at starts that
-# one would use. Its numbers, to play with:
+# The rest of this notebook measures how near to the greedy path descent stays, for two layers and for more, and what that is worth at starts that one would use. These
+# are the numbers of the experiments, to play with:
 
 # %% tags=["parameters"]
 seed = 0  # in [0, 4294967295]: seed of every random draw
@@ -130,13 +130,12 @@ np.allclose(
 # %% [markdown]
 # ## 1. Two layers: the distance to the greedy path
 #
-# The first greedy phase starts at 0 along $u_1$. We follow it, and the flow from a full random start, to half of the loss that this
-# phase removes, and compare the two whenever **the loss has dropped equally far**: the loss is the clock, so no plateau is
-# waited for.
+# The first greedy phase starts at 0 along $u_1$. We follow it, and the flow from a start of full rank, until half of the loss that this phase removes is gone, and
+# compare the two whenever **the loss has dropped equally far**: the loss is the clock, so that the length of a plateau does not matter.
 #
 # How far apart may they be? Let $\epsilon$ be the scale of $W$ at the start. While the first mode grows from $\epsilon^{1/2}$ to size one, the second grows to
-# $\epsilon^{(1-\mu_2/\mu_1)/2}$. In $W$ it shows at first order through its product with the first mode, wherever the
-# start mixes the two, as a Gaussian start does. From $W(0)=\epsilon I$ no products exist, and the distance is the square. So the powers of $\epsilon$ are
+# $\epsilon^{(1-\mu_2/\mu_1)/2}$. In $W$ it shows at first order through its product with the first mode, wherever the start mixes the two, as a Gaussian start does.
+# From $W(0)=\epsilon I$ there are no such products, and the distance is of the order of its square. So the powers of $\epsilon$ are
 #
 # $$\tfrac12(1-\mu_2/\mu_1)\ \text{(Gaussian)},\qquad 1-\mu_2/\mu_1\ \text{(identity)}.$$
 #
@@ -156,8 +155,8 @@ drops = -lr.greedy_completion(target, mask, 2, 1).losses.diff(dim=0) * torch.ten
 [round(float(x), 2) for x in (gap.min(), gap.median(), gap.max())]
 
 # %% [markdown]
-# These are the least, the median and the largest gap $1-\mu_2/\mu_1$ of the problems. And these are the decades of $\epsilon$ that
-# the middle problem needs for a distance of $10^{-6}$:
+# These are the least, the median and the largest gap $1-\mu_2/\mu_1$ of the problems. And this many decades below 1 must $\epsilon$ be for a distance of $10^{-6}$ in
+# the median problem:
 
 # %%
 predicted = {"Gaussian": gap / 2, "identity": gap}
@@ -165,7 +164,7 @@ levels = np.array([2.0, 3.0, 4.0, 5.0, 6.0])  # distances predicted: 10 to minus
 {kind: round(levels[-1] / float(power.median())) for kind, power in predicted.items()}
 
 # %% [markdown]
-# The exponents that are measured, medians:
+# The measured exponents, medians:
 
 # %%
 eye = torch.eye(size, dtype=torch.float64).expand(problems, size, size)
@@ -192,8 +191,8 @@ exponents = {
 {kind: round(float(found.median()), 3) for kind, found in exponents.items()}
 
 # %% [markdown]
-# Left: one problem. Right: the exponent of every problem against its
-# $\mu_2/\mu_1$. The dashed lines are the formulas, not fits: where the gap closes, two layers need a start that no number can hold.
+# Left: one problem. Right: the exponent of every problem against its $\mu_2/\mu_1$. The dashed lines are the formulas, not fits: where the gap closes, two layers need
+# a start smaller than any floating-point number.
 
 # %% tags=["hide-input"]
 def one_problem(kind):
@@ -229,9 +228,9 @@ ledger.judge({
 # %% [markdown]
 # ## 2. Three and four layers: the gap does not matter
 #
-# With $N$ layers the race is a different one. A mode of a layer grows as $\dot a_k=\mu_ka_k^{N-1}$, which blows up in finite time: when the first
-# mode arrives, the second is still where it started, up to the factor $(1-\mu_2/\mu_1)^{-1/(N-2)}$. So its layers have the scale $a$ of
-# the start, and what it adds to the distance is of order $a^2$. The gap is in the factor, not in the exponent.
+# With $N$ layers the race is a different one. A mode of a layer grows as $\dot a_k=\mu_ka_k^{N-1}$, which blows up in finite time: when the first mode arrives, the
+# second is still where it started, up to the factor $(1-\mu_2/\mu_1)^{-1/(N-2)}$. So its layers have the scale $a$ of the start, and what it adds to the distance is
+# of order $a^2$. The gap enters the factor, not the exponent.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -256,8 +255,8 @@ powers = {
 {name: round(float(found.median()), 3) for name, found in powers.items()}
 
 # %% [markdown]
-# The same pictures. On the left, the price of a distance of $10^{-4}$ is a layer of scale $10^{-2}$, where two layers
-# need the $\epsilon$ of section 1. (Median and 80% of the problems.)
+# The same pictures. On the left (median and the middle 80% of the problems), layers of scale $10^{-2}$ are enough for a distance of $10^{-4}$ in the median, where two
+# layers need the $\epsilon$ of section 1.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -286,16 +285,16 @@ ledger.judge({
 # %% [markdown]
 # ## 3. The counterexample
 #
-# Back to the $4\times4$ matrix, for several $R$. Here $\mu_1-\mu_2=1$ whatever $R$, so the second mode stays behind by
-# $a^{1-\mu_2/\mu_1}$, about $a^{1/R}$: the larger $R$, the smaller the start must be. We let this factor run down to `mode_share`, and $a$
-# follows; at $R=4$ it is near $10^{-32}$. What is left of the second mode in $W$ is the square of its size in $U$.
+# Back to the $4\times4$ matrix, for several $R$. Here $\mu_1-\mu_2=1$ whatever $R$, so the second mode stays behind by $a^{1-\mu_2/\mu_1}$, about $a^{1/R}$: the
+# larger $R$, the smaller the start must be. We let this factor run down to `mode_share`, and $a$ follows from it; at $R=4$ the smallest $a$ is near $10^{-32}$. What
+# is left of the second mode in $W$ is the square of its size in $U$.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
 # | 42.3a | From the smallest start descent ends at the trace of the best rank 1, 2R² + 2 | mean of trace / (2R² + 2) 1 ± 0.01 | 4R is a fifth less at R = 2 | Li et al. 2021, counterexample (statement, recalled) |
 # | 42.3b* | As the start shrinks, the second eigenvalue of the limit over the first falls as the square of the factor a^(1 − μ₂/μ₁) | slope in logarithms 2 ± 0.1 | the three starts before the last, which touches the tolerance of the solver | Ours |
 #
-# The starts:
+# The smallest starts, as powers of ten:
 
 # %%
 behind = {
@@ -309,7 +308,7 @@ scans = {
 {f"R = {R:g}": round(scans[R][-1] / np.log(10)) for R in behind}
 
 # %% [markdown]
-# (These are the powers of ten of the smallest starts.) Median traces from the largest to the smallest start, as multiples of $4R$:
+# Median traces from the largest to the smallest start, as multiples of $4R$:
 
 # %%
 limits = {R: fz.complete_counterexample(R, scans[R], starts, rng) for R in behind}
@@ -319,8 +318,8 @@ limits = {R: fz.complete_counterexample(R, scans[R], starts, rng) for R in behin
 }
 
 # %% [markdown]
-# Left: from the least trace to that of rank 1 (median, and the range of all starts). Right: against the factor of delay, the curves of all $R$
-# become one power.
+# Left: from the least trace to that of rank 1 (median, and the range of all starts). Right: against the factor by which the second mode stays behind, the curves of
+# all $R$ fall with the same power.
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -354,12 +353,12 @@ ledger.judge({
 # %% [markdown]
 # ## 4. At practical starts
 #
-# The paper ends with a promise: deep factorizations reach the low rank at starts that one would use. We take matrices $30\times30$
-# of rank 3, 40% of the entries seen, $W(0)=\epsilon I$ at every depth, plain descent (steps of adapted length, as in
-# [notebook 41](41_saddle_to_saddle.ipynb)). What counts is the error on the entries that were **not** seen.
+# The paper ends with a promise: deep factorizations reach the low rank at starts that one would use. We take $30\times30$ matrices of rank 3 with 40% of the entries
+# seen, $W(0)=\epsilon I$ at every depth, and plain descent with steps of adapted length, as in [notebook 41](41_saddle_to_saddle.ipynb). What counts is the error on
+# the entries that were **not** seen.
 #
-# It would be easy to pick one $\epsilon$ and show depth 3 to win. But two layers are greedy as well, only from smaller starts: a
-# fair comparison asks each depth for the $\epsilon$ at which the error falls to 5%.
+# It would be easy to pick one $\epsilon$ at which depth 3 wins. But two layers are greedy as well, only from smaller starts: a fair comparison asks each depth for the
+# $\epsilon$ at which the error falls to 5%.
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
@@ -377,7 +376,7 @@ needed = {N: fz.scale_for_error(scales[N], runs[N].error, 0.05) for N in scales}
 {f"N = {N}": round(float(np.median(np.log10(needed[N]))), 1) for N in needed}
 
 # %% [markdown]
-# (Where no scale will do, the smallest tried counts.) Median and 80% of the problems:
+# (Where no scale that we tried is small enough, the smallest one counts.) Median and the middle 80% of the problems:
 
 # %% tags=["hide-input"]
 with figures.curves(
@@ -399,34 +398,33 @@ ledger.judge({
 # %% [markdown]
 # ## Reading
 #
-# **The greedy path is the limit, and the price is known.** At depth 2 the distance to it falls exactly as the derived
-# powers say, over many decades of scale and for every gap. The paper's bound, as we remember it, is $\epsilon^{g/(2\mu_1+g)}$ with
-# $g=\mu_1-\mu_2$, and weaker, as a bound may be. Where $\mu_2/\mu_1$ is 0.9, a hundred times nearer to the path costs forty decades of
-# $\epsilon$ from a Gaussian start: "infinitesimal" is meant literally.
+# **The greedy path is the limit, and the price is known.** At depth 2 the distance to it falls with the derived powers, over many decades of scale and for gaps from
+# 0.13 to 0.65. The paper's bound, as we remember it, is $\epsilon^{g/(2\mu_1+g)}$ with $g=\mu_1-\mu_2$, and weaker, as a bound may be. Where $\mu_2/\mu_1$ is 0.9, to
+# come a hundred times nearer to the path from a Gaussian start costs forty decades of $\epsilon$: "infinitesimal" is meant literally.
 #
 # **Depth buys the limit cheaply.** With three or four layers from an identity start the distance falls as $a^2$, and layers of scale
 # 0.03 are near enough. At depth 3 the power is reached late: a term like $(a/(1-\mu_2/\mu_1))^3$, from the second mode, stands above it
 # until $a$ is well below the gap. So exponents near 2.5 are measured at practical scales, and where the gap is tiny even at the smallest
 # here; hence medians.
 #
-# **Greedy is a property of matrices here, not of small starts.** In diagonal networks ([notebook 46](46_sparse_stages.ipynb)) all stages can be
-# computed beforehand, and descent gives back what it learned early.
+# **A small start alone does not make descent greedy.** In diagonal networks ([notebook 46](46_sparse_stages.ipynb)) the stages can be computed beforehand too, but
+# there descent gives back what it learned early.
 #
-# **The counterexample stands.** From any small enough start the limit has rank 1 and the trace $2R^2+2$; nuclear norm is
-# what a *large* start minimizes, roughly. What "small enough" means is set by the second mode: at
-# $R=4$ a start of $10^{-8}$, tiny by any practical measure, is still half-way between the two answers.
+# **The counterexample stands.** From all 50 starts at the smallest scale the limit has rank 1 and the trace $2R^2+2$; the nuclear norm is what a *large* start roughly
+# minimizes (42.5a). What "small enough" means is set by the second mode: at $R=4$ a start of $10^{-8}$, tiny by any practical measure, is still half-way between the
+# two answers.
 #
-# **At practical starts** depth 3 recovers from $10^{-3}$ what depth 2 does not (42.5c), as the paper's figure says. But depth is not all: the
-# curves of section 4 have one shape, and depth moves them along the axis, by almost two decades from 2 to 3 and by
-# a quarter of one from 3 to 4. Two layers from $10^{-8}$ do as well (42.5d). What depth saves is smallness; what it costs is the wait,
-# which grows as $1/a$ at depth 3 and as the logarithm at depth 2.
+# **At practical starts** depth 3 recovers from $10^{-3}$ what depth 2 does not (42.5c), as the paper's figure says. But depth is not all: the curves of section 4 have
+# one shape, and depth moves them along the axis, by almost two decades from 2 to 3 and by a quarter of one from 3 to 4. Two layers from $10^{-8}$ do as well (42.5d).
+# With depth the start need not be so small, but the wait is longer: it grows as $1/a$ at depth 3 and as $\ln(1/a)$ at depth 2 ([notebook
+# 41](41_saddle_to_saddle.ipynb)).
 #
-# **Limits.** Of the paper we have read abstract and introduction; we quote algorithm, theorems and matrices from memory, and sizes are ours.
-# Sections 1 and 2 compare half of the first phase, where the law can be derived; later phases inherit a start that is
-# no longer ours to choose. Section 4 stops after 3,000 steps; starts of a tenth would go on creeping. Nothing is said of large steps.
+# **Limits.** Of the paper we have read abstract and introduction; we quote algorithm, theorems and matrices from memory, and sizes are ours. Sections 1 and 2 compare
+# half of the first phase, where the law can be derived; later phases inherit a start that is no longer ours to choose. Section 4 stops after 3,000 steps; runs from
+# starts of 0.1 would still creep on. Nothing is said of large steps.
 #
-# **Try.** `completion_ratio = 5`: the start follows to $10^{-39}$ and the trace is $2R^2+2$ still, but 42.5b and the slope at $R=5$ in 42.3b* fail, since the power
-# is reached later. `mode_share = 1e-9`: all rows hold. `eigenvalues = [0.3, 1.0]`: the order of the list means nothing; all rows hold.
+# **Try.** `completion_ratio = 5`: the smallest start is then $10^{-39}$ and the trace is still $2R^2+2$, but 42.5b and the slope at $R=5$ in 42.3b* fail, since the
+# power is reached later. `mode_share = 1e-9`: all rows hold. `eigenvalues = [0.3, 1.0]`: the order of the list does not matter; all rows hold.
 
 # %% [markdown]
 # ## 5. Checks
