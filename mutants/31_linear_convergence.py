@@ -132,7 +132,7 @@ def imbalance_allowed_three_times_exceeded(patch):
 def starts_outside_the_margin(patch):
     """The premise violated: starts at one and a half times the distance that the margin allows.
 
-    Fails: 31.5c, 31.5e
+    Fails: 31.5d
     """
     _brief(patch)
 

@@ -163,11 +163,11 @@ with figures.curves(
                         "empirical risk g": drawn(sf.empirical_risk, 0.5, 1.5)},
      "the wrong minimum": {"risk f": drawn(sf.risk, -1, 2)}},
     "Risk and empirical risk, minima apart; local and global minimum of the risk.",
-    sharey=False, height=3.2, xlabel="x",
+    sharey=False, height=3.2, xlabel="x", ylabel="risk",
 ) as axes:
     axes[0].plot(best["g"], sf.empirical_risk.value(best["g"]), "kv", label="min of g")
     axes[0].plot(best["f"], sf.risk.value(best["f"]), "k^", label="min of f")
-    axes[1].axvspan(-1, top, color="C1", alpha=0.15, lw=0, label="ends left")
+    axes[1].axvspan(-1, top, color="grey", alpha=0.25, lw=0, label="ends left")
 
 # %%
 ledger.judge({

@@ -339,8 +339,8 @@ with figures.curves(
     {"": {
         f"h = {widths[-1]}": beyond(runs[-1, :, 1, -1]),
         f"h = {widths[0]}": beyond(tail[learning_rate][:, 1]),
-        "lower rate": beyond(tail[learning_rate / slower][:, 1]),
-        "annealed": beyond(cooled[widths[0]]),
+        f"h = {widths[0]}, lower rate": beyond(tail[learning_rate / slower][:, 1]),
+        f"h = {widths[0]}, annealed": beyond(cooled[widths[0]]),
     }},
     "Networks of three units have a tail of poor ends, annealed ones hardly.",
     yscale="log", xlim=(0.95, 2.6),

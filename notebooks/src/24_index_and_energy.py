@@ -160,7 +160,7 @@ all(
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 24.1a | The index of a critical point of the pure 3-spin glass is n F_sc(u/E_∞) − 1/2 | largest mean square difference, in directions, of three sizes ≤ 1 | one direction, at any size | Bray and Dean 2007 (statement, recalled) |
+# | 24.1a | The index of a critical point of the pure 3-spin glass is n F_sc(u/E_∞) − 1/2 | largest mean square difference, in squared directions, of three sizes ≤ 1 | one direction, at any size | Bray and Dean 2007 (statement, recalled) |
 # | 24.1b | The scale of energy that fits the index fractions best is E_∞ | scale / E_∞ 1 ± 0.015 | a threshold 2% off must fail | Bray and Dean 2007 (statement, recalled) |
 #
 # A search begins up to 20 steps of descent, or of ascent, away from a uniform point: that spreads the energies. Points of
@@ -211,12 +211,12 @@ def heights(n):
 {n: round(float(misses(n).abs().max()), 1) for n in pure}
 
 # %% [markdown]
-# This is the largest difference from the law at each size, in directions. The mean square difference is smaller:
+# This is the largest difference from the law at each size, in directions. The mean square, in directions squared:
 
 # %%
 worst = max(pure, key=lambda n: misses(n).square().mean())
 pd.Series({n: round(float(misses(n).square().mean()), 2) for n in pure}).to_frame(
-    "mean square difference, in directions"
+    "mean square difference, in squared directions"
 ).T
 
 # %%
@@ -241,7 +241,7 @@ ledger.judge({
 #
 # | | claim | holds if | why this bound | source |
 # |---|---|---|---|---|
-# | 24.2a | In the field (t + t³)/2 the index of a critical point is n F_sc(ρ/R) − 1/2 | mean square difference, in directions ≤ 0.72 | 0.85 of one direction; K times the energy misses by more | Ours, after Bray and Dean 2007 (recalled) |
+# | 24.2a | In the field (t + t³)/2 the index of a critical point is n F_sc(ρ/R) − 1/2 | mean square difference, in squared directions ≤ 0.72 | 0.85 of one direction; K times the energy misses by more | Ours, after Bray and Dean 2007 (recalled) |
 #
 # What is special about critical points is *which* $\rho$ goes with an energy: an ordinary point has $\rho\approx(\xi'/\xi)u$, a critical one
 #

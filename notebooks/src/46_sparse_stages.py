@@ -262,6 +262,8 @@ fig, (ax,) = figures.panels(1, width=6)
 figures.against(ax, np.concatenate(climbed.computed()),
                 np.concatenate(climbed.measured()), "large jumps")
 ax.set(xscale="log", yscale="log", xlabel="computed slope", ylabel="measured slope")
+ax.xaxis.set_minor_formatter("")
+ax.yaxis.set_minor_formatter("")
 figures.save(fig, "slopes", "Measured slopes of jump times lie on the computed ones.")
 
 # %%
