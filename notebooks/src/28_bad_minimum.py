@@ -299,7 +299,8 @@ with figures.points(
     "images",
     {"": {"foretold to be caught": cloud(True), "foretold to arrive": cloud(False)}},
     "Angles at the end lie at 0 or near 180 degrees, nearly all as foretold.",
-    xlabel="angle at the start (degrees)", ylabel="angle at the end (degrees)", width=6.5,
+    xlabel="angle at the start (degrees)", ylabel="angle at the end (degrees)",
+    width=6.5,
     legend="center left",
 ):
     pass
