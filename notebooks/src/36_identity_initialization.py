@@ -364,8 +364,8 @@ ledger.judge({
 # targets of negative determinant are learned.
 #
 # **The power projection is a device of the proof.** On targets inside the premise plain descent needs the same number of steps to within 5%, and the projection acts
-# in fewer than one of 200 (36.5r). Outside the premise it does harm: its products stay in the set, so it cannot learn targets that plain descent learns (36.5n), and
-# it does not always end even at the nearest point (36.5m).
+# in fewer than one of 200 steps (36.5r). Outside the premise it does harm: its products stay in the set, so it cannot learn targets that plain descent learns (36.5n),
+# and it does not always end even at the nearest point (36.5m).
 #
 # **The negative result** is exact, and its class is narrow: it needs layers that are equal to the last bit. At even depth it is an identity, and noise of 0.1 on the
 # start removes the obstacle (36.5k). At odd depth a step larger than $1/(1+\lambda)$ leaps over zero (36.5j).
