@@ -20,8 +20,8 @@
 # **Question.** [Notebook 32](32_balancedness.ipynb) took balance away. Here the layers are perfectly balanced, and the start is too far from the target for a
 # deficiency margin, $c=\sigma_{\min}(\Phi)-\Vert W-\Phi\Vert_F>0$. What is lost?
 #
-# **Answer.** Convergence, in one case at every step size: at even depth the identity start stays above $\lambda^2/2$ where a symmetric target has the eigenvalue
-# $-\lambda$. Elsewhere the determinant decides: all 300 with the target's sign converge; three or four layers hold others at small steps.
+# **Answer.** Convergence, in one case at any step: at even depth, from the identity, the loss stays above $\lambda^2/2$ on symmetric targets with eigenvalue
+# $-\lambda$. Elsewhere the determinant decides: all 300 with the target's sign converge; three or four layers hold the others at small steps.
 #
 # ![who converges](../figures/33_deficiency_margin/sorted_by_sign.svg)
 #
@@ -405,9 +405,6 @@ ledger.judge({
 # **The case of the identity is fragile.** Noise of 0.1 on the identity frees descent (at $N=4$; deeper networks now and then stay). So does a large step at odd depth
 # (33.5i). Tiny noise, or rounding in another basis, only leads to the next saddle, $\sigma_{\min}^2/2$: the identity's determinant still has the wrong sign. If
 # $\lambda$ is the smallest eigenvalue in size, $r=0$: rounding is harmless, since descent already sits at that saddle.
-#
-# **Against reference numbers.** For $\mathrm{diag}(-1,0.5,2)$, $N=4$, $\eta=0.01$ and 6,000 steps a separate computation has the loss 0.500067; the law of section 2
-# gives a gap to the bound of $6.9\times10^{-5}$. With other starts it had 48 of 95, 3 of 95 and none crossing at $N=3$ and relative steps 0.5, 0.1, 0.02.
 #
 # **Limits.** "Held" means not across within 600 / (relative step) steps. The exponential and the power law are leading order in small $x$. Claim 5 speaks of the exact
 # identity and even depth; section 3 is ours, and there depth need not be even.

@@ -20,8 +20,8 @@
 # **Question.** Customarily every entry of every layer is drawn from $\mathcal N(0,s^2)$: a **layer-wise** start. Procedure 1 of the paper takes the *product* of the
 # layers at random and splits it evenly over them: a **balanced** start. Does a deep network then depend less on $s$?
 #
-# **Answer.** Yes: eight linear layers train over 0.4 decades of $s$ layer-wise, 3.6 balanced. But $s$ is the scale of each layer here, of the product there. At equal
-# scale of the product the gain in decades is gone; some speed remains.
+# **Answer.** Yes: eight linear layers train over 0.4 decades of $s$ layer-wise, over 3.6 balanced. But $s$ is the scale of each layer in one, of the product in the
+# other. At equal scale of the product the gain in decades is gone; some speed remains.
 #
 # ![steps against the scale of the start](../figures/34_balanced_initialization/steps_against_scale.svg)
 #

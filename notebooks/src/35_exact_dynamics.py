@@ -21,7 +21,7 @@
 # depth cost?
 #
 # **Answer.** Yes: with two layers each singular value follows a sigmoid, even from small Gaussian starts. Infinite depth needs finitely many steps, inversely
-# proportional to the start. Depth slows narrow Gaussian layers, hardly orthogonal ones; but square targets stop half of these from depth 4.
+# proportional to the start. Depth slows narrow Gaussian layers, hardly orthogonal ones; but square targets stop half of these from depth 4 on.
 #
 # ![a Gaussian start on the predicted sigmoids](../figures/35_exact_dynamics/key.svg)
 #

@@ -206,6 +206,7 @@ with figures.curves(
     prediction="integral along the chord", xscale="log", yscale="log", width=6.5,
     xlabel="c, distance of the chord from 0", ylabel=r"steps $\times\,\eta L$",
 ) as axes:
+    axes[0].minorticks_off()
     axes[0].invert_xaxis()
 
 # %% [markdown]
@@ -364,8 +365,8 @@ ledger.judge({
 # targets of negative determinant are learned.
 #
 # **The power projection is a device of the proof.** On targets inside the premise plain descent needs the same number of steps to within 5%, and the projection acts
-# in fewer than one of 200 (36.5r). Outside the premise it does harm: its products stay in the set, so it cannot learn targets that plain descent learns (36.5n), and
-# it does not always end even at the nearest point (36.5m).
+# in fewer than one of 200 steps (36.5r). Outside the premise it does harm: its products stay in the set, so it cannot learn targets that plain descent learns (36.5n),
+# and it does not always end even at the nearest point (36.5m).
 #
 # **The negative result** is exact, and its class is narrow: it needs layers that are equal to the last bit. At even depth it is an identity, and noise of 0.1 on the
 # start removes the obstacle (36.5k). At odd depth a step larger than $1/(1+\lambda)$ leaps over zero (36.5j).

@@ -20,8 +20,8 @@
 # **Question.** The theorem of [notebook 31](31_linear_convergence.ipynb) promises that every step of descent removes a fixed share of the loss, which there is a
 # square. What is left of the promise for classification with the logistic loss?
 #
-# **Answer.** Where classes overlap, one layer ends at a linear rate. Where they are separable the loss has no minimum: at a fixed learning rate one layer's loss falls
-# as 1/t, at a pace set by the largest margin. Depth gains a power of a logarithm.
+# **Answer.** With overlapping classes one layer keeps the linear rate. On separable ones the loss has no minimum: at a fixed learning rate one layer's loss falls as
+# 1/t, at a pace set by the largest margin. Depth gains a power of a logarithm.
 #
 # ![Loss of plain descent against time for one, two and three layers](../figures/38_logistic_rate/loss.svg)
 #

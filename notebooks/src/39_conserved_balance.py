@@ -21,7 +21,7 @@
 # this. What is left of it with rectifiers, with steps of a finite size, and with noisy labels?
 #
 # **Answer.** Each rectifier keeps its own balance up to a drift proportional to the step. Under label noise, with isotropic inputs and small steps, two layers come to
-# rest with squares in the ratio of inputs to outputs: in balance only if both are equally many.
+# rest with squares in the ratio of inputs to outputs, balanced only where these are equal in number.
 #
 # ![Ratio of the layers against time, from balance and from other starts](../figures/39_conserved_balance/fan.svg)
 #

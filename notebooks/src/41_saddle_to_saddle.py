@@ -20,8 +20,8 @@
 # **Question.** A deep linear network starts with tiny weights and is to complete a matrix, some of whose entries it sees. Which way does gradient descent take, and
 # can its stops be named in advance?
 #
-# **Answer.** Yes, where singular values lie apart and most entries are seen: descent pauses once at each rank, at losses that a greedy algorithm names, and
-# finds the rest to a few per cent. Large starts do neither. On smaller, sparser matrices many staircases break.
+# **Answer.** Yes, where singular values lie apart and most entries are seen: descent pauses once at each rank, at losses that a greedy algorithm names, and finds the
+# unseen ones to a few per cent. Large starts do neither. On smaller, sparser matrices this often breaks.
 #
 # ![loss and singular values against time: a staircase](../figures/41_saddle_to_saddle/staircase.svg)
 #

@@ -20,8 +20,8 @@
 # **Question.** Many positive semidefinite matrices fit the seen entries of a matrix, and gradient descent on a factorization $W=UU^\top$ finds one of them. Is it the
 # one of least nuclear norm (sum of singular values), as was conjectured, or the one that a greedy algorithm names?
 #
-# **Answer.** The greedy one, from tiny starts. With two layers the distance to the greedy path falls as a power of the start that vanishes with the gap between
-# the two fastest modes; with three or four, as the square of the layers' scale.
+# **Answer.** The greedy one, if the start is tiny. With two layers the distance to its path falls as a power of the start that vanishes with the gap between the
+# fastest modes; with three or four as the square of their scale, whatever the gap.
 #
 # ![trace and second eigenvalue of the limit against the scale of the start](../figures/42_greedy_low_rank/counterexample.svg)
 #

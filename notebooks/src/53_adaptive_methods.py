@@ -187,7 +187,7 @@ round(own_memory, 4)
 
 # %% [markdown]
 # Around this memory, from a sixteenth of its length to twice as long, momentum's rates are parts of the largest that converges, $2(1+\mu)/\kappa$.
-# Adam's rates are a quarter of a decade apart. Decades by which $f$ falls under Adam, for each $\beta_1$ and $\beta_2$:
+# Adam's rates are a quarter of a decade apart. Decades by which $f$ falls under Adam at the best $\beta_1$, for each $\beta_2$:
 
 # %%
 by_memory = {
@@ -200,8 +200,8 @@ by_memory = {
     (f"Adam, {how}", b2, b1): lost(how, partial(Adam, beta1=b1, beta2=b2))
     for how in ("along", "turned") for b2 in (0.9, 0.99, 0.999, 0.9999)
     for b1 in (0.5, 0.7, 0.9, 0.95, 0.97)}
-pd.Series({key: x.mean() for key, (x, _) in by_memory.items() if key[1]}).round(
-    1).rename_axis(["", "β₂", "β₁"]).unstack()
+pd.Series({key: x.mean() for key, (x, _) in by_memory.items() if key[1]}).groupby(
+    level=[0, 1]).max().round(1).rename_axis(["", "β₂"]).unstack()
 
 # %% [markdown]
 # Along the axes, with a $\beta_2$ of 0.99 or more, $\beta_1$ decides: the shorter this memory, the better. On the turned bowl no pair is as good as
