@@ -23,6 +23,7 @@ from tables import FACTS, ROOT, claims, esc, row_html, short_badge, table, tally
 
 from lib.suite import mutants  # noqa: E402
 
+LONG = 6  # lines of code that are always in sight
 FAMILIES = json.loads((ROOT / "notebooks" / "families.json").read_text(encoding="utf-8"))
 CITED = ROOT / "CITATION.cff"
 
@@ -287,7 +288,7 @@ class Book:
 
     def staged(self, links):
         """The notebook as the site shows it."""
-        cells, section, placed = [], 0, set()
+        cells, section, placed, model = [], 0, set(), True
         for position, cell in enumerate(self.nb.cells):
             section = section_of(cell, section)
             if cell.cell_type == "markdown":
@@ -297,6 +298,10 @@ class Book:
                 cells.append(cell)
                 continue
             tags = cell.metadata.setdefault("tags", [])
+            # The model is read line by line; of what follows it a long cell shows its first lines (site.js).
+            model = model and "parameters" not in tags
+            if not model and len(cell.source.split("\n")) > LONG and "hide-input" not in tags:
+                tags.append("long")
             figure = self.figures.get(position)
             if figure:
                 cells.append(new_cell(raw(pictures.html(figure, "../")), f"figure-{position}"))

@@ -29,8 +29,8 @@
       { key: "outputs", label: "outputs", lo: 1, hi: 5, whole: true, value: 1 },
       { key: "seed", label: "random draw", lo: 0, hi: 50, whole: true, value: 0 },
     ],
-    panels: { way: "Imbalance D = |W₁|² − |W₂|²", plane: "The two layers: press to start elsewhere", steep: "Sum of curvatures / the least of all solutions" },
-    legend: [["0", "without noise"], ["1", "with label noise"], ["theory", "formula of notebook 39"], ["hint", "where noise leads in small steps; all solutions"]],
+    panels: { way: "Imbalance D = |W₁|² − |W₂|²", plane: "The two layers: press to start elsewhere", steep: "Sum of curvatures" },
+    legend: [["0", "without noise"], ["1", "with label noise"], ["theory", "formula of notebook 39"], ["dot2", "where noise comes to rest in small steps"], ["hint", "there; in the middle: all solutions"]],
     picks: { plane: (x, y) => ({ D: x * x - y * y }) },
     draw({ D, eta, sigma, inputs, outputs, seed }, { way, plane, steep }) {
       const widths = [inputs, outputs], from = start(D), still = m.noisyLayers([1, 1], from, eta, 0, steps, each), half = m.noisyLayers([1, 1], from, eta / 2, 0, 2 * steps, 2 * each);
@@ -66,7 +66,7 @@
       const last = (path) => path[path.length - 1], drifts = [still, half].map((path) => (D === 0 ? 0 : (last(path)[0] - last(path)[1]) / D - 1)), worn = moved[moved.length - 1], end = last(noisy);
       const first = !finite[0] ? `Without noise it overflows: ηS = ${number(stretch)} at the start.`
         : Math.abs(D) < 0.05 ? "Without noise a balanced start stays in balance."
-          : Math.abs(drifts[0]) < 0.02 ? `Without noise D stays: it ends ${percent(drifts[0])} off, at half the step ${percent(drifts[1])}.`
+          : Math.abs(drifts[0]) < 0.02 ? `Without noise D stays: it drifts by ${percent(drifts[0])}, at half the step by ${percent(drifts[1])}.`
             : `Without noise D ends at ${number(kept[kept.length - 1])}, ${percent(drifts[0])} off: ` + (known ? "so near to the edge, " : "") + `ηS = ${number(stretch)}` + (known ? " of 2, steps are not small." : " is above 2, and the run is a catapult. At half the step it ends " + percent(drifts[1]) + " off.");
       const second = sigma === 0 ? "" : !finite[1] ? ` With noise it overflows${finite[0] ? ": at such a step noise is too much" : ", too: no noise repairs a start that explodes"}.`
         : ` With noise D goes from ${number(D)} to ${number(worn)}` + (known ? `; the formula says ${number(last(told))}.` : "; the formula needs ηS < 2 at the start.") +
