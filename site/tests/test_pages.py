@@ -447,3 +447,38 @@ def test_a_small_picture_is_cut_before_the_label_of_the_next_panel(tmp_path):
         pen.rectangle((left, 5, right, 45), fill="black")
     assert 81 <= gap(image, 50, 190) <= 109
     assert gap(image, 52, 80) is None
+
+
+def test_only_the_search_loads_its_index():
+    for page in pages:
+        assert ("searchindex.js" in "".join(parsed(page).loads)) == (page.name == "search.html"), (
+            page
+        )
+
+
+def test_serve_packs_texts_and_keeps_pictures(tmp_path):
+    import functools
+    import gzip
+    import http.server
+    import threading
+    import urllib.request
+
+    from serve import Quiet
+
+    (tmp_path / "index.html").write_text("<p>words</p>" * 100, encoding="utf-8")
+    (tmp_path / "a.png").write_bytes(b"picture")
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+        def got(name, **headers):
+            address = f"http://127.0.0.1:{server.server_port}/{name}"
+            with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+                return answer.headers["Content-Encoding"], answer.read()
+
+        packing, data = got("", **{"Accept-Encoding": "gzip, br"})
+        assert packing == "gzip" and len(data) < 200
+        assert gzip.decompress(data) == (tmp_path / "index.html").read_bytes()
+        assert got("") == (None, (tmp_path / "index.html").read_bytes())
+        assert got("a.png", **{"Accept-Encoding": "gzip"}) == (None, b"picture")
+        server.shutdown()
