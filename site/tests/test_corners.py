@@ -189,6 +189,9 @@ def test_the_staircase_tells_which_stairs_there_are(drawn):
         assert ("does not settle" in words) == (s["eta"] * depth * 2 ** (2 - 2 / depth) > 2)
         assert ("gradient flow is drawn" in words) == (data["flown"] and depth > 1)
         assert " 0.00 times" not in words
+        waits = [half for half in data["halves"] if half is not None]
+        if depth > 1 and len(waits) > 1 and s["ratio"] >= 1.02:
+            assert ("times as late" in words) == (waits[-1] / waits[0] >= 1.005), s
 
 
 def test_noise_names_the_basin_that_lib_finds(drawn):

@@ -51,7 +51,7 @@
       const ahead = gone === 4 ? "Every value starts beyond its half: there is no plateau."
         : gone ? `${gone === 1 ? "The weakest starts" : `The ${gone} weakest start`} beyond half of ${gone === 1 ? "its value and has" : "their values and have"} no plateau. ` : "";
       const clock = waits.length === 0 ? "" : `Half of the strongest value is learned at time ${halves[0].toPrecision(3)}` +
-        (waits.length === 1 ? "." : ratio < 1.02 ? ": equal strengths, one stair." : `, of the ${short[waits.length - 1]} at ${waits[waits.length - 1].toPrecision(3)}, ${quotient.toPrecision(3)} times later; a smaller start ${N === 2 ? "stretches all plateaus by the logarithm" : "stretches all plateaus by a power"} of ε.`);
+        (waits.length === 1 ? "." : ratio < 1.02 ? ": equal strengths, one stair." : `, of the ${short[waits.length - 1]} at ${waits[waits.length - 1].toPrecision(3)}, ${quotient < 1.005 ? "no later" : `${quotient.toPrecision(3)} times as late`}; a smaller start ${N === 2 ? "stretches all plateaus by the logarithm" : "stretches all plateaus by a power"} of ε.`);
       const words = (N === 1 ? "One layer has no plateaus: all values are learned from the first step on, each at a pace that does not depend on it." : ahead + clock + late) +
         (wild ? ` The step is too large for ${wild === 1 ? "the strongest value" : `the ${wild} strongest`}: η times the curvature is ${sharp[0].toPrecision(3)}, above 2, and it does not settle.` : "");
       return { words, data: { strengths: s, halves, times, steps, flown, end, sharpest: sharp[0], last: flown ? null : paths.map((path) => path[path.length - 1]) } };
