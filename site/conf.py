@@ -114,6 +114,9 @@ WIDENING = ('class="bend"', 'class="hero', 'id="claims"')
 FORMULA_FONT = "_static/fonts/stix-two-math.woff2"
 EARLY = 'document.fonts.add(new FontFace("Formulas", "url(%s)", { display: "block" })); document.fonts.load("1em Formulas");'
 
+# What scripts fold is folded from the first line on, and only where there are scripts.
+SCRIPTED = 'document.documentElement.classList.add("scripted");'
+
 
 def _describe(app, pagename, templatename, context, doctree):
     """A description for search engines and previews: the notebook's answer or the page's first line."""
@@ -144,7 +147,7 @@ def _describe(app, pagename, templatename, context, doctree):
     if pagename == "404" and html_baseurl:  # it is shown at any depth
         more = f'<base href="{html.escape(html_baseurl)}">\n' + more
     if pagename.startswith(("notebooks/", "library/")):
-        more += f"\n<style>{BESIDE}</style>"
+        more += f"\n<style>{BESIDE}</style>\n<script>{SCRIPTED}</script>"
     elif any(mark in context["body"] for mark in WIDENING):
         more += f"\n<style>{WIDE}</style>"
     if "<math" in context["body"]:

@@ -6,7 +6,14 @@ import re
 
 # What the converter writes and a browser spaces or stretches wrongly.
 MENDED = (
-    ("<mi>&#x02016;</mi>", '<mo fence="true" stretchy="false">&#x02016;</mo>'),
+    (
+        "<mi>&#x02016;</mi>",
+        '<mo fence="true" stretchy="false" lspace="0" rspace="0">&#x02016;</mo>',
+    ),
+    (
+        '<mo stretchy="false">&#x0007C;</mo>',
+        '<mo fence="true" stretchy="false" lspace="0" rspace="0">&#x0007C;</mo>',
+    ),
     ("<mi>&#x02032;</mi>", "<mo>&#x02032;</mo>"),
     ("<mi>&#x000B1;</mi>", "<mo>&#x000B1;</mo>"),
     ("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>"),

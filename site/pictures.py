@@ -91,6 +91,26 @@ def panels(svg):
     return [(a / width, c / width, d / height, b / height) for a, b, c, d in boxes], width, height
 
 
+def gap(image, left, right):
+    """Where to cut between two panels: the middle of the blank columns before the next one's label, or None.
+
+    From its axis to the left a panel has a blank, the numbers, a blank, its label, and a blank.
+    """
+    strip = image.crop((left, 0, right, image.height)).convert("L").point(lambda v: 255 * (v < 250))
+    inked = [
+        strip.crop((x, 0, x + 1, strip.height)).getbbox() is not None for x in range(strip.width)
+    ]
+    runs, start = [], None
+    for x, ink in enumerate([*inked, True]):
+        if not ink and start is None:
+            start = x
+        elif ink and start is not None:
+            runs.append((start, x))
+            start = None
+    wide = [run for run in runs if run[1] - run[0] > 6][-3:]
+    return left + sum(wide[0]) // 2 if wide else None
+
+
 def thumb(png, svg, panel):
     """A figure's panel with its labels as WebP, for a card: (bytes, width, height on the page)."""
     image = Image.open(png).convert("RGB")
@@ -104,8 +124,16 @@ def thumb(png, svg, panel):
         start = max(found[panel - 2][1] + room, left - axis) if panel > 1 else 0.0
         stop = max(right + room, found[panel][0] - axis) if panel < len(found) else 1.0
         high, low = max(0.0, top - 22 / height), min(1.0, bottom + 42 / height)
-        box = (start * image.width, high * image.height, stop * image.width, low * image.height)
-        image = image.crop(tuple(map(round, box)))
+        image = image.crop((0, round(high * image.height), image.width, round(low * image.height)))
+        edges = [round(start * image.width), round(stop * image.width)]
+        for side, one in ((0, panel - 2), (1, panel - 1)):
+            if 0 <= one < len(found) - 1:
+                between = [
+                    round(found[one][1] * image.width) + 3,
+                    round(found[one + 1][0] * image.width) - 3,
+                ]
+                edges[side] = gap(image, *between) or edges[side]
+        image = image.crop((edges[0], 0, edges[1], image.height))
     image.thumbnail(THUMB, Image.Resampling.LANCZOS)
     made = io.BytesIO()
     image.save(made, "WEBP", quality=80, method=6)

@@ -177,7 +177,7 @@ def card(
         f'<{tag} class="claim-row"{mark}><p class="row-head">{own}{label} {badge(row["verdict"])}</p>'
         f'<p class="row-claim">{esc(row["statement"])}</p>'
         f'<p class="row-facts"><span>{esc(claims.criterion(row))}</span> {strip(row)} <span>{found}</span> {pips(sweep)}</p>'
-        f'<details class="row-more"><summary>Why, by whom, against what</summary>'
+        f'<details class="row-more"><summary>why, by whom</summary>'
         f"<p>{why}Source: {papers.linked(row['source'], where)}.</p>{commands(sweep, name)}{theories_fold(theories, id)}"
         f'<p class="row-ways">{" · ".join(ways)}</p>'
         f'<details><summary>BibTeX</summary><pre class="bib">{esc(bibtex(row, name, given))}</pre></details></details></{tag}>'

@@ -23,6 +23,7 @@ from tables import FACTS, ROOT, claims, esc, row_html, short_badge, table, tally
 
 from lib.suite import mutants  # noqa: E402
 
+LONG = 6  # lines of code that are always in sight
 FAMILIES = json.loads((ROOT / "notebooks" / "families.json").read_text(encoding="utf-8"))
 CITED = ROOT / "CITATION.cff"
 
@@ -171,7 +172,7 @@ class Book:
         self.of_rows = figures_of_rows(self.nb, self.figures)
         self.theories, self.placed = theories(ledger), set()
         self.description, self.source = words_of(answer(self.nb)), self.nb.cells[0].source
-        self.length = self.measured()
+        self.length, self.ways = self.measured(), []
 
     def measured(self):
         """(words of prose, lines of code in sight)."""
@@ -287,7 +288,7 @@ class Book:
 
     def staged(self, links):
         """The notebook as the site shows it."""
-        cells, section, placed = [], 0, set()
+        cells, section, placed, model = [], 0, set(), True
         for position, cell in enumerate(self.nb.cells):
             section = section_of(cell, section)
             if cell.cell_type == "markdown":
@@ -297,6 +298,10 @@ class Book:
                 cells.append(cell)
                 continue
             tags = cell.metadata.setdefault("tags", [])
+            # The model is read line by line; of what follows it a long cell shows its first lines (site.js).
+            model = model and "parameters" not in tags
+            if not model and len(cell.source.split("\n")) > LONG and "hide-input" not in tags:
+                tags.append("long")
             figure = self.figures.get(position)
             if figure:
                 cells.append(new_cell(raw(pictures.html(figure, "../")), f"figure-{position}"))
@@ -359,7 +364,23 @@ class Book:
                     f"<details><summary>{len(self.theories)} wrong theories</summary>{theory_list(self.ledger, '')}</details>"
                 )
             )
-        return "\n\n".join(text)
+        return "\n\n".join([*text, *map(raw, self.ways)])
+
+    def on_paths(self, books):
+        """Where the paths through the notebooks go on from here."""
+        known = {book.number: book for book in books}
+        for one in FACTS["paths"]:
+            mine = [known[number] for number in one["notebooks"] if number in known]
+            if self not in mine:
+                continue
+            place = mine.index(self) + 1
+            says = f"On the path <b>{esc(one['name'])}</b> this is {place} of {len(mine)}. "
+            if place < len(mine):
+                after = mine[place]
+                says += f'Next: <a href="{after.name}.html">{after.number} · {esc(after.ledger["title"])}</a>, {after.minutes()} minutes.'
+            else:
+                says += '<a href="../index.html#where-to-begin">The other paths</a>.'
+            self.ways.append(f'<p class="path-next">{says}</p>')
 
     def first(self, text):
         """The first cell with its key figure, badge and the ways from here."""
@@ -569,11 +590,11 @@ def front_claims(text, books, links, target):
         pictures.save(target / "static" / address, data)
         said = links.text(fields(re.sub(r"\s+", " ", said).strip(), rows), where="notebooks/")
         picture = (
-            f'<a href="notebooks/{name}.html"><img class="{pictures.kind(figure)}" src="_static/{address}" '
+            f'<a id="argument-{len(parts) + 1}" href="notebooks/{name}.html"><img class="{pictures.kind(figure)}" src="_static/{address}" '
             f'alt="{esc(made.alt)}" width="{width}" height="{height}" loading="lazy"></a>'
         )
         parts.append(
-            f"::::{{div}} front-claim\n{raw(picture)}\n\n:::{{div}} front-words\n**{title}.** {said} "
+            f"::::{{div}} front-claim\n{raw(picture)}\n\n:::{{div}} front-words\n**{len(parts) + 1}. {title}.** {said} "
             f"[Notebook {book.number}](notebooks/{name}.ipynb)\n:::\n::::"
         )
     return "\n\n".join(parts)
@@ -905,6 +926,8 @@ def main(target):
     thumbs, front = {book.name: thumb_of(book, target) for book in books}, read(SITE / "front.md")
     social_card(books[0], target)
     row_pages(books, target)
+    for book in books:
+        book.on_paths(books)
     for book in books:
         name = book.name
         descriptions[f"notebooks/{name}"] = book.description

@@ -83,7 +83,7 @@ addEventListener("load", () => {
   };
   addEventListener("hashchange", lead);
   let opened = [];
-  addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details.checks:not([open])")]; for (const node of opened) node.open = true; });
+  addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("article details:not([open])")].filter((node) => !node.querySelector(":scope > .bib")); for (const node of opened) node.open = true; });
   addEventListener("afterprint", () => { for (const node of opened) node.open = false; });
 
   // A card's address, to be sent to someone.
@@ -102,6 +102,30 @@ addEventListener("load", () => {
     }
   }
   const ready = () => { equip(document); lead(); };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", ready);
+  else ready();
+})();
+
+// Of a long cell the first lines are in sight. A button shows the rest, and so does a search that finds something in it:
+// the browser scrolls there.
+(() => {
+  const ready = () => document.querySelectorAll(".cell.tag_long").forEach((cell, i) => {
+    const box = cell.querySelector(".cell_input"), code = cell.querySelector(".cell_input pre"), lines = code.textContent.trimEnd().split("\n").length, button = document.createElement("button");
+    code.id = code.id || "code-" + i;
+    button.type = "button";
+    button.className = "code-more";
+    button.setAttribute("aria-controls", code.id);
+    const set = (open) => {
+      cell.classList.toggle("open", open);
+      button.textContent = open ? "Fewer lines" : `All ${lines} lines`;
+      button.setAttribute("aria-expanded", open);
+      if (!open) code.scrollTop = 0;
+    };
+    button.addEventListener("click", () => set(!cell.classList.contains("open")));
+    code.addEventListener("scroll", () => { if (code.scrollTop > 0) set(true); });
+    box.append(button);
+    set(false);
+  });
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", ready);
   else ready();
 })();

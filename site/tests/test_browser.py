@@ -1,6 +1,7 @@
 """The built site in a browser: no error, no overflow, no request outside, accessible; filter, sort, sliders."""
 
 import json
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -461,6 +462,55 @@ def test_an_interactive_opens_in_place_and_leaves_the_address_alone(table):
     assert table.locator("#bend .state").inner_text() != old
     table.wait_for_timeout(300)
     assert table.url == before
+
+
+def test_a_long_cell_shows_its_first_lines_and_opens_by_key_search_and_print(browser):
+    page, address = browser.new_page(), (HTML / "notebooks" / "32_balancedness.html").as_uri()
+    page.goto(address)
+    cell = page.locator(".cell.tag_long").first
+    code, button = cell.locator("pre"), cell.get_by_role("button", name="lines")
+    height = code.evaluate("c => c.clientHeight")
+    assert height < code.evaluate("c => c.scrollHeight") and height < 100
+    lines = len(code.inner_text().strip().split("\n"))
+    assert button.inner_text() == f"All {lines} lines"
+    assert button.get_attribute("aria-expanded") == "false"
+    assert button.get_attribute("aria-controls") == code.get_attribute("id")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-expanded") == "true"
+    assert code.evaluate("c => c.clientHeight >= c.scrollHeight")
+    page.keyboard.press("Enter")
+    assert code.evaluate("c => c.clientHeight") == height
+    page.emulate_media(media="print")
+    assert code.evaluate("c => c.clientHeight >= c.scrollHeight") and not button.is_visible()
+    page.emulate_media(media="screen")
+    # As where the browser's own search finds something in it: it scrolls there.
+    last = " ".join(code.inner_text().strip().split("\n")[-1].split()[-3:])
+    page.goto("about:blank")
+    page.goto(f"{address}#:~:text={quote(last)}")
+    page.wait_for_function("document.querySelector('.cell.tag_long').matches('.open')")
+    page.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    assert code.page is not page and page.locator(".cell.tag_long pre").first.evaluate(
+        "c => c.clientHeight >= c.scrollHeight"
+    )
+    context.close()
+
+
+def test_paper_has_what_is_folded(browser):
+    """Reasons, checks, answers to exercises and wrong theories, but no BibTeX."""
+    page = browser.new_page()
+    page.emulate_media(media="print")
+    page.goto((HTML / "notebooks" / "32_balancedness.html").as_uri())
+    folded = page.eval_on_selector_all(
+        "article details > :not(summary, .row-ways, :has(.bib))",
+        "all => all.map(e => [e.className, e.getBoundingClientRect().height])",
+    )
+    page.close()
+    assert len(folded) > 40
+    assert not [one for one in folded if (one[1] > 0) == ("bib" in one[0])]
 
 
 SHIFTS = """window.shifts = 0;

@@ -25,6 +25,7 @@ from lib.practice import attention as at
 from lib.practice import optimizers as op
 from lib.practice import random_energy
 from lib.stages import stagewise as sw
+from lib.trajectories import conservation as cv
 from lib.trajectories import counterexamples as ce
 from lib.trajectories import exact_dynamics as ed
 
@@ -188,6 +189,9 @@ def test_the_staircase_tells_which_stairs_there_are(drawn):
         assert ("does not settle" in words) == (s["eta"] * depth * 2 ** (2 - 2 / depth) > 2)
         assert ("gradient flow is drawn" in words) == (data["flown"] and depth > 1)
         assert " 0.00 times" not in words
+        waits = [half for half in data["halves"] if half is not None]
+        if depth > 1 and len(waits) > 1 and s["ratio"] >= 1.02:
+            assert ("times as late" in words) == (waits[-1] / waits[0] >= 1.005), s
 
 
 def test_noise_names_the_basin_that_lib_finds(drawn):
@@ -367,3 +371,27 @@ def test_depth_takes_the_steps_that_lib_counts(drawn):
         assert data["rate"] == pytest.approx(rate, rel=1e-12)
         path = ed.equal_layers_descent(s["u0"], s["s"], depth, learning_rate=rate, record=[20])
         assert data["at20"] == pytest.approx(float(path[0]), rel=1e-9), s
+
+
+def test_balance_keeps_and_wears_as_in_lib(drawn):
+    """Without noise as lib descends, and said so; with noise the formula is lib's, and no formula where lib has none."""
+    for corner in drawn["balance"]:
+        s, data, words = corner["state"], corner["data"], corner["words"]
+        modes = ce.modes_of_imbalance(abs(s["D"]), 2, 0.75)
+        end = ce.scalar_descent(modes, s["eta"], [6000])[1][0]
+        finite = bool(torch.isfinite(end).all())
+        assert data["finite"][0] == finite == ("Without noise it overflows" not in words), s
+        if finite:
+            kept = float(end[0] ** 2 - end[1] ** 2) * np.sign(s["D"])
+            assert data["kept"] == pytest.approx(kept, rel=1e-9, abs=1e-9), s
+            assert ("D stays" in words) == (abs(kept / s["D"] - 1) < 0.02)
+        assert ("With noise" in words) == (s["sigma"] > 0)
+        stretch = s["eta"] * float(ce.nearby_sharpness(s["D"], 2))
+        assert data["stretch"] == pytest.approx(stretch) and (data["law"] is None) == (stretch >= 2)
+        if stretch < 2:
+            ratio = ((s["D"] + (s["D"] ** 2 + 4) ** 0.5) / 2) ** 2
+            widths, times = (int(s["inputs"]), int(s["outputs"])), torch.tensor([0, data["tau"]])
+            if s["sigma"]:
+                one = torch.ones(1, 1, dtype=torch.float64)
+                ratio = float(cv.noise_flow(one, widths, s["eta"], ratio, times.double())[-1])
+            assert data["law"] == pytest.approx(ratio, rel=1e-4), s

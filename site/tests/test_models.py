@@ -13,6 +13,7 @@ from lib.landscapes import minima as mn
 from lib.landscapes import saddles as sd
 from lib.obstacles import least_squares as ls
 from lib.obstacles import surfaces as sf
+from lib.trajectories import conservation as cv
 from lib.trajectories import counterexamples as ce
 from lib.trajectories import exact_dynamics as ed
 from lib.trajectories.held_starts import stuck_product
@@ -239,3 +240,48 @@ def test_the_risks_of_a_draw(js):
             f"(() => {{ const z = {drawn}; let i = 0; return m.subsetRisks({features}, {n}, {total}, {noise}, {share}, () => z[i++]) }})()"
         )
         assert got == pytest.approx(risks[:, 0].tolist(), rel=1e-8)
+
+
+@pytest.mark.parametrize("inputs, outputs", [(1, 1), (4, 2), (1, 3)])
+def test_two_layers_under_label_noise_take_the_steps_of_lib(js, inputs, outputs):
+    """The same draw: lib asks its generator entry by entry, step by step, as the page does."""
+    rate, strength, (a, b) = 0.1, 0.02, (2.0, 0.4)
+    layers, target = (
+        (torch.zeros(1, 1, inputs), torch.zeros(1, outputs, 1)),
+        torch.zeros(1, outputs, inputs),
+    )
+    for tensor, value in zip((*layers, target), (a, b, 1.0), strict=True):
+        tensor.flatten()[0] = value
+    layers, target = tuple(w.double() for w in layers), target.double()
+    run = cv.noisy_run(layers, target, rate, strength, 0.2, RNG(3))
+    drawn = RNG(3).standard_normal(500 * inputs * outputs).tolist()
+    path = js(
+        f"(() => {{ const z = {drawn}; let i = 0; return m.noisyLayers([{inputs}, {outputs}], [{float(layers[0].flatten()[0])!r}, "
+        f"{float(layers[1].flatten()[0])!r}], {rate}, {strength / rate!r}, 500, 5, () => z[i++]) }})()"
+    )
+    assert np.array(path) == pytest.approx(torch.cat([run.first, run.second], 1).numpy(), rel=1e-9)
+
+
+@pytest.mark.parametrize("inputs, outputs", [(1, 1), (5, 2), (1, 4)])
+@pytest.mark.parametrize("ratio", [1.0, 66.0, 0.1])
+def test_the_flow_of_noise(js, inputs, outputs, ratio):
+    times = np.linspace(0, 3, 13)
+    wanted = cv.noise_flow(
+        torch.ones(1, 1, dtype=torch.float64),
+        (inputs, outputs),
+        0.1,
+        ratio,
+        torch.from_numpy(times),
+    )
+    found = js(f"m.noiseFlow([{inputs}, {outputs}], 0.1, {ratio}, {times.tolist()})")
+    assert found == pytest.approx(wanted[:, 0].tolist(), rel=1e-5)
+
+
+def test_noise_wears_two_numbers_down_along_the_formula(js):
+    """Many draws of the page's own noise against lib's decay_time."""
+    found = js(
+        "Array.from({length: 40}, (_, k) => m.noisyLayers([1, 1], m.modesOfImbalance(8, 0.75), 0.1, 0.15, 6000, 20, m.normals(k))"
+        ".findIndex(([p, q]) => p - q <= 4) * 20)"
+    )
+    wanted = float(cv.decay_time(8.0, 4.0, 0.1)) / 0.015**2
+    assert np.mean(found) == pytest.approx(wanted, rel=0.01)

@@ -153,6 +153,9 @@ def test_the_front_page_has_answer_claims_failures_and_paths():
     text = (HTML / "index.html").read_text(encoding="utf-8")
     assert 3 <= text.count('class="front-claim ') <= 5 and text.count('class="front-path ') == 3
     assert "minutes of reading" in text and "To know before" in text
+    # The short answer leads to each of the claims it rests on.
+    for number in range(1, 1 + text.count('class="front-claim ')):
+        assert f'href="#argument-{number}"' in text and f'id="argument-{number}"' in text
     plain = re.sub(r"<[^>]*>", "", text)
     assert not re.search(r"[{}]\d\d\.|<<|>>", plain)
 
@@ -415,7 +418,67 @@ def test_formulas_are_spaced_as_in_tex():
     assert f"<mn>2</mn>{THIN}<mi>cos</mi>" in mathml(r"2\cos x")
     assert THIN not in mathml(r"\ln(x)") and THIN not in mathml("x_1y")
     assert "<mo>&#x000B1;</mo>" in mathml(r"x\pm y") and "<mi>&#x0221E;</mi>" in mathml(r"\infty")
-    assert 'stretchy="false">&#x02016;' in mathml(r"\Vert W\Vert")
+    for bars in (r"\Vert W\Vert", "a=|W|"):
+        assert mathml(bars).count('stretchy="false" lspace="0" rspace="0">') == 2
     assert 'display="block"' in mathml("x", True) and 'alttext="a&lt;b"' in mathml("a<b")
     with pytest.raises(ValueError, match="nosuch"):
         mathml(r"\nosuch x")
+
+
+def test_a_path_goes_on_where_a_notebook_ends():
+    for path in json.loads((ROOT / "site" / "notebooks.json").read_text(encoding="utf-8"))["paths"]:
+        mine = [next(HTML.glob(f"notebooks/{number}_*.html")) for number in path["notebooks"]]
+        for place, (page, after) in enumerate(zip(mine, [*mine[1:], None], strict=True), 1):
+            text = re.search(
+                rf"On the path <b>{path['name']}</b> this is {place} of {len(mine)}\..*",
+                page.read_text(encoding="utf-8"),
+            )
+            assert text and (after.name if after else "../index.html#where-to-begin") in text[0]
+
+
+def test_a_small_picture_is_cut_before_the_label_of_the_next_panel(tmp_path):
+    from pictures import gap
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (200, 50), "white")
+    pen = ImageDraw.Draw(image)
+    # words beside the first panel, then the next one's label and its numbers, as wide as they like
+    for left, right in ((52, 80), (110, 120), (140, 170)):
+        pen.rectangle((left, 5, right, 45), fill="black")
+    assert 81 <= gap(image, 50, 190) <= 109
+    assert gap(image, 52, 80) is None
+
+
+def test_only_the_search_loads_its_index():
+    for page in pages:
+        assert ("searchindex.js" in "".join(parsed(page).loads)) == (page.name == "search.html"), (
+            page
+        )
+
+
+def test_serve_packs_texts_and_keeps_pictures(tmp_path):
+    import functools
+    import gzip
+    import http.server
+    import threading
+    import urllib.request
+
+    from serve import Quiet
+
+    (tmp_path / "index.html").write_text("<p>words</p>" * 100, encoding="utf-8")
+    (tmp_path / "a.png").write_bytes(b"picture")
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+        def got(name, **headers):
+            address = f"http://127.0.0.1:{server.server_port}/{name}"
+            with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+                return answer.headers["Content-Encoding"], answer.read()
+
+        packing, data = got("", **{"Accept-Encoding": "gzip, br"})
+        assert packing == "gzip" and len(data) < 200
+        assert gzip.decompress(data) == (tmp_path / "index.html").read_bytes()
+        assert got("") == (None, (tmp_path / "index.html").read_bytes())
+        assert got("a.png", **{"Accept-Encoding": "gzip"}) == (None, b"picture")
+        server.shutdown()

@@ -30,7 +30,7 @@
     picks: { map: (D, eta) => ({ D, eta }) },
     coarse: true,
     draw({ D, eta, c }, { map, plane, run }, changed, coarse) {
-      const cells = coarse ? 24 : full, key = c + " " + cells;
+      const cells = coarse ? 16 : full, key = c + " " + cells;
       if (painted !== key && !(coarse && painted === c + " " + full)) { paint(c, cells); painted = key; }
       const start = m.modesOfImbalance(D, c), path = m.scalarDescent(start, 1, eta, steps), kind = m.outcome(D, eta, c, steps);
       map.axes(X, Y).image(picture);

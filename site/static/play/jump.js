@@ -37,7 +37,7 @@
       const words = (jump
         ? `${run.jumps.length === 1 ? "One jump" : `${run.jumps.length} jumps`}: ${run.steps} steps in place of ${plain.steps}. `
         : `Plain descent: ${plain.steps} steps, most of them on plateaus. Press Jump. `) + rise;
-      return { words, data: { strengths: s, counts: runs.map((r) => r.steps), jumps: runs.map((r) => r.jumps.length), ends: runs.map((r) => r.values[r.values.length - 1]) } };
+      return { words, data: { strengths: s, counts: runs.map((r) => r.steps), jumps: runs.map((r) => r.jumps.length), ends: runs.map((r) => r.end) } };
     },
   });
 })();

@@ -3,10 +3,11 @@
 (function (root) {
   "use strict";
 
-  // --- lib.linear_networks.spectral_descent, one mode: layers after every step ------------------------
-  // Stops early when a product is not finite.
-  function scalarDescent(modes, wanted, rate, steps) {
-    const layers = modes.slice(), depth = layers.length, path = [layers.slice()], others = new Float64Array(depth);
+  // --- lib.linear_networks.spectral_descent, one mode ------------------------------------------------
+  // Calls seen(layers, step) at the start and after every step; stops early when a product is not finite. The steps made.
+  function walk(modes, wanted, rate, steps, seen) {
+    const layers = Float64Array.from(modes), depth = layers.length, others = new Float64Array(depth);
+    seen(layers, 0);
     for (let t = 0; t < steps; t++) {
       // The layers stand in a ring; the others of one are its N - 1 neighbours in order.
       for (let j = 0; j < depth; j++) {
@@ -15,14 +16,28 @@
         others[j] = p;
       }
       const whole = others[0] * layers[0];
-      if (!Number.isFinite(whole)) break;
+      if (!Number.isFinite(whole)) return t;
       const back = (whole - wanted) * rate;
       for (let j = 0; j < depth; j++) layers[j] = layers[j] - others[j] * back;
-      path.push(layers.slice());
+      seen(layers, t + 1);
     }
+    return steps;
+  }
+  // The layers, or their product only, at the start and after every step.
+  function scalarDescent(modes, wanted, rate, steps) {
+    const path = [];
+    walk(modes, wanted, rate, steps, (layers) => path.push(Array.from(layers)));
     return path;
   }
-  const product = (layers) => layers.reduce((p, a) => p * a, 1);
+  function productPath(modes, wanted, rate, steps) {
+    const path = new Float64Array(steps + 1);
+    return path.subarray(0, 1 + walk(modes, wanted, rate, steps, (layers, t) => { path[t] = product(layers); }));
+  }
+  function product(layers) {
+    let p = 1;
+    for (let j = 0; j < layers.length; j++) p = p * layers[j];
+    return p;
+  }
 
   // --- lib.trajectories.counterexamples ---------------------------------------------------------------------------
   function modesOfImbalance(imbalance, c) {
@@ -350,24 +365,29 @@
   }
 
   // --- lib.trajectories.exact_dynamics, complex eigenvalues of a normal target from the identity -----------------------------
-  function cpower([a, b], n) {
-    let re = 1, im = 0;
-    for (let i = 0; i < n; i++) [re, im] = [re * a - im * b, re * b + im * a];
-    return [re, im];
-  }
-  // equal_layers_descent: the product z^N after every step; stops early where it is not finite or has arrived.
+  // equal_layers_descent: real and imaginary part of the product z^N after every step; stops early
+  // where it is not finite or has arrived.
   function rotatingDescent([x, y], depth, rate, steps, near = 0) {
-    let z = [1, 0];
-    const path = [[1, 0]];
-    for (let t = 0; t < steps; t++) {
-      const [c, d] = cpower(z, depth - 1), u = [c * z[0] - d * z[1] - x, c * z[1] + d * z[0] - y];
-      z = [z[0] - rate * (c * u[0] + d * u[1]), z[1] - rate * (c * u[1] - d * u[0])];
-      const p = cpower(z, depth);
-      if (!Number.isFinite(p[0] + p[1])) break;
-      path.push(p);
-      if (Math.hypot(p[0] - x, p[1] - y) < near) break;
+    let a = 1, b = 0;
+    const re = new Float64Array(steps + 1), im = new Float64Array(steps + 1);
+    let made = 0;
+    re[0] = 1;
+    while (made < steps) {
+      let c = 1, d = 0; // z^(N - 1)
+      for (let i = 1; i < depth; i++) { const e = c * a - d * b; d = c * b + d * a; c = e; }
+      const u = c * a - d * b - x, v = c * b + d * a - y;
+      const next = a - rate * (c * u + d * v);
+      b = b - rate * (c * v - d * u);
+      a = next;
+      let p = 1, q = 0;
+      for (let i = 0; i < depth; i++) { const e = p * a - q * b; q = p * b + q * a; p = e; }
+      if (!Number.isFinite(p + q)) break;
+      made++;
+      re[made] = p;
+      im[made] = q;
+      if ((p - x) * (p - x) + (q - y) * (q - y) < near * near) break;
     }
-    return path;
+    return [re.subarray(0, made + 1), im.subarray(0, made + 1)];
   }
   // transit_time from 1 along the chord to x + iy until `left` of the way is left; Infinity where the chord meets 0.
   function chordTime([x, y], depth, left, pieces = 4000) {
@@ -400,13 +420,19 @@
   // staged_descent: to a loss of `final`; a plateau is where a step takes less than `quiet` of the loss.
   function stagedModes(start, strengths, rate, { jump = null, final, quiet = 1e-4, rest = 20, most = 200000 }) {
     let a = start.slice(), since = 0, steps = 0, wait = 0; // as in lib nothing is waited for until descent has made a step
-    const losses = [], jumps = [], values = [];
+    const losses = [], jumps = [];
+    const error = new Float64Array(a.length);
     for (; steps <= most; steps++) {
-      const error = a.map((v, k) => v * v - strengths[k]), loss = error.reduce((s, e) => s + (e * e) / 2, 0);
+      let loss = 0, pull = 0;
+      for (let k = 0; k < a.length; k++) {
+        const e = a[k] * a[k] - strengths[k];
+        error[k] = e;
+        loss += (e * e) / 2;
+        pull += 2 * (e * a[k]) * (e * a[k]);
+      }
       losses.push(loss);
-      values.push(a.map((v) => v * v));
       if (loss <= final || !Number.isFinite(loss)) break;
-      const fall = (rate * error.reduce((s, e, k) => s + 2 * (e * a[k]) ** 2, 0)) / loss;
+      const fall = (rate * pull) / loss;
       if (jump !== null && fall < quiet && since >= wait) {
         const there = fastForward(a, strengths, rate, jump);
         wait = steps > jumps.length ? rest : 0;
@@ -417,10 +443,10 @@
           continue;
         }
       }
-      a = a.map((v, k) => v - rate * error[k] * v);
+      for (let k = 0; k < a.length; k++) a[k] -= rate * error[k] * a[k];
       since++;
     }
-    return { steps, losses, jumps, values };
+    return { steps, losses, jumps, end: a.map((v) => v * v) };
   }
 
   // --- lib.practice.optimizers: a bowl in the plane, curvatures 1 and kappa, turned by an angle --------------------------------------
@@ -524,13 +550,62 @@
     return { solved: -1, shares };
   }
 
+  // --- lib.trajectories.conservation: two layers round one hidden unit, label noise in every entry of the target ---------------------
+  // noisy_run on W1 = (a, 0, ...), W2 = (b, 0, ...)' with the target 1 in the first entry: |W1|^2 and |W2|^2 every so many
+  // steps; stops early where they are not finite.
+  function noisyLayers([inputs, outputs], [a, b], rate, sigma, steps, each, normal) {
+    const w1 = new Float64Array(inputs), w2 = new Float64Array(outputs), g1 = new Float64Array(inputs), path = [[a * a, b * b]];
+    w1[0] = a;
+    w2[0] = b;
+    for (let t = 1; t <= steps; t++) {
+      g1.fill(0);
+      for (let i = 0; i < outputs; i++) {
+        let g2 = 0;
+        for (let j = 0; j < inputs; j++) {
+          const goal = i + j === 0 ? 1 : 0, error = w2[i] * w1[j] - (sigma === 0 ? goal : goal + sigma * normal());
+          g1[j] += w2[i] * error;
+          g2 += error * w1[j];
+        }
+        w2[i] -= rate * g2;
+      }
+      for (let j = 0; j < inputs; j++) w1[j] -= rate * g1[j];
+      if (t % each === 0) {
+        let first = 0, second = 0;
+        for (const v of w1) first += v * v;
+        for (const v of w2) second += v * v;
+        if (!Number.isFinite(first + second)) break;
+        path.push([first, second]);
+      }
+    }
+    return path;
+  }
+  // noise_flow for one mode of strength 1: |W1|^2 / |W2|^2 from `ratio` at rising times tau, the first of them 0. It needs
+  // rate (|W1|^2 + |W2|^2) < 2. Runge and Kutta's step, short where the ratio moves fast.
+  function noiseFlow([inputs, outputs], rate, ratio, times) {
+    const n = (square) => 2 / (2 - rate * square), found = [ratio];
+    const slope = (u) => {
+      const a = Math.exp(u), b = 1 / a, both = n(a + b);
+      return (b * (both + (inputs - 1) * n(b)) - a * (both + (outputs - 1) * n(a))) / (a + b);
+    };
+    let u = Math.log(ratio) / 2;
+    for (let i = 1; i < times.length; i++) {
+      for (let t = times[i - 1]; t < times[i]; ) {
+        const k1 = slope(u), h = Math.min(times[i] - t, 0.02, 0.02 / Math.abs(k1)), k2 = slope(u + (h / 2) * k1), k3 = slope(u + (h / 2) * k2), k4 = slope(u + h * k3);
+        u += (h / 6) * (k1 + 2 * k2 + 2 * k3 + k4);
+        t = times[i] - t <= h ? times[i] : t + h;
+      }
+      found.push(Math.exp(2 * u));
+    }
+    return found;
+  }
+
   root.models = {
-    scalarDescent, product, modesOfImbalance, nearbySharpness, overshootGap, criticalRate, outcome, stuckProduct, thresholdEnergy,
+    walk, scalarDescent, productPath, product, modesOfImbalance, nearbySharpness, overshootGap, criticalRate, outcome, stuckProduct, thresholdEnergy,
     complexity, bandEdge, indexFraction, minimumShare, rimUnits, minimumLaw, minimaAbove, modeStrength, halfTime, curvatureStep, depthLimit, growthTime, equalLayersDescent,
     risk, riskSlope, noisyDescent, meanEscapeTime, normals,
     properSubsets, greedy, smallestCurvature, largestDrop,
     fit, leastNormRisk, bestRidge, ridgeRisk, subsetRisks,
     uniforms, perceptronAnswer, trainXor, addSilent, perceptronStart, rotatingDescent, chordTime, fastForward, stagedModes,
-    turnedBowl, bestMemory, bowlPath, bowlHeight, softmax, softness, criticalSd, lookup, learnLookup,
+    turnedBowl, bestMemory, bowlPath, bowlHeight, softmax, softness, criticalSd, lookup, learnLookup, noisyLayers, noiseFlow,
   };
 })(typeof globalThis !== "undefined" ? globalThis : this);

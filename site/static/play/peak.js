@@ -17,7 +17,7 @@
     picks: { risk: (p) => ({ p }) },
     coarse: true,
     draw({ n, p, s2, ridge, seed }, { risk, average }, changed, coarse) {
-      const draws = coarse ? 20 : most;
+      const draws = coarse ? Math.round(20 * Math.min(1, (20 / n) ** 2)) : most;
       const share = ridge <= 1.001 * none ? 0 : ridge;
       const normal = (r) => m.normals(1 + r + 1000 * seed);
       const key = [n, s2, share, seed].join();

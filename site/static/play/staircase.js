@@ -27,7 +27,7 @@
       const halves = s.map((v) => (eps < v / 2 ? m.growthTime(eps, v / 2, v, N) : NaN)), waits = halves.filter(Number.isFinite);
       const most = 20000, wanted = Math.ceil((1.25 * Math.max(0, ...waits) + 4 / s[3]) / eta), steps = Math.min(most, Math.max(50, wanted));
       const flown = wanted > most, end = flown ? wanted * eta : steps * eta;
-      const paths = s.map((v) => m.scalarDescent(Array(N).fill(eps ** (1 / N)), v, eta, steps).map(m.product));
+      const paths = s.map((v) => (flown ? [] : m.productPath(Array(N).fill(eps ** (1 / N)), v, eta, steps)));
       const reached = paths.map((path, k) => path.findIndex((v) => v >= s[k] / 2));
       const pick = Array.from({ length: 601 }, (_, i) => Math.round((i / 600) * steps)), time = pick.map((i) => i * eta);
       const losses = pick.map((i) => paths.reduce((sum, path, k) => sum + (path[i] - s[k]) ** 2 / 2, 0));
@@ -51,10 +51,10 @@
       const ahead = gone === 4 ? "Every value starts beyond its half: there is no plateau."
         : gone ? `${gone === 1 ? "The weakest starts" : `The ${gone} weakest start`} beyond half of ${gone === 1 ? "its value and has" : "their values and have"} no plateau. ` : "";
       const clock = waits.length === 0 ? "" : `Half of the strongest value is learned at time ${halves[0].toPrecision(3)}` +
-        (waits.length === 1 ? "." : ratio < 1.02 ? ": equal strengths, one stair." : `, of the ${short[waits.length - 1]} at ${waits[waits.length - 1].toPrecision(3)}, ${quotient.toPrecision(3)} times later; a smaller start ${N === 2 ? "stretches all plateaus by the logarithm" : "stretches all plateaus by a power"} of ε.`);
+        (waits.length === 1 ? "." : ratio < 1.02 ? ": equal strengths, one stair." : `, of the ${short[waits.length - 1]} at ${waits[waits.length - 1].toPrecision(3)}, ${quotient < 1.005 ? "no later" : `${quotient.toPrecision(3)} times as late`}; a smaller start ${N === 2 ? "stretches all plateaus by the logarithm" : "stretches all plateaus by a power"} of ε.`);
       const words = (N === 1 ? "One layer has no plateaus: all values are learned from the first step on, each at a pace that does not depend on it." : ahead + clock + late) +
         (wild ? ` The step is too large for ${wild === 1 ? "the strongest value" : `the ${wild} strongest`}: η times the curvature is ${sharp[0].toPrecision(3)}, above 2, and it does not settle.` : "");
-      return { words, data: { strengths: s, halves, times, steps, flown, end, sharpest: sharp[0], last: paths.map((path) => path[path.length - 1]) } };
+      return { words, data: { strengths: s, halves, times, steps, flown, end, sharpest: sharp[0], last: flown ? null : paths.map((path) => path[path.length - 1]) } };
     },
   });
 })();
