@@ -233,7 +233,7 @@ with figures.curves(
 ) as axes:  # fmt: skip
     axes[0].set(xlabel="dimension d", ylim=(0, None))
     axes[1].set(xlabel="number of weights D", yscale="log")
-    axes[1].set_xticks([30, 100, 300], ["30", "100", "300"])
+    axes[1].set_xticks([300, 1000, 3000], ["300", "1,000", "3,000"])
     axes[1].xaxis.set_minor_formatter("")
 
 # %%

@@ -207,6 +207,7 @@ with figures.curves(
     xlabel="c, distance of the chord from 0", ylabel=r"steps $\times\,\eta L$",
 ) as axes:
     axes[0].minorticks_off()
+    axes[0].set_xticks(cosines, [f"{c:.3g}" for c in cosines])
     axes[0].invert_xaxis()
 
 # %% [markdown]
