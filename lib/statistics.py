@@ -239,7 +239,8 @@ def share(
             most = n if (rarer > 0).sum() < 5 else len(x)
             interval = _wilson(p, min(max(effective, 1), most))
         rest = min((1 - end for end in (p, interval[0]) if end < 1), default=1)
-        digits = max(digits, 1 + math.ceil(-math.log10(rest)))
+        if rest < 0.1:
+            digits = max(digits, 1 + math.ceil(-math.log10(rest)))
     return _statistic(np.mean, n, hits, interval, digits)
 
 

@@ -62,6 +62,12 @@ def test_share_has_its_wilson_interval_unless_it_is_of_all_cases():
     assert share([True, False], sample=False).interval is None
 
 
+def test_a_share_close_to_one_has_digits_of_what_is_missing_and_else_those_asked_for():
+    assert share([True] + [False] * 50, digits=1).digits == 1
+    assert share([True] * 50 + [False] * 50, digits=1).digits == 1
+    assert share([True] * 22_498 + [False] * 2).digits > 4
+
+
 def test_what_a_draw_leaves_undefined_is_counted_and_left_out():
     for found in (mean([1.0, 2.0, math.nan]), median([1.0, 2.0, math.nan]), largest([1, math.nan])):
         assert (found.seeds, found.undefined) == (2, 1) or found.seeds == 1

@@ -331,7 +331,8 @@ ledger.judge({
                       *(~met(shape)[1:] for shape in found if "2" in shape)],
                      rounding=True, of=4 * regressions),
     "25.3b": share(torch.cat([one.curvature for one in deep]) > -0.1,
-                   groups=np.repeat(range(len(deep)), [len(x.loss) for x in deep])),
+                   groups=np.repeat(range(len(deep)), [len(x.loss) for x in deep]),
+                   digits=1),
 })  # fmt: skip
 
 # %% [markdown]

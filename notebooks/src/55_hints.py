@@ -374,7 +374,7 @@ with figures.effects(
 
 # %%
 ledger.judge({
-    "55.4a": mean(pairs["trained less untrained"]),
+    "55.4a": mean(pairs["trained less untrained"], digits=1),
     "55.4b": mean(pairs["trained less its teacher"]),
 })
 
