@@ -362,9 +362,10 @@ pairs = {"trained teacher less none": right["trained"] - right["none"],
          "trained less its teacher": right["trained"] - own}
 with figures.effects(
     "knowledge",
-    {name: [mean(x).measured, *mean(x).interval] for name, x in pairs.items()},
+    {name: np.round([mean(x).measured, *mean(x).interval], 2)
+     for name, x in pairs.items()},
     "A trained teacher is worth points of accuracy; its students stay below it.",
-    neutral=0.0, xlabel="difference in accuracy, with 95% interval",
+    neutral=0.0, xlabel="difference in accuracy, with 95% interval, to 0.01",
 ):
     pass
 
