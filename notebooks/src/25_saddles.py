@@ -310,24 +310,15 @@ pd.DataFrame({shape: {
 
 # %% [markdown]
 # The saddles of one regression with two layers and of one with three. At each value of the loss that ten of them have or more: the eigenvalues than
-# which a tenth, half and nine tenths of them are flatter. Dotted: the values of the list. What is flatter than $10^{-3}$ is drawn at the right edge.
+# which a tenth, half and nine tenths of them are flatter. Dotted: the values of the list.
 
 # %% tags=["hide-input"]
-def quantiles(one):
-    """Least eigenvalues, turned: a tenth, half, nine tenths are flatter; their loss."""
-    x, at = (-one.curvature).clamp(min=1e-3), (one.loss[:, None] - one.levels).abs().argmin(1)
-    many = [k for k in range(len(one.levels)) if (at == k).sum() >= 10]
-    parts = torch.tensor([0.1, 0.5, 0.9]).double()
-    return (torch.cat([x[at == k].quantile(parts) for k in many]),
-            one.levels[many].repeat_interleave(3))
-
-
 with figures.points(
     "found",
-    {shape: {"tenth, half, nine tenths": quantiles(found[shape][0])}
+    {shape: {"tenth, half, nine tenths": found[shape][0].quantiles((0.1, 0.5, 0.9), 10)}
      for shape in ("4-2-3", "4-3-3-3")},
     "Loss against smallest eigenvalue of saddles found: a few levels, away from zero.",
-    legend="upper right", xscale="log", xlim=(30, 1e-3),
+    legend="lower left", xscale="log", xlim=(30, 1e-3),
     xlabel="minus the smallest eigenvalue", ylabel="loss at the critical point",
 ) as axes:  # fmt: skip
     [figures.level(ax, float(v), theory=False) for ax in axes
@@ -340,8 +331,7 @@ ledger.judge({
                       *(~met(shape)[1:] for shape in found if "2" in shape)],
                      rounding=True, of=4 * regressions),
     "25.3b": share(torch.cat([one.curvature for one in deep]) > -0.1,
-                   groups=np.repeat(range(len(deep)), [len(x.loss) for x in deep]),
-                   digits=1),
+                   groups=[k for k, x in enumerate(deep) for _ in x.loss], digits=1),
 })  # fmt: skip
 
 # %% [markdown]

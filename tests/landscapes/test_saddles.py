@@ -132,3 +132,13 @@ def test_curvature_at_the_plateaus_vanishes_with_the_start():
     nearest = saddles.passages([2.0, 1.0], first, [0.04, 0.02], [6000, 6000], **how)[:, 0]
     exponent = (nearest[0] / nearest[1]).log2().median()
     assert float(exponent) == pytest.approx(saddles.plateau_exponent(3), abs=0.05)
+
+
+def test_saddles_are_told_by_quantiles_where_there_are_enough():
+    level = torch.tensor([0.0, 1.0, 2.0]).double()
+    loss, bend = torch.tensor([1.0] * 11 + [2.0] * 3).double(), -torch.arange(14).double()
+    found = saddles.NetworkSaddles(level, loss, level > 0, loss, bend)
+    x, y = found.quantiles((0.1, 0.5), 10)
+    assert torch.allclose(x, torch.tensor([1.0, 5.0]).double(), atol=1e-12)  # of 0, ..., 10
+    assert y.tolist() == [1.0, 1.0]
+    assert found.quantiles((0.5,), 3)[0].tolist() == [5.0, 12.0]
