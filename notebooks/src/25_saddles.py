@@ -309,20 +309,18 @@ pd.DataFrame({shape: {
 } for shape, many in found.items()})  # fmt: skip
 
 # %% [markdown]
-# The saddles of one regression with two layers and of one with three. At each value of the loss that ten of them have or more: the eigenvalues than
-# which a tenth, half and nine tenths of them are flatter. Dotted: the values of the list.
+# The saddles of one regression with two layers. At each value of the loss that ten of them have or more: the eigenvalues than which a tenth, half and
+# nine tenths of them are flatter. Dotted: the values of the list.
 
 # %% tags=["hide-input"]
 with figures.points(
     "found",
-    {shape: {"tenth, half, nine tenths": found[shape][0].quantiles((0.1, 0.5, 0.9), 10)}
-     for shape in ("4-2-3", "4-3-3-3")},
+    {"": {"10%, 50%, 90%": found["4-2-3"][0].quantiles((0.1, 0.5, 0.9), 10)}},
     "Loss against smallest eigenvalue of saddles found: a few levels, away from zero.",
-    legend="lower left", xscale="log", xlim=(30, 1e-3),
+    legend="lower left", xscale="log", xlim=(30, 1e-3), width=6.5,
     xlabel="minus the smallest eigenvalue", ylabel="loss at the critical point",
 ) as axes:  # fmt: skip
-    [figures.level(ax, float(v), theory=False) for ax in axes
-     for v in found[ax.get_title()][0].levels[1:]]  # fmt: skip
+    [figures.level(axes, float(v), theory=False) for v in found["4-2-3"][0].levels[1:]]
 
 # %%
 deep = [one for shape in found if shape.count("-") == 3 for one in found[shape]]

@@ -357,7 +357,6 @@ pd.Series({"teacher": own.mean()} | {f"students of {who}": (x - own).mean()
 
 # %% tags=["hide-input"]
 pairs = {"trained teacher less none": right["trained"] - right["none"],
-         "untrained teacher less none": right["untrained"] - right["none"],
          "trained less untrained": right["trained"] - right["untrained"],
          "trained less its teacher": right["trained"] - own}
 with figures.effects(
