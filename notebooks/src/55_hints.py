@@ -375,7 +375,7 @@ with figures.effects(
 # %%
 ledger.judge({
     "55.4a": mean(pairs["trained less untrained"], digits=1),
-    "55.4b": mean(pairs["trained less its teacher"]),
+    "55.4b": mean(pairs["trained less its teacher"], digits=1),
 })
 
 # %% [markdown]
