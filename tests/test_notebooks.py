@@ -174,7 +174,7 @@ def test_every_code_cell_ran_in_order_without_error(name):
 @each_notebook
 def test_nothing_stored_depends_on_the_machine(name):
     text = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
-    text = re.sub(r'"image/png": "[^"]*"', "", text)  # in so many letters an address stands by chance
+    text = re.sub(r'"image/png": "[^"]*"', "", text)  # among so many letters, one by chance
     assert re.findall(r"0x[0-9a-f]{6,}|/home/\w+|/tmp/\w+|site-packages", text) == []
 
 
