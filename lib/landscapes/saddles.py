@@ -424,12 +424,12 @@ class NetworkSaddles:
 
     def quantiles(self, parts: tuple[float, ...], least: int) -> tuple[Tensor, Tensor]:
         """Quantiles of minus the curvature at each value of the list that `least` saddles have, and that value,
-        (values parts,) each: a picture of hundreds of saddles that does not hang on any one of them."""
+        (values parts,) each; empty if there is none: a picture of hundreds of saddles that does not hang on one."""
         at = (self.loss[:, None] - self.levels).abs().argmin(1)
         many = [k for k in range(len(self.levels)) if (at == k).sum() >= least]
         wanted = torch.tensor(parts, dtype=torch.float64)
         found = [(-self.curvature[at == k]).quantile(wanted) for k in many]
-        return torch.cat(found), self.levels[many].repeat_interleave(len(parts))
+        return torch.cat([wanted[:0], *found]), self.levels[many].repeat_interleave(len(parts))
 
 
 def network_saddles(

@@ -317,7 +317,7 @@ with figures.points(
     "found",
     {"": {"10%, 50%, 90%": found["4-2-3"][0].quantiles((0.1, 0.5, 0.9), 10)}},
     "Loss against smallest eigenvalue of saddles found: a few levels, away from zero.",
-    legend="lower left", xscale="log", xlim=(30, 1e-3), width=6.5,
+    legend="center left", xscale="log", xlim=(30, 1e-3), width=6.5,
     xlabel="minus the smallest eigenvalue", ylabel="loss at the critical point",
 ) as axes:  # fmt: skip
     [figures.level(axes, float(v), theory=False) for v in found["4-2-3"][0].levels[1:]]

@@ -20,8 +20,8 @@
 # **Question.** After one small perturbation, how long does descent stay near a saddle, and how does that time grow with the dimension?
 # What do curvature and noise at every step change?
 #
-# **Answer.** Steps to leave a strict saddle grow as the logarithm of the dimension. At the flat saddle of linear networks of $N=3$ or $4$ layers they
-# grow as the power $(N-2)/4$ of the number of weights. Strong label noise can drive descent into a saddle.
+# **Answer.** Steps to leave a strict saddle grow as the logarithm of the dimension; at the flat one of linear networks of $N=3$ or $4$ layers,
+# as the power $(N-2)/4$ of the number of weights. Strong label noise can drive descent into a saddle.
 #
 # ![steps against the dimension](../figures/26_escaping_saddles/dimension.svg)
 #

@@ -20,8 +20,8 @@
 # **Question.** [Notebook 32](32_balancedness.ipynb) took balance away. Here the layers are perfectly balanced, and the start is too far from the target for a
 # deficiency margin, $c=\sigma_{\min}(\Phi)-\Vert W-\Phi\Vert_F>0$. What is lost?
 #
-# **Answer.** Convergence, in one case at any step: at even depth, from the identity, the loss stays above $\lambda^2/2$ on symmetric targets with eigenvalue
-# $-\lambda$. Elsewhere the determinant decides: all 300 with the target's sign converge; three or four layers hold the others at small steps.
+# **Answer.** Convergence. At even depth, from the identity, the loss stays above $\lambda^2/2$ at any step on symmetric targets with eigenvalue
+# $-\lambda$. Elsewhere the determinant decides: all 300 with the target's sign converge; at small steps three or four layers hold the others.
 #
 # ![who converges](../figures/33_deficiency_margin/sorted_by_sign.svg)
 #

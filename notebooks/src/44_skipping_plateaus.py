@@ -20,7 +20,7 @@
 # **Question.** A start of small scale $\epsilon$ leads to sparse solutions, and to waits at saddles that grow as $\log(1/\epsilon)$. While a network waits, its
 # units grow along directions known beforehand ([notebook 43](43_stagewise_networks.ipynb)): can a jump replace the wait and keep the solution?
 #
-# **Answer.** In linear networks, yes, if it carries *every* growing direction by its own power. Smaller starts then cost no more steps, and all 200
+# **Answer.** In linear networks, if it carries *every* growing direction by its own power. Smaller starts cost no more steps, and all 200
 # problems with hidden entries end within a tenth of descent's matrix. Jumps along the fastest direction alone miss one in five.
 #
 # ![steps against start scale](../figures/44_skipping_plateaus/steps.svg)

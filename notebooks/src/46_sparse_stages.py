@@ -19,7 +19,7 @@
 #
 # **Question.** With more inputs than samples, infinitely many weights fit the data. Which of them does gradient descent find, and by what way?
 #
-# **Answer.** For weights of the form $u^2-v^2$ the start's scale decides. From a large one descent ends near the solution of least norm; from a small
+# **Answer.** For weights $u^2-v^2$ the start's scale decides. From a large one descent ends near the solution of least norm; from a small
 # one near a sparse one, by jumps whose times follow from data and step, often giving coordinates back.
 #
 # ![Loss of descent from two tiny starts on the predicted staircase](../figures/46_sparse_stages/stairs.svg)

@@ -20,8 +20,8 @@
 # **Question.** A student asks: why is the input of the softmax in attention divided by the square root of the dimension? Would another
 # factor do?
 #
-# **Answer.** Undivided, products of 64 and 128 dimensions freeze the softmax: at no rate tried do descent or Adam learn a lookup. But nothing singles
-# out the root: $1/d$ takes no more steps. Additive attention needs no factor, and often learns even from a frozen start.
+# **Answer.** Undivided, products of 64 and 128 dimensions freeze the softmax: at no rate tried do descent or Adam learn a lookup. Nothing singles
+# out the root: $1/d$ takes no more steps. Additive attention needs no factor, and often learns from a frozen start.
 #
 # ![share of lookups that are learned, against the spread of the logits at the start](../figures/59_attention_scale/solved.svg)
 #

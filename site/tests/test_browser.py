@@ -499,16 +499,23 @@ def test_a_long_cell_shows_its_first_lines_and_opens_by_key_search_and_print(bro
     context.close()
 
 
-def test_paper_has_what_is_folded(browser):
-    """Reasons, checks, answers to exercises and wrong theories, but no BibTeX."""
+def on_paper(browser, selector, script):
+    """What a script finds of all that match a selector on a long page in print."""
     page = browser.new_page()
     page.emulate_media(media="print")
     page.goto((HTML / "notebooks" / "32_balancedness.html").as_uri())
-    folded = page.eval_on_selector_all(
+    found = page.eval_on_selector_all(selector, script)
+    page.close()
+    return found
+
+
+def test_paper_has_what_is_folded(browser):
+    """Reasons, checks, answers to exercises and wrong theories, but no BibTeX."""
+    folded = on_paper(
+        browser,
         "article details > :not(summary, .row-ways, :has(.bib))",
         "all => all.map(e => [e.className, e.getBoundingClientRect().height])",
     )
-    page.close()
     assert len(folded) > 40
     assert not [one for one in folded if (one[1] > 0) == ("bib" in one[0])]
 
@@ -569,14 +576,11 @@ def test_dark_pages_dim_areas_of_colour_and_turn_lines(browser):
 
 def test_print_keeps_the_end_of_a_long_page(browser):
     """Nothing around the text is a flex box on paper: Chromium cuts those at the end of a sheet."""
-    page = browser.new_page()
-    page.emulate_media(media="print")
-    page.goto((HTML / "notebooks" / "32_balancedness.html").as_uri())
-    shown = page.eval_on_selector_all(
+    shown = on_paper(
+        browser,
         ".bd-container, .bd-container__inner, .bd-main, .bd-content, .bd-article-container, .bd-article",
         "all => all.map(e => getComputedStyle(e).display)",
     )
-    page.close()
     assert len(shown) >= 6 and set(shown) == {"block"}
 
 

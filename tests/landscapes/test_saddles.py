@@ -142,3 +142,4 @@ def test_saddles_are_told_by_quantiles_where_there_are_enough():
     assert torch.allclose(x, torch.tensor([1.0, 5.0]).double(), atol=1e-12)  # of 0, ..., 10
     assert y.tolist() == [1.0, 1.0]
     assert found.quantiles((0.5,), 3)[0].tolist() == [5.0, 12.0]
+    assert [len(part) for part in found.quantiles((0.1, 0.5), 12)] == [0, 0]
